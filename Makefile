@@ -1,0 +1,67 @@
+# `make` or `make help` lists every target. Each sets up what it needs; nothing is installed outside this folder.
+# Wanted on the machine: make, Python 3.11 or later, and for the tests Node with npm. Docker is used where it is there.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Further arguments of a command: make serve ARGS="--port 8100", make test ARGS="-e unit"
+ARGS ?=
+# uv must not fetch an interpreter of its own, nor warn where it cannot make hard links.
+export UV_PYTHON_DOWNLOADS := never
+export UV_LINK_MODE ?= copy
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: serve
+serve: $(VENV)/.server ## run the server for development: embedded Valkey, a secret and two tokens made for you (ARGS=...)
+	@exec $(BIN)/realtime serve --dev $(ARGS)
+
+.PHONY: test
+test: $(VENV)/.dev ## run everything: lint, types, unit, integration, e2e, packaging, then the count (ARGS="-e unit" for one)
+	@rm -rf reports
+	@exec $(BIN)/tox run $(ARGS)
+
+.PHONY: lint
+lint: $(VENV)/.dev ## ruff: rules and format
+	@exec $(BIN)/tox run -q -e lint
+
+.PHONY: types
+types: $(VENV)/.dev ## mypy --strict on backend and contracts
+	@exec $(BIN)/tox run -q -e types
+
+.PHONY: format
+format: $(VENV)/.dev ## let ruff mend and format the code
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+
+.PHONY: docs
+docs: $(VENV)/.dev ## write the generated pages anew (docs/settings.md)
+	@$(BIN)/python -m app.settings > docs/settings.md
+
+.PHONY: clean
+clean: ## remove environments, caches and reports
+	rm -rf $(VENV) .tox reports dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	find . -name node_modules -prune -exec rm -rf {} +
+
+# One environment; each stamp is newer than pyproject.toml, so what is installed is what is asked for.
+$(VENV)/.uv:
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or later is wanted, $(PYTHON) is " + sys.version.split()[0])'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv
+	@touch $@
+
+$(VENV)/.server: pyproject.toml | $(VENV)/.uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[server]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(VENV)/.uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[dev]'
+	@touch $@ $(VENV)/.server
