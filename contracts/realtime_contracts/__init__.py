@@ -1,0 +1,9 @@
+"""The contract of LogiAccounting Pro Realtime as a library: schemas, examples, and who judges by them.
+
+Front-end and back-end teams install this beside whatever they use; it imports nothing of the server.
+"""
+
+from realtime_contracts.registry import PENDING, Direction, Example, Registry, UnknownEvent, registry
+from realtime_contracts.violations import Violation
+
+__all__ = ["PENDING", "Direction", "Example", "Registry", "UnknownEvent", "Violation", "registry"]
