@@ -1,0 +1,108 @@
+"""What every suite shares: a real Redis, a database of it per worker, and the markers of the features."""
+
+from __future__ import annotations
+
+import re
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.redis_server import DATABASES, NoRedisError, RedisServer, available_kind, new_redis
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FEATURES = Path(__file__).parent.parent / "features"
+
+#: A scenario's source, such as @seed_4_2. The other tags are declared in pyproject.toml.
+SOURCE_TAG = re.compile(r"@(seed_\d+(?:_\d+)*)\b")
+
+
+class RunRedis:
+    """The one Redis of a run, started when first asked for. Lives in the controlling process only."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._server: RedisServer | None = None
+        self.kind = ""
+
+    def url(self) -> str:
+        if self._server is None:
+            try:
+                self.kind, line = available_kind()
+                self._say(line)
+                server = new_redis(self.kind)
+                server.start()
+            except NoRedisError as error:
+                pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
+            self._server = server
+        return self._server.url
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+    def _say(self, line: str) -> None:
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        capture = self._config.pluginmanager.get_plugin("capturemanager")
+        with capture.global_and_fixture_disabled():
+            reporter.write_line(line)
+
+
+RUN_REDIS = pytest.StashKey[RunRedis]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    tags = {tag for feature in FEATURES.glob("*.feature") for tag in SOURCE_TAG.findall(feature.read_text("utf-8"))}
+    for tag in sorted(tags):
+        config.addinivalue_line("markers", f"{tag}: from section {tag[5:].replace('_', '.')} of the seed")
+    if hasattr(config, "workerinput"):
+        return
+    config.stash[RUN_REDIS] = RunRedis(config)
+    if threading.current_thread() is threading.main_thread():
+        # Whoever ends the run with SIGTERM gets the same tidying as with Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: pytest.Item) -> None:
+    """Give an xdist worker the Redis that the controller has started."""
+    run_redis = node.config.stash[RUN_REDIS]
+    node.workerinput["redis_url"] = run_redis.url()
+    node.workerinput["redis_kind"] = run_redis.kind
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if RUN_REDIS in config.stash:
+        config.stash[RUN_REDIS].stop()
+
+
+@pytest.fixture(scope="session")
+def redis_url(request: pytest.FixtureRequest, worker_id: str) -> str:
+    """Return the URL of a real Redis, with a logical database that only this worker uses.
+
+    Tests share it: take a tenant of your own, never FLUSHALL. Channels know no databases: another
+    worker's messages pass on the same bus, for tenants that are not yours.
+    """
+    number = 0 if worker_id == "master" else int(worker_id.removeprefix("gw"))
+    assert number < DATABASES, f"more workers than databases ({DATABASES})"
+    config = request.config
+    server = config.workerinput["redis_url"] if hasattr(config, "workerinput") else config.stash[RUN_REDIS].url()
+    return f"{server}/{number}"
+
+
+@pytest.fixture
+def own_redis(request: pytest.FixtureRequest, redis_url: str) -> Iterator[RedisServer]:
+    """Yield a Redis of this test's own, which it may stop, start again, pause and resume."""
+    config = request.config
+    kind = config.workerinput["redis_kind"] if hasattr(config, "workerinput") else config.stash[RUN_REDIS].kind
+    server = new_redis(kind)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()

