@@ -1,0 +1,47 @@
+"""LogiAccounting Pro Realtime: the server.
+
+`create_app()` is the one place where the parts meet.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from app.settings import Settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The server as a WSGI application; `settings` from the environment if absent.
+
+    Nothing runs yet: the node takes part in the cluster from its first request or connection, or
+    from `get_node(app).start()`. Raises SettingsError.
+    """
+    # Imported here, because gevent must patch the standard library before it is in use, and
+    # importing anything of this package comes before that.
+    from flask import Flask
+    from flask_jwt_extended import JWTManager
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from app.api import register_api
+    from app.realtime.node import Node
+    from app.realtime.server import init_socketio
+    from app.settings import load_settings
+
+    settings = settings or load_settings()
+    app = Flask(__name__)
+    app.config.update(
+        JWT_ALGORITHM=settings.jwt_algorithm,
+        JWT_SECRET_KEY=settings.jwt_secret_key.get_secret_value() or None,
+        JWT_PUBLIC_KEY=settings.jwt_public_key or None,
+    )
+    JWTManager(app)
+    app.extensions["realtime"] = Node(settings)
+    register_api(app)
+    init_socketio(app)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app

@@ -1,0 +1,193 @@
+"""The client manager: one subscription, and what comes on it goes to the sockets of this process.
+
+It stands on python-socketio's `PubSubManager` and keeps its message format. What the stock Redis
+manager does not do, and this does:
+
+- A node listens on two channels, the cluster's and its own, over one connection; so what a script
+  publishes to a tenant and to one sid arrives in the script's order.
+- A message may make its receiver enter a Socket.IO room first (`enter`): membership changes at the
+  same point of the stream as the state does.
+- What is due to a connection before its CONNECT packet is held back, and sent right after it.
+- It knows whether it hears: the lease's probe comes back over the bus. A deaf node subscribes anew.
+- Nothing here waits for a client, and one client's fault does not stop the message to the others.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import redis
+import socketio.packet
+import structlog
+from redis.exceptions import RedisError
+from socketio.pubsub_manager import PubSubManager
+
+from app.realtime.bus.packets import Broadcast, Packet
+from app.realtime.store.address import NodeAddress
+
+logger = structlog.get_logger(__name__)
+
+#: Seconds between two tries to subscribe, at most: a client must not wait longer for a healed node.
+MAX_RETRY_SECONDS = 2.0
+
+NAMESPACE = "/"
+
+
+class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
+    """Delivers what the scripts publish. `on_gap` is called after each later subscription: messages
+    may have been missed."""
+
+    name = "bus"
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        address: NodeAddress,
+        on_start: Callable[[], None],
+        on_gap: Callable[[], None],
+    ) -> None:
+        super().__init__(channel=address.bus)
+        self._client = client
+        self._address = address
+        self._on_start = on_start
+        self._on_gap = on_gap
+        self._held: dict[str, list[Broadcast]] = {}
+        self._pubsub: redis.client.PubSub | None = None
+        self._stopped = False
+        self.subscribed = False
+        #: When the subscription was confirmed, and when the last probe came back, by the monotonic clock.
+        self.subscribed_at = 0.0
+        self.probe_heard_at = 0.0
+
+    def initialize(self) -> None:
+        """Start to listen; called once in each process that serves."""
+        super().initialize()
+        self._on_start()
+
+    def stop(self) -> None:
+        """End the subscription."""
+        self._stopped = True
+        self.resubscribe()
+
+    def resubscribe(self) -> None:
+        """Cut the subscription: the listener makes a new one, and then reports a gap."""
+        self.subscribed = False
+        if self._pubsub is not None and self._pubsub.connection is not None:
+            self._pubsub.connection.disconnect()
+
+    # Connections: held until the CONNECT packet is out.
+
+    def pre_connect(self, eio_sid: str, namespace: str) -> str | None:
+        """A connection is about to be authenticated."""
+        sid: str | None = super().pre_connect(eio_sid, namespace)
+        if sid is not None:
+            self._held[sid] = []
+        return sid
+
+    def connect(self, sid: str, namespace: str) -> str:
+        """The CONNECT packet is out: what was held follows it."""
+        super().connect(sid, namespace)
+        eio_sid = self.eio_sid_from_sid(sid, namespace)
+        for packet in self._held.pop(sid, ()):
+            self._send(eio_sid, packet)
+        return sid
+
+    def basic_disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
+        """The connection is refused or has ended."""
+        self._held.pop(sid, None)
+        super().basic_disconnect(sid, namespace, **kwargs)
+
+    # Delivery.
+
+    def send(self, sid: str, event: str, payload: dict[str, Any]) -> None:
+        """Send an event to one connection of this node: an answer to it, not a change of state."""
+        packet = Packet(socketio.packet.EVENT, data=[event, payload]).encode()
+        self._send(self.eio_sid_from_sid(sid, NAMESPACE), Broadcast(packet))
+
+    def _handle_emit(self, message: dict[str, Any]) -> None:
+        room, skip = message["room"], message["skip_sid"]
+        for entered in message.get("enter") or ():
+            if room in self.rooms.get(NAMESPACE, {}).get(None, ()):
+                self.basic_enter_room(room, NAMESPACE, entered)
+        members = self.rooms.get(NAMESPACE, {}).get(room)
+        if not members:
+            return
+        packet = Broadcast(Packet(socketio.packet.EVENT, data=[message["event"], *message["data"]]).encode())
+        for sid, eio_sid in list(members.items()):
+            if sid == skip:
+                continue
+            if (held := self._held.get(sid)) is not None:
+                held.append(packet)
+            else:
+                self._send(eio_sid, packet)
+
+    def _send(self, eio_sid: str | None, packet: Broadcast) -> None:
+        # Past Engine.IO's own `send`, which would end a connection that is overdue with its pong, and so
+        # run its disconnect handler, in the middle of somebody else's message.
+        socket = self.server.eio.sockets.get(eio_sid)
+        if socket is not None and not socket.closed:
+            socket.queue.put(packet)
+
+    # Listening.
+
+    def _listen(self) -> Iterator[bytes | dict[str, Any]]:
+        subscriptions, delay = 0, 0.1
+        while not self._stopped:
+            try:
+                for message in self._subscription():
+                    if message is None:
+                        subscriptions, delay = subscriptions + 1, 0.1
+                        if subscriptions > 1:
+                            self._on_gap()
+                    else:
+                        yield message
+            except (RedisError, OSError) as error:
+                self.subscribed = False
+                if self._stopped:
+                    return
+                logger.warning("bus_lost", error=type(error).__name__, retry_in=round(delay, 2))
+                self.server.sleep(delay * random.uniform(0.8, 1.0))  # noqa: S311 - not a secret
+                delay = min(MAX_RETRY_SECONDS, delay * 2)
+
+    def _subscription(self) -> Iterator[bytes | None]:
+        """None once both channels are heard, then every message; ends only by an exception."""
+        pubsub = self._pubsub = self._client.pubsub()
+        try:
+            pubsub.subscribe(self._address.bus, self._address.node)
+            confirmed = 0
+            for message in pubsub.listen():
+                if message["type"] == "message":
+                    yield message["data"]
+                elif message["type"] == "subscribe":
+                    confirmed += 1
+                    if confirmed == 2:
+                        self.subscribed = True
+                        self.subscribed_at = time.monotonic()
+                        yield None
+        finally:
+            pubsub.close()
+
+    def _thread(self) -> None:
+        for message in self._listen():
+            try:
+                self._receive(self.json.loads(message))
+            except Exception:
+                # One message must not end the listening; whoever sent it, the log has the trace.
+                logger.exception("bus_message_failed")
+
+    def _receive(self, message: dict[str, Any]) -> None:
+        match message["method"]:
+            case "emit":
+                self._handle_emit(message)
+            case "leave_room":
+                self.basic_leave_room(message["sid"], NAMESPACE, message["room"])
+            case "probe":
+                self.probe_heard_at = time.monotonic()
+            case "disconnect":
+                self._handle_disconnect(message)
+
+    def _publish(self, data: dict[str, Any]) -> None:
+        raise RuntimeError("state changes publish themselves; nothing else goes on the bus")

@@ -1,0 +1,116 @@
+"""Socket.IO and Engine.IO packets as this server needs them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import engineio.packet
+import orjson
+import socketio.packet
+
+#: The event that stands for a packet nobody can read. It begins with a space, as nothing else does: a
+#: client's event that would is given one more.
+UNREADABLE = " unreadable"
+
+#: Names under which python-socketio keeps handlers that are not for events. A client may not reach them.
+_RESERVED = frozenset({"connect", "disconnect", "*"})
+
+#: `2`, an ack's id, and then data: as far as an event can be read when its data cannot.
+_EVENT_HEAD = re.compile(r"2(\d{0,18})\D")
+
+
+class Json:
+    """orjson in the shape of the standard module, for python-socketio."""
+
+    @staticmethod
+    def dumps(value: object, **_: Any) -> str:
+        """JSON text."""
+        return orjson.dumps(value).decode()
+
+    @staticmethod
+    def loads(text: str | bytes) -> Any:
+        """The value of JSON text. Raises ValueError, also for nesting deeper than 1,024."""
+        return orjson.loads(text)
+
+
+class Packet(socketio.packet.Packet):  # type: ignore[misc]  # the library is untyped
+    """A Socket.IO packet that can always be decoded, so that a client always gets an answer.
+
+    What cannot be read (bad JSON, nesting too deep, no event name) becomes the event UNREADABLE with
+    the reason as its payload, and keeps the id of the ack if there is one. Binary messages are not in
+    the contract: they are unreadable too, and their attachments are not waited for.
+    """
+
+    uses_binary_events = False
+    json = Json
+
+    def __init__(self, *args: Any, encoded_packet: object = None, **kwargs: Any) -> None:
+        super().__init__(*args, encoded_packet=encoded_packet, **kwargs)
+        if encoded_packet is not None and not encoded_packet:
+            self._unreadable("an empty packet")
+
+    def decode(self, encoded_packet: object) -> int:
+        """Read a packet; attachments are never asked for."""
+        if isinstance(encoded_packet, bytes):
+            return self._unreadable("binary messages are not accepted")
+        if not isinstance(encoded_packet, str):
+            return self._unreadable("not a Socket.IO packet")
+        try:
+            attachments = super().decode(encoded_packet)
+        except (ValueError, TypeError, RecursionError):
+            if encoded_packet.startswith(str(socketio.packet.CONNECT)):
+                # A connection without credentials; refusing it is the answer.
+                self.packet_type, self.data = socketio.packet.CONNECT, None
+                return 0
+            return self._unreadable("not a Socket.IO packet with JSON", _EVENT_HEAD.match(encoded_packet))
+        if attachments or self.packet_type in (socketio.packet.BINARY_EVENT, socketio.packet.BINARY_ACK):
+            return self._unreadable("binary messages are not accepted")
+        if self.packet_type == socketio.packet.EVENT and not (
+            isinstance(self.data, list) and self.data and isinstance(self.data[0], str)
+        ):
+            return self._unreadable("an event is a JSON array that begins with its name")
+        if self.packet_type == socketio.packet.EVENT and (self.data[0] in _RESERVED or self.data[0][:1] == " "):
+            self.data[0] = f" {self.data[0]}"
+        if self.packet_type == socketio.packet.ACK and not isinstance(self.data, list):
+            return self._unreadable("an ack is a JSON array")
+        if self.packet_type not in range(socketio.packet.CONNECT_ERROR):
+            return self._unreadable("a client does not send packets of this type")
+        return 0
+
+    def _unreadable(self, reason: str, head: re.Match[str] | None = None) -> int:
+        if head is not None and head[1]:
+            self.id = int(head[1])
+        self.packet_type = socketio.packet.EVENT
+        self.namespace = None
+        self.data = [UNREADABLE, reason]
+        return 0
+
+
+def text_frame(text: str) -> bytes:
+    """An unmasked WebSocket text message in one frame (RFC 6455 5.2)."""
+    payload = text.encode()
+    size = len(payload)
+    if size < 126:
+        return bytes((0x81, size)) + payload
+    if size < 65_536:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
+    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
+
+
+class FramedText(str):
+    """Text that carries its own WebSocket frame, for a message that goes to many."""
+
+    __slots__ = ("frame",)
+    frame: bytes
+
+
+class Broadcast(engineio.packet.Packet):  # type: ignore[misc]  # the library is untyped
+    """An Engine.IO message that is encoded once, however many connections get it."""
+
+    def __init__(self, packet: str) -> None:
+        super().__init__(engineio.packet.MESSAGE, packet)
+        text = FramedText(f"{engineio.packet.MESSAGE}{packet}")
+        text.frame = text_frame(text)
+        # Engine.IO's own cache of what `encode` returns, for both transports.
+        self.encode_cache = text

@@ -1,0 +1,116 @@
+"""One client's WebSocket on gevent: simple-websocket with three things changed.
+
+- A message over the limit ends the connection while it is read, not after.
+- A frame is written whole. The library calls `send` once, which may write a part of a large one.
+- A broadcast's frame is made once for all its receivers, and nothing is compressed: deflating the
+  same message for each of 300 members would cost more than all else together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import gevent.event
+import gevent.lock
+import gevent.socket
+import simple_websocket
+from engineio.async_drivers.gevent import Thread
+from gevent.pywsgi import WSGIHandler
+
+from app.realtime.bus.packets import FramedText, text_frame
+
+
+#: The first character of every Engine.IO packet on a WebSocket.
+PACKET_TYPES = frozenset("0123456")
+
+#: An Engine.IO message whose Socket.IO packet is unreadable.
+GARBAGE = "4!"
+
+
+class _WholeWrites:
+    """A socket whose `send` writes everything, one message at a time."""
+
+    def __init__(self, sock: gevent.socket.socket) -> None:
+        self._sock = sock
+        self._turn = gevent.lock.Semaphore()
+
+    def send(self, data: bytes) -> int:
+        with self._turn:
+            # Nearly always all of it goes at once; `sendall` would first ask the kernel for its buffer's size.
+            sent: int = self._sock.send(data)
+            if sent < len(data):
+                self._sock.sendall(memoryview(data)[sent:])
+        return len(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+
+class _Server(simple_websocket.Server):  # type: ignore[misc]  # the library is untyped
+    def handshake(self) -> None:
+        self.sock = _WholeWrites(self.sock)
+        super().handshake()
+
+    def send(self, data: str | bytes) -> None:
+        if isinstance(data, bytes):
+            super().send(data)
+        elif not self.connected:
+            raise simple_websocket.ConnectionClosed(self.close_reason, self.close_message)
+        else:
+            self.sock.send(data.frame if isinstance(data, FramedText) else text_frame(data))
+
+
+class WebSocket:
+    """The WebSocket class of an Engine.IO server: `WebSocket(handler, server)(environ, start_response)`."""
+
+    def __init__(self, handler: Callable[[WebSocket], Any], server: Any) -> None:
+        self._handler = handler
+        self._max_message_size = server.max_http_buffer_size
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        self._ws = _Server(
+            environ,
+            max_message_size=self._max_message_size,
+            thread_class=Thread,
+            event_class=gevent.event.Event,
+        )
+        return self._handler(self)
+
+    def send(self, message: str | bytes) -> None:
+        """Write one message. Raises OSError if the client is gone."""
+        try:
+            self._ws.send(message)
+        except simple_websocket.ConnectionClosed:
+            raise OSError("the WebSocket is closed") from None
+
+    def wait(self) -> str | bytes | None:
+        """The next message, None if the client is gone.
+
+        Text that is no Engine.IO packet would end the reading; it is given on as a Socket.IO packet
+        that cannot be read, and so is answered.
+        """
+        try:
+            message = cast("str | bytes | None", self._ws.receive())
+        except simple_websocket.ConnectionClosed:
+            return None
+        return GARBAGE if isinstance(message, str) and message[:1] not in PACKET_TYPES else message
+
+    def close(self) -> None:
+        """Say goodbye, if the client is still there."""
+        if self._ws.connected:
+            self._ws.close()
+
+
+class RequestHandler(WSGIHandler):  # type: ignore[misc]  # the library is untyped
+    """gevent's HTTP handler, which must not read on after a WebSocket.
+
+    Otherwise it takes the client's last bytes for a request and logs them.
+    """
+
+    def run_application(self) -> None:
+        """Answer one request."""
+        if self.environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+            self.close_connection = True
+        super().run_application()

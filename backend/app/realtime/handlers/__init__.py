@@ -1,0 +1,16 @@
+"""The wire's side of each family of messages: no Redis, no rules (seed 4.1)."""
+
+from __future__ import annotations
+
+from flask_socketio import SocketIO
+
+from app.realtime.handlers.connection_handler import register_connection_handlers
+from app.realtime.handlers.presence_handler import register_presence_handlers
+from app.realtime.handlers.room_handler import register_room_handlers
+
+
+def register_handlers(socketio: SocketIO) -> None:
+    """Register all event handlers on a server."""
+    register_connection_handlers(socketio)
+    register_presence_handlers(socketio)
+    register_room_handlers(socketio)

@@ -1,0 +1,71 @@
+"""Connecting and disconnecting (seed 4.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from flask import request
+from flask_socketio import ConnectionRefusedError, SocketIO
+
+from app.errors import Internal, RealtimeError, Unauthenticated, Unavailable
+from app.realtime.handlers.event import on_anything_else
+from app.realtime.node import get_node
+from app.realtime.utils.user_agents import parse_user_agent
+
+logger = structlog.get_logger(__name__)
+
+#: python-socketio's word for a Socket.IO disconnect by the client; any other end is a lost transport.
+CLIENT_DISCONNECT = "client disconnect"
+
+
+def register_connection_handlers(socketio: SocketIO) -> None:
+    """Register what runs at the start and the end of a connection."""
+
+    @socketio.on("connect")
+    def handle_connect(auth: Any) -> None:
+        # Nothing but a refusal may leave this function: the library takes a TypeError for a handler
+        # without `auth` and calls again, and any other exception leaves the client without an answer.
+        try:
+            _connect(auth)
+        except RealtimeError as error:
+            raise ConnectionRefusedError(error.message, {"code": error.code}) from None
+        except Exception:
+            internal = Internal(uuid4().hex)
+            logger.exception("connect_failed", correlation_id=internal.details)
+            raise ConnectionRefusedError(internal.message, {"code": internal.code}) from None
+
+    @socketio.on("disconnect")
+    def handle_disconnect(reason: str) -> None:
+        node = get_node()
+        removed = node.connections.remove_connection(_sid(), goodbye=reason == CLIENT_DISCONNECT)
+        if removed is None:
+            return
+        connection, due_in = removed
+        if due_in is not None:
+            node.sweep_in(connection.tenant_id, due_in)
+        logger.info("disconnected", sid=connection.sid, user_id=connection.user_id, reason=reason)
+
+    on_anything_else(socketio)
+
+
+def _connect(auth: Any) -> None:
+    node = get_node()
+    if node.stopping:
+        raise Unavailable
+    token = (auth.get("token") if isinstance(auth, dict) else None) or request.args.get("token")
+    if not isinstance(token, str):
+        raise Unauthenticated
+    user = node.connections.verify(token)
+    device_type, browser = parse_user_agent(request.headers.get("User-Agent", ""))
+    connection = node.connections.add_connection(
+        _sid(), user, device_type=device_type, browser=browser, ip_address=request.remote_addr or ""
+    )
+    node.end_at_expiry(connection)
+    node.sweep_in(connection.tenant_id, node.presence.AWAY_TIMEOUT_SECONDS)
+    logger.info("connected", sid=connection.sid, user_id=connection.user_id, tenant_id=connection.tenant_id)
+
+
+def _sid() -> str:
+    return str(request.sid)  # type: ignore[attr-defined]  # set by Flask-SocketIO

@@ -1,0 +1,100 @@
+"""What every event has in common: who is it, is the payload right, and an answer in every case.
+
+A handler is decorated with its message type, gets the connection and a payload that conforms to the
+contract, calls one manager method, and returns the result fields of the ack:
+
+    @on(socketio, MessageType.ROOM_LEAVE)
+    def handle_room_leave(connection: Connection, data: Payload) -> Result: ...
+
+Whatever it raises becomes an `Error`, in the ack and as an `error` event; a client never waits in vain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from flask import request
+from flask_socketio import SocketIO
+from realtime_contracts.registry import Direction, registry
+
+from app.errors import ConnectionLost, Internal, InvalidPayload, RealtimeError, Unauthenticated, UnknownEvent
+from app.realtime.bus.packets import UNREADABLE
+from app.realtime.managers.connection_manager import Connection
+from app.realtime.node import get_node
+from app.realtime.utils.message_types import MessageType
+
+logger = structlog.get_logger(__name__)
+
+Payload = dict[str, Any]
+Result = dict[str, Any] | None
+Handler = Callable[[Connection, Payload], Result]
+
+#: The seed's words for what is missing, where it has words.
+_REQUIRED = {
+    MessageType.ROOM_JOIN.value: "entity_type and entity_id required",
+    MessageType.ROOM_LEAVE.value: "room_id required",
+    MessageType.ROOM_USERS.value: "room_id required",
+}
+
+
+def on(socketio: SocketIO, message_type: MessageType) -> Callable[[Handler], Handler]:
+    """Register a handler for a message type of the contract."""
+    event = message_type.value
+
+    def register(handler: Handler) -> Handler:
+        socketio.on_event(event, lambda *args: _answer(event, handler, args))
+        return handler
+
+    return register
+
+
+def on_anything_else(socketio: SocketIO) -> None:
+    """Answer events that have no handler, and packets that cannot be read."""
+
+    def receive(event: str, *args: Any) -> dict[str, Any]:
+        if event == UNREADABLE:
+            return _failed(None, InvalidPayload("", str(args[0])))
+        return _failed(event.removeprefix(" "), UnknownEvent())
+
+    socketio.on_event("*", receive)
+
+
+def _answer(event: str, handler: Handler, args: tuple[Any, ...]) -> dict[str, Any]:
+    try:
+        connection = get_node().connections.get_connection(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO's
+        if connection is None:
+            raise Unauthenticated
+        payload = _checked(event, args)
+        try:
+            result = handler(connection, payload)
+        except ConnectionLost:
+            get_node().restore(connection)
+            result = handler(connection, payload)
+    except RealtimeError as error:
+        return _failed(event, error)
+    except Exception:
+        error = Internal(uuid4().hex)
+        logger.exception("event_failed", event_name=event, correlation_id=error.details)
+        return _failed(event, error)
+    return {"ok": True, **(result or {})}
+
+
+def _checked(event: str, args: tuple[Any, ...]) -> Payload:
+    """The one payload of an event; none is the empty one. Raises InvalidPayload."""
+    if len(args) > 1:
+        raise InvalidPayload("", f"expected one payload, got {len(args)}")
+    payload = args[0] if args else {}
+    violation = registry().check(Direction.CLIENT, event, payload)
+    if violation is None:
+        return payload
+    text = _REQUIRED.get(event) if violation.keyword == "required" else None
+    raise InvalidPayload(violation.path, violation.reason, text)
+
+
+def _failed(event: str | None, error: RealtimeError) -> dict[str, Any]:
+    body = error.to_dict(event if event is None else event[:200])
+    get_node().bus.send(request.sid, MessageType.ERROR.value, body)  # type: ignore[attr-defined]
+    return {"ok": False, "error": body}

@@ -1,0 +1,285 @@
+"""Connections: who they belong to, and the ones this node holds (seed 2.1).
+
+The truth about connections is in Redis; `local_connections` are the sockets of this process, kept
+so that an event finds its user without a round trip, and so that the node can put them back if
+Redis loses them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import redis
+from flask import current_app
+from flask_jwt_extended import decode_token
+from flask_jwt_extended.exceptions import JWTExtendedException
+from jwt.exceptions import ExpiredSignatureError, PyJWTError
+
+from app.errors import LimitExceeded, TokenExpired, Unauthenticated, Unavailable
+from app.realtime.managers.presence_rules import Trigger, moves
+from app.realtime.store.address import NodeAddress
+from app.realtime.store.connections import ConnectionStore, NewConnection
+from app.realtime.store.keys import TenantKeys, is_safe_id
+from app.realtime.utils.times import from_rfc3339, to_rfc3339
+from app.settings import Settings
+
+#: Characters of a user's name on the wire; a longer one is cut, because a name must not refuse a user.
+MAX_NAME_LENGTH = 255
+
+
+@dataclass
+class Connection:
+    """One Socket.IO session. `expires_at` is the token's end; None never ends."""
+
+    sid: str
+    user_id: str
+    tenant_id: str
+    user_name: str
+    user_email: str
+    connected_at: datetime
+    device_type: str = "desktop"
+    browser: str = "unknown"
+    ip_address: str = ""
+    rooms: set[str] = field(default_factory=set)
+    role: str = "user"
+    expires_at: datetime | None = None
+
+    @property
+    def keys(self) -> TenantKeys:
+        """The Redis keys of the connection's tenant."""
+        return TenantKeys(self.tenant_id)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What may be shown of it (seed 2.1): no address, no e-mail."""
+        return {
+            "sid": self.sid,
+            "user_id": self.user_id,
+            "tenant_id": self.tenant_id,
+            "user_name": self.user_name,
+            "connected_at": to_rfc3339(self.connected_at),
+            "device_type": self.device_type,
+            "browser": self.browser,
+        }
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """A connection that ended while Redis was away: to be forgotten when it is back."""
+
+    connection: Connection
+    goodbye: bool
+
+
+class ConnectionManager:
+    """Authenticates connections, stores them, and forgets them with all that hangs on them."""
+
+    def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress) -> None:
+        self.redis = redis_client
+        self.local_connections: dict[str, Connection] = {}
+        self._settings = settings
+        self._address = address
+        self._store = ConnectionStore(redis_client, address)
+        self._watched: set[str] = set()
+        self._endings: list[_Ending] = []
+
+    def authenticate(self, token: str) -> dict[str, Any] | None:
+        """The user of an access token, None if it is not one (seed 2.1). See `verify`."""
+        try:
+            return self.verify(token)
+        except Unauthenticated:
+            return None
+
+    def verify(self, token: str) -> dict[str, Any]:
+        """The user of an access token: user_id, tenant_id, user_name, user_email, role, expires_at.
+
+        A leading `Bearer ` is accepted. Needs an application context. Raises TokenExpired, and
+        Unauthenticated for anything else that is not a valid access token of a user of a tenant.
+        """
+        try:
+            claims = decode_token(token.removeprefix("Bearer "))
+        except ExpiredSignatureError as error:
+            raise TokenExpired from error
+        except (PyJWTError, JWTExtendedException, ValueError, TypeError, AttributeError, KeyError) as error:
+            raise Unauthenticated from error
+        user_id, tenant_id = claims.get("sub"), claims.get("tenant_id")
+        if claims.get("type") != "access" or not is_safe_id(user_id) or not is_safe_id(tenant_id):
+            raise Unauthenticated
+        expires = claims.get("exp")
+        return {
+            "user_id": user_id,
+            "tenant_id": tenant_id,
+            "user_name": _text(claims.get("name")) or "Unknown",
+            "user_email": _text(claims.get("email")),
+            "role": _text(claims.get("role")) or "user",
+            "expires_at": datetime.fromtimestamp(expires, UTC) if expires is not None else None,
+        }
+
+    def add_connection(
+        self,
+        sid: str,
+        user_data: dict[str, Any],
+        device_type: str = "desktop",
+        browser: str = "unknown",
+        ip_address: str = "",
+    ) -> Connection:
+        """Store a connection and make its user online (seed 2.1). One round trip.
+
+        The others of the tenant hear `presence:user_joined` if the user was offline; the connection
+        itself gets `presence:list`. Raises LimitExceeded (connections of one user) and Unavailable,
+        and then nothing is stored.
+        """
+        connection = Connection(
+            sid=sid,
+            user_id=user_data["user_id"],
+            tenant_id=user_data["tenant_id"],
+            user_name=user_data["user_name"],
+            user_email=user_data.get("user_email", ""),
+            connected_at=datetime.now(UTC),
+            device_type=device_type,
+            browser=browser,
+            ip_address=ip_address,
+            role=user_data.get("role", "user"),
+            expires_at=user_data.get("expires_at"),
+        )
+        try:
+            self.restore_connection(connection)
+        except Unavailable:
+            # Redis may have run the script although its answer did not come.
+            self._endings.append(_Ending(connection, goodbye=True))
+            raise
+        self.local_connections[sid] = connection
+        return connection
+
+    def restore_connection(self, connection: Connection) -> None:
+        """Put a connection into Redis: the first time, or again after Redis lost it."""
+        new = NewConnection(
+            connection.sid, connection.user_id, connection.user_name, connection.device_type, connection.browser
+        )
+        connected_at = self._store.connect(
+            connection.keys,
+            new,
+            self._settings.max_connections_per_user,
+            moves(Trigger.ACTIVITY),
+            watch=connection.tenant_id not in self._watched,
+        )
+        if connected_at is None:
+            limit = self._settings.max_connections_per_user
+            raise LimitExceeded(limit, f"A user may have {limit} connections")
+        self._watched.add(connection.tenant_id)
+        connection.connected_at = from_rfc3339(connected_at)
+
+    def remove_connection(self, sid: str, goodbye: bool = False) -> tuple[Connection, float | None] | None:
+        """Forget a connection and leave its rooms (seed 2.1); its user goes offline now if `goodbye`
+        and this was their last one, else after OFFLINE_TIMEOUT_SECONDS.
+
+        Returns the connection and the seconds until its user is due offline (None: not due), or None
+        if it is not here. While Redis is away it is remembered, for `finish_endings`.
+        """
+        connection = self.local_connections.pop(sid, None)
+        if connection is None:
+            return None
+        try:
+            return connection, self._end(connection, goodbye)
+        except Unavailable:
+            self._endings.append(_Ending(connection, goodbye))
+            return connection, None
+
+    def finish_endings(self) -> list[tuple[str, float]]:
+        """Forget what ended while Redis was away. Returns (tenant_id, seconds) that became due."""
+        due: list[tuple[str, float]] = []
+        while self._endings:
+            ending = self._endings[0]
+            seconds = self._end(ending.connection, ending.goodbye)
+            self._endings.pop(0)
+            if seconds is not None:
+                due.append((ending.connection.tenant_id, seconds))
+        return due
+
+    def _end(self, connection: Connection, goodbye: bool) -> float | None:
+        return self._store.disconnect(
+            connection.keys,
+            connection.user_id,
+            connection.sid,
+            node_id=self._address.node_id,
+            rooms=connection.rooms,
+            goodbye=goodbye,
+            grace_ms=round(self._settings.offline_timeout_seconds * 1000),
+        )
+
+    def end_foreign(self, tenant_id: str, user_id: str, sid: str, node_id: str, lost_at_ms: int) -> float | None:
+        """Forget a connection of a dead node: its transport was lost at `lost_at_ms` of Redis' clock."""
+        return self._store.disconnect(
+            TenantKeys(tenant_id),
+            user_id,
+            sid,
+            node_id=node_id,
+            rooms=(),
+            goodbye=False,
+            grace_ms=round(self._settings.offline_timeout_seconds * 1000),
+            lost_at_ms=lost_at_ms,
+        )
+
+    def get_connection(self, sid: str) -> Connection | None:
+        """The connection `sid`, if this node holds it."""
+        return self.local_connections.get(sid)
+
+    def get_user_connections(self, user_id: str, tenant_id: str) -> list[Connection]:
+        """The user's connections on this node."""
+        return [c for c in self.get_tenant_connections(tenant_id) if c.user_id == user_id]
+
+    def get_user_sids(self, user_id: str, tenant_id: str) -> list[str]:
+        """The user's sids on all nodes. One round trip; raises Unavailable."""
+        return self._store.user_sids(TenantKeys(tenant_id), user_id)
+
+    def get_tenant_connections(self, tenant_id: str) -> list[Connection]:
+        """The tenant's connections on this node."""
+        return [c for c in self.local_connections.values() if c.tenant_id == tenant_id]
+
+    def get_tenant_sids(self, tenant_id: str) -> list[str]:
+        """The tenant's sids on all nodes. One round trip; raises Unavailable."""
+        return self._store.tenant_sids(TenantKeys(tenant_id))
+
+    def get_online_user_ids(self, tenant_id: str) -> set[str]:
+        """The users of the tenant that are connected to this node."""
+        return {connection.user_id for connection in self.get_tenant_connections(tenant_id)}
+
+    def add_to_room(self, sid: str, room: str) -> None:
+        """Note that a connection of this node is in `room`."""
+        if connection := self.local_connections.get(sid):
+            connection.rooms.add(room)
+
+    def remove_from_room(self, sid: str, room: str) -> None:
+        """Note that a connection of this node is not in `room`."""
+        if connection := self.local_connections.get(sid):
+            connection.rooms.discard(room)
+
+    def get_connection_count(self) -> int:
+        """How many connections this node holds."""
+        return len(self.local_connections)
+
+    def watched_tenants(self) -> set[str]:
+        """The tenants that this node has in its index."""
+        return set(self._watched)
+
+    def watch(self, tenant_ids: set[str]) -> None:
+        """These tenants are in the index too."""
+        self._watched |= tenant_ids
+
+    def unwatch(self, tenant_id: str) -> None:
+        """This tenant is about to leave the index; its next connection puts it back."""
+        self._watched.discard(tenant_id)
+
+
+def _text(claim: object) -> str:
+    """An optional claim as clean text: whatever is not a string, or cannot be written, is none."""
+    if not isinstance(claim, str):
+        return ""
+    clean = "".join(c for c in claim if c.isprintable())
+    return clean.encode("utf-8", "ignore").decode()[:MAX_NAME_LENGTH].strip()
+
+
+def get_connection_manager() -> ConnectionManager:
+    """The current app's ConnectionManager (seed 2.1)."""
+    return cast("ConnectionManager", current_app.extensions["realtime"].connections)

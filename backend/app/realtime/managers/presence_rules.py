@@ -1,0 +1,72 @@
+"""The presence table of the contract, as data.
+
+A user's status is the user's, not a tab's, and what ends it depends on who chose it: an away that
+the server set ends with any activity, one that the user chose does not; busy (Do Not Disturb) ends
+only by the user's word. So there are four states behind three statuses. A script is given one row,
+the moves of one trigger, and takes the step in Redis.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from app.realtime.utils.message_types import PresenceStatus
+
+
+class PresenceState(str, Enum):
+    """A status together with who chose it."""
+
+    ONLINE = "online"
+    AUTO_AWAY = "auto_away"
+    AWAY = "away"
+    BUSY = "busy"
+
+    @property
+    def status(self) -> PresenceStatus:
+        """What others see."""
+        return PresenceStatus.AWAY if self is PresenceState.AUTO_AWAY else PresenceStatus(self.value)
+
+
+class Trigger(str, Enum):
+    """What happens to a user's presence."""
+
+    ACTIVITY = "activity"  # heartbeat, cursor, typing, edit, join, a new connection
+    UPDATE = "update"  # presence:update without status
+    CHOOSE_ONLINE = "choose_online"
+    CHOOSE_AWAY = "choose_away"
+    CHOOSE_BUSY = "choose_busy"
+    IDLE = "idle"  # nothing for AWAY_TIMEOUT_SECONDS
+    NONE = "none"  # heartbeat {active: false}: the connection lives, the user did nothing
+
+
+_ONLINE, _AUTO, _AWAY, _BUSY = PresenceState
+
+#: trigger → state → next state. Columns: online, away by the server, away chosen, busy.
+PRESENCE_TABLE: dict[Trigger, dict[PresenceState, PresenceState]] = {
+    trigger: dict(zip(PresenceState, row, strict=True))
+    for trigger, row in {
+        Trigger.ACTIVITY: (_ONLINE, _ONLINE, _AWAY, _BUSY),
+        Trigger.UPDATE: (_ONLINE, _ONLINE, _ONLINE, _BUSY),
+        Trigger.CHOOSE_ONLINE: (_ONLINE, _ONLINE, _ONLINE, _ONLINE),
+        Trigger.CHOOSE_AWAY: (_AWAY, _AWAY, _AWAY, _AWAY),
+        Trigger.CHOOSE_BUSY: (_BUSY, _BUSY, _BUSY, _BUSY),
+        Trigger.IDLE: (_AUTO, _AUTO, _AWAY, _BUSY),
+        Trigger.NONE: (_ONLINE, _AUTO, _AWAY, _BUSY),
+    }.items()
+}
+
+_CHOICES = {
+    PresenceStatus.ONLINE: Trigger.CHOOSE_ONLINE,
+    PresenceStatus.AWAY: Trigger.CHOOSE_AWAY,
+    PresenceStatus.BUSY: Trigger.CHOOSE_BUSY,
+}
+
+
+def choice(status: PresenceStatus | None) -> Trigger:
+    """The trigger of a `presence:update` that carries `status`, or none."""
+    return Trigger.UPDATE if status is None else _CHOICES[status]
+
+
+def moves(trigger: Trigger) -> dict[str, str]:
+    """The row of `trigger` as a script takes it: state → next state, by name."""
+    return {before.value: after.value for before, after in PRESENCE_TABLE[trigger].items()}

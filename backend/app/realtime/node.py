@@ -1,0 +1,261 @@
+"""This process as a member of the cluster.
+
+A node holds a lease and renews it three times in its length. The renewal brings back who else has
+fallen silent, and the first node to notice ends the dead one's connections, as lost transports,
+and watches its tenants from then on. Whatever happens by time (grace over, inactivity, a token's
+end) is a deadline here. And when Redis or the bus was away, the node puts its connections back and
+tells them anew how things are.
+
+All of it is safe to do twice and on many nodes: each step is a script that finds what is so.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+import structlog
+from flask import Flask, current_app
+
+from app.errors import ConnectionLost, Forbidden, LimitExceeded, TokenExpired, Unavailable
+from app.realtime.bus.manager import BusManager
+from app.realtime.managers.connection_manager import Connection, ConnectionManager
+from app.realtime.managers.presence_manager import PresenceManager
+from app.realtime.managers.room_manager import RoomManager
+from app.realtime.policy import load_policy
+from app.realtime.store import client
+from app.realtime.store.address import NodeAddress
+from app.realtime.store.keys import TenantKeys
+from app.realtime.store.nodes import NodeStore
+from app.realtime.tasks import Tasks
+from app.realtime.utils.message_types import MessageType
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from flask_socketio import SocketIO
+
+logger = structlog.get_logger(__name__)
+
+#: Renewals in the length of a lease: two may fail before the node counts as dead.
+RENEWALS_PER_LEASE = 3.3
+
+#: Leases without hearing the bus after which the node subscribes anew.
+DEAF_AFTER_LEASES = 1.0
+
+
+class Node:
+    """The managers of one app, and what this process does for the cluster by itself."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._redis = client.commands(settings)
+        self.address = NodeAddress(client.database(self._redis))
+        self.connections = ConnectionManager(self._redis, settings, self.address)
+        self.presence = PresenceManager(self._redis, settings, self.address)
+        self.rooms = RoomManager(self._redis, settings, self.address, load_policy(settings.room_policy))
+        self.bus = BusManager(client.listener(settings), self.address, self._started, self._resync_soon)
+        self._store = NodeStore(self._redis, self.address)
+        self._server: Any = None
+        self._tasks: Tasks
+        self.stopping = False
+        self._in_touch_since: float | None = None
+        self._probe = 0
+        self._sweeps: dict[str, float] = {}
+
+    # Life of the process.
+
+    def attach(self, socketio: SocketIO) -> None:
+        """Serve with this Socket.IO server."""
+        self._server = socketio.server
+        self._tasks = Tasks(self._server)
+
+    def start(self) -> None:
+        """Listen and take part; harmless if already done. A worker that was forked starts by its first request."""
+        if not self._server.manager_initialized:
+            self._server.manager_initialized = True
+            self._server.manager.initialize()
+
+    def _started(self) -> None:
+        self._tasks.start()
+        self._tasks.at(0, self._tick)
+
+    def problem(self) -> str | None:
+        """Why this node is not ready for clients, None if it is."""
+        if self.stopping:
+            return "draining"
+        if self._in_touch_since is None:
+            return "redis is away"
+        if not self.bus.subscribed or self._is_deaf():
+            return "the bus is not heard"
+        return None
+
+    def stop(self) -> None:
+        """End well: every connection is closed, and nothing stays in Redis that another node would miss.
+
+        While other nodes live, users stay for the grace time, to come back there. The last node
+        to go takes everything with it.
+        """
+        self.stopping = True
+        alone = True
+        try:
+            alone = self._store.leave() == 0
+        except Unavailable:
+            logger.warning("stopped_without_redis")
+        for connection in list(self.connections.local_connections.values()):
+            self.connections.remove_connection(connection.sid, goodbye=alone)
+            self._server.disconnect(connection.sid)
+        if alone:
+            self._leave_nothing()
+        self.bus.stop()
+        self._tasks.stop()
+
+    def _leave_nothing(self) -> None:
+        try:
+            for tenant_id in self._store.tenants(self.address.node_id):
+                for user in self.presence.get_online_users(tenant_id):
+                    if not self.connections.get_user_sids(user["user_id"], tenant_id):
+                        self.presence.set_offline(user["user_id"], tenant_id)
+            self._store.bury(self.address.node_id)
+        except Unavailable:
+            logger.warning("state_left_behind")
+
+    def end_at_expiry(self, connection: Connection) -> None:
+        """Plan the end of a connection for the end of its token."""
+        if connection.expires_at is not None:
+            seconds = (connection.expires_at - datetime.now(UTC)).total_seconds()
+            self._tasks.at(max(0.0, seconds), lambda: self._end_expired(connection.sid))
+
+    def _end_expired(self, sid: str) -> None:
+        if self.connections.get_connection(sid) is not None:
+            self.bus.send(sid, MessageType.ERROR.value, TokenExpired().to_dict(None))
+            self._server.disconnect(sid)
+
+    # The lease.
+
+    def _tick(self) -> None:
+        lease = self.settings.node_lease_seconds
+        if self.stopping:
+            return
+        self._tasks.at(lease / RENEWALS_PER_LEASE, self._tick)
+        self._probe += 1
+        try:
+            found = self._store.renew(round(lease * 1000), self._probe)
+        except Unavailable:
+            if self._in_touch_since is not None:
+                logger.warning("redis_lost")
+            self._in_touch_since = None
+            return
+        if self._in_touch_since is None:
+            self._in_touch_since = time.monotonic()
+            logger.info("node_in_touch", node=self.address.node_id)
+        if not found.had:
+            self._tasks.soon("restore", lambda: self._each(self.restore))
+        self._tasks.soon("endings", self._finish_endings)
+        if self._is_deaf():
+            logger.warning("bus_deaf")
+            self.bus.resubscribe()
+        # Who was out of touch itself gives the others one lease to come back.
+        if time.monotonic() - self._in_touch_since >= lease:
+            for node_id, ended_at in found.expired.items():
+                self._tasks.soon(f"reap {node_id}", partial(self._reap, node_id, ended_at))
+
+    def _finish_endings(self) -> None:
+        for tenant_id, seconds in self.connections.finish_endings():
+            self.sweep_in(tenant_id, seconds)
+
+    def _is_deaf(self) -> bool:
+        """Whether the node has sent probes for long enough, and heard none of them."""
+        patience = self.settings.node_lease_seconds * DEAF_AFTER_LEASES
+        since = max(self._in_touch_since or time.monotonic(), self.bus.subscribed_at, self.bus.probe_heard_at)
+        return time.monotonic() - since > patience
+
+    def _reap(self, node_id: str, ended_at_ms: int) -> None:
+        tenant_ids = self._store.tenants(node_id)
+        self._store.adopt(tenant_ids)
+        self.connections.watch(tenant_ids)
+        ended = 0
+        for tenant_id in tenant_ids:
+            for sid, user_id in self._store.connections(node_id, TenantKeys(tenant_id)).items():
+                self.connections.end_foreign(tenant_id, user_id, sid, node_id, ended_at_ms)
+                ended += 1
+            self.sweep_in(tenant_id, 0)
+        self._store.bury(node_id)
+        logger.warning("node_reaped", dead=node_id, connections=ended)
+
+    # What is due in a tenant.
+
+    def sweep_in(self, tenant_id: str, seconds: float) -> None:
+        """Look after a tenant's deadlines in `seconds`, or earlier if that is already planned."""
+        due = time.monotonic() + seconds
+        if due < self._sweeps.get(tenant_id, float("inf")):
+            self._sweeps[tenant_id] = due
+            self._tasks.at(seconds, lambda: self._sweep_soon(tenant_id, due))
+
+    def _sweep_soon(self, tenant_id: str, planned: float) -> None:
+        if self._sweeps.get(tenant_id) == planned:  # else an earlier one was planned since, and does it
+            del self._sweeps[tenant_id]
+            self._tasks.soon(f"sweep {tenant_id}", lambda: self._sweep(tenant_id))
+
+    def _sweep(self, tenant_id: str) -> None:
+        next_in = self.presence.expire(tenant_id)[1]
+        if next_in is not None:
+            self.sweep_in(tenant_id, next_in)
+        elif self.connections.get_tenant_connections(tenant_id):
+            # Nobody can become away now, but a busy user may be online again by then.
+            self.sweep_in(tenant_id, self.settings.away_timeout_seconds)
+        else:
+            self._forget(tenant_id)
+
+    def _forget(self, tenant_id: str) -> None:
+        self.connections.unwatch(tenant_id)
+        self._store.unwatch(tenant_id)
+        if tenant_id in self.connections.watched_tenants():
+            # Somebody connected meanwhile, and their entry may have been the one that was removed.
+            self._store.adopt({tenant_id})
+
+    # Putting things back.
+
+    def restore(self, connection: Connection) -> None:
+        """Put one local connection and its rooms back into Redis; it gets its lists anew."""
+        if connection.sid not in self.connections.local_connections:
+            return
+        self.connections.restore_connection(connection)
+        for room_id in sorted(connection.rooms):
+            self.rooms.join_room(
+                room_id,
+                connection.user_id,
+                connection.user_name,
+                connection.sid,
+                connection.tenant_id,
+                role=connection.role,
+            )
+        self.sweep_in(connection.tenant_id, self.settings.away_timeout_seconds)
+
+    def _resync_soon(self) -> None:
+        logger.warning("bus_resubscribed", connections=self.connections.get_connection_count())
+        self._tasks.soon("resync", lambda: self._each(self._resync))
+
+    def _resync(self, connection: Connection) -> None:
+        self.presence.send_list(connection)
+        for room_id in sorted(connection.rooms):
+            self.rooms.send_users(
+                room_id, connection.user_id, connection.sid, connection.tenant_id, role=connection.role
+            )
+
+    def _each(self, action: Callable[[Connection], None]) -> None:
+        for connection in list(self.connections.local_connections.values()):
+            try:
+                action(connection)
+            except ConnectionLost:
+                self.restore(connection)
+            except (Forbidden, LimitExceeded) as error:
+                logger.warning("connection_not_restored", code=error.code)
+                self._server.disconnect(connection.sid)
+
+
+def get_node(app: Flask | None = None) -> Node:
+    """The node of `app`, or of the current app."""
+    return cast("Node", (app or current_app).extensions["realtime"])

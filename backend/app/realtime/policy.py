@@ -1,0 +1,52 @@
+"""Who may enter or list a room, beyond being of the tenant.
+
+Point the setting `ROOM_POLICY` at a function of your own, `package.module:function`:
+
+    def policy(request: RoomRequest) -> bool:
+        return request.role == "accountant" or not request.room_id.startswith("payroll:")
+
+It runs on every join and list, before anything changes; False is answered with `forbidden`, an
+exception with `internal`. It must be quick: the connection's next event waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Literal, cast
+
+from app.settings import SettingsError
+
+
+@dataclass(frozen=True)
+class RoomRequest:
+    """Who wants what: to `join` a room, or to `list` who is in it."""
+
+    tenant_id: str
+    user_id: str
+    role: str
+    room_id: str
+    action: Literal["join", "list"]
+
+
+RoomPolicy = Callable[[RoomRequest], bool]
+
+
+def allow_tenant(request: RoomRequest) -> bool:
+    """The default: everybody of the tenant."""
+    return True
+
+
+def load_policy(path: str) -> RoomPolicy:
+    """The policy at `module:function`; the default if empty. Raises SettingsError if there is none."""
+    if not path:
+        return allow_tenant
+    module, _, name = path.partition(":")
+    try:
+        policy = getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise SettingsError(f"ROOM_POLICY: cannot load {path!r}: {error}") from None
+    if not callable(policy):
+        raise SettingsError(f"ROOM_POLICY: {path!r} is not a function")
+    return cast("RoomPolicy", policy)

@@ -1,0 +1,59 @@
+"""The Socket.IO server of an app (seed 1.1).
+
+`init_socketio(app)` makes it; `get_socketio()` gives the current app's. Two apps in one process have
+one each: `socketio` is a proxy to the current app's.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import cast
+
+from flask import Flask, current_app
+from flask_socketio import SocketIO
+from werkzeug.local import LocalProxy
+
+from app.realtime.bus.packets import Json, Packet
+from app.realtime.handlers import register_handlers
+from app.realtime.node import get_node
+
+
+def init_socketio(app: Flask) -> SocketIO:
+    """Give `app` a Socket.IO server: path `/socket.io`, both transports, the bus, all handlers.
+
+    The app must have its node (`app.create_app` does both).
+    """
+    node = get_node(app)
+    settings = node.settings
+    server = SocketIO(manage_session=False)
+    server.init_app(
+        app,
+        client_manager=node.bus,
+        async_mode=settings.socketio_async_mode,
+        # One client's events are handled in the order it sent them.
+        async_handlers=False,
+        cors_allowed_origins=settings.cors_allowed_origins,
+        ping_interval=settings.ping_interval,
+        ping_timeout=settings.ping_timeout,
+        max_http_buffer_size=settings.max_message_bytes,
+        json=Json,
+        serializer=Packet,
+        # Loggers, not booleans: a boolean adds a handler of the library's own, which prints payloads.
+        logger=logging.getLogger("socketio"),
+        engineio_logger=logging.getLogger("engineio"),
+    )
+    if settings.socketio_async_mode == "gevent":
+        from app.realtime.bus.websocket import WebSocket  # needs gevent, which other modes do without
+
+        server.server.eio._async = {**server.server.eio._async, "websocket": WebSocket}
+    register_handlers(server)
+    node.attach(server)
+    return server
+
+
+def get_socketio() -> SocketIO:
+    """The Socket.IO server of the current app. Needs an application context."""
+    return cast("SocketIO", current_app.extensions["socketio"])
+
+
+socketio = cast("SocketIO", LocalProxy(get_socketio))

@@ -1,0 +1,115 @@
+"""Every Redis key and every Socket.IO room name, built in one place.
+
+The tenant stands in braces: that is Redis Cluster's hash tag, so all keys of one tenant live in
+one slot and one script may touch them together. Ids with braces or control characters never get
+here (`is_safe_id`), and a room's id holds exactly one colon, so no two things share a key.
+"""
+
+from __future__ import annotations
+
+import re
+
+#: Channel of the bus. The name is Flask-SocketIO's own, so that its tools can be pointed at it.
+BUS_CHANNEL = "flask-socketio"
+
+#: Nodes by the end of their lease, in ms of the Redis clock.
+NODES = "ws:nodes"
+
+#: A user or tenant id: nothing that could end a hash tag, hide in a log line or not be written as UTF-8.
+_SAFE_ID = re.compile(r"[^{}\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,128}")
+
+
+def is_safe_id(value: object) -> bool:
+    """Whether `value` may be a tenant's or a user's id: 1-128 characters, no braces or controls."""
+    return isinstance(value, str) and _SAFE_ID.fullmatch(value) is not None
+
+
+#: A room's id inside its tenant: `entity_type:entity_id`, with exactly one colon.
+_ROOM_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}:[A-Za-z0-9._-]{1,128}")
+
+
+def is_room_id(value: str) -> bool:
+    """Whether `value` names a room."""
+    return _ROOM_ID.fullmatch(value) is not None
+
+
+def bus_channel(database: int) -> str:
+    """The cluster's channel. Pub/sub ignores the database's number, hence it is in the name."""
+    return f"{BUS_CHANNEL}:{database}"
+
+
+def node_channel(bus: str, node_id: str) -> str:
+    """The channel on which only `node_id` listens: for messages to one connection."""
+    return f"{bus}:{node_id}"
+
+
+def node_tenants(node_id: str) -> str:
+    """Set: the tenants whose deadlines this node watches and whose connections it may hold."""
+    return f"ws:node:{node_id}:tenants"
+
+
+class TenantKeys:
+    """The keys of one tenant."""
+
+    def __init__(self, tenant_id: str) -> None:
+        self.tenant_id = tenant_id
+        self._tag = "{" + tenant_id + "}"
+        #: Hash: user_id → what `presence:list` says of them. The seed's set, with values.
+        self.online = f"presence:online:{self._tag}"
+        #: Sorted set of `name NUL user_id`: the order of `presence:list`.
+        self.names = f"presence:names:{self._tag}"
+        #: Sorted set: user_id → last activity (ms) of those who can become away.
+        self.active = f"presence:active:{self._tag}"
+        #: Sorted set: user_id → when a user without connection goes offline (ms).
+        self.grace = f"presence:grace:{self._tag}"
+        #: The tenant's counter over all presence messages.
+        self.seq = f"presence:seq:{self._tag}"
+        #: Set: all sids of the tenant.
+        self.connections = f"ws:tenant:{self._tag}:connections"
+
+    def user(self, user_id: str) -> str:
+        """Hash: one user's presence."""
+        return f"presence:{self._tag}:{user_id}"
+
+    def user_connections(self, user_id: str) -> str:
+        """Set: the sids of one user."""
+        return f"ws:user:{self._tag}:{user_id}:connections"
+
+    def connection(self, sid: str) -> str:
+        """Hash: one connection."""
+        return f"ws:conn:{self._tag}:{sid}"
+
+    def connection_rooms(self, sid: str) -> str:
+        """Set: the room_ids that one connection is in."""
+        return f"ws:conn:{self._tag}:{sid}:rooms"
+
+    def node_connections(self, node_id: str) -> str:
+        """Set: the sids that one node holds of this tenant."""
+        return f"ws:node:{self._tag}:{node_id}"
+
+    def room(self, room_id: str) -> str:
+        """Hash: a room that has somebody in it."""
+        return f"room:{self._tag}:{room_id}"
+
+    def room_users(self, room_id: str) -> str:
+        """Hash: user_id → name, time of joining and sids in the room."""
+        return f"room:{self._tag}:{room_id}:users"
+
+    def entity_room(self, room_id: str) -> str:
+        """String: the room of an entity."""
+        return f"entity_room:{self._tag}:{room_id}"
+
+    # Names of Socket.IO rooms: a prefix each, so that no room_id is another kind of room.
+
+    @property
+    def tenant_channel(self) -> str:
+        """Socket.IO room of all connections of the tenant."""
+        return f"tenant:{self._tag}"
+
+    def user_channel(self, user_id: str) -> str:
+        """Socket.IO room of all connections of one user."""
+        return f"user:{self._tag}:{user_id}"
+
+    def room_channel(self, room_id: str) -> str:
+        """Socket.IO room of an entity room's members."""
+        return f"room:{self._tag}:{room_id}"

@@ -1,0 +1,75 @@
+"""Typed calls for the nodes of the cluster: leases, and what a dead node leaves behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import redis
+
+from app.errors import Unavailable
+from app.realtime.store import keys as k
+from app.realtime.store.address import NodeAddress
+from app.realtime.store.script import AWAY, Script
+
+
+@dataclass(frozen=True)
+class Lease:
+    """What a renewal found: whether this node still had its lease, and whose has run out when (ms)."""
+
+    had: bool
+    expired: dict[str, int]
+
+
+class NodeStore:
+    """Nodes in Redis. Every method may raise Unavailable."""
+
+    def __init__(self, client: redis.Redis, address: NodeAddress) -> None:
+        self._client = client
+        self._address = address
+        self._lease = Script(client, "node_lease")
+        self._leave = Script(client, "node_leave")
+
+    def renew(self, lease_ms: int, probe: int) -> Lease:
+        """Renew this node's lease and send probe number `probe` to itself over the bus."""
+        had, *expired = self._lease([k.NODES], [self._address.node_id, lease_ms, self._address.node, probe])
+        return Lease(bool(had), {node: int(float(end)) for node, end in zip(expired[::2], expired[1::2], strict=True)})
+
+    def unwatch(self, tenant_id: str) -> None:
+        """This node has nothing of the tenant any more."""
+        self._run("SREM", k.node_tenants(self._address.node_id), tenant_id)
+
+    def tenants(self, node_id: str) -> set[str]:
+        """The tenants a node watches."""
+        return cast("set[str]", self._run("SMEMBERS", k.node_tenants(node_id)))
+
+    def connections(self, node_id: str, tenant: k.TenantKeys) -> dict[str, str]:
+        """sid → user_id of the tenant's connections on a node. Two round trips, whatever the number."""
+        try:
+            sids = cast("set[str]", self._client.smembers(tenant.node_connections(node_id)))
+            pipe = self._client.pipeline(transaction=False)
+            for sid in sids:
+                pipe.hget(tenant.connection(sid), "user_id")
+            return {sid: user_id or "" for sid, user_id in zip(sids, pipe.execute(), strict=True)}
+        except AWAY as error:
+            raise Unavailable from error
+
+    def leave(self) -> int:
+        """End this node's lease. Returns how many other nodes live."""
+        return int(self._leave([k.NODES], [self._address.node_id]))
+
+    def adopt(self, tenant_ids: set[str]) -> None:
+        """Watch these tenants too, before the node that did is forgotten."""
+        if tenant_ids:
+            self._run("SADD", k.node_tenants(self._address.node_id), *tenant_ids)
+
+    def bury(self, node_id: str) -> None:
+        """Forget a node that has left nothing."""
+        self._run("ZREM", k.NODES, node_id)
+        self._run("DEL", k.node_tenants(node_id))
+
+    def _run(self, *command: str | int) -> object:
+        try:
+            return self._client.execute_command(*command)
+        except AWAY as error:
+            raise Unavailable from error

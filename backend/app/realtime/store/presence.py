@@ -1,0 +1,136 @@
+"""Typed calls on the presence scripts: one user's presence and the tenant's list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import orjson
+import redis
+
+from app.errors import Unavailable
+from app.realtime.store.address import NodeAddress
+from app.realtime.store.keys import TenantKeys
+from app.realtime.store.script import AWAY, Script
+
+#: Users that one look at what is due handles; the rest comes in the next look.
+DUE_BATCH = 500
+
+
+def presence_keys(keys: TenantKeys, user_id: str) -> list[str]:
+    """KEYS 1-6 of every script that uses lib/presence.lua."""
+    return [keys.online, keys.names, keys.active, keys.grace, keys.seq, keys.user(user_id)]
+
+
+@dataclass(frozen=True)
+class Due:
+    """Whose time has come, and in how many seconds to look again (None: nobody is waiting)."""
+
+    user_ids: list[str]
+    next_in: float | None
+
+
+class PresenceStore:
+    """Presence in Redis. Every method is one round trip and may raise Unavailable."""
+
+    def __init__(self, client: redis.Redis, address: NodeAddress) -> None:
+        self._client = client
+        self._address = address
+        self._set = Script(client, "presence_set")
+        self._list = Script(client, "presence_list")
+        self._online = Script(client, "presence_online")
+        self._offline = Script(client, "presence_offline")
+        self._due = Script(client, "presence_due")
+        self._expire = Script(client, "presence_expire")
+
+    def _head(self, keys: TenantKeys, user_id: str) -> list[str]:
+        return [self._address.bus, keys.tenant_channel, user_id]
+
+    def set(
+        self,
+        keys: TenantKeys,
+        user_id: str,
+        moves: dict[str, str],
+        location: dict[str, str | None],
+        *,
+        sid: str | None,
+        activity: bool,
+        always: bool,
+    ) -> tuple[dict[str, Any], str] | None:
+        """Change status by `moves` and the `location` fields given (None clears).
+
+        `sid`: the connection that does it, which must exist. Returns the presence as
+        `presence:update` shows it and the time of Redis; None if there is no such connection or
+        the user is offline.
+        """
+        answer = self._set(
+            [*presence_keys(keys, user_id), keys.connection(sid or "")],
+            [
+                *self._head(keys, user_id),
+                int(sid is not None),
+                orjson.dumps(moves),
+                orjson.dumps(location),
+                int(activity),
+                int(always),
+            ],
+        )
+        return (orjson.loads(answer[0]), answer[1]) if answer else None
+
+    def list(
+        self,
+        keys: TenantKeys,
+        *,
+        user_id: str = "",
+        sid: str | None = None,
+        entity_type: str | None = None,
+        entity_id: str | None = None,
+    ) -> dict[str, Any] | None:
+        """`{users, seq}`, also sent to connection `sid` if given; None if that does not exist."""
+        answer = self._list(
+            [*presence_keys(keys, user_id), keys.connection(sid or "")],
+            [*self._head(keys, user_id), self._address.node, sid or "", entity_type or "", entity_id or ""],
+        )
+        return cast("dict[str, Any]", orjson.loads(answer)) if answer else None
+
+    def online(
+        self,
+        keys: TenantKeys,
+        user_id: str,
+        *,
+        user_name: str,
+        device_type: str,
+        page: str | None,
+        grace_ms: int,
+        moves: dict[str, str],
+    ) -> None:
+        """Make a user online; without a connection for `grace_ms` only."""
+        self._online(
+            [*presence_keys(keys, user_id), keys.user_connections(user_id)],
+            [*self._head(keys, user_id), user_name, device_type, page or "", grace_ms, orjson.dumps(moves)],
+        )
+
+    def offline(self, keys: TenantKeys, user_id: str) -> bool:
+        """Take a user offline; False if they were."""
+        return bool(self._offline(presence_keys(keys, user_id), self._head(keys, user_id)))
+
+    def get(self, keys: TenantKeys, user_id: str) -> dict[str, str]:
+        """The user's stored record, {} if offline."""
+        try:
+            return cast("dict[str, str]", self._client.hgetall(keys.user(user_id)))
+        except AWAY as error:
+            raise Unavailable from error
+
+    def due(self, keys: TenantKeys, away_ms: int) -> Due:
+        """Whose grace time or inactivity has run out."""
+        next_in, *user_ids = self._due([keys.active, keys.grace], [away_ms, DUE_BATCH])
+        return Due(user_ids, None if next_in < 0 else next_in / 1000)
+
+    def expire(self, keys: TenantKeys, user_id: str, away_ms: int, moves: dict[str, str]) -> str | None:
+        """Do what is due for one user: `offline`, `away`, or None if nothing is."""
+        return cast(
+            "str | None",
+            self._expire(
+                [*presence_keys(keys, user_id), keys.user_connections(user_id)],
+                [*self._head(keys, user_id), away_ms, orjson.dumps(moves)],
+            ),
+        )

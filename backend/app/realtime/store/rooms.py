@@ -1,0 +1,126 @@
+"""Typed calls on the room scripts."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, cast
+
+import orjson
+import redis
+
+from app.errors import Unavailable
+from app.realtime.store.address import NodeAddress
+from app.realtime.store.keys import TenantKeys
+from app.realtime.store.presence import presence_keys
+from app.realtime.store.script import AWAY, Script
+
+#: user_id → {user_name, joined_at, sids}, sids never empty.
+Members = dict[str, dict[str, Any]]
+
+
+class JoinRefused(Enum):
+    """Why a join changed nothing."""
+
+    NO_CONNECTION = 0
+    TOO_MANY_ROOMS = -1
+
+
+class Left(Enum):
+    """What came of a leave."""
+
+    LEFT = 1
+    NO_CONNECTION = 0
+    NOT_IN_ROOM = -1
+
+
+class RoomStore:
+    """Rooms in Redis. Every method is one round trip and may raise Unavailable."""
+
+    def __init__(self, client: redis.Redis, address: NodeAddress) -> None:
+        self._client = client
+        self._address = address
+        self._join = Script(client, "room_join")
+        self._leave = Script(client, "room_leave")
+        self._users = Script(client, "room_users")
+
+    def join(
+        self, keys: TenantKeys, user_id: str, sid: str, room_id: str, max_rooms: int, moves: dict[str, str]
+    ) -> Members | JoinRefused:
+        """Put a connection into a room. Returns who is in it now."""
+        entity_type, entity_id = room_id.split(":")
+        answer = self._join(
+            [
+                *presence_keys(keys, user_id),
+                keys.connection(sid),
+                keys.connection_rooms(sid),
+                keys.room(room_id),
+                keys.room_users(room_id),
+                keys.entity_room(room_id),
+            ],
+            [
+                self._address.bus,
+                keys.tenant_channel,
+                user_id,
+                self._address.node,
+                sid,
+                room_id,
+                keys.room_channel(room_id),
+                max_rooms,
+                entity_type,
+                entity_id,
+                keys.tenant_id,
+                orjson.dumps(moves),
+            ],
+        )
+        return JoinRefused(answer) if isinstance(answer, int) else _members(answer)
+
+    def leave(self, keys: TenantKeys, user_id: str, sid: str, room_id: str) -> Left:
+        """Take a connection out of a room."""
+        return Left(
+            self._leave(
+                [
+                    keys.connection(sid),
+                    keys.connection_rooms(sid),
+                    keys.room(room_id),
+                    keys.room_users(room_id),
+                    keys.entity_room(room_id),
+                ],
+                [self._address.bus, self._address.node, sid, user_id, room_id, keys.room_channel(room_id)],
+            )
+        )
+
+    def members(self, keys: TenantKeys, room_id: str, sid: str | None = None) -> Members:
+        """Who is in a room; `room:users` is also sent to connection `sid` if given."""
+        return _members(self._users([keys.room_users(room_id)], [self._address.node, sid or "", room_id]))
+
+    def read(self, keys: TenantKeys, room_id: str) -> tuple[dict[str, str], Members]:
+        """The room's record ({} if nobody is in it) and its members' entries by user_id."""
+        try:
+            pipe = self._client.pipeline(transaction=True)
+            pipe.hgetall(keys.room(room_id))
+            pipe.hgetall(keys.room_users(room_id))
+            record, members = pipe.execute()
+        except AWAY as error:
+            raise Unavailable from error
+        return record, {user_id: orjson.loads(entry) for user_id, entry in members.items()}
+
+    def rooms_of_user(self, keys: TenantKeys, user_id: str) -> set[str]:
+        """The room_ids that any of the user's connections is in. Two round trips."""
+        try:
+            sids = cast("set[str]", self._client.smembers(keys.user_connections(user_id)))
+        except AWAY as error:
+            raise Unavailable from error
+        return self.rooms_of(keys, sorted(sids))
+
+    def rooms_of(self, keys: TenantKeys, sids: list[str]) -> set[str]:
+        """The room_ids that any of the connections is in."""
+        if not sids:
+            return set()
+        try:
+            return cast("set[str]", self._client.sunion([keys.connection_rooms(sid) for sid in sids]))
+        except AWAY as error:
+            raise Unavailable from error
+
+
+def _members(flat: list[str]) -> Members:
+    return {user_id: orjson.loads(entry) for user_id, entry in zip(flat[::2], flat[1::2], strict=True)}

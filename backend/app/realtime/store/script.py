@@ -1,0 +1,82 @@
+"""Lua scripts as package data: read, put together with the libraries they use, and run.
+
+A script's header is its signature. A line `-- uses base presence` names the files of `lib/` that
+stand before it when Redis compiles it: Redis has no `require`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from hashlib import sha1
+from importlib.resources import files
+from typing import Any
+
+import redis
+from redis.exceptions import (
+    ClusterDownError,
+    ConnectionError,
+    MasterDownError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    TimeoutError,
+    TryAgainError,
+)
+
+from app.errors import Unavailable
+
+#: What Redis says when it cannot serve now, though the command was right.
+AWAY: tuple[type[RedisError], ...] = (
+    ConnectionError,
+    TimeoutError,
+    ClusterDownError,
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    TryAgainError,
+)
+
+_FOLDER = files(__package__) / "scripts"
+
+
+@cache
+def source(name: str) -> str:
+    """The Lua text of script `name`, its libraries first."""
+    own = (_FOLDER / f"{name}.lua").read_text("utf-8")
+    uses = next((line for line in own.splitlines() if line.startswith("-- uses ")), "-- uses")
+    libraries = [(_FOLDER / "lib" / f"{library}.lua").read_text("utf-8") for library in uses.split()[2:]]
+    return "\n".join([*libraries, own])
+
+
+class Script:
+    """One script on one Redis. Calling it is one round trip; Redis being away is `Unavailable`."""
+
+    def __init__(self, client: redis.Redis, name: str) -> None:
+        self.name = name
+        self._client = client
+        self._source = source(name)
+        self._sha = sha1(self._source.encode(), usedforsecurity=False).hexdigest()
+
+    def __call__(self, keys: Sequence[str], args: Iterable[Any] = (), *, after: Sequence[str] = ()) -> Any:
+        """The script's answer. Raises Unavailable; a fault of the script itself is a ResponseError.
+
+        `after`: a command on another slot that must come first; it travels in the same round trip.
+        """
+        call = (len(keys), *keys, *args)
+        try:
+            try:
+                return self._run(after, "EVALSHA", self._sha, *call)
+            except NoScriptError:
+                return self._run((), "EVAL", self._source, *call)
+        except AWAY as error:
+            raise Unavailable from error
+
+    def _run(self, after: Sequence[str], *command: Any) -> Any:
+        if not after:
+            return self._client.execute_command(*command)
+        pipe = self._client.pipeline(transaction=False)
+        pipe.execute_command(*after)
+        pipe.execute_command(*command)
+        return pipe.execute()[-1]

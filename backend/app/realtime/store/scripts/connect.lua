@@ -1,0 +1,32 @@
+-- connect: store a connection and make its user online; announce if they were not.
+-- uses base presence
+-- KEYS 1–6 as presence · 7 user's sids · 8 tenant's sids · 9 connection hash · 10 node's sids
+-- ARGV 1–3 as presence · 4 node channel · 5 sid · 6 user's Socket.IO room · 7 user_name · 8 device_type
+--      9 browser · 10 node_id · 11 tenant_id · 12 connections a user may have · 13 moves (JSON)
+-- → connected_at (RFC 3339), or false: the user has all the connections allowed
+-- publishes presence:user_joined, or presence:update if an automatic away ended; presence:list to the sid
+
+local NODE_CHANNEL, sid, user_name = ARGV[4], ARGV[5], ARGV[7]
+
+if redis.call('SISMEMBER', KEYS[7], sid) == 0 and redis.call('SCARD', KEYS[7]) >= tonumber(ARGV[12]) then return false end
+
+local connected_at = rfc3339(now)
+redis.call('SADD', KEYS[7], sid)
+redis.call('SADD', KEYS[8], sid)
+redis.call('SADD', KEYS[10], sid)
+redis.call('HSET', KEYS[9], 'user_id', user_id, 'tenant_id', ARGV[11], 'user_name', user_name,
+  'connected_at', connected_at, 'device_type', ARGV[8], 'browser', ARGV[9], 'node', ARGV[10])
+redis.call('ZREM', GRACE, user_id)
+
+local user = read_user()
+if user then
+  if user.user_name ~= user_name then
+    redis.call('ZREM', NAMES, user.user_name .. '\0' .. user_id)
+    redis.call('ZADD', NAMES, 0, user_name .. '\0' .. user_id)
+  end
+  change_user(cjson.decode(ARGV[13]), { user_name = user_name, device_type = ARGV[8] }, true, false)
+else
+  user_joins(user_name, ARGV[8], false, sid)
+end
+emit(NODE_CHANNEL, 'presence:list', presence_list('', ''), sid, nil, { TENANT_ROOM, ARGV[6] })
+return connected_at

@@ -1,0 +1,43 @@
+-- base: what every script needs; `local` values here are visible to the script that uses it.
+-- KEYS –
+-- ARGV –
+
+-- Milliseconds by Redis' clock: the only clock that matters.
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
+
+-- An integer as decimal digits: Lua's own conversion rounds at 14.
+local function digits(number)
+  return string.format('%.0f', number)
+end
+
+-- A value as JSON; nil, false (a missing field) and cjson.null are null.
+local function json(value)
+  if value == nil or value == false or value == cjson.null then return 'null' end
+  return cjson.encode(value)
+end
+
+-- Milliseconds since 1970 as RFC 3339 UTC with milliseconds. Days to date after H. Hinnant's civil_from_days.
+local function rfc3339(ms)
+  local seconds = math.floor(ms / 1000)
+  local days, rest = math.floor(seconds / 86400), seconds % 86400
+  local z = days + 719468
+  local era = math.floor(z / 146097)
+  local doe = z - era * 146097
+  local yoe = math.floor((doe - math.floor(doe / 1460) + math.floor(doe / 36524) - math.floor(doe / 146096)) / 365)
+  local doy = doe - (365 * yoe + math.floor(yoe / 4) - math.floor(yoe / 100))
+  local mp = math.floor((5 * doy + 2) / 153)
+  local day = doy - math.floor((153 * mp + 2) / 5) + 1
+  local month = mp < 10 and mp + 3 or mp - 9
+  local year = yoe + era * 400 + (month <= 2 and 1 or 0)
+  return string.format('%04d-%02d-%02dT%02d:%02d:%02d.%03dZ', year, month, day,
+    math.floor(rest / 3600), math.floor(rest / 60) % 60, rest % 60, ms % 1000)
+end
+
+-- Put `event` on the bus for a Socket.IO room, in python-socketio's own format. `data` is JSON.
+-- `enter`: a Socket.IO room that the connection `room` enters first.
+local function emit(channel, event, data, room, skip_sid, enter)
+  redis.call('PUBLISH', channel, '{"method":"emit","event":"' .. event .. '","data":[' .. data
+    .. '],"namespace":"/","room":' .. json(room) .. ',"skip_sid":' .. json(skip_sid)
+    .. ',"enter":' .. json(enter) .. ',"callback":null,"host_id":"redis"}')
+end

@@ -1,0 +1,11 @@
+-- presence_offline: take a user offline, whatever their connections say.
+-- uses base presence
+-- KEYS 1–6 as presence
+-- ARGV 1–3 as presence
+-- → 1, or 0: they were offline
+-- publishes presence:user_left
+
+local user = read_user()
+if not user then return 0 end
+user_leaves(user.user_name)
+return 1

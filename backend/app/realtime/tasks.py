@@ -1,0 +1,91 @@
+"""What a node does by itself: things at their time, and work that may take a while.
+
+Two background tasks of the Socket.IO server, so that they fit its concurrency library. The
+timekeeper runs short actions at their deadline and must never wait long, because the lease is one of
+them. The worker does the rest one after the other, and keeps at what fails because Redis is away.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from app.errors import Unavailable
+
+logger = structlog.get_logger(__name__)
+
+#: Seconds between two tries of work that needs Redis while Redis is away.
+RETRY_SECONDS = 1.0
+
+Action = Callable[[], None]
+
+
+class Tasks:
+    """The timekeeper and the worker of one node. `server` is python-socketio's."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self._wake = server.eio.create_event()
+        self._deadlines: list[tuple[float, int, Action]] = []
+        self._order = itertools.count()
+        self._work = server.eio.create_queue()
+        self._queued: set[str] = set()
+        self._stopped = False
+
+    def start(self) -> None:
+        """Start both tasks."""
+        self._server.start_background_task(self._keep_time)
+        self._server.start_background_task(self._do_work)
+
+    def stop(self) -> None:
+        """End both tasks; what was planned is dropped."""
+        self._stopped = True
+        self._wake.set()
+        self._work.put(None)
+
+    def at(self, seconds: float, action: Action) -> None:
+        """Run a short `action` in `seconds` from now."""
+        heapq.heappush(self._deadlines, (time.monotonic() + seconds, next(self._order), action))
+        self._wake.set()
+
+    def soon(self, name: str, action: Action) -> None:
+        """Have the worker do `action`, unless work of that name is already waiting."""
+        if name not in self._queued:
+            self._queued.add(name)
+            self._work.put((name, action))
+
+    def _keep_time(self) -> None:
+        while not self._stopped:
+            self._wake.clear()
+            while self._deadlines and self._deadlines[0][0] <= time.monotonic():
+                _guarded("deadline", heapq.heappop(self._deadlines)[2])
+            timeout = self._deadlines[0][0] - time.monotonic() if self._deadlines else None
+            if timeout is None or timeout > 0:
+                self._wake.wait(timeout)
+
+    def _do_work(self) -> None:
+        while not self._stopped:
+            item = self._work.get()
+            if item is None:
+                return
+            name, action = item
+            self._queued.discard(name)
+            try:
+                _guarded(name, action)
+            except Unavailable:
+                self.at(RETRY_SECONDS, lambda name=name, action=action: self.soon(name, action))  # type: ignore[misc]
+
+
+def _guarded(name: str, action: Action) -> None:
+    try:
+        action()
+    except Unavailable:
+        raise
+    except Exception:
+        # A defect in one piece of work must not end all others; the log has the trace.
+        logger.exception("task_failed", task=name)

@@ -1,0 +1,74 @@
+"""`realtime serve`: one node on gevent, from the first line of its log to its last.
+
+Importing this module patches the standard library for gevent, so only the command imports it, first.
+"""
+
+from __future__ import annotations
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import logging  # noqa: E402 - after the patch
+import signal  # noqa: E402
+from types import FrameType  # noqa: E402
+
+import gevent  # noqa: E402
+import structlog  # noqa: E402
+from flask import Flask  # noqa: E402
+from gevent.event import Event  # noqa: E402
+from gevent.pywsgi import LoggingLogAdapter, WSGIServer  # noqa: E402
+
+from app import create_app  # noqa: E402
+from app.logs import configure_logging  # noqa: E402
+from app.realtime.bus.websocket import RequestHandler  # noqa: E402
+from app.realtime.node import get_node  # noqa: E402
+from app.settings import Settings, SettingsError  # noqa: E402
+
+logger = structlog.get_logger(__name__)
+
+#: Seconds in which a stopping node must be done; what still runs then is cut.
+STOP_SECONDS = 1.5
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve until SIGINT or SIGTERM. Raises SettingsError if the address cannot be had."""
+    if settings.socketio_async_mode != "gevent":
+        raise SettingsError("SOCKETIO_ASYNC_MODE: `realtime serve` is gevent; serve other modes by their own server")
+    configure_logging(settings)
+    app = create_app(settings)
+    server = WSGIServer(
+        (host, port),
+        app,
+        handler_class=RequestHandler,
+        log=None,  # a URL may hold a token
+        error_log=LoggingLogAdapter(logging.getLogger("gevent.pywsgi"), logging.ERROR),
+    )
+    try:
+        server.start()
+    except OSError as error:
+        raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+    get_node(app).start()
+    logger.info("serving", host=host, port=server.server_port)
+    _wait_for_signal()
+    _stop(app, server)
+
+
+def _wait_for_signal() -> None:
+    stop = Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    stop.wait()
+
+
+def _stop(app: Flask, server: WSGIServer) -> None:
+    server.stop_accepting()
+    node = get_node(app)
+    with app.app_context(), gevent.Timeout(STOP_SECONDS, False):
+        node.stop()
+    server.stop(timeout=0.1)
+    logger.info("stopped")

@@ -1,0 +1,141 @@
+"""Every setting of the server: name, unit, default, bounds.
+
+A setting is an environment variable of the field's name in capitals (`REDIS_URL`). A value out of
+bounds, or one that cannot work with the others, stops the start with one clear line. The page
+`docs/settings.md` is generated from this class, so a description here is a description there.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+#: Bytes an HS256 secret must have: below the hash's own 256 bits it can be searched for.
+MIN_SECRET_BYTES = 32
+
+#: URL schemes that redis-py understands.
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://", "valkey://", "valkeys://")
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used. The text is one line for the person who starts the server."""
+
+
+class Settings(BaseSettings):
+    """The server's settings, read from the environment by `load_settings()`."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    redis_url: str = Field(
+        "redis://localhost:6379/0",
+        description="Where the state lives: `redis://`, `rediss://` (TLS) or `unix://`, with the database's number. "
+        "Redis 7 or later, or Valkey.",
+    )
+    redis_timeout: float = Field(
+        2.0,
+        gt=0,
+        le=30,
+        description="Seconds to wait for Redis before an event is answered with `unavailable`.",
+    )
+    redis_max_connections: int = Field(
+        32, ge=2, le=10_000, description="Connections to Redis that one process may open; more events than that wait."
+    )
+
+    jwt_algorithm: Literal["HS256", "RS256", "ES256"] = Field(
+        "HS256", description="How access tokens are signed. RS256 and ES256 need `JWT_PUBLIC_KEY`."
+    )
+    jwt_secret_key: SecretStr = Field(
+        SecretStr(""), description="The shared secret of HS256, at least 32 bytes. `realtime serve --dev` makes one."
+    )
+    jwt_public_key: str = Field("", description="The public key of RS256 or ES256, in PEM.")
+
+    cors_origins: str = Field(
+        "*",
+        description="Origins whose pages may connect, separated by commas, or `*` for any. "
+        "Safe as it is, because access is by token and never by cookie.",
+    )
+    ping_interval: float = Field(
+        25.0, gt=0, le=300, description="Seconds between the server's Engine.IO pings to a client."
+    )
+    ping_timeout: float = Field(
+        30.0, gt=0, le=300, description="Seconds without an answer to a ping after which a client's transport is lost."
+    )
+    max_message_bytes: int = Field(
+        1024 * 1024,
+        ge=1024,
+        le=64 * 1024 * 1024,
+        description="Bytes one message of a client may have; a larger one ends its connection.",
+    )
+
+    away_timeout_seconds: float = Field(
+        300.0, gt=0, le=86_400, description="Seconds without activity after which an online user becomes away."
+    )
+    offline_timeout_seconds: float = Field(
+        60.0,
+        gt=0,
+        le=86_400,
+        description="Seconds for which a user whose transport was lost stays online. A page reload takes under 5.",
+    )
+    node_lease_seconds: float = Field(
+        10.0,
+        gt=0,
+        le=300,
+        description="Seconds after which a silent node counts as dead. It renews three times in that time.",
+    )
+
+    max_rooms_per_connection: int = Field(50, ge=1, le=1000, description="Rooms one connection may be in at a time.")
+    max_connections_per_user: int = Field(20, ge=1, le=1000, description="Connections (tabs, devices) of one user.")
+    room_policy: str = Field(
+        "",
+        description="`module:function` that decides who may enter or list a room; empty: everybody of the tenant. "
+        "See `app.realtime.policy`.",
+    )
+
+    socketio_async_mode: Literal["gevent", "eventlet", "threading"] = Field(
+        "gevent", description="The concurrency library under Socket.IO. Only `gevent` is served by `realtime serve`."
+    )
+    trusted_proxies: int = Field(
+        0, ge=0, le=10, description="Proxies in front whose `X-Forwarded-*` headers are believed."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
+    log_format: Literal["json", "console"] = Field(
+        "json", description="One JSON object a line, or coloured lines for a person."
+    )
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Settings:
+        if not self.redis_url.startswith(REDIS_SCHEMES):
+            raise ValueError(f"redis_url: must start with one of {', '.join(REDIS_SCHEMES)}")
+        if self.jwt_algorithm == "HS256":
+            if len(self.jwt_secret_key.get_secret_value().encode()) < MIN_SECRET_BYTES:
+                raise ValueError(
+                    f"jwt_secret_key: HS256 needs a secret of at least {MIN_SECRET_BYTES} bytes "
+                    "(`realtime serve --dev` makes one for development)"
+                )
+        elif not self.jwt_public_key.strip():
+            raise ValueError(f"jwt_public_key: {self.jwt_algorithm} needs the public key")
+        return self
+
+    @property
+    def cors_allowed_origins(self) -> str | list[str]:
+        """`cors_origins` as Engine.IO wants it: `"*"` or the list."""
+        origins = [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
+        return "*" if "*" in origins else origins
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment, `overrides` (by field name) first.
+
+    Raises SettingsError with one line that names the first bad setting and what it may be.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks the values
+    except ValidationError as error:
+        first = error.errors()[0]
+        if first["loc"]:
+            name, text = str(first["loc"][0]), f"{first['msg']} (got {first['input']!r})"
+        else:
+            name, _, text = str(first["ctx"]["error"]).partition(": ")
+        raise SettingsError(f"{name.upper()}: {text}") from None
