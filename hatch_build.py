@@ -1,0 +1,25 @@
+"""What the wheel holds beside the package's code: the contract's data and the features.
+
+A hook and not `force-include`, which an editable install would copy, to grow stale; there the
+package finds its data in the tree.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+#: Where it is in the tree: where the installed package looks for it.
+DATA = {
+    "contracts/schemas": "realtime_contracts/schemas",
+    "contracts/examples": "realtime_contracts/examples",
+    "contracts/VERSION": "realtime_contracts/VERSION",
+    "features": "realtime_contracts/features",
+}
+
+
+class ContractData(BuildHookInterface[Any]):
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version != "editable":
+            build_data["force_include"].update(DATA)

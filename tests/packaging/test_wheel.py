@@ -1,0 +1,136 @@
+"""The wheel as a front-end team meets it: installed by itself in an empty environment, away from this tree."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import jwt
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+#: Seconds for the slowest step here, installing from a package registry.
+STEP_TIMEOUT = 300
+
+pytestmark = pytest.mark.timeout(STEP_TIMEOUT)
+
+#: What a front-end team's own check does with the contract: every example has the verdict it claims.
+USE_REGISTRY = """
+from pathlib import Path
+import realtime_contracts
+from realtime_contracts.registry import Direction, registry
+
+contract = registry()
+package = Path(realtime_contracts.__file__).parent
+assert contract.folder == package, contract.folder
+judged = 0
+for direction in Direction:
+    for event in contract.events(direction):
+        for example in contract.examples(direction, event):
+            violation = contract.check(direction, event, example.data)
+            assert (violation is None) == example.valid, (direction, event, example.description)
+            judged += 1
+assert judged > 100, judged
+assert contract.version == (package / "VERSION").read_text().strip()
+print("good")
+"""
+
+
+def run(*command: str | Path, cwd: Path, status: int = 0, **settings: str) -> str:
+    """Run a command as in a stranger's shell: none of this tree's paths or settings reach it."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env=environment | {"NO_COLOR": "1", "COLUMNS": "120"} | settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=STEP_TIMEOUT,
+        check=False,
+    )
+    assert done.returncode == status, f"{command} ended with {done.returncode}:\n{done.stdout}"
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--wheel", "--outdir", folder, ROOT, cwd=folder)
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="session")
+def names(wheel: Path) -> set[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return set(archive.namelist())
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of commands of an empty environment with nothing but the wheel and what it requires."""
+    folder = tmp_path_factory.mktemp("empty") / "venv"
+    venv.create(folder, with_pip=True)
+    run(folder / "bin" / "pip", "install", "--quiet", wheel, cwd=folder)
+    return folder / "bin"
+
+
+def in_tree(folder: str, pattern: str) -> set[str]:
+    return {path.relative_to(ROOT / folder).as_posix() for path in (ROOT / folder).rglob(pattern)}
+
+
+def under(prefix: str, names: set[str]) -> set[str]:
+    return {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
+
+
+def test_wheel_holds_one_package_and_never_app(names: set[str]) -> None:
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"realtime_contracts"}
+
+
+def test_wheel_holds_every_schema_example_and_feature(names: set[str]) -> None:
+    assert under("realtime_contracts/schemas/", names) == in_tree("contracts/schemas", "*.json") != set()
+    assert under("realtime_contracts/examples/", names) == in_tree("contracts/examples", "*.json") != set()
+    assert under("realtime_contracts/features/", names) == in_tree("features", "*.feature") != set()
+    assert {"realtime_contracts/VERSION", "realtime_contracts/py.typed"} <= names
+
+
+def test_base_install_is_light(installed: Path, tmp_path: Path) -> None:
+    listed = json.loads(run(installed / "pip", "list", "--format=json", "--disable-pip-version-check", cwd=tmp_path))
+    packages = {entry["name"].lower().replace("_", "-") for entry in listed}
+    assert "logiaccounting-realtime" in packages
+    assert not packages & {"flask", "gevent", "redis", "pytest", "pydantic"}
+
+
+def test_installed_registry_judges_messages(installed: Path, tmp_path: Path) -> None:
+    script = tmp_path / "use.py"
+    script.write_text(USE_REGISTRY, encoding="utf-8")
+    assert run(installed / "python", "-W", "error", script, cwd=tmp_path).splitlines()[-1] == "good"
+
+
+def test_realtime_says_what_it_can_do(installed: Path, tmp_path: Path) -> None:
+    text = run(installed / "realtime", "--help", cwd=tmp_path)
+    for command in ("serve", "token", "watch", "doctor"):
+        assert command in text
+
+
+def test_realtime_makes_a_token_without_the_server(installed: Path, tmp_path: Path) -> None:
+    secret = "a secret of more than thirty-two bytes"
+    words = ("token", "--user", "ana", "--tenant", "acme")
+    token = run(installed / "realtime", *words, cwd=tmp_path, JWT_SECRET_KEY=secret).split()[-1]
+    claims = jwt.decode(token, secret, algorithms=["HS256"])
+    assert (claims["sub"], claims["tenant_id"], claims["type"]) == ("ana", "acme", "access")
+
+
+@pytest.mark.parametrize("command", ["serve", "doctor"])
+def test_server_half_says_plainly_that_it_is_not_in_the_wheel(installed: Path, tmp_path: Path, command: str) -> None:
+    text = " ".join(run(installed / "realtime", command, cwd=tmp_path, status=1).split())
+    assert "Traceback" not in text
+    assert "server" in text
+    assert "not in the wheel" in text
