@@ -98,6 +98,8 @@ class Unavailable(RealtimeError):
 class Internal(RealtimeError):
     """A defect of the server. Report `details.correlation_id`; the log has the rest."""
 
+    details: dict[str, Any]
+
     def __init__(self, correlation_id: str) -> None:
         super().__init__(details={"correlation_id": correlation_id})
 

@@ -57,7 +57,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
 def _wait_for_signal() -> None:
     stop = Event()
 
-    def on_signal(number: int, frame: FrameType | None) -> None:
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -68,7 +68,6 @@ def _wait_for_signal() -> None:
 def _stop(app: Flask, server: WSGIServer) -> None:
     server.stop_accepting()
     node = get_node(app)
-    with app.app_context(), gevent.Timeout(STOP_SECONDS, False):
-        node.stop()
+    gevent.with_timeout(STOP_SECONDS, node.stop, timeout_value=None)
     server.stop(timeout=0.1)
     logger.info("stopped")

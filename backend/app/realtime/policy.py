@@ -33,7 +33,7 @@ class RoomRequest:
 RoomPolicy = Callable[[RoomRequest], bool]
 
 
-def allow_tenant(request: RoomRequest) -> bool:
+def allow_tenant(_request: RoomRequest) -> bool:
     """The default: everybody of the tenant."""
     return True
 

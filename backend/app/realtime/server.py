@@ -43,12 +43,18 @@ def init_socketio(app: Flask) -> SocketIO:
         engineio_logger=logging.getLogger("engineio"),
     )
     if settings.socketio_async_mode == "gevent":
-        from app.realtime.bus.websocket import WebSocket  # needs gevent, which other modes do without
-
-        server.server.eio._async = {**server.server.eio._async, "websocket": WebSocket}
+        _use_our_websocket(server)
     register_handlers(server)
     node.attach(server)
     return server
+
+
+def _use_our_websocket(server: SocketIO) -> None:
+    from app.realtime.bus.websocket import WebSocket  # noqa: PLC0415 - needs gevent, which other modes do without
+
+    # Engine.IO has no option for it; its drivers are this table.
+    eio = server.server.eio
+    eio._async = {**eio._async, "websocket": WebSocket}  # noqa: SLF001
 
 
 def get_socketio() -> SocketIO:

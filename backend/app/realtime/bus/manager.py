@@ -37,8 +37,11 @@ NAMESPACE = "/"
 
 
 class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
-    """Delivers what the scripts publish. `on_gap` is called after each later subscription: messages
-    may have been missed."""
+    """Delivers what the scripts publish.
+
+    `on_start` is called once in the serving process; `on_gap` after each later subscription, because
+    messages may have been missed.
+    """
 
     name = "bus"
 
@@ -50,12 +53,12 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         on_gap: Callable[[], None],
     ) -> None:
         super().__init__(channel=address.bus)
-        self._client = client
+        self._client: Any = client  # redis-py does not type `pubsub`
         self._address = address
         self._on_start = on_start
         self._on_gap = on_gap
         self._held: dict[str, list[Broadcast]] = {}
-        self._pubsub: redis.client.PubSub | None = None
+        self._pubsub: Any = None
         self._stopped = False
         self.subscribed = False
         #: When the subscription was confirmed, and when the last probe came back, by the monotonic clock.
@@ -135,7 +138,7 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
 
     def _listen(self) -> Iterator[bytes | dict[str, Any]]:
         subscriptions, delay = 0, 0.1
-        while not self._stopped:
+        while True:
             try:
                 for message in self._subscription():
                     if message is None:
@@ -157,13 +160,13 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         pubsub = self._pubsub = self._client.pubsub()
         try:
             pubsub.subscribe(self._address.bus, self._address.node)
-            confirmed = 0
+            unconfirmed = 2
             for message in pubsub.listen():
                 if message["type"] == "message":
                     yield message["data"]
                 elif message["type"] == "subscribe":
-                    confirmed += 1
-                    if confirmed == 2:
+                    unconfirmed -= 1
+                    if not unconfirmed:
                         self.subscribed = True
                         self.subscribed_at = time.monotonic()
                         yield None
@@ -189,5 +192,5 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
             case "disconnect":
                 self._handle_disconnect(message)
 
-    def _publish(self, data: dict[str, Any]) -> None:
+    def _publish(self, data: dict[str, Any]) -> None:  # noqa: ARG002 - the library's signature
         raise RuntimeError("state changes publish themselves; nothing else goes on the bus")

@@ -16,6 +16,8 @@ UNREADABLE = " unreadable"
 #: Names under which python-socketio keeps handlers that are not for events. A client may not reach them.
 _RESERVED = frozenset({"connect", "disconnect", "*"})
 
+_BINARY = "binary messages are not accepted"
+
 #: `2`, an ack's id, and then data: as far as an event can be read when its data cannot.
 _EVENT_HEAD = re.compile(r"2(\d{0,18})\D")
 
@@ -44,6 +46,9 @@ class Packet(socketio.packet.Packet):  # type: ignore[misc]  # the library is un
 
     uses_binary_events = False
     json = Json
+    packet_type: int
+    data: Any
+    id: int | None
 
     def __init__(self, *args: Any, encoded_packet: object = None, **kwargs: Any) -> None:
         super().__init__(*args, encoded_packet=encoded_packet, **kwargs)
@@ -52,10 +57,8 @@ class Packet(socketio.packet.Packet):  # type: ignore[misc]  # the library is un
 
     def decode(self, encoded_packet: object) -> int:
         """Read a packet; attachments are never asked for."""
-        if isinstance(encoded_packet, bytes):
-            return self._unreadable("binary messages are not accepted")
         if not isinstance(encoded_packet, str):
-            return self._unreadable("not a Socket.IO packet")
+            return self._unreadable(_BINARY if isinstance(encoded_packet, bytes) else "not a Socket.IO packet")
         try:
             attachments = super().decode(encoded_packet)
         except (ValueError, TypeError, RecursionError):
@@ -64,19 +67,25 @@ class Packet(socketio.packet.Packet):  # type: ignore[misc]  # the library is un
                 self.packet_type, self.data = socketio.packet.CONNECT, None
                 return 0
             return self._unreadable("not a Socket.IO packet with JSON", _EVENT_HEAD.match(encoded_packet))
-        if attachments or self.packet_type in (socketio.packet.BINARY_EVENT, socketio.packet.BINARY_ACK):
-            return self._unreadable("binary messages are not accepted")
-        if self.packet_type == socketio.packet.EVENT and not (
-            isinstance(self.data, list) and self.data and isinstance(self.data[0], str)
-        ):
-            return self._unreadable("an event is a JSON array that begins with its name")
+        fault = self._fault(attachments)
+        if fault:
+            return self._unreadable(fault)
         if self.packet_type == socketio.packet.EVENT and (self.data[0] in _RESERVED or self.data[0][:1] == " "):
             self.data[0] = f" {self.data[0]}"
-        if self.packet_type == socketio.packet.ACK and not isinstance(self.data, list):
-            return self._unreadable("an ack is a JSON array")
-        if self.packet_type not in range(socketio.packet.CONNECT_ERROR):
-            return self._unreadable("a client does not send packets of this type")
         return 0
+
+    def _fault(self, attachments: int) -> str | None:
+        """What is wrong with a packet that could be decoded, None if nothing is."""
+        kind, data = self.packet_type, self.data
+        if attachments or kind in (socketio.packet.BINARY_EVENT, socketio.packet.BINARY_ACK):
+            return _BINARY
+        if kind == socketio.packet.EVENT and not (isinstance(data, list) and data and isinstance(data[0], str)):
+            return "an event is a JSON array that begins with its name"
+        if kind == socketio.packet.ACK and not isinstance(data, list):
+            return "an ack is a JSON array"
+        if kind not in range(socketio.packet.CONNECT_ERROR):
+            return "a client does not send packets of this type"
+        return None
 
     def _unreadable(self, reason: str, head: re.Match[str] | None = None) -> int:
         if head is not None and head[1]:
@@ -87,13 +96,17 @@ class Packet(socketio.packet.Packet):  # type: ignore[misc]  # the library is un
         return 0
 
 
+#: Sizes in bytes up to which a WebSocket frame's length takes one byte, and two more.
+_SHORT, _MEDIUM = 125, 0xFFFF
+
+
 def text_frame(text: str) -> bytes:
     """An unmasked WebSocket text message in one frame (RFC 6455 5.2)."""
     payload = text.encode()
     size = len(payload)
-    if size < 126:
+    if size <= _SHORT:
         return bytes((0x81, size)) + payload
-    if size < 65_536:
+    if size <= _MEDIUM:
         return b"\x81\x7e" + size.to_bytes(2, "big") + payload
     return b"\x81\x7f" + size.to_bytes(8, "big") + payload
 

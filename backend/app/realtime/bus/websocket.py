@@ -20,7 +20,6 @@ from gevent.pywsgi import WSGIHandler
 
 from app.realtime.bus.packets import FramedText, text_frame
 
-
 #: The first character of every Engine.IO packet on a WebSocket.
 PACKET_TYPES = frozenset("0123456")
 
@@ -48,6 +47,8 @@ class _WholeWrites:
 
 
 class _Server(simple_websocket.Server):  # type: ignore[misc]  # the library is untyped
+    sock: Any
+
     def handshake(self) -> None:
         self.sock = _WholeWrites(self.sock)
         super().handshake()
@@ -68,7 +69,8 @@ class WebSocket:
         self._handler = handler
         self._max_message_size = server.max_http_buffer_size
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+    def __call__(self, environ: dict[str, Any], _start_response: Callable[..., Any]) -> Any:
+        """Take the WebSocket of a request over, and serve it to its end. The response is the socket itself."""
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
         self._ws = _Server(
             environ,
@@ -103,7 +105,7 @@ class WebSocket:
             self._ws.close()
 
 
-class RequestHandler(WSGIHandler):  # type: ignore[misc]  # the library is untyped
+class RequestHandler(WSGIHandler):
     """gevent's HTTP handler, which must not read on after a WebSocket.
 
     Otherwise it takes the client's last bytes for a request and logs them.
@@ -111,6 +113,6 @@ class RequestHandler(WSGIHandler):  # type: ignore[misc]  # the library is untyp
 
     def run_application(self) -> None:
         """Answer one request."""
-        if self.environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+        if (self.environ or {}).get("HTTP_UPGRADE", "").lower() == "websocket":
             self.close_connection = True
         super().run_application()

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import structlog
 from flask import request
-from flask_socketio import ConnectionRefusedError, SocketIO
+from flask_socketio import ConnectionRefusedError as Refused
+from flask_socketio import SocketIO
 
 from app.errors import Internal, RealtimeError, Unauthenticated, Unavailable
 from app.realtime.handlers.event import on_anything_else
@@ -23,20 +24,20 @@ CLIENT_DISCONNECT = "client disconnect"
 def register_connection_handlers(socketio: SocketIO) -> None:
     """Register what runs at the start and the end of a connection."""
 
-    @socketio.on("connect")
+    @socketio.on("connect")  # type: ignore[untyped-decorator]
     def handle_connect(auth: Any) -> None:
         # Nothing but a refusal may leave this function: the library takes a TypeError for a handler
         # without `auth` and calls again, and any other exception leaves the client without an answer.
         try:
             _connect(auth)
         except RealtimeError as error:
-            raise ConnectionRefusedError(error.message, {"code": error.code}) from None
+            raise Refused(error.message, {"code": error.code}) from None
         except Exception:
             internal = Internal(uuid4().hex)
-            logger.exception("connect_failed", correlation_id=internal.details)
-            raise ConnectionRefusedError(internal.message, {"code": internal.code}) from None
+            logger.exception("connect_failed", **internal.details)
+            raise Refused(internal.message, {"code": internal.code}) from None
 
-    @socketio.on("disconnect")
+    @socketio.on("disconnect")  # type: ignore[untyped-decorator]
     def handle_disconnect(reason: str) -> None:
         node = get_node()
         removed = node.connections.remove_connection(_sid(), goodbye=reason == CLIENT_DISCONNECT)

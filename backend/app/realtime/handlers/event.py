@@ -18,13 +18,13 @@ from uuid import uuid4
 import structlog
 from flask import request
 from flask_socketio import SocketIO
-from realtime_contracts.registry import Direction, registry
 
 from app.errors import ConnectionLost, Internal, InvalidPayload, RealtimeError, Unauthenticated, UnknownEvent
 from app.realtime.bus.packets import UNREADABLE
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.node import get_node
 from app.realtime.utils.message_types import MessageType
+from realtime_contracts.registry import Direction, registry
 
 logger = structlog.get_logger(__name__)
 
@@ -64,9 +64,7 @@ def on_anything_else(socketio: SocketIO) -> None:
 
 def _answer(event: str, handler: Handler, args: tuple[Any, ...]) -> dict[str, Any]:
     try:
-        connection = get_node().connections.get_connection(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO's
-        if connection is None:
-            raise Unauthenticated
+        connection = _connection()
         payload = _checked(event, args)
         try:
             result = handler(connection, payload)
@@ -76,10 +74,17 @@ def _answer(event: str, handler: Handler, args: tuple[Any, ...]) -> dict[str, An
     except RealtimeError as error:
         return _failed(event, error)
     except Exception:
-        error = Internal(uuid4().hex)
-        logger.exception("event_failed", event_name=event, correlation_id=error.details)
-        return _failed(event, error)
+        internal = Internal(uuid4().hex)
+        logger.exception("event_failed", event_name=event, **internal.details)
+        return _failed(event, internal)
     return {"ok": True, **(result or {})}
+
+
+def _connection() -> Connection:
+    connection = get_node().connections.get_connection(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO's
+    if connection is None:
+        raise Unauthenticated
+    return connection
 
 
 def _checked(event: str, args: tuple[Any, ...]) -> Payload:

@@ -31,9 +31,7 @@ def register_room_handlers(socketio: SocketIO) -> None:
     @on(socketio, MessageType.ROOM_LEAVE)
     def handle_room_leave(connection: Connection, data: Payload) -> Result:
         room_id = data["room_id"]
-        get_room_manager().leave_room(
-            room_id, connection.user_id, sid=connection.sid, tenant_id=connection.tenant_id
-        )
+        get_room_manager().leave_room(room_id, connection.user_id, sid=connection.sid, tenant_id=connection.tenant_id)
         connection.rooms.discard(room_id)
         return {"room_id": room_id}
 

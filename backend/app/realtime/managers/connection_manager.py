@@ -170,7 +170,7 @@ class ConnectionManager:
         self._watched.add(connection.tenant_id)
         connection.connected_at = from_rfc3339(connected_at)
 
-    def remove_connection(self, sid: str, goodbye: bool = False) -> tuple[Connection, float | None] | None:
+    def remove_connection(self, sid: str, *, goodbye: bool = False) -> tuple[Connection, float | None] | None:
         """Forget a connection and leave its rooms (seed 2.1); its user goes offline now if `goodbye`
         and this was their last one, else after OFFLINE_TIMEOUT_SECONDS.
 
@@ -181,7 +181,7 @@ class ConnectionManager:
         if connection is None:
             return None
         try:
-            return connection, self._end(connection, goodbye)
+            return connection, self._end(connection, goodbye=goodbye)
         except Unavailable:
             self._endings.append(_Ending(connection, goodbye))
             return connection, None
@@ -191,13 +191,13 @@ class ConnectionManager:
         due: list[tuple[str, float]] = []
         while self._endings:
             ending = self._endings[0]
-            seconds = self._end(ending.connection, ending.goodbye)
+            seconds = self._end(ending.connection, goodbye=ending.goodbye)
             self._endings.pop(0)
             if seconds is not None:
                 due.append((ending.connection.tenant_id, seconds))
         return due
 
-    def _end(self, connection: Connection, goodbye: bool) -> float | None:
+    def _end(self, connection: Connection, *, goodbye: bool) -> float | None:
         return self._store.disconnect(
             connection.keys,
             connection.user_id,

@@ -65,7 +65,7 @@ class PresenceManager:
         location = _location(current_page, current_entity_type, current_entity_id)
         return self._by_connection(connection, choice(status), location, always=True)[0]
 
-    def heartbeat(self, connection: Connection, active: bool) -> str:
+    def heartbeat(self, connection: Connection, *, active: bool) -> str:
         """Note that the user is there (`active`), or only that the connection is. Returns Redis' time."""
         return self._by_connection(connection, Trigger.ACTIVITY if active else Trigger.NONE, {})[1]
 
@@ -85,7 +85,7 @@ class PresenceManager:
         return listed
 
     def _by_connection(
-        self, connection: Connection, trigger: Trigger, location: dict[str, str | None], always: bool = False
+        self, connection: Connection, trigger: Trigger, location: dict[str, str | None], *, always: bool = False
     ) -> tuple[dict[str, Any], str]:
         changed = self._store.set(
             connection.keys,
@@ -215,7 +215,9 @@ class PresenceManager:
         away: list[str] = []
         while True:
             due = self._store.due(keys, away_ms)
-            done = [(user_id, self._store.expire(keys, user_id, away_ms, moves(Trigger.IDLE))) for user_id in due.user_ids]
+            done = [
+                (user_id, self._store.expire(keys, user_id, away_ms, moves(Trigger.IDLE))) for user_id in due.user_ids
+            ]
             away += [user_id for user_id, what in done if what == "away"]
             if not any(what for _, what in done):
                 return away, due.next_in

@@ -17,7 +17,7 @@ from app.realtime.managers.presence_rules import Trigger, moves
 from app.realtime.policy import RoomPolicy, RoomRequest
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys, is_room_id
-from app.realtime.store.rooms import JoinRefused, Left, Members, RoomStore
+from app.realtime.store.rooms import JoinRefused, Left, Member, Members, RoomStore
 from app.realtime.utils.message_types import RoomInfo
 from app.realtime.utils.times import from_rfc3339, to_rfc3339
 from app.settings import Settings
@@ -74,9 +74,7 @@ class RoomManager:
     #: Rooms one connection may be in. More is a client that forgets to leave.
     MAX_ROOMS_PER_CONNECTION = 50
 
-    def __init__(
-        self, redis_client: redis.Redis, settings: Settings, address: NodeAddress, policy: RoomPolicy
-    ) -> None:
+    def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress, policy: RoomPolicy) -> None:
         self.redis = redis_client
         self.MAX_ROOMS_PER_CONNECTION = settings.max_rooms_per_connection
         self._store = RoomStore(redis_client, address)
@@ -93,7 +91,11 @@ class RoomManager:
         """
         self._check(RoomRequest(tenant_id, user_id, role, room_id, "join"))
         members = self._store.join(
-            TenantKeys(tenant_id), user_id, sid, room_id, self.MAX_ROOMS_PER_CONNECTION, moves(Trigger.ACTIVITY)
+            TenantKeys(tenant_id),
+            Member(user_id, user_name, sid),
+            room_id,
+            self.MAX_ROOMS_PER_CONNECTION,
+            moves(Trigger.ACTIVITY),
         )
         if members is JoinRefused.NO_CONNECTION:
             raise ConnectionLost

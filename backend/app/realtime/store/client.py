@@ -7,8 +7,8 @@ for ever, as a subscription does.
 from __future__ import annotations
 
 import redis
+from redis import exceptions
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError
 from redis.retry import Retry
 
 from app.settings import Settings
@@ -27,7 +27,7 @@ def commands(settings: Settings) -> redis.Redis:
         socket_timeout=settings.redis_timeout,
         socket_connect_timeout=settings.redis_timeout,
         decode_responses=True,
-        retry=Retry(NoBackoff(), 1, supported_errors=(ConnectionError,)),
+        retry=Retry(NoBackoff(), 1, supported_errors=(exceptions.ConnectionError,)),
     )
     return redis.Redis(connection_pool=pool)
 

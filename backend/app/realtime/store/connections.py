@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from enum import Enum
 from typing import cast
 
 import orjson
@@ -14,6 +15,15 @@ from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys, node_tenants
 from app.realtime.store.presence import presence_keys
 from app.realtime.store.script import AWAY, Script
+
+
+class _Answer(Enum):
+    """How disconnect.lua begins its answer."""
+
+    UNKNOWN = 0
+    DONE = 1
+    DUE_OFFLINE = 2
+    NAME_THESE_ROOMS = 3
 
 
 @dataclass(frozen=True)
@@ -89,10 +99,8 @@ class ConnectionStore:
         """
         while True:
             room_ids = list(rooms)
-            room_keys = [
-                key for r in room_ids for key in (keys.room(r), keys.room_users(r), keys.entity_room(r))
-            ]
-            verdict, *rest = self._disconnect(
+            room_keys = [key for r in room_ids for key in (keys.room(r), keys.room_users(r), keys.entity_room(r))]
+            answer, *rest = self._disconnect(
                 [
                     *presence_keys(keys, user_id),
                     keys.user_connections(user_id),
@@ -113,9 +121,13 @@ class ConnectionStore:
                     *(arg for r in room_ids for arg in (r, keys.room_channel(r))),
                 ],
             )
-            if verdict != 3:
-                return rest[0] / 1000 if verdict == 2 else None
-            rooms = rest
+            match _Answer(answer):
+                case _Answer.NAME_THESE_ROOMS:
+                    rooms = rest
+                case _Answer.DUE_OFFLINE:
+                    return float(rest[0]) / 1000
+                case _:
+                    return None
 
     def user_sids(self, keys: TenantKeys, user_id: str) -> list[str]:
         """All sids of a user, on every node."""

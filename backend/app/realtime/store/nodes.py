@@ -44,7 +44,7 @@ class NodeStore:
         return cast("set[str]", self._run("SMEMBERS", k.node_tenants(node_id)))
 
     def connections(self, node_id: str, tenant: k.TenantKeys) -> dict[str, str]:
-        """sid → user_id of the tenant's connections on a node. Two round trips, whatever the number."""
+        """The user_id by sid of the tenant's connections on a node. Two round trips, whatever the number."""
         try:
             sids = cast("set[str]", self._client.smembers(tenant.node_connections(node_id)))
             pipe = self._client.pipeline(transaction=False)
@@ -70,6 +70,6 @@ class NodeStore:
 
     def _run(self, *command: str | int) -> object:
         try:
-            return self._client.execute_command(*command)
+            return self._client.execute_command(*command)  # type: ignore[no-untyped-call]
         except AWAY as error:
             raise Unavailable from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, cast
 
@@ -16,6 +17,15 @@ from app.realtime.store.script import AWAY, Script
 
 #: user_id → {user_name, joined_at, sids}, sids never empty.
 Members = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Member:
+    """Who joins, with which connection."""
+
+    user_id: str
+    user_name: str
+    sid: str
 
 
 class JoinRefused(Enum):
@@ -44,15 +54,20 @@ class RoomStore:
         self._users = Script(client, "room_users")
 
     def join(
-        self, keys: TenantKeys, user_id: str, sid: str, room_id: str, max_rooms: int, moves: dict[str, str]
+        self,
+        keys: TenantKeys,
+        member: Member,
+        room_id: str,
+        max_rooms: int,
+        moves: dict[str, str],
     ) -> Members | JoinRefused:
         """Put a connection into a room. Returns who is in it now."""
         entity_type, entity_id = room_id.split(":")
         answer = self._join(
             [
-                *presence_keys(keys, user_id),
-                keys.connection(sid),
-                keys.connection_rooms(sid),
+                *presence_keys(keys, member.user_id),
+                keys.connection(member.sid),
+                keys.connection_rooms(member.sid),
                 keys.room(room_id),
                 keys.room_users(room_id),
                 keys.entity_room(room_id),
@@ -60,9 +75,9 @@ class RoomStore:
             [
                 self._address.bus,
                 keys.tenant_channel,
-                user_id,
+                member.user_id,
                 self._address.node,
-                sid,
+                member.sid,
                 room_id,
                 keys.room_channel(room_id),
                 max_rooms,
@@ -70,6 +85,7 @@ class RoomStore:
                 entity_id,
                 keys.tenant_id,
                 orjson.dumps(moves),
+                member.user_name,
             ],
         )
         return JoinRefused(answer) if isinstance(answer, int) else _members(answer)

@@ -13,29 +13,19 @@ from importlib.resources import files
 from typing import Any
 
 import redis
-from redis.exceptions import (
-    ClusterDownError,
-    ConnectionError,
-    MasterDownError,
-    NoScriptError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    TimeoutError,
-    TryAgainError,
-)
+from redis import exceptions
 
 from app.errors import Unavailable
 
 #: What Redis says when it cannot serve now, though the command was right.
-AWAY: tuple[type[RedisError], ...] = (
-    ConnectionError,
-    TimeoutError,
-    ClusterDownError,
-    MasterDownError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    TryAgainError,
+AWAY: tuple[type[exceptions.RedisError], ...] = (
+    exceptions.ConnectionError,
+    exceptions.TimeoutError,
+    exceptions.ClusterDownError,
+    exceptions.MasterDownError,
+    exceptions.OutOfMemoryError,
+    exceptions.ReadOnlyError,
+    exceptions.TryAgainError,
 )
 
 _FOLDER = files(__package__) / "scripts"
@@ -55,7 +45,8 @@ class Script:
 
     def __init__(self, client: redis.Redis, name: str) -> None:
         self.name = name
-        self._client = client
+        # redis-py types its commands, but not `execute_command`.
+        self._client: Any = client
         self._source = source(name)
         self._sha = sha1(self._source.encode(), usedforsecurity=False).hexdigest()
 
@@ -68,7 +59,7 @@ class Script:
         try:
             try:
                 return self._run(after, "EVALSHA", self._sha, *call)
-            except NoScriptError:
+            except exceptions.NoScriptError:
                 return self._run((), "EVAL", self._source, *call)
         except AWAY as error:
             raise Unavailable from error

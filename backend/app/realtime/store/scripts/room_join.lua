@@ -2,14 +2,13 @@
 -- uses base presence rooms
 -- KEYS 1–6 as presence · 7 connection hash · 8 connection's rooms · 9 room hash · 10 users hash · 11 entity's room
 -- ARGV 1–3 as presence · 4 node channel · 5 sid · 6 room_id · 7 room's Socket.IO room · 8 rooms a connection may be in
---      9 entity_type · 10 entity_id · 11 tenant_id · 12 moves (JSON)
+--      9 entity_type · 10 entity_id · 11 tenant_id · 12 moves (JSON) · 13 user_name
 -- → [user_id, entry (JSON)]… · 0 no such connection · -1 in as many rooms as allowed
 -- publishes room:user_joined; presence:update if an automatic away ended; room:users to the sid
 
-local sid, room_id, room_channel = ARGV[5], ARGV[6], ARGV[7]
+local sid, room_id, room_channel, user_name = ARGV[5], ARGV[6], ARGV[7], ARGV[13]
 
-local user_name = redis.call('HGET', KEYS[7], 'user_name')
-if not user_name then return 0 end
+if redis.call('EXISTS', KEYS[7]) == 0 then return 0 end
 if redis.call('SISMEMBER', KEYS[8], room_id) == 0 and redis.call('SCARD', KEYS[8]) >= tonumber(ARGV[8]) then return -1 end
 if not change_user(cjson.decode(ARGV[12]), {}, true, false) then return 0 end
 
