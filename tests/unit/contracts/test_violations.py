@@ -1,0 +1,231 @@
+"""How a refused payload is spoken of, and that no value whatsoever goes unanswered."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import pytest
+
+from realtime_contracts import Direction, Violation, registry
+from realtime_contracts.violations import MAX_DEPTH, PATH_LENGTH, find_violation, not_json
+
+FAILURE = {"ok": False, "error": {"message": "Locked", "code": "locked", "event": None, "details": {}}}
+
+
+class Status(StrEnum):
+    BUSY = "busy"
+
+
+def check(event: str, payload: object, direction: Direction = Direction.CLIENT) -> Violation | None:
+    return registry().check(direction, event, payload)
+
+
+def nested(levels: int) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for _ in range(levels - 1):
+        value = {"a": value}
+    return value
+
+
+def failure(details: object) -> dict[str, Any]:
+    """A failed ack whose details are open, so that anything may be inside."""
+    return {**FAILURE, "error": {**FAILURE["error"], "details": {"x": details}}}  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "expected"),
+    [
+        ("heartbeat", None, Violation("", "expected object, got null", "type")),
+        ("heartbeat", [], Violation("", "expected object, got an array", "type")),
+        ("heartbeat", {"active": "4"}, Violation("/active", 'expected boolean, got "4"', "type")),
+        ("heartbeat", {"active": {}}, Violation("/active", "expected boolean, got an object", "type")),
+        ("heartbeat", {"b": 1, "a": 1}, Violation("", 'unknown property "a"', "additionalProperties")),
+        ("room:join", {}, Violation("", 'missing "entity_type", "entity_id"', "required")),
+        ("room:join", {"entityType": "a", "entity_id": 1}, Violation("", 'missing "entity_type"', "required")),
+        (
+            "room:join",
+            {"entity_type": "a", "entity_id": True},
+            Violation("/entity_id", "expected string or integer, got true", "type"),
+        ),
+        (
+            "room:join",
+            {"entity_type": "a", "entity_id": 2**60},
+            Violation("/entity_id", f"expected 9007199254740991 or less, got {2**60}", "maximum"),
+        ),
+        (
+            "room:join",
+            {"entity_type": "a", "entity_id": -(2**60)},
+            Violation("/entity_id", f"expected -9007199254740991 or more, got {-(2**60)}", "minimum"),
+        ),
+        ("presence:list", {"entity_id": 4}, Violation("", 'missing "entity_type"', "dependentRequired")),
+        (
+            "presence:update",
+            {"status": "dnd"},
+            Violation("/status", 'expected "online", "away" or "busy", got "dnd"', "enum"),
+        ),
+        (
+            "presence:update",
+            {"current_page": 4},
+            Violation("/current_page", "expected string or null, got 4", "type"),
+        ),
+        (
+            "presence:update",
+            {"current_page": ""},
+            Violation("/current_page", "expected 1 or more characters, got 0", "minLength"),
+        ),
+        (
+            "presence:update",
+            {"current_page": "😀" * 2049},
+            Violation("/current_page", "expected 2048 or fewer characters, got 2049", "maxLength"),
+        ),
+        (
+            "presence:update",
+            {"entity_id": 1.5},
+            Violation("/entity_id", "expected string, integer or null, got 1.5", "type"),
+        ),
+    ],
+    ids=lambda part: repr(part)[:60] if not isinstance(part, Violation) else part.keyword,
+)
+def test_a_violation_says_where_and_what_in_few_words(event: str, payload: object, expected: Violation) -> None:
+    assert check(event, payload) == expected
+
+
+def test_a_pattern_is_quoted() -> None:
+    violation = check("room:leave", {"room_id": "tenant:{acme}"})
+    assert violation is not None
+    assert violation.keyword == "pattern"
+    assert violation.reason.startswith("expected text like ^[A-Za-z]")
+    assert violation.reason.endswith('got "tenant:{acme}"')
+
+
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ({}, Violation("", 'missing "ok"', "required")),
+        (None, Violation("", "expected object, got null", "type")),
+        ({"ok": "yes"}, Violation("/ok", 'expected boolean, got "yes"', "type")),
+        ({"ok": True}, Violation("", 'missing "timestamp"', "required")),
+        ({"ok": False}, Violation("", 'missing "error"', "required")),
+        ({"ok": False, "error": {}}, Violation("/error", 'missing "message", "code", "event", "details"', "required")),
+        (
+            {"ok": False, "error": {"message": "m", "code": "rate_limited", "event": None, "details": {}}},
+            Violation("/error/details", 'missing "retry_after"', "required"),
+        ),
+    ],
+    ids=repr,
+)
+def test_an_ack_is_judged_by_the_branch_that_its_ok_chooses(payload: object, expected: Violation) -> None:
+    assert check("heartbeat", payload, Direction.ACK) == expected
+
+
+def test_an_unknown_code_is_answered_with_all_codes() -> None:
+    error = {"message": "m", "code": "teapot", "event": None, "details": None}
+    violation = check("error", error, Direction.SERVER)
+    assert violation is not None
+    assert (violation.path, violation.keyword) == ("/code", "enum")
+    assert violation.reason.startswith('expected "unauthenticated", ')
+    assert violation.reason.endswith(' or "version_conflict", got "teapot"')
+
+
+def test_the_shallowest_of_several_violations_is_reported() -> None:
+    violation = check("room:join", {"entity_type": 1, "entity_id": True, "sid": "x"})
+    assert violation == Violation("", 'unknown property "sid"', "additionalProperties")
+
+
+def test_a_missing_property_comes_before_an_unknown_one() -> None:
+    violation = check("room:leave", {"room": "invoice:42"})
+    assert violation == Violation("", 'missing "room_id"', "required")
+
+
+def test_the_same_payload_in_another_order_has_the_same_violation() -> None:
+    wrong = {"status": 1, "current_page": 2, "entity_type": 3, "entity_id": True}
+    turned = dict(reversed(wrong.items()))
+    assert check("presence:update", wrong) == check("presence:update", turned)
+
+
+def test_a_long_value_is_quoted_shortly() -> None:
+    violation = check("presence:update", {"status": "x" * 1_000_000})
+    assert violation is not None
+    assert len(violation.reason) < 150
+    assert violation.reason.endswith("x…")
+
+
+@pytest.mark.parametrize("payload", ["s3cret", {"token": ["s3cret"]}, {"s3cret": 1}, {"token": "s3cret" * 2000}])
+def test_a_token_is_never_quoted(payload: object) -> None:
+    violation = check("connect", payload)
+    assert violation is not None
+    assert "s3cret" not in violation.reason + violation.path
+
+
+def test_an_enum_of_text_is_its_text() -> None:
+    assert check("presence:update", {"status": Status.BUSY}) is None
+
+
+CYCLE: list[Any] = []
+CYCLE.append(CYCLE)
+NOT_JSON = [
+    pytest.param(b"x", "expected JSON, got bytes", id="bytes"),
+    pytest.param({1}, "expected JSON, got set", id="set"),
+    pytest.param(object(), "expected JSON, got object", id="object"),
+    pytest.param(1j, "expected JSON, got complex", id="complex"),
+    pytest.param(float("nan"), "expected a finite number, got nan", id="nan"),
+    pytest.param(float("-inf"), "expected a finite number, got -inf", id="-inf"),
+    pytest.param(2**64, "expected an integer within 64 bits", id="2**64"),
+    pytest.param(-(10**5000), "expected an integer within 64 bits", id="-10**5000"),
+    pytest.param("\ud800", "expected Unicode text, got a lone surrogate", id="surrogate"),
+    pytest.param({"\udfff": 1}, "expected property names in Unicode text", id="surrogate name"),
+    pytest.param({1: 1}, "expected property names in Unicode text", id="numeric name"),
+]
+
+
+@pytest.mark.parametrize(("value", "reason"), NOT_JSON)
+def test_what_is_not_json_is_refused_where_the_schema_is_open(value: object, reason: str) -> None:
+    assert check("heartbeat", failure(value), Direction.ACK) == Violation("/error/details/x", reason, "json")
+
+
+@pytest.mark.parametrize(("value", "reason"), NOT_JSON)
+@pytest.mark.parametrize("place", ["status", "current_page", "entity_id", "unknown"])
+def test_what_is_not_json_is_refused_where_the_schema_is_closed(value: object, reason: str, place: str) -> None:
+    assert reason
+    assert check("presence:update", value) is not None
+    assert check("presence:update", {place: value}) is not None
+
+
+@pytest.mark.parametrize("value", [nested(1000), CYCLE, {"x": nested(100_000)}], ids=["1000", "cycle", "100000"])
+@pytest.mark.parametrize("event", ["heartbeat", "presence:update", "presence:list", "room:join"])
+def test_nesting_that_no_reader_follows_is_a_violation(event: str, value: object) -> None:
+    violation = check(event, value)
+    assert violation is not None
+    assert violation.path == ""
+
+
+def test_nesting_ends_at_its_limit_where_the_schema_is_open() -> None:
+    above = 4  # the ack, its error, the details and their x
+    assert check("heartbeat", failure(nested(MAX_DEPTH - above + 1)), Direction.ACK) is None
+    too_deep = check("heartbeat", failure(nested(MAX_DEPTH - above + 2)), Direction.ACK)
+    assert too_deep == Violation("", f"nested deeper than {MAX_DEPTH} levels", "json")
+
+
+def test_a_path_escapes_names_and_stops_at_its_limit() -> None:
+    violation = not_json({"a/b~c": [0, b""]})
+    assert violation is not None
+    assert violation.path == "/a~1b~0c/1"
+    violation = not_json({"a": {"b" * 2 * PATH_LENGTH: b""}})
+    assert violation is not None
+    assert violation.path == "/a"
+
+
+def test_text_of_a_violation_can_always_be_sent() -> None:
+    for payload in ({"\ud800": 1}, {"status": "\ud800"}, {"active": "\ud800"}, {"a": {"\ud800": b""}}):
+        violation = check("presence:update", payload)
+        assert violation is not None
+        (violation.path + violation.reason).encode()
+
+
+def test_a_validator_that_says_no_without_an_error_of_ours_is_still_answered() -> None:
+    class Mute:
+        def iter_errors(self, payload: object) -> Any:
+            raise ValueError(payload)
+
+    assert find_violation(Mute(), {}) == Violation("", "expected JSON", "json")  # type: ignore[arg-type]
