@@ -1,8 +1,23 @@
-"""The server half of the `realtime` command: `serve`, `doctor`, and the settings' page."""
+"""The server half of the `realtime` command: `serve` and `doctor`."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import secrets
+import sys
+from pathlib import Path
+
 import click
+
+from realtime_contracts.cli import DATA_FOLDER, DEV_SECRET
+
+#: Who the two ready tokens of `--dev` are for.
+DEV_TENANT = "acme"
+DEV_USERS = ("ana", "ben")
+
+#: Seconds a development token lives: a working day.
+DEV_TOKEN_SECONDS = 12 * 3600
 
 
 @click.group()
@@ -11,16 +26,88 @@ def server_commands() -> None:
 
 
 @server_commands.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=9100, show_default=True, type=click.IntRange(0, 65535))
-@click.option("--redis-url")
-def serve(host: str, port: int, redis_url: str | None) -> None:
-    """Run one node of the server."""
-    from app import serve as server
-    from app.settings import load_settings
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--redis-url", envvar="REDIS_URL", help="Where the state lives; an embedded Valkey if absent.")
+@click.option(
+    "--data",
+    default=DATA_FOLDER,
+    envvar="REALTIME_DATA",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the embedded Valkey and of the development secret.",
+)
+@click.option("--dev", is_flag=True, help="Make a secret, print the URL and two ready tokens, log for a person.")
+def serve(host: str, port: int, redis_url: str | None, data: Path, *, dev: bool) -> None:
+    """Run a node of the server until Ctrl-C or SIGTERM.
 
-    overrides = {"redis_url": redis_url} if redis_url else {}
-    server.serve(load_settings(**overrides), host, port)
+    Settings are environment variables, see docs/settings.md. Several nodes on one Redis are one
+    cluster. Without a Redis URL this node starts a Valkey of its own.
+    """
+    # First of all, because it patches the standard library.
+    from app import serve as server
+    from app.embedded import EmbeddedValkey
+    from app.settings import DevSettings, Settings, SettingsError, load_settings
+
+    overrides: dict[str, object] = {}
+    if dev:
+        overrides["jwt_secret_key"] = os.environ.get("JWT_SECRET_KEY") or _dev_secret(data)
+        overrides["log_format"] = os.environ.get("LOG_FORMAT", "console")
+    try:
+        with contextlib.ExitStack() as stack:
+            # Before Valkey is started: a wrong setting should not wait for it.
+            load_settings(DevSettings if dev else Settings, **overrides, redis_url=redis_url or "redis://")
+            url = redis_url or stack.enter_context(EmbeddedValkey(data)).url
+            settings = load_settings(DevSettings if dev else Settings, **overrides, redis_url=url)
+
+            def announce(address: str) -> None:
+                if dev:
+                    _introduce(address, url, settings.jwt_secret_key.get_secret_value())
+
+            server.serve(settings, host, port, announce)
+    except SettingsError as error:
+        click.echo(f"realtime serve: {error}", err=True)
+        sys.exit(2)
+
+
+@server_commands.command()
+@click.option("--redis-url", envvar="REDIS_URL", help="The Redis to examine.")
+def doctor(redis_url: str | None) -> None:
+    """Check settings and Redis, and say in plain words what is wrong.
+
+    The exit status is 1 if something must be mended.
+    """
+    from app.doctor import examine, print_findings
+
+    findings = examine(redis_url)
+    print_findings(findings)
+    sys.exit(any(finding.verdict == "bad" for finding in findings))
+
+
+def _dev_secret(data: Path) -> str:
+    """The development secret of a data folder, made at the first time; so tokens outlive a restart."""
+    path = data / DEV_SECRET
+    if not path.exists():
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48) + "\n", "utf-8")
+    return path.read_text("utf-8").strip()
+
+
+def _introduce(address: str, redis_url: str, secret: str) -> None:
+    from realtime_contracts.tokens import mint
+
+    lines = [f"LogiAccounting Pro Realtime  {address}", f"state in                     {redis_url}", ""]
+    for user in DEV_USERS:
+        token = mint(secret, user, DEV_TENANT, name=user.capitalize(), ttl=DEV_TOKEN_SECONDS)
+        lines += [f"{user.capitalize()} of {DEV_TENANT}:", token, ""]
+    lines += [
+        "Watch the company from a second terminal:",
+        f"  realtime watch {address} --token $(realtime token --user {DEV_USERS[0]} --tenant {DEV_TENANT})",
+        "Ctrl-C ends the server.",
+        "",
+    ]
+    click.echo("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ monkey.patch_all()
 
 import logging  # noqa: E402 - after the patch
 import signal  # noqa: E402
+import socket  # noqa: E402
+from collections.abc import Callable  # noqa: E402
 from types import FrameType  # noqa: E402
 
 import gevent  # noqa: E402
@@ -31,8 +33,11 @@ logger = structlog.get_logger(__name__)
 STOP_SECONDS = 1.5
 
 
-def serve(settings: Settings, host: str, port: int) -> None:
-    """Serve until SIGINT or SIGTERM. Raises SettingsError if the address cannot be had."""
+def serve(settings: Settings, host: str, port: int, announce: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `announce` gets the URL once it listens.
+
+    Raises SettingsError if the address cannot be had.
+    """
     if settings.socketio_async_mode != "gevent":
         raise SettingsError("SOCKETIO_ASYNC_MODE: `realtime serve` is gevent; serve other modes by their own server")
     configure_logging(settings)
@@ -48,7 +53,11 @@ def serve(settings: Settings, host: str, port: int) -> None:
         server.start()
     except OSError as error:
         raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+    # Accepted sockets inherit it. With Nagle's algorithm a second small message, the ack after the event,
+    # waits for the client's delayed TCP acknowledgement: 40 ms.
+    server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     get_node(app).start()
+    announce(f"http://{host}:{server.server_port}")
     logger.info("serving", host=host, port=server.server_port)
     _wait_for_signal()
     _stop(app, server)

@@ -71,3 +71,9 @@ class Script:
         pipe.execute_command(*after)
         pipe.execute_command(*command)
         return pipe.execute()[-1]
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """All scripts."""
+    return tuple(sorted(entry.name.removesuffix(".lua") for entry in _FOLDER.iterdir() if entry.name.endswith(".lua")))

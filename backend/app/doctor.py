@@ -1,0 +1,162 @@
+"""`realtime doctor`: is this machine's configuration fit to serve, and if not, what is to be done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import uuid4
+
+import redis
+from redis.exceptions import NoPermissionError, RedisError, ResponseError
+from rich.console import Console
+from rich.table import Table
+
+from app.realtime.store import client
+from app.realtime.store.script import names, source
+from app.settings import Settings, SettingsError, load_settings
+
+#: The oldest Redis whose scripts may ask for the time and then write, and that knows ZRANGE BYSCORE.
+MIN_REDIS_VERSION = 7
+
+#: Milliseconds for a round trip above which every event feels it.
+SLOW_PING_MS = 20.0
+
+#: Seconds between the clocks above which timestamps confuse people; nothing else depends on them.
+CLOCK_SKEW_SECONDS = 2.0
+
+Verdict = Literal["good", "warn", "bad"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. `text` says what was found and, if not good, what to do."""
+
+    what: str
+    verdict: Verdict
+    text: str
+
+
+def examine(redis_url: str | None = None) -> list[Finding]:
+    """Look at everything; what cannot be looked at, because something before it is bad, is left out."""
+    overrides: dict[str, object] = {"redis_url": redis_url} if redis_url else {}
+    try:
+        settings = load_settings(Settings, **overrides)
+        findings = [Finding("settings", "good", "all within their bounds")]
+    except SettingsError as error:
+        findings = [Finding("settings", "bad", str(error))]
+        # Redis can be examined whatever the tokens are signed with.
+        settings = Settings.model_construct(redis_url=redis_url or Settings.model_fields["redis_url"].default)
+    connection = client.commands(settings)
+    try:
+        for check in (_ping, _server, _clock, _pubsub, _scripts, _eviction):
+            findings.extend(_safely(check, connection))
+            if findings[-1].verdict == "bad" and check is _ping:
+                break
+    finally:
+        connection.close()
+    return findings
+
+
+def print_findings(findings: list[Finding]) -> None:
+    """Print a table for a person."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    signs = {"good": "[green]✓[/green]", "warn": "[yellow]![/yellow]", "bad": "[red]✗[/red]"}
+    for finding in findings:
+        table.add_row(signs[finding.verdict], finding.what, finding.text)
+    Console(highlight=False).print(table)
+
+
+def _safely(check: Callable[[redis.Redis], Iterator[Finding]], connection: redis.Redis) -> list[Finding]:
+    what = check.__name__.strip("_")
+    try:
+        return list(check(connection))
+    except NoPermissionError as error:
+        return [Finding(what, "bad", f"the Redis user may not do this: {error}. Allow it, or give another user")]
+    except RedisError as error:
+        return [Finding(what, "bad", f"{error}")]
+
+
+def _ping(connection: redis.Redis) -> Iterator[Finding]:
+    host = connection.connection_pool.connection_kwargs
+    where = host.get("path") or f"{host.get('host')}:{host.get('port')}"
+    try:
+        connection.ping()
+        began = time.perf_counter()
+        connection.ping()
+    except RedisError as error:
+        yield Finding(
+            "redis", "bad", f"no answer at {where}: {str(error).rstrip('.')}. Is it running, and is REDIS_URL right?"
+        )
+        return
+    ms = (time.perf_counter() - began) * 1000
+    if ms > SLOW_PING_MS:
+        yield Finding("redis", "warn", f"answers at {where}, but takes {ms:.0f} ms: put it nearer")
+    else:
+        yield Finding("redis", "good", f"answers at {where} in {ms:.1f} ms")
+
+
+def _server(connection: redis.Redis) -> Iterator[Finding]:
+    info: dict[str, Any] = connection.info("server")
+    if "valkey_version" in info:
+        yield Finding("version", "good", f"Valkey {info['valkey_version']}")
+        return
+    version = str(info["redis_version"])
+    if int(version.split(".", maxsplit=1)[0]) < MIN_REDIS_VERSION:
+        yield Finding("version", "bad", f"Redis {version} is too old: take {MIN_REDIS_VERSION} or later, or Valkey")
+    else:
+        yield Finding("version", "good", f"Redis {version}")
+
+
+def _clock(connection: redis.Redis) -> Iterator[Finding]:
+    seconds, micros = connection.time()
+    skew = time.time() - (seconds + micros / 1e6)
+    if abs(skew) > CLOCK_SKEW_SECONDS:
+        yield Finding(
+            "clock",
+            "warn",
+            f"this machine is {abs(skew):.1f} s {'ahead of' if skew > 0 else 'behind'} Redis: tokens will be "
+            "judged by this clock, times on the wire by the other. Synchronise both",
+        )
+    else:
+        yield Finding("clock", "good", f"within {abs(skew):.2f} s of Redis")
+
+
+def _pubsub(connection: redis.Redis) -> Iterator[Finding]:
+    channel = f"realtime-doctor-{uuid4().hex}"
+    pubsub: Any = connection.pubsub()  # type: ignore[no-untyped-call]  # redis-py does not type it
+    try:
+        pubsub.subscribe(channel)
+        pubsub.get_message(timeout=2)
+        connection.publish(channel, "hello")
+        heard = pubsub.get_message(timeout=2)
+    finally:
+        pubsub.close()
+    if heard is None:
+        yield Finding("pub/sub", "bad", "a published message was not heard: clients would see nothing change")
+    else:
+        yield Finding("pub/sub", "good", "a published message is heard")
+
+
+def _scripts(connection: redis.Redis) -> Iterator[Finding]:
+    for name in names():
+        try:
+            connection.script_load(source(name))
+        except ResponseError as error:
+            yield Finding("scripts", "bad", f"{name}.lua cannot be loaded: {error}")
+            return
+    yield Finding("scripts", "good", f"all {len(names())} can be loaded")
+
+
+def _eviction(connection: redis.Redis) -> Iterator[Finding]:
+    try:
+        policy = connection.config_get("maxmemory-policy").get("maxmemory-policy", "noeviction")
+        limit = int(connection.config_get("maxmemory").get("maxmemory") or 0)
+    except ResponseError:
+        yield Finding("eviction", "warn", "this Redis does not show its configuration: see that it never evicts keys")
+        return
+    if policy != "noeviction" and limit:
+        yield Finding("eviction", "warn", f"maxmemory-policy is {policy}: Redis may drop users who are online")
+    else:
+        yield Finding("eviction", "good", "keys are never dropped for lack of memory")

