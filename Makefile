@@ -59,9 +59,9 @@ $(VENV)/.uv:
 	@touch $@
 
 $(VENV)/.server: pyproject.toml | $(VENV)/.uv
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[server]'
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --editable '.[server]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.uv
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[dev]'
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --editable '.[dev]'
 	@touch $@ $(VENV)/.server
