@@ -43,7 +43,7 @@ format: $(VENV)/.dev ## let ruff mend and format the code
 
 .PHONY: docs
 docs: $(VENV)/.dev ## write the generated pages anew (docs/settings.md)
-	@$(BIN)/python -m app.settings > docs/settings.md
+	@$(BIN)/python docs/generate.py
 
 .PHONY: clean
 clean: ## remove environments, caches and reports

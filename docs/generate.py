@@ -1,0 +1,81 @@
+"""Write the pages of docs/ that are made from code: `make docs`.
+
+With `--check` nothing is written; the exit status is 1 if a page is not what the code says.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from app.settings import Settings
+
+HERE = Path(__file__).parent
+
+SETTINGS_HEAD = """\
+# Settings
+
+Each is an environment variable. A value out of bounds stops the start with one line that says so. This page is made
+from `backend/app/settings.py` by `make docs`; change it there.
+
+| variable | default | may be | what it does |
+|---|---|---|---|
+"""
+
+
+def settings_page() -> str:
+    rows = (
+        f"| `{name.upper()}` | {_default(field)} | {_bounds(field)} | {_cell(field.description or '')} |"
+        for name, field in Settings.model_fields.items()
+    )
+    return SETTINGS_HEAD + "\n".join(rows) + "\n"
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.default
+    text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+    return f"`{_cell(text)}`" if text else "none"
+
+
+def _bounds(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(f"`{choice}`" for choice in get_args(field.annotation))
+    words = []
+    for sign, attribute in (("≥", "ge"), (">", "gt"), ("≤", "le"), ("<", "lt")):
+        words += [f"{sign} {_number(getattr(rule, attribute))}" for rule in field.metadata if hasattr(rule, attribute)]
+    return ", ".join(words) or "text"
+
+
+def _number(value: Any) -> str:
+    return f"{value:,}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+#: Each generated page and what makes it.
+PAGES: dict[str, Callable[[], str]] = {"settings.md": settings_page}
+
+
+def main(*words: str) -> int:
+    stale = []
+    for name, make in PAGES.items():
+        page, text = HERE / name, make()
+        if page.exists() and page.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(name)
+        if "--check" not in words:
+            page.write_text(text, encoding="utf-8")
+    if stale:
+        print(("not current: " if "--check" in words else "written: ") + ", ".join(stale))
+    return 1 if stale and "--check" in words else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
