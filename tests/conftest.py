@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 FEATURES = Path(__file__).parent.parent / "features"
 
-#: A scenario's source, such as @seed_4_2. The other tags are declared in pyproject.toml.
-SOURCE_TAG = re.compile(r"@(seed_\d+(?:_\d+)*)\b")
+#: A scenario's source: a section of the seed or of the specification. The other tags are declared in pyproject.toml.
+SOURCE_TAG = re.compile(r"@((?:seed_\d+(?:_\d+)*)|spec_[a-z]+)\b")
 
 
 class RunRedis:
@@ -59,7 +59,8 @@ RUN_REDIS = pytest.StashKey[RunRedis]()
 def pytest_configure(config: pytest.Config) -> None:
     tags = {tag for feature in FEATURES.glob("*.feature") for tag in SOURCE_TAG.findall(feature.read_text("utf-8"))}
     for tag in sorted(tags):
-        config.addinivalue_line("markers", f"{tag}: from section {tag[5:].replace('_', '.')} of the seed")
+        source, _, section = tag.partition("_")
+        config.addinivalue_line("markers", f"{tag}: asked for in the {source}, section {section.replace('_', '.')}")
     if hasattr(config, "workerinput"):
         return
     config.stash[RUN_REDIS] = RunRedis(config)
