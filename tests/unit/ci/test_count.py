@@ -12,9 +12,8 @@ COUNT = Path(__file__).parents[3] / ".ci" / "count.py"
 
 
 def report(folder: Path, suite: str, tests: int, failures: int = 0, errors: int = 0, skipped: int = 0) -> None:
-    folder.joinpath(f"{suite}.xml").write_text(
-        f'<testsuites><testsuite tests="{tests}" failures="{failures}" errors="{errors}" skipped="{skipped}"/></testsuites>'
-    )
+    counts = f'tests="{tests}" failures="{failures}" errors="{errors}" skipped="{skipped}"'
+    folder.joinpath(f"{suite}.xml").write_text(f"<testsuites><testsuite {counts}/></testsuites>")
 
 
 def count(folder: Path, *suites: str) -> tuple[int, list[str]]:
