@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FEATURES = Path(__file__).parent.parent / "features"
 
-#: A scenario's source: a section of the seed or of the specification. The other tags are declared in pyproject.toml.
+#: A scenario's source: a section of the seed or of the specification. The other tags are the conformance plugin's.
 SOURCE_TAG = re.compile(r"@((?:seed_\d+(?:_\d+)*)|spec_[a-z]+)\b")
 
 
@@ -96,12 +96,18 @@ def redis_url(request: pytest.FixtureRequest, worker_id: str) -> str:
     return f"{server}/{number}"
 
 
-@pytest.fixture
-def own_redis(request: pytest.FixtureRequest, redis_url: str) -> Iterator[RedisServer]:
-    """Yield a Redis of this test's own, which it may stop, start again, pause and resume."""
+@pytest.fixture(scope="session")
+def redis_kind(request: pytest.FixtureRequest, redis_url: str) -> str:
+    """Return what `new_redis` makes another server from, of the kind that this run uses."""
     config = request.config
-    kind = config.workerinput["redis_kind"] if hasattr(config, "workerinput") else config.stash[RUN_REDIS].kind
-    server = new_redis(kind)
+    kind: str = config.workerinput["redis_kind"] if hasattr(config, "workerinput") else config.stash[RUN_REDIS].kind
+    return kind
+
+
+@pytest.fixture
+def own_redis(redis_kind: str) -> Iterator[RedisServer]:
+    """Yield a Redis of this test's own, which it may stop, start again, pause and resume."""
+    server = new_redis(redis_kind)
     server.start()
     try:
         yield server
