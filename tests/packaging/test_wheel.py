@@ -41,6 +41,16 @@ assert contract.version == (package / "VERSION").read_text().strip()
 print("good")
 """
 
+#: Every module of the base install finds what it imports; the conformance harness asks for its extra.
+IMPORT_ALL = """
+import importlib, pkgutil, realtime_contracts
+
+for module in pkgutil.walk_packages(realtime_contracts.__path__, "realtime_contracts."):
+    if not module.name.startswith("realtime_contracts.conformance"):
+        importlib.import_module(module.name)
+        print(module.name)
+"""
+
 
 def run(*command: str | Path, cwd: Path, status: int = 0, **settings: str) -> str:
     """Run a command as in a stranger's shell: none of this tree's paths or settings reach it."""
@@ -112,6 +122,11 @@ def test_installed_registry_judges_messages(installed: Path, tmp_path: Path) -> 
     script = tmp_path / "use.py"
     script.write_text(USE_REGISTRY, encoding="utf-8")
     assert run(installed / "python", "-W", "error", script, cwd=tmp_path).splitlines()[-1] == "good"
+
+
+def test_every_module_of_the_base_install_imports(installed: Path, tmp_path: Path) -> None:
+    imported = run(installed / "python", "-c", IMPORT_ALL, cwd=tmp_path).split()
+    assert {"realtime_contracts.cli", "realtime_contracts.registry", "realtime_contracts.watch"} <= set(imported)
 
 
 def test_realtime_says_what_it_can_do(installed: Path, tmp_path: Path) -> None:
