@@ -1,0 +1,65 @@
+"""What a scenario sends, by the words that a feature uses for it.
+
+Most are JSON, written as it goes over the wire, so that a scenario can send what no JSON library would
+write: `NaN`, a lone surrogate, a number beyond all bounds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+KIB = 1024
+MIB = 1024 * KIB
+
+_NESTED = re.compile(r"(lists|objects) nested (\d+) deep")
+
+
+@dataclass(frozen=True)
+class Payload:
+    """The arguments of an event: JSON text for each, or Python values if there are bytes among them."""
+
+    texts: tuple[str, ...] = ()
+    binary: Any = None
+
+
+def payload(words: str) -> Payload:
+    """The payload that a feature calls `words`; what is not known by name is JSON."""
+    if words in _BY_NAME:
+        return _BY_NAME[words]
+    if nested := _NESTED.fullmatch(words):
+        depth = int(nested[2])
+        left, right = ("[", "]") if nested[1] == "lists" else ('{"a":', "}")
+        inner = "" if nested[1] == "lists" else "{}"
+        return Payload((left * depth + inner + right * depth,))
+    return Payload((words,))
+
+
+def _page(characters: int) -> Payload:
+    return Payload((json.dumps({"current_page": "x" * characters}),))
+
+
+_BY_NAME = {
+    "nothing": Payload(),
+    "two objects": Payload(("{}", "{}")),
+    "bytes": Payload(binary=b"\x00\xff"),
+    "an object with bytes in it": Payload(binary={"current_page": b"\x00\xff"}),
+    "a page of 2049 characters": _page(2049),
+    "a page of 900 KiB": _page(900 * KIB),
+    "2 MiB": _page(2 * MIB),
+}
+
+#: Entities at and past the bounds of their names, as (entity_type, entity_id).
+ENTITIES = {
+    "a type of one letter": ("a", "42"),
+    "a type of 64 characters": ("a" * 64, "42"),
+    "a type of 65 characters": ("a" * 65, "42"),
+    "a type with digits, - and _": ("a1-_", "42"),
+    "an id of one dot": ("invoice", "."),
+    "an id of 128 characters": ("invoice", "9" * 128),
+    "an id of 129 characters": ("invoice", "9" * 129),
+    "an id with dots, - and _": ("invoice", "..-_.2024"),
+    "a type and an id in capitals": ("INVOICE", "ABC"),
+}

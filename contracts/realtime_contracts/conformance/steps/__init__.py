@@ -1,0 +1,9 @@
+"""The sentences of the features. A module per domain object; each step is the sentence itself.
+
+A Given waits until everybody has seen what it says. A When does, and waits for the answer only. A Then
+waits for what should come, and proves by a barrier what should not.
+"""
+
+from realtime_contracts.conformance.steps import connecting, errors, hearing, nodes, presence, rooms
+
+MODULES = (connecting, errors, hearing, nodes, presence, rooms)

@@ -1,0 +1,182 @@
+"""What somebody hears, and what nobody must."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pytest_bdd import then
+
+from realtime_contracts.conformance.journal import Entry
+from realtime_contracts.conformance.phrase import Phrase
+from realtime_contracts.conformance.steps.connecting import assert_equal
+from realtime_contracts.conformance.tab import Tab
+from realtime_contracts.conformance.timeouts import PATIENCE
+from realtime_contracts.conformance.world import Person, World, mentions
+
+#: What is only ever sent to the one who asked; others' doings are never in it by surprise.
+ANSWERS = frozenset({"presence:list", "room:users", "heartbeat_ack", "error"})
+
+
+@then(Phrase("{people} see {others} come online"))
+@then(Phrase("{people} sees {others} come online"))
+def see_come(world: World, people: list[str], others: list[str]) -> None:
+    for listener in listeners(world, people):
+        for whom in others:
+            hear(world, listener, "presence:user_joined", world[whom], user_name=whom, status="online")
+
+
+@then(Phrase('{who} sees "{name}" come online'))
+def see_name_come(world: World, who: str, name: str) -> None:
+    world[who].tab.expect("presence:user_joined", user_name=name)
+
+
+@then(Phrase("{who} sees {others} leave"))
+def see_leave(world: World, who: str, others: list[str]) -> None:
+    for whom in others:
+        hear(world, world[who], "presence:user_left", world[whom], user_name=whom)
+
+
+@then(Phrase("{who} sees {whom} leave at once"))
+def see_leave_at_once(world: World, who: str, whom: str) -> None:
+    patience = min(PATIENCE, world.timeouts.offline)
+    hear(world, world[who], "presence:user_left", world[whom], within=patience)
+
+
+@then(Phrase("{who} sees {others} leave after the grace"))
+def see_leave_later(world: World, who: str, others: list[str]) -> None:
+    for whom in others:
+        hear(world, world[who], "presence:user_left", world[whom], within=world.timeouts.gone + PATIENCE)
+
+
+@then(Phrase("{who} sees {others} leave after lease and grace"))
+def see_leave_dead(world: World, who: str, others: list[str]) -> None:
+    for whom in others:
+        hear(world, world[who], "presence:user_left", world[whom], within=world.timeouts.death + PATIENCE)
+
+
+@then(Phrase("{who} sees {whom} leave, then come online"))
+def see_leave_come(world: World, who: str, whom: str) -> None:
+    see_in_order(world, who, whom, ["presence:user_left", "presence:user_joined"])
+
+
+@then(Phrase("{who} sees {whom} come online, be busy and leave"))
+def see_all(world: World, who: str, whom: str) -> None:
+    see_in_order(world, who, whom, ["presence:user_joined", "presence:update", "presence:user_left"])
+
+
+@then(Phrase("{people} have heard it once"))
+@then(Phrase("{people} has heard it once"))
+def heard_once(world: World, people: list[str]) -> None:
+    event, fields = world.it
+    for listener in listeners(world, people):
+        world.barrier(listener.tenant)
+        for tab in listener.tabs:
+            heard = [e for e in world.heard(tab) if e.name == event and fields.items() <= e.payload.items()]
+            assert_equal(len(heard), 1, f"how often {tab.label} heard {event} {fields}")
+
+
+@then(Phrase("{who} has heard of each of them once"))
+def heard_each_once(world: World, who: str) -> None:
+    event, _ = world.it
+    world.barrier(world[who].tenant)
+    about = [e.payload["user_id"] for e in world.heard(world[who].tab) if e.name == event]
+    assert_equal(sorted(about), sorted(set(about)), f"whom {who} heard of by {event}")
+
+
+@then(Phrase("{people} hear nothing of {whom}"))
+@then(Phrase("{people} hears nothing of {whom}"))
+def nothing_of(world: World, people: list[str], whom: str) -> None:
+    world.barrier(*sorted({world[name].tenant for name in [*people, whom]}))
+    for listener in listeners(world, people):
+        for tab in listener.tabs:
+            silent_about(tab, world.heard(tab), listener, world[whom])
+
+
+@then(Phrase("{who} hears nothing of {whom}, even after the grace"))
+def nothing_of_later(world: World, who: str, whom: str) -> None:
+    listener, about = world[who], world[whom]
+    world.outlast_grace(listener.tenant)
+    world.barrier(listener.tenant)
+    for tab in listener.tabs:
+        silent_about(tab, [e for e in world.heard(tab) if not is_inactivity(e)], listener, about)
+
+
+@then(Phrase('{who} hears nothing of "{room}"'))
+def nothing_of_room(world: World, who: str, room: str) -> None:
+    for tab in world[who].tabs:
+        silent_about_room(world, tab, room)
+
+
+@then(Phrase('that tab of {who} hears nothing of "{room}"'))
+def that_tab_nothing_of_room(world: World, who: str, room: str) -> None:
+    tab = world[who].acting
+    if tab is None:
+        raise AssertionError(f"no tab of {who} has done anything")
+    silent_about_room(world, tab, room)
+
+
+@then(Phrase("{who} hears nothing"))
+def nothing(world: World, who: str) -> None:
+    world.barrier(world[who].tenant)
+    for tab in world[who].tabs:
+        assert_silent(tab, world.heard(tab))
+
+
+@then(Phrase("the {ordinal} tab of {who} hears nothing"))
+def tab_hears_nothing(world: World, who: str, ordinal: str) -> None:
+    world.barrier(world[who].tenant)
+    tab = world[who].tabs[["first", "second"].index(ordinal)]
+    assert_silent(tab, world.heard(tab))
+
+
+def listeners(world: World, people: Iterable[str]) -> list[Person]:
+    """These people, who must be connected to hear anything."""
+    found = [world[name] for name in people]
+    missing = [person.name for person in found if not person.tabs]
+    if missing:
+        raise AssertionError(f"not connected, so they hear nothing: {missing}")
+    return found
+
+
+def hear(
+    world: World, listener: Person, event: str, about: Person, *, within: float = PATIENCE, **fields: Any
+) -> Entry:
+    """Every tab of `listener` hears `event` about somebody. It becomes what "it" means."""
+    fields = {"user_id": about.user_id, **fields}
+    world.it = (event, fields)
+    entries = [tab.expect(event, within=within, **fields) for tab in listener.tabs]
+    return entries[0]
+
+
+def see_in_order(world: World, who: str, whom: str, events: list[str]) -> None:
+    """What `who` hears of `whom` is exactly these events, in this order."""
+    hear(world, world[who], events[-1], world[whom])
+    about = [e.name for e in world.heard(world[who].tab) if e.payload.get("user_id") == world[whom].user_id]
+    assert_equal(about, events, f"what {who} heard of {whom}")
+
+
+def is_inactivity(entry: Entry) -> bool:
+    """Whether this says that somebody is away, as happens to whoever waits for long."""
+    return entry.name == "presence:update" and entry.payload["status"] == "away"
+
+
+def silent_about(tab: Tab, heard: list[Entry], listener: Person, about: Person) -> None:
+    """A tab has heard nothing of somebody: not at all if they are of another company."""
+    foreign = listener.tenant != about.tenant
+    names = {about.user_id, about.name, about.tenant} if foreign else {about.user_id}
+    heard = [e for e in heard if foreign or e.name not in ANSWERS]
+    assert_silent(tab, [e for e in heard if any(mentions(e.payload, name) for name in names)])
+
+
+def silent_about_room(world: World, tab: Tab, room: str) -> None:
+    """A tab has heard nothing from a room, but for the answer when it joined or asked."""
+    world.barrier(*sorted({person.tenant for person in world.people.values()}))
+    heard = [e for e in world.heard(tab) if e.name != "room:users" and mentions(e.payload, room)]
+    assert_silent(tab, heard)
+
+
+def assert_silent(tab: Tab, heard: list[Entry]) -> None:
+    """Fail with what was heard, if anything was."""
+    if heard:
+        raise AssertionError("\n".join([f"{tab.label} should have heard nothing, and heard", *map(str, heard)]))

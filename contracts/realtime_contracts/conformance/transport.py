@@ -1,0 +1,170 @@
+"""The official python-socketio client, made to keep order, to lose its transport, and to say anything.
+
+It differs from what everybody installs in three ways. It handles messages in the order they came, where the
+original starts a thread for each. It can be cut: the sockets close without a word, as when a cable is pulled
+or a process killed. And its goodbye is sent before anything closes, which the original leaves to chance.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+from weakref import WeakSet
+
+import engineio
+import requests
+import socketio
+import socketio.packet
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from realtime_contracts.conformance.timeouts import PATIENCE
+
+#: First character of Socket.IO's DISCONNECT. Handling it ends the connection, which the reading thread cannot.
+_DISCONNECT = str(socketio.packet.DISCONNECT)
+
+
+class EngineIO(engineio.Client):  # type: ignore[misc]  # the library is untyped
+    """Engine.IO that hands on its messages one after the other."""
+
+    #: False: the server's pings stay unanswered, as when a machine has gone to sleep.
+    answers_pings = True
+
+    def _receive_packet(self, packet: Any) -> None:
+        if self.answers_pings or packet.packet_type != engineio.packet.PING:
+            super()._receive_packet(packet)
+
+    def _trigger_event(self, event: str, *args: Any, **kwargs: Any) -> Any:
+        text = args[0] if event == "message" else None
+        if isinstance(text, str) and not text.startswith(_DISCONNECT):
+            kwargs["run_async"] = False
+        return super()._trigger_event(event, *args, **kwargs)
+
+
+class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
+    """One Socket.IO connection. It never comes back by itself."""
+
+    def __init__(self) -> None:
+        self._cuttable = _CuttableSession()
+        super().__init__(reconnection=False, handle_sigint=False, http_session=self._cuttable, request_timeout=PATIENCE)
+
+    def _engineio_client_class(self) -> type[engineio.Client]:
+        return EngineIO
+
+    def send_text(self, packet: str | bytes) -> None:
+        """Send a Socket.IO packet as it is, however wrong."""
+        self.eio.send(packet)
+
+    def expect_ack(self, callback: Any) -> int:
+        """The id that a packet sent by `send_text` may carry to have its ack handed to `callback`."""
+        ack_id: int = self._generate_ack_id("/", callback)
+        return ack_id
+
+    def goodbye(self) -> None:
+        """Leave as a page does that closes the socket: Socket.IO's DISCONNECT, then the transport."""
+        self._send_packet(self.packet_class(socketio.packet.DISCONNECT, namespace="/"))
+        self._flush()
+        self.leave_transport()
+
+    def leave_transport(self) -> None:
+        """Close the transport in good order, without a Socket.IO goodbye: Engine.IO's CLOSE."""
+        self.eio._send_packet(engineio.packet.Packet(engineio.packet.CLOSE))  # noqa: SLF001 - no public way
+        self._flush()
+        self.cut()
+
+    def cut(self) -> None:
+        """Lose the transport: its sockets close, nothing more is sent."""
+        threads = [self.eio.read_loop_task, self.eio.write_loop_task]
+        self.eio.queue.put(None)
+        if self.eio.ws is not None and self.eio.ws.sock is not None:
+            _shut(self.eio.ws.sock)
+        self._cuttable.cut()
+        for thread in threads:
+            if thread is not None and thread is not threading.current_thread():
+                thread.join(PATIENCE)
+        if self.eio.ws is not None:
+            self.eio.ws.shutdown()
+        self._cuttable.close()
+
+    def _flush(self) -> None:
+        """Wait until everything is sent. Over long-polling that means: until the server has it."""
+        deadline = time.monotonic() + PATIENCE
+        queue = self.eio.queue
+        with queue.all_tasks_done:
+            while queue.unfinished_tasks and self.eio.write_loop_task and time.monotonic() < deadline:
+                queue.all_tasks_done.wait(0.05)
+
+
+class _CuttableSession(requests.Session):
+    """A session for HTTP whose sockets can be closed under a request."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False  # no proxies: the server is named by its URL
+        self._adapter = _CuttableAdapter()
+        self.mount("http://", self._adapter)
+        self.mount("https://", self._adapter)
+
+    def cut(self) -> None:
+        self._adapter.dead = True
+        for connection in list(self._adapter.connections):
+            if connection.sock is not None:
+                _shut(connection.sock)
+
+
+class _CuttableAdapter(HTTPAdapter):
+    def __init__(self) -> None:
+        self.connections: WeakSet[HTTPConnection] = WeakSet()
+        self.dead = False
+        super().__init__(pool_maxsize=4)
+
+    def opened(self, connection: HTTPConnection) -> None:
+        """Note a new connection, or close it again if there should be none any more."""
+        self.connections.add(connection)
+        if self.dead and connection.sock is not None:
+            _shut(connection.sock)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        opened = self.opened
+
+        class Http(HTTPConnection):
+            def connect(self) -> None:
+                super().connect()
+                opened(self)
+
+        class Https(HTTPSConnection):
+            def connect(self) -> None:
+                super().connect()
+                opened(self)
+
+        class HttpPool(HTTPConnectionPool):
+            ConnectionCls = Http
+
+        class HttpsPool(HTTPSConnectionPool):
+            ConnectionCls = Https
+
+        self.poolmanager.pool_classes_by_scheme = {"http": HttpPool, "https": HttpsPool}
+
+
+def _shut(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+
+
+@contextlib.contextmanager
+def no_thread_left() -> Iterator[None]:
+    """Fail if the block leaves a thread behind that it started."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + PATIENCE
+    for thread in set(threading.enumerate()) - before:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    left = [thread.name for thread in threading.enumerate() if thread not in before and thread.is_alive()]
+    if left:
+        raise AssertionError(f"threads left behind: {', '.join(left)}")

@@ -1,0 +1,83 @@
+"""Who is online, as a front end would know it: folded from the list and the messages after it.
+
+The fold is strict. A list that is older than what came before it, a number that is missing or out of order,
+a user who joins twice or leaves without being there, a list that contradicts the messages: each is noted as
+a complaint, and a test that finds one has failed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+PRESENCE_MESSAGES = frozenset({"presence:update", "presence:user_joined", "presence:user_left"})
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is known of one user who is online."""
+
+    name: str
+    status: str
+    page: str | None = None
+
+
+class PresenceView:
+    """One connection's view of its company."""
+
+    def __init__(self) -> None:
+        self.users: dict[str, Seen] = {}
+        #: The number of the newest message that is in this view; None before the first list.
+        self.seq: int | None = None
+        #: True from a gap to the next list: what is shown may be wrong until then.
+        self.gap = False
+        self.complaints: list[str] = []
+        self._listed = -1  # the number of the last list: messages up to it are in it
+        self._newest = -1  # the number of the newest thing that came, message or list
+
+    def take_list(self, payload: dict[str, Any], *, filtered: bool = False) -> None:
+        """A `presence:list` has come. One that was asked for an entity's viewers tells nothing of the others."""
+        seq = payload["seq"]
+        if seq < self._newest:
+            self.complaints.append(f"list {seq} came after message {self._newest}")
+        if filtered:
+            return
+        users = {u["user_id"]: Seen(u["user_name"], u["status"], u["current_page"]) for u in payload["users"]}
+        if len(users) != len(payload["users"]):
+            self.complaints.append(f"list {seq} has a user twice: {payload['users']}")
+        if self.seq == seq and not self.gap and users != self.users:
+            self.complaints.append(f"list {seq} says {users}, the messages up to {seq} said {self.users}")
+        self.users, self.seq, self.gap = users, seq, False
+        self._listed = self._newest = max(self._newest, seq)
+
+    def take_message(self, event: str, payload: dict[str, Any]) -> None:
+        """A presence message has come."""
+        seq = payload["seq"]
+        if self._listed < seq <= self._newest:
+            self.complaints.append(f"{event} {seq} came after {self._newest}")
+            return
+        self._newest = max(self._newest, seq)
+        if self.seq is None or seq <= self._listed:
+            return  # in the list already, or in the one to come
+        if seq != self.seq + 1:
+            self.gap = True
+            self.complaints.append(f"{event} {seq} came after {self.seq}: a gap")
+        self.seq = seq
+        self._apply(event, payload)
+
+    def _apply(self, event: str, payload: dict[str, Any]) -> None:
+        user_id = payload["user_id"]
+        known = self.users.get(user_id)
+        if event == "presence:user_joined":
+            if known is not None and not self.gap:
+                self.complaints.append(f"{user_id} joined, but was online already")
+            self.users[user_id] = Seen(payload["user_name"], payload["status"])
+        elif event == "presence:user_left":
+            if known is None and not self.gap:
+                self.complaints.append(f"{user_id} left, but was not online")
+            self.users.pop(user_id, None)
+        else:
+            if known is None and not self.gap:
+                self.complaints.append(f"{user_id} changed, but was not online")
+            seen = known or Seen(payload["user_name"], payload["status"])
+            self.users[user_id] = replace(seen, status=payload["status"], page=payload["current_page"])

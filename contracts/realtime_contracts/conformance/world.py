@@ -1,0 +1,224 @@
+"""One scenario's world: its companies and people, their tabs, and what they must not hear.
+
+Tenants are made anew for every scenario, so that scenarios share a server and nothing else.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from realtime_contracts.conformance.forged import Mint
+from realtime_contracts.conformance.journal import Entry
+from realtime_contracts.conformance.tab import Tab
+from realtime_contracts.conformance.timeouts import PATIENCE, Timeouts
+
+#: How a barrier's user is called; what is about them is never what a scenario listens for.
+HERALD = "herald-"
+
+
+@dataclass
+class Person:
+    """Somebody who works at a company."""
+
+    name: str
+    user_id: str
+    tenant: str
+    tabs: list[Tab] = field(default_factory=list)
+    #: The tab that left a room while the other one stayed.
+    acting: Tab | None = None
+
+    @property
+    def tab(self) -> Tab:
+        """The first of the open tabs."""
+        if not self.tabs:
+            raise AssertionError(f"{self.name} is not connected")
+        return self.tabs[0]
+
+
+class World:
+    """Everything that one scenario knows."""
+
+    def __init__(self, nodes: list[str], transport: str, mint: Mint, timeouts: Timeouts) -> None:
+        self.nodes = nodes
+        self.transport = transport
+        self.mint = mint
+        self.timeouts = timeouts
+        self.began = time.monotonic()
+        self.people: dict[str, Person] = {}
+        self.tenants: dict[str, str] = {}
+        self.tabs: list[Tab] = []
+        #: The last thing that somebody did, for "the answer" and "it": who, in which tab, and the ack.
+        self.actor: Person | None = None
+        self.answer: dict[str, Any] = {}
+        #: What "it" was in "has heard it once": event and fields.
+        self.it: tuple[str, dict[str, Any]] = ("", {})
+        #: Redis has lost its data: gaps are part of the story.
+        self.gaps_expected = False
+        #: Anything a step wants to hand to the next one.
+        self.notes: dict[Any, Any] = {}
+        #: The nodes, from 0, that nobody can connect to any more.
+        self.dead: set[int] = set()
+        self._tokens: list[str] = []
+        self._round_robin = itertools.cycle(range(len(nodes)))
+        self._numbers = itertools.count(1)
+
+    # People and tabs
+
+    def tenant(self, label: str) -> str:
+        """The tenant that the scenario calls `label`, under an id of its own."""
+        return self.tenants.setdefault(label, f"{label}-{uuid.uuid4().hex[:8]}")
+
+    def hire(self, name: str, company: str, user_id: str | None = None) -> Person:
+        """Somebody works at `company` from now on."""
+        person = Person(name, user_id or name.lower(), self.tenant(company))
+        self.people[user_id or name] = person
+        return person
+
+    def __getitem__(self, name: str) -> Person:
+        return self.people[name]
+
+    def token(self, person: Person, **options: Any) -> str:
+        """A token for `person`, remembered so that no message may hold it."""
+        token = self.mint(person.user_id, person.tenant, **{"name": person.name, **options})
+        self._tokens.append(token)
+        return token
+
+    def tab(self, person: Person, node: int | None = None, transports: list[str] | None = None) -> Tab:
+        """A tab of `person` that is not connected yet, on the next node or on `node` (from 1)."""
+        alive = (number for number in self._round_robin if number not in self.dead)
+        where = next(alive) if node is None else node - 1
+        label = f"{person.name}'s tab {next(self._numbers)} (node {where + 1})"
+        tab = Tab(label, self.nodes[where], transports or [self.transport], self.began)
+        self.tabs.append(tab)
+        return tab
+
+    def connect(self, person: Person, node: int | None = None, **options: Any) -> Tab:
+        """A new tab of `person`, connected, with its list; everybody else has heard of it.
+
+        `options` as in `token`.
+        """
+        tab = self.tab(person, node)
+        if not tab.open({"token": self.token(person, **options)}):
+            raise AssertionError(f"{tab.label} was refused: {tab.refusal}")
+        self.welcome(person, tab)
+        self.settle(person.tenant)
+        return tab
+
+    def welcome(self, person: Person, tab: Tab) -> None:
+        """Count `tab` among the open tabs of `person` once its list is there."""
+        person.tabs.append(tab)
+        tab.expect("presence:list", since=0)
+
+    def company(self, tenant: str) -> Iterator[Tab]:
+        """The open tabs of a tenant."""
+        for person in self.people.values():
+            if person.tenant == tenant:
+                yield from (tab for tab in person.tabs if tab.connected)
+
+    def settle(self, tenant: str) -> None:
+        """Wait until every tab of the tenant has seen what any of them knows of."""
+        tabs = list(self.company(tenant))
+        newest = max((tab.known_seq for tab in tabs), default=-1)
+        for tab in tabs:
+            tab.wait_until(lambda tab=tab: (tab.view.seq or -1) >= newest, f"presence message {newest}")  # type: ignore[misc]
+
+    def everybody(self, tenant: str, condition: Callable[[Tab], bool], what: str, within: float = PATIENCE) -> None:
+        """Wait until `condition` holds for every open tab of the tenant."""
+        for tab in self.company(tenant):
+            tab.wait_until(lambda tab=tab: condition(tab), what, within=within)  # type: ignore[misc]
+
+    def set_marks(self) -> None:
+        """What comes from now on is what the scenario's "When" has brought about."""
+        for tab in self.tabs:
+            tab.mark = len(tab.journal)
+
+    # Rooms, for those whose Given is that somebody is in one
+
+    def enter(self, tab: Tab, person: Person, room_id: str) -> None:
+        """Put a tab into a room, and wait until all who were there know."""
+        others = [t for t in self.company(person.tenant) if room_id in t.rooms]
+        known = any(room_id in t.rooms for t in person.tabs)
+        marks = {id(t): len(t.journal) for t in [*others, tab]}
+        entity_type, entity_id = room_id.split(":")
+        answer = tab.call("room:join", {"entity_type": entity_type, "entity_id": entity_id})
+        if not answer["ok"]:
+            raise AssertionError(f"{tab.label} could not join {room_id}: {answer}")
+        tab.rooms.add(room_id)
+        tab.expect("room:users", since=marks[id(tab)], room_id=room_id)
+        for other in others:
+            if not known and other not in person.tabs:
+                other.expect("room:user_joined", since=marks[id(other)], user_id=person.user_id, room_id=room_id)
+        self.settle(person.tenant)
+
+    # Absence
+
+    def barrier(self, *tenants: str) -> None:
+        """Make every open tab of these tenants hear something, on the way that everything takes.
+
+        A stranger comes and goes. Whatever was sent before has arrived when that has.
+        """
+        for tenant in tenants:
+            herald = Person("Herald", f"{HERALD}{next(self._numbers)}", tenant)
+            marks = {id(tab): len(tab.journal) for tab in self.company(tenant)}
+            stranger = self.tab(herald)
+            if not stranger.open({"token": self.token(herald)}):
+                raise AssertionError(f"the barrier was refused: {stranger.refusal}")
+            stranger.expect("presence:list", since=0)
+            stranger.goodbye()
+            for event in ("presence:user_joined", "presence:user_left"):
+                for tab in self.company(tenant):
+                    tab.expect(event, since=marks.get(id(tab), 0), user_id=herald.user_id)
+
+    def outlast_grace(self, tenant: str) -> None:
+        """Wait until whoever lost the transport before now, and is not back, is gone.
+
+        A stranger loses it now, in the same way; when they have left, so has everybody before them.
+        """
+        stranger = self.hire("Stranger", "", f"{HERALD}{next(self._numbers)}")
+        stranger.tenant = tenant
+        lost = self.connect(stranger)
+        marks = {id(tab): len(tab.journal) for tab in self.company(tenant)}
+        stranger.tabs.clear()
+        lost.cut()
+        for tab in self.company(tenant):
+            tab.expect(
+                "presence:user_left",
+                since=marks[id(tab)],
+                user_id=stranger.user_id,
+                within=self.timeouts.gone + PATIENCE,
+            )
+
+    def heard(self, tab: Tab, since: int | None = None) -> list[Entry]:
+        """What the server has sent to a tab since the mark, but for the barriers."""
+        entries = tab.journal.events(since=tab.mark if since is None else since)
+        return [e for e in entries if not mentions(e.payload, HERALD)]
+
+    # The end
+
+    def end(self) -> list[str]:
+        """Everybody goes home. Returns what was wrong with what they heard."""
+        wrong: list[str] = []
+        for tab in self.tabs:
+            tab.client.cut()
+            wrong += tab.faults
+            if not self.gaps_expected:
+                wrong += [f"{tab.label}: {complaint}" for complaint in tab.view.complaints]
+            heard = json.dumps([e.payload for e in tab.journal.since() if e.kind in ("event", "ack", "refused")])
+            if any(token.rpartition(".")[2] in heard for token in self._tokens):
+                wrong.append(f"{tab.label} got a message with a token in it")
+        return wrong
+
+
+def mentions(payload: Any, words: str) -> bool:
+    """Whether any text in `payload` is `words`, or begins with it if that ends with a dash."""
+    if isinstance(payload, str):
+        return payload == words or (words.endswith("-") and payload.startswith(words))
+    if isinstance(payload, dict):
+        return any(mentions(value, words) for value in payload.values())
+    return isinstance(payload, list) and any(mentions(value, words) for value in payload)

@@ -1,0 +1,337 @@
+@errors
+Feature: Answers, errors and nonsense
+  Every event can be answered. What fails has no effect and says why, in the answer and as an `error`
+  event. Whatever a client sends, the connection lives on and the others notice nothing.
+
+  Background:
+    Given Ana, Ben and Cy work at "acme"
+    And Ana and Ben are connected
+
+  Rule: Every event may ask for an ack
+
+    @should @spec_errors
+    Scenario Outline: <event> is answered with <result>
+      When Ana sends "<event>" with <payload>
+      Then that is accepted, with <result>
+
+      Examples:
+        | event           | payload                                    | result                 |
+        | heartbeat       | {}                                         | a timestamp            |
+        | presence:list   | {}                                         | nothing more           |
+        | presence:update | {"status":"busy"}                          | the presence of Ana    |
+        | room:join       | {"entity_type":"invoice","entity_id":"42"} | the room and its users |
+        | room:users      | {"room_id":"invoice:42"}                   | the room and its users |
+
+    @should @spec_errors
+    Example: A room left is answered with the room
+      Given Ana is in "invoice:42"
+      When Ana sends "room:leave" with {"room_id":"invoice:42"}
+      Then that is accepted, with the room
+
+    @must @seed_4_3 @seed_5_2
+    Scenario Outline: <event> works without asking for an ack
+      When Ana sends "<event>", asking for no ack, with <payload>
+      Then Ana gets "<answer>" and no error
+
+      Examples:
+        | event           | payload                                    | answer          |
+        | heartbeat       | nothing                                    | heartbeat_ack   |
+        | presence:list   | nothing                                    | presence:list   |
+        | presence:update | {"status":"busy"}                          | presence:update |
+        | room:join       | {"entity_type":"invoice","entity_id":"42"} | room:users      |
+        | room:users      | {"room_id":"invoice:42"}                   | room:users      |
+
+    @should @spec_errors
+    Example: Events are handled in the order sent
+      When Ana moves through 30 pages without waiting
+      Then Ben sees the pages in that order
+
+  Rule: Every failure is also an error event, to the sender alone
+
+    @must @seed_5_2 @spec_errors
+    Scenario Outline: <event> with <payload> fails with <code>
+      When Ana sends "<event>" with <payload>
+      Then Ana is refused with "<code>"
+      And the error names the event "<event>"
+      And Ben hears nothing
+
+      Examples:
+        | event           | payload                  | code            |
+        | presence:update | {"status":"bored"}       | invalid_payload |
+        | presence:list   | {"entity_id":"42"}       | invalid_payload |
+        | heartbeat       | {"active":"yes"}         | invalid_payload |
+        | room:join       | {"entity_type":"1"}      | invalid_payload |
+        | room:leave      | {"room_id":"invoice:42"} | not_in_room     |
+        | room:users      | {"room_id":"invoice"}    | invalid_payload |
+        | no:such         | {}                       | unknown_event   |
+
+    @must @seed_5_2 @spec_errors
+    Scenario Outline: Without asking for an ack, <event> with <payload> still gets the error <code>
+      When Ana sends "<event>", asking for no ack, with <payload>
+      Then Ana gets the error "<code>"
+      And the error names the event "<event>"
+      And Ben hears nothing
+
+      Examples:
+        | event           | payload                  | code            |
+        | presence:update | {"status":"bored"}       | invalid_payload |
+        | presence:list   | {"entity_id":"42"}       | invalid_payload |
+        | heartbeat       | {"active":"yes"}         | invalid_payload |
+        | room:join       | nothing                  | invalid_payload |
+        | room:leave      | {"room_id":"invoice:42"} | not_in_room     |
+        | room:users      | nothing                  | invalid_payload |
+        | no:such         | nothing                  | unknown_event   |
+
+    @should @spec_errors
+    Example: The sender's other tabs get no error
+      Given Ana has a second tab open
+      When Ana sends "no:such" with {}
+      Then Ana is refused with "unknown_event"
+      And the second tab of Ana hears nothing
+
+  Rule: An event that the contract does not know is unknown_event
+
+    @should @spec_errors
+    Scenario Outline: <event> is unknown
+      When Ana sends "<event>" with <payload>
+      Then Ana is refused with "unknown_event" and the message "Unknown event"
+      And Ben hears nothing
+
+      Examples: never heard of
+        | event          | payload     |
+        | nope           | nothing     |
+        | nope           | {"a":[1,2]} |
+        | presence       | {}          |
+        | Presence:List  | {}          |
+        | presence.list  | {}          |
+        | __proto__      | {}          |
+        | *              | {}          |
+        | émile          | {}          |
+
+      Examples: what only the server says
+        | event                | payload                                                            |
+        | presence:user_joined | {"user_id":"ben","user_name":"Ben","status":"online","seq":1}      |
+        | presence:user_left   | {"user_id":"ben","user_name":"Ben","seq":1}                        |
+        | room:user_joined     | {"user_id":"ben","user_name":"Ben","room_id":"invoice:42"}         |
+        | room:user_left       | {"user_id":"ben","user_name":"Ben","room_id":"invoice:42"}         |
+        | heartbeat_ack        | {}                                                                 |
+        | error                | {}                                                                 |
+
+      Examples: names that the protocol uses itself
+        | event         | payload |
+        | connect       | {}      |
+        | disconnect    | {}      |
+        | connect_error | {}      |
+        | message       | {}      |
+
+    @should @spec_errors
+    Scenario Outline: <event> comes later, and is unknown until then
+      When Ana sends "<event>" with {"room_id":"invoice:42"}
+      Then Ana is refused with "unknown_event"
+      And Ben hears nothing
+
+      Examples:
+        | event              |
+        | cursor:move        |
+        | cursor:sync        |
+        | cursor:remove      |
+        | typing:start       |
+        | typing:stop        |
+        | doc:sync           |
+        | doc:edit           |
+        | doc:lock           |
+        | doc:unlock         |
+        | doc:lock_status    |
+        | notification:read  |
+        | notification:count |
+        | activity:feed      |
+
+  Rule: A payload that the contract does not allow is invalid_payload, and changes nothing
+
+    @should @spec_errors
+    Scenario Outline: <event> with <payload> is no matter
+      When Ana sends "<event>" with <payload>
+      Then that is accepted
+
+      Examples:
+        | event           | payload |
+        | presence:list   | nothing |
+        | presence:list   | {}      |
+        | presence:update | nothing |
+        | presence:update | {}      |
+        | heartbeat       | nothing |
+        | heartbeat       | {}      |
+
+    @should @spec_errors
+    Scenario Outline: <event> with <payload>
+      When Ana sends "<event>" with <payload>
+      Then Ana is refused with "invalid_payload" at ""
+      And Ben hears nothing
+      And nothing has changed for Ana and Ben
+      And Ana is answered
+
+      Examples:
+        | event           | payload            |
+        | presence:list   | null               |
+        | presence:list   | []                 |
+        | presence:list   | [{}]               |
+        | presence:list   | "x"                |
+        | presence:list   | 7                  |
+        | presence:list   | true               |
+        | presence:list   | {"x":1}            |
+        | presence:list   | two objects        |
+        | presence:update | null               |
+        | presence:update | []                 |
+        | presence:update | "busy"             |
+        | presence:update | 7                  |
+        | presence:update | false              |
+        | presence:update | {"x":1}            |
+        | presence:update | two objects        |
+        | heartbeat       | null               |
+        | heartbeat       | []                 |
+        | heartbeat       | "x"                |
+        | heartbeat       | 7                  |
+        | heartbeat       | 0                  |
+        | heartbeat       | {"x":1}            |
+        | heartbeat       | two objects        |
+        | room:join       | null               |
+        | room:join       | []                 |
+        | room:join       | "invoice:42"       |
+        | room:join       | 42                 |
+        | room:leave      | null               |
+        | room:leave      | "invoice:42"       |
+        | room:leave      | 7                  |
+        | room:users      | null               |
+        | room:users      | ["invoice:42"]     |
+        | room:users      | 7                  |
+
+    @should @spec_errors
+    Scenario Outline: <event> with what no payload should be: <payload>
+      When Ana sends "<event>" with <payload>
+      Then Ana is refused with "invalid_payload"
+      And Ben hears nothing
+      And nothing has changed for Ana and Ben
+      And Ana is answered
+
+      Examples:
+        | event           | payload                       |
+        | presence:list   | lists nested 100 deep         |
+        | presence:list   | objects nested 100 deep       |
+        | presence:list   | lists nested 5000 deep        |
+        | presence:list   | objects nested 5000 deep      |
+        | presence:list   | bytes                         |
+        | presence:list   | an object with bytes in it    |
+        | presence:list   | {"entity_type":"a","entity_id":1e999} |
+        | presence:update | lists nested 100 deep         |
+        | presence:update | objects nested 100 deep       |
+        | presence:update | lists nested 5000 deep        |
+        | presence:update | objects nested 5000 deep      |
+        | presence:update | bytes                         |
+        | presence:update | an object with bytes in it    |
+        | presence:update | a page of 2049 characters     |
+        | presence:update | a page of 900 KiB             |
+        | presence:update | {"current_page":"\ud800"}     |
+        | presence:update | {"current_page":NaN}          |
+        | presence:update | {"current_page":""}           |
+        | presence:update | {"current_page":["/x"]}       |
+        | presence:update | {"entity_type":"a:b"}         |
+        | presence:update | {"entity_type":"a","entity_id":"b:c"} |
+        | presence:update | {"status":null}               |
+        | presence:update | {"status":"busy","current_page":7} |
+        | heartbeat       | lists nested 100 deep         |
+        | heartbeat       | objects nested 100 deep       |
+        | heartbeat       | lists nested 5000 deep        |
+        | heartbeat       | objects nested 5000 deep      |
+        | heartbeat       | bytes                         |
+        | heartbeat       | an object with bytes in it    |
+        | heartbeat       | {"active":1}                  |
+        | heartbeat       | {"active":null}               |
+        | room:join       | lists nested 5000 deep        |
+        | room:join       | objects nested 100 deep       |
+        | room:join       | bytes                         |
+        | room:leave      | lists nested 5000 deep        |
+        | room:leave      | bytes                         |
+        | room:users      | lists nested 5000 deep        |
+        | room:users      | bytes                         |
+
+    @should @spec_errors
+    Example: Half an update is none
+      When Ana sends "presence:update" with {"status":"busy","entity_type":"a:b","entity_id":"1"}
+      Then Ana is refused with "invalid_payload" at "/entity_type"
+      And everybody sees Ana as online
+
+  Rule: A packet that cannot be read is answered, and the connection lives on
+
+    @should @spec_errors
+    Scenario Outline: The packet <packet>
+      When Ana sends the packet <packet>
+      Then Ana gets the error "invalid_payload"
+      And Ben hears nothing
+      And Ana is answered
+
+      Examples:
+        | packet                                      |
+        | 2                                           |
+        | 2{                                          |
+        | 2[                                          |
+        | 2[]                                         |
+        | 2{}                                         |
+        | 2"presence:list"                            |
+        | 2["presence:list"                           |
+        | 2["presence:list",{}                        |
+        | 2["presence:list",{}]]                      |
+        | 2[5]                                        |
+        | 2[null,{}]                                  |
+        | 2[{"presence:list":{}}]                     |
+        | 7["presence:list"]                          |
+        | 9                                           |
+        | x                                           |
+        | 51-["presence:list",{"_placeholder":true,"num":0}] |
+        | 5999999999-["presence:list"]                |
+        | 2["presence:update",{"status":"busy"}]garbage |
+        | 2["presence:update",{"status":"busy",}]     |
+        | 2["presence:update",{'status':'busy'}]      |
+
+    @should @spec_errors
+    Example: Unreadable data with an ack asked for is answered in the ack
+      When Ana sends the event "presence:update" with broken JSON, asking for an ack
+      Then Ana is refused with "invalid_payload"
+      And Ana is answered
+
+    @should @spec_errors
+    Scenario Outline: The packet <packet> is nobody's event
+      When Ana sends the packet <packet>
+      Then Ben hears nothing
+      And Ana is answered
+
+      Examples:
+        | packet                          |
+        | 2/other,["presence:list"]       |
+        | 0                               |
+        | 0{"token":"garbage"}            |
+        | 37[]                            |
+        | 37[{"ok":true}]                 |
+        | 3999999999999[]                 |
+        | 1/other,                        |
+
+  Rule: A message of more than 1 MiB ends the connection
+
+    @must @seed_1_1
+    Scenario Outline: <event> with 2 MiB
+      When Ana sends 2 MiB as "<event>"
+      Then Ana is disconnected
+      And Ben is not told of any change by Ana
+      And the list that Ben gets shows Ana and Ben
+
+      Examples:
+        | event           |
+        | presence:list   |
+        | presence:update |
+        | heartbeat       |
+        | room:join       |
+
+    @should @spec_transport
+    Example: She may come back at once
+      When Ana sends 2 MiB as "presence:update"
+      And Ana comes back
+      Then Ana is answered

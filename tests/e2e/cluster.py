@@ -1,0 +1,183 @@
+"""Real server processes on one Redis, for scenarios that know them by their URLs only.
+
+A node is `python -m app.cli serve`, as an operator would start it. Its log is kept: a failing test shows
+what the nodes have written in its time, and the end of a cluster fails if a node has written a traceback
+or a token, or has not ended when told to.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from realtime_contracts.conformance.timeouts import Timeouts
+
+#: Seconds a node may take to be ready, or to be gone after SIGTERM. Generous: two cores run everything.
+START_SECONDS = 30.0
+STOP_SECONDS = 15.0
+#: Seconds between two questions whether a node is ready.
+POLL_SECONDS = 0.05
+
+#: Short enough to wait for, long enough that a busy machine does not make them true by itself.
+TIMEOUTS = Timeouts(away=3.0, offline=1.5, lease=3.0, ping_interval=1.0, ping_timeout=1.5)
+
+#: How our tokens begin: {"alg":
+TOKEN_START = "eyJhbGciOi"
+
+
+@dataclass
+class Node:
+    """One server process."""
+
+    port: int
+    log: Path
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
+                return answer.status == 200
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+class Cluster:
+    """Nodes that share a Redis. Satisfies `realtime_contracts.conformance.steps.nodes.Faults` but for Redis."""
+
+    def __init__(self, redis_url: str, secret: str, folder: Path, nodes: int = 2, **settings: str) -> None:
+        self._environment = {
+            **os.environ,
+            "PYTHONUNBUFFERED": "1",
+            "JWT_SECRET_KEY": secret,
+            "AWAY_TIMEOUT_SECONDS": str(TIMEOUTS.away),
+            "OFFLINE_TIMEOUT_SECONDS": str(TIMEOUTS.offline),
+            "NODE_LEASE_SECONDS": str(TIMEOUTS.lease),
+            "PING_INTERVAL": str(TIMEOUTS.ping_interval),
+            "PING_TIMEOUT": str(TIMEOUTS.ping_timeout),
+            "REDIS_TIMEOUT": "1",
+            **settings,
+        }
+        self._redis_url = redis_url
+        self.nodes = [Node(free_port(), folder / f"node-{number}.log") for number in range(1, nodes + 1)]
+
+    @property
+    def urls(self) -> list[str]:
+        return [node.url for node in self.nodes]
+
+    def start(self) -> None:
+        """Start the nodes that do not run, and wait until all are ready."""
+        for node in self.nodes:
+            if node.process is None:
+                self._spawn(node)
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        for node in self.nodes:
+            while not node.ready():
+                assert node.process is not None
+                if node.process.poll() is not None or time.monotonic() > deadline:
+                    log = self.logs()
+                    self.close(check=False)
+                    msg = f"a node did not become ready in {START_SECONDS} s:\n{log}"
+                    raise AssertionError(msg)
+                time.sleep(POLL_SECONDS)
+
+    def kill(self, node: int) -> None:
+        """End a process as a power failure does."""
+        self._signal(self.nodes[node - 1], signal.SIGKILL)
+        self._wait(self.nodes[node - 1], signal.SIGKILL)
+
+    def stop(self, node: int) -> None:
+        """End a process in good order."""
+        self._signal(self.nodes[node - 1], signal.SIGTERM)
+        self._wait(self.nodes[node - 1], signal.SIGTERM)
+
+    def close(self, *, check: bool = True) -> None:
+        """End all processes. With `check`, fail if one did not end by itself, or has logged what it must not."""
+        wrong = []
+        running = [node for node in self.nodes if node.process is not None]
+        for node in running:
+            self._signal(node, signal.SIGTERM)
+        for node in running:
+            try:
+                self._wait(node, signal.SIGTERM)
+            except AssertionError as error:
+                wrong.append(str(error))
+        if check:
+            wrong += [complaint for node in self.nodes for complaint in complaints(node)]
+            assert not wrong, "\n".join(wrong)
+
+    def log_sizes(self) -> list[int]:
+        return [node.log.stat().st_size if node.log.exists() else 0 for node in self.nodes]
+
+    def logs(self, since: list[int] | None = None) -> str:
+        """What the nodes have written, each from its offset on."""
+        parts = []
+        for node, offset in zip(self.nodes, since or [0] * len(self.nodes), strict=True):
+            if node.log.exists():
+                text = node.log.read_bytes()[offset:].decode(errors="replace")
+                parts.append(f"--- {node.log.stem} ({node.url})\n{text}")
+        return "\n".join(parts)
+
+    def _spawn(self, node: Node) -> None:
+        command = [sys.executable, "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(node.port)]
+        with node.log.open("ab") as log:
+            node.process = subprocess.Popen(
+                [*command, "--redis-url", self._redis_url],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def _signal(self, node: Node, how: signal.Signals) -> None:
+        assert node.process is not None, "this node does not run"
+        node.process.send_signal(how)
+
+    def _wait(self, node: Node, how: signal.Signals) -> None:
+        process = node.process
+        assert process is not None, "this node does not run"
+        node.process = None
+        try:
+            code = process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            msg = f"{node.url} had not ended {STOP_SECONDS} s after {how.name}"
+            raise AssertionError(msg) from None
+        assert how is signal.SIGKILL or code == 0, f"{node.url} ended with {code} after {how.name}"
+
+
+def complaints(node: Node) -> list[str]:
+    """What a node has logged and must not."""
+    if not node.log.exists():
+        return []
+    text = node.log.read_text(errors="replace")
+    found = [what for what in ("Traceback", TOKEN_START) if what in text]
+    return [f"{node.log.stem} has logged {what!r}:\n{around(text, what)}" for what in found]
+
+
+def around(text: str, what: str, length: int = 3000) -> str:
+    """The text around the first place where `what` stands."""
+    place = text.index(what)
+    return text[max(0, place - 500) : place + length]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,182 @@
+"""Our own server under the features: a cluster of two processes per worker, and one that may be broken.
+
+Every scenario runs over WebSocket and over long-polling, with one node and with two; those that need two
+nodes with two.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pytest_bdd.scenario import scenario_wrapper_template_registry
+
+from realtime_contracts import tokens
+from realtime_contracts.conformance import plugin as conformance
+from tests.conftest import RUN_REDIS
+from tests.e2e.cluster import TIMEOUTS, Cluster
+from tests.redis_server import RedisServer, new_redis
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from realtime_contracts.conformance.forged import Mint
+    from realtime_contracts.conformance.timeouts import Timeouts
+
+TRANSPORTS = ("websocket", "polling")
+COLLECTED = pytest.StashKey[Counter[str]]()
+LOGS = pytest.StashKey[tuple[Cluster, list[int]]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(conformance, "realtime-conformance")
+    for tag, meaning in conformance.TAGS.items():
+        config.addinivalue_line("markers", f"{tag}: {meaning}")
+    for part in ("transport", "errors", "connecting", "presence", "rooms", "rulings"):
+        config.addinivalue_line("markers", f"spec_{part}: from the specification, section {part}")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The matrix: transport and number of nodes."""
+    if "arena" not in metafunc.fixturenames:
+        return
+    counts = (2,) if metafunc.definition.get_closest_marker("multi_node") else (1, 2)
+    arenas = [(transport, count) for transport in TRANSPORTS for count in counts]
+    metafunc.parametrize("arena", arenas, indirect=True, ids=[f"{transport}-{count}" for transport, count in arenas])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Count the scenarios of each feature before anything is deselected, for the guards."""
+    templates = [scenario_wrapper_template_registry.get(getattr(item, "obj", None)) for item in items]
+    config.stash[COLLECTED] = Counter(Path(t.feature.filename).name for t in templates if t is not None)
+
+
+@pytest.fixture
+def collected(request: pytest.FixtureRequest) -> Counter[str]:
+    """Return how many items each feature file has become."""
+    return request.config.stash[COLLECTED]
+
+
+@pytest.fixture
+def arena(request: pytest.FixtureRequest) -> tuple[str, int]:
+    """Which transport the scenario's clients use, and over how many nodes they are spread."""
+    chosen: tuple[str, int] = request.param
+    return chosen
+
+
+@pytest.fixture
+def transport(arena: tuple[str, int]) -> str:
+    return arena[0]
+
+
+@pytest.fixture
+def nodes(arena: tuple[str, int], cluster: Cluster) -> list[str]:
+    return cluster.urls[: arena[1]]
+
+
+@pytest.fixture(scope="session")
+def timeouts() -> Timeouts:
+    return TIMEOUTS
+
+
+@pytest.fixture(scope="session")
+def secret() -> str:
+    return secrets.token_hex(32)
+
+
+@pytest.fixture(scope="session")
+def mint(secret: str) -> Mint:
+    def make(user_id: str, tenant_id: str, **options: Any) -> str:
+        return tokens.mint(secret, user_id, tenant_id, **options)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def shared_cluster(redis_url: str, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Yield two nodes that every scenario of this worker uses, and none breaks."""
+    cluster = Cluster(redis_url, secret, tmp_path_factory.mktemp("cluster"))
+    cluster.start()
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture(scope="session")
+def fragile_cluster(
+    request: pytest.FixtureRequest, redis_url: str, secret: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FragileCluster]:
+    """Yield two nodes and a Redis of their own, to be broken by a scenario and mended after it."""
+    config = request.config
+    kind = config.workerinput["redis_kind"] if hasattr(config, "workerinput") else config.stash[RUN_REDIS].kind
+    redis = new_redis(kind)
+    redis.start()
+    cluster = FragileCluster(redis, secret, tmp_path_factory.mktemp("fragile"))
+    try:
+        cluster.start()
+        yield cluster
+        cluster.close()
+    finally:
+        redis.stop()
+
+
+class FragileCluster(Cluster):
+    """A cluster that a test may break, Redis included."""
+
+    def __init__(self, redis: RedisServer, secret: str, folder: Path) -> None:
+        super().__init__(redis.url, secret, folder)
+        self._redis = redis
+        self._state = "running"
+
+    def cut_redis(self) -> None:
+        self._redis.stop()
+        self._state = "stopped"
+
+    def hang_redis(self) -> None:
+        self._redis.pause()
+        self._state = "paused"
+
+    def restore_redis(self) -> None:
+        if self._state == "stopped":
+            self._redis.start()
+        elif self._state == "paused":
+            self._redis.resume()
+        self._state = "running"
+        self.wait_ready()
+
+    def mend(self) -> None:
+        """Make everything run again, for the next scenario."""
+        if self._state != "running":
+            self.restore_redis()
+        self.start()
+
+
+@pytest.fixture
+def faults(fragile_cluster: FragileCluster) -> Iterator[FragileCluster]:
+    """Yield who can break the nodes and Redis; mends them afterwards."""
+    yield fragile_cluster
+    fragile_cluster.mend()
+
+
+@pytest.fixture
+def cluster(request: pytest.FixtureRequest) -> Cluster:
+    """Return the nodes of this test; one of its own kind if it breaks something."""
+    breaks = request.node.get_closest_marker("fault") is not None
+    if breaks:
+        request.getfixturevalue("faults")
+    chosen: Cluster = request.getfixturevalue("fragile_cluster" if breaks else "shared_cluster")
+    request.node.stash[LOGS] = (chosen, chosen.log_sizes())
+    return chosen
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[pytest.TestReport]:
+    """Show a failure together with what the nodes logged in its time."""
+    report: pytest.TestReport = yield
+    if report.failed and LOGS in item.stash:
+        cluster, since = item.stash[LOGS]
+        report.sections.append(("the nodes' logs", cluster.logs(since)))
+    return report
