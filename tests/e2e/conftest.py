@@ -35,8 +35,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(conformance, "realtime-conformance")
     for tag, meaning in conformance.TAGS.items():
         config.addinivalue_line("markers", f"{tag}: {meaning}")
-    for part in ("transport", "errors", "connecting", "presence", "rooms", "rulings"):
-        config.addinivalue_line("markers", f"spec_{part}: from the specification, section {part}")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,8 +1,9 @@
 """The official python-socketio client, made to keep order, to lose its transport, and to say anything.
 
-It differs from what everybody installs in three ways. It handles messages in the order they came, where the
+It differs from what everybody installs in four ways. It handles messages in the order they came, where the
 original starts a thread for each. It can be cut: the sockets close without a word, as when a cable is pulled
-or a process killed. And its goodbye is sent before anything closes, which the original leaves to chance.
+or a process killed. Its goodbye is sent before anything closes, which the original leaves to chance. And it takes
+any number of packets in one answer to a poll, where the original gives up above 16.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from weakref import WeakSet
 
 import engineio
+import engineio.payload
 import requests
 import socketio
 import socketio.packet
@@ -27,6 +29,9 @@ from realtime_contracts.conformance.timeouts import PATIENCE
 
 #: First character of Socket.IO's DISCONNECT. Handling it ends the connection, which the reading thread cannot.
 _DISCONNECT = str(socketio.packet.DISCONNECT)
+
+#: Packets in one answer to a poll. The library's limit is the process's, and protects servers, not clients.
+engineio.payload.Payload.max_decode_packets = 100_000
 
 
 class EngineIO(engineio.Client):  # type: ignore[misc]  # the library is untyped

@@ -1,0 +1,101 @@
+"""A front end's whole flow by the official JavaScript client, over both transports and both nodes."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import subprocess
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from realtime_contracts import Direction, registry
+
+if TYPE_CHECKING:
+    from realtime_contracts.conformance.forged import Mint
+    from tests.e2e.cluster import Cluster
+
+PROGRAM = Path(__file__).parent / "javascript"
+#: Which message of the contract each thing that the program has seen must be.
+MESSAGES = {
+    "refusal": (Direction.SERVER, "connect_error"),
+    "list": (Direction.SERVER, "presence:list"),
+    "joined": (Direction.SERVER, "presence:user_joined"),
+    "listAck": (Direction.ACK, "presence:list"),
+    "listAgain": (Direction.SERVER, "presence:list"),
+    "updateAck": (Direction.ACK, "presence:update"),
+    "update": (Direction.SERVER, "presence:update"),
+    "heartbeatAck": (Direction.ACK, "heartbeat"),
+    "heartbeat": (Direction.SERVER, "heartbeat_ack"),
+    "benJoinAck": (Direction.ACK, "room:join"),
+    "joinAck": (Direction.ACK, "room:join"),
+    "roomUsers": (Direction.SERVER, "room:users"),
+    "roomJoined": (Direction.SERVER, "room:user_joined"),
+    "leaveAck": (Direction.ACK, "room:leave"),
+    "roomLeft": (Direction.SERVER, "room:user_left"),
+    "failureAck": (Direction.ACK, "room:leave"),
+    "error": (Direction.SERVER, "error"),
+    "left": (Direction.SERVER, "presence:user_left"),
+}
+
+
+@pytest.fixture(scope="session")
+def program() -> Path:
+    """Return the program's folder, with the client that its lock file names."""
+    with (PROGRAM / "package.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two workers of one run may come here together
+        installed = PROGRAM / "node_modules/.package-lock.json"
+        if not installed.exists() or installed.stat().st_mtime < (PROGRAM / "package-lock.json").stat().st_mtime:
+            run(command("npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts")
+            installed.touch()
+    return PROGRAM
+
+
+@pytest.mark.parametrize("nodes", [1, 2])
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_the_official_javascript_client_does_the_whole_flow(
+    transport: str, nodes: int, program: Path, shared_cluster: Cluster, mint: Mint
+) -> None:
+    tenant = f"acme-{uuid.uuid4().hex[:8]}"
+    tokens = {name.lower(): mint(name.lower(), tenant, name=name) for name in ("Ana", "Ben")}
+    given = {"urls": shared_cluster.urls[:nodes], "tokens": {**tokens, "garbage": "garbage"}}
+    seen: dict[str, Any] = json.loads(run(command("node"), "flow.mjs", transport, given=json.dumps(given)))
+
+    for name, (direction, event) in MESSAGES.items():
+        assert registry().check(direction, event, seen[name]) is None, (name, seen[name])
+
+    assert seen["transport"] == transport
+    assert seen["refusal"] == {"message": "Not authenticated", "data": {"code": "unauthenticated"}}
+    assert seen["first"] == "presence:list"
+    assert [user["user_id"] for user in seen["list"]["users"]] == ["ana", "ben"]
+    assert seen["joined"] == {"user_id": "ana", "user_name": "Ana", "status": "online", "seq": seen["list"]["seq"]}
+    assert seen["listAck"] == {"ok": True}
+    assert seen["listAgain"] == seen["list"]
+    assert seen["updateAck"] == {"ok": True, **seen["update"]}
+    assert (seen["update"]["status"], seen["update"]["current_page"]) == ("busy", "/invoices")
+    assert seen["heartbeatAck"] == {"ok": True, **seen["heartbeat"]}
+    assert seen["joinAck"] == {"ok": True, **seen["roomUsers"]}
+    assert [user["user_id"] for user in seen["roomUsers"]["users"]] == ["ben", "ana"]
+    assert seen["benJoinAck"]["room_id"] == "invoice:42"
+    assert seen["leaveAck"] == {"ok": True, "room_id": "invoice:42"}
+    assert seen["roomLeft"] == seen["roomJoined"] == {"user_id": "ana", "user_name": "Ana", "room_id": "invoice:42"}
+    assert seen["failureAck"] == {"ok": False, "error": seen["error"]}
+    assert seen["error"]["code"] == "not_in_room"
+    assert seen["left"]["user_id"] == "ana"
+
+
+def command(name: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        pytest.fail(f"{name} is not installed: the flow runs in the official client, on Node 20 or newer")
+    return path
+
+
+def run(*words: str, given: str = "") -> str:
+    done = subprocess.run(words, cwd=PROGRAM, input=given, capture_output=True, text=True, timeout=100, check=False)
+    if done.returncode != 0:
+        pytest.fail(f"{' '.join(words)} failed:\n{done.stdout}{done.stderr}", pytrace=False)
+    return done.stdout

@@ -1,0 +1,89 @@
+"""kill -9 of a node with fifty users on it: each is gone or has moved, and is said to have left at most once."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from realtime_contracts.conformance.steps.nodes import together
+from realtime_contracts.conformance.timeouts import PATIENCE
+from realtime_contracts.conformance.world import Person, World
+
+if TYPE_CHECKING:
+    from realtime_contracts.conformance.forged import Mint
+    from realtime_contracts.conformance.timeouts import Timeouts
+    from tests.e2e.conftest import FragileCluster
+
+USERS = 50
+#: Every how many-th user comes back, on the other node.
+COMES_BACK = 5
+WATCHERS = 3
+ROOM = "invoice:42"
+#: Seconds that two busy cores may add to the lease and the grace.
+ALLOWANCE = 2.0
+
+
+@pytest.mark.slow
+@pytest.mark.fault
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_fifty_users_of_a_killed_node_are_gone_or_moved_and_leave_once(
+    transport: str, faults: FragileCluster, mint: Mint, timeouts: Timeouts
+) -> None:
+    world = World(faults.urls, transport, mint, timeouts)
+    wrong: list[str] = []
+    try:
+        watchers = [world.hire(f"Watcher {n}", "acme", f"w{n}") for n in range(WATCHERS)]
+        users = [world.hire(f"User {n:02}", "acme", f"u{n:02}") for n in range(USERS)]
+        moving = users[::COMES_BACK]
+        staying = [user for user in users if user not in moving]
+        for watcher in watchers:
+            enter(world, watcher, 2)
+        together([lambda user=user: enter(world, user, 1) for user in users])
+        world.settle(users[0].tenant)
+        world.set_marks()
+
+        died = time.monotonic() - world.began
+        faults.kill(1)
+        world.dead.add(0)
+        for user in users:
+            user.tabs.clear()
+        together([lambda user=user: come_back(world, user) for user in moving])
+
+        latest = timeouts.lease + timeouts.offline + ALLOWANCE
+        for watcher in watchers:
+            for user in staying:
+                left = watcher.tab.expect("presence:user_left", user_id=user.user_id, within=timeouts.death + PATIENCE)
+                assert left.at - died <= latest, f"{user.user_id} was seen for {left.at - died:.1f} s"
+
+        world.barrier(users[0].tenant)
+        expected = sorted(person.user_id for person in [*watchers, *moving])
+        for watcher in watchers:
+            assert heard(world, watcher, "presence:user_left") == {user.user_id: 1 for user in staying}
+            assert heard(world, watcher, "presence:user_joined") == {}
+            assert heard(world, watcher, "room:user_left") == {user.user_id: 1 for user in users}
+            assert sorted(user["user_id"] for user in watcher.tab.ask_list()["users"]) == expected
+    finally:
+        wrong = world.end()
+    assert wrong == []
+
+
+def enter(world: World, person: Person, node: int) -> None:
+    """Connect, and join the room."""
+    come_back(world, person, node)
+    entity_type, entity_id = ROOM.split(":")
+    answer = person.tab.call("room:join", {"entity_type": entity_type, "entity_id": entity_id})
+    assert answer["ok"], answer
+
+
+def come_back(world: World, person: Person, node: int = 2) -> None:
+    tab = world.tab(person, node)
+    assert tab.open({"token": world.token(person)}), tab.refusal
+    world.welcome(person, tab)
+
+
+def heard(world: World, watcher: Person, event: str) -> Counter[str]:
+    """Of whom a watcher has heard an event, and how often."""
+    return Counter(entry.payload["user_id"] for entry in world.heard(watcher.tab) if entry.name == event)

@@ -1,0 +1,144 @@
+"""Twenty users come, go, change and are lost at random, on two nodes and over both transports.
+
+In the end everybody must see the same, and it must be the truth: what each tab has folded from its list and
+its messages, what the server lists, and what the users themselves know that they have done.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from realtime_contracts.conformance.steps.nodes import together
+from realtime_contracts.conformance.world import Person, World
+
+if TYPE_CHECKING:
+    from realtime_contracts.conformance.forged import Mint
+    from realtime_contracts.conformance.tab import Tab
+    from realtime_contracts.conformance.timeouts import Timeouts
+    from tests.e2e.cluster import Cluster
+
+SEED = 20_240_518
+USERS = 20
+SECONDS = 10.0
+#: Seconds between two actions of one user: like impatient people, not like a load test.
+PACE = (0.01, 0.2)
+MOST_TABS = 3
+ROOMS = ("invoice:1", "invoice:2", "order:1")
+STATUSES = ("online", "away", "busy")
+
+
+class Restless:
+    """One user of the storm."""
+
+    def __init__(self, world: World, person: Person, seed: int) -> None:
+        self.world = world
+        self.person = person
+        #: The status last chosen, None if none since the user came.
+        self.chosen: str | None = None
+        self._dice = random.Random(seed)
+
+    def live(self, stop: threading.Event) -> None:
+        actions = [self.come, self.come, self.change, self.change, self.change, self.look]
+        actions += [self.enter, self.enter, self.leave, self.go, self.vanish]
+        while not stop.wait(self._dice.uniform(*PACE)):
+            action = self._dice.choice(actions) if self.person.tabs else self.come
+            action()
+
+    def come(self) -> None:
+        if len(self.person.tabs) < MOST_TABS:
+            transport = self._dice.choice(["websocket", "polling"])
+            tab = self.world.tab(self.person, self._dice.randint(1, 2), transports=[transport])
+            assert tab.open({"token": self.world.token(self.person)}), tab.refusal
+            self.world.welcome(self.person, tab)
+
+    def change(self) -> None:
+        change = {"current_page": f"/{self._dice.randint(1, 9)}"}
+        if self._dice.random() < 0.5:
+            change["status"] = self._dice.choice(STATUSES)
+        answer = self._tab().call("presence:update", change)
+        assert answer["ok"], answer
+
+    def look(self) -> None:
+        self._tab().ask_list()
+
+    def enter(self) -> None:
+        tab, room = self._tab(), self._dice.choice(ROOMS)
+        entity_type, entity_id = room.split(":")
+        answer = tab.call("room:join", {"entity_type": entity_type, "entity_id": entity_id})
+        assert answer["ok"], answer
+        tab.rooms.add(room)
+
+    def leave(self) -> None:
+        tab = self._tab()
+        if tab.rooms:
+            room = self._dice.choice(sorted(tab.rooms))
+            answer = tab.call("room:leave", {"room_id": room})
+            assert answer["ok"], answer
+            tab.rooms.discard(room)
+
+    def go(self) -> None:
+        self._take_tab().goodbye()
+
+    def vanish(self) -> None:
+        self._take_tab().cut()
+
+    def _tab(self) -> Tab:
+        return self._dice.choice(self.person.tabs)
+
+    def _take_tab(self) -> Tab:
+        tab = self._tab()
+        self.person.tabs.remove(tab)
+        return tab
+
+
+def test_after_a_storm_every_view_is_the_servers_and_the_truth(
+    shared_cluster: Cluster, mint: Mint, timeouts: Timeouts
+) -> None:
+    world = World(shared_cluster.urls, "polling", mint, timeouts)
+    users = [Restless(world, world.hire(f"User {n}", "acme", f"u{n:02}"), SEED + n) for n in range(USERS)]
+    witness = world.hire("Witness", "acme")
+    wrong: list[str] = []
+    try:
+        world.connect(witness)
+        blow(users)
+        # The stranger of this loses its transport in the slower of the two ways, after everybody else.
+        world.outlast_grace(witness.tenant)
+        world.settle(witness.tenant)
+        compare(world, users, witness)
+    finally:
+        wrong = world.end()
+    assert wrong == []
+
+
+def blow(users: list[Restless]) -> None:
+    stop = threading.Event()
+    end = threading.Timer(SECONDS, stop.set)
+    end.start()
+    began = time.monotonic()
+    try:
+        together([lambda user=user: user.live(stop) for user in users])
+    finally:
+        stop.set()
+        end.cancel()
+        end.join()
+    assert time.monotonic() - began >= SECONDS
+
+
+def compare(world: World, users: list[Restless], witness: Person) -> None:
+    listed = witness.tab.ask_list()["users"]
+    truth = {user.person.user_id for user in users if user.person.tabs} | {witness.user_id}
+    assert {user["user_id"] for user in listed} == truth
+
+    for tab in world.company(witness.tenant):
+        seen = {user_id: (seen.status, seen.page) for user_id, seen in tab.view.users.items()}
+        assert seen == {user["user_id"]: (user["status"], user["current_page"]) for user in listed}, tab.label
+        assert not tab.view.gap
+
+    for room in ROOMS:
+        shown = witness.tab.call("room:users", {"room_id": room})["users"]
+        inside = {u.person.user_id for u in users if any(room in tab.rooms for tab in u.person.tabs)}
+        assert {user["user_id"] for user in shown} == inside
+        assert [user["joined_at"] for user in shown] == sorted(user["joined_at"] for user in shown)
