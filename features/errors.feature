@@ -293,6 +293,28 @@ Feature: Answers, errors and nonsense
         | 2["presence:update",{'status':'busy'}]      |
 
     @should @spec_errors
+    Scenario Outline: The transport carries <frame>
+      When Ana's transport carries <frame>
+      Then Ana gets the error "invalid_payload"
+      And Ben hears nothing
+      And Ana is answered
+
+      Examples: what is no Engine.IO packet
+        | frame                       |
+        | x                           |
+        | 9                           |
+        | {}                          |
+        | bAAA                        |
+        | é                           |
+        | 42["heartbeat"]é            |
+
+    @should @spec_errors
+    Example: A wrong frame does not take the right one before it along
+      When Ana's transport carries a heartbeat and then half a frame
+      Then Ana gets a heartbeat_ack with the time of now
+      And Ana is answered
+
+    @should @spec_errors
     Example: Unreadable data with an ack asked for is answered in the ack
       When Ana sends the event "presence:update" with broken JSON, asking for an ack
       Then Ana is refused with "invalid_payload"

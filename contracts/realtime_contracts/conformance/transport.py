@@ -65,6 +65,16 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
         """Send a Socket.IO packet as it is, however wrong."""
         self.eio.send(packet)
 
+    def send_frame(self, frame: str) -> None:
+        """Send an Engine.IO packet as it is: a WebSocket message, or the body of a POST."""
+        if self.transport() == "websocket":
+            self.eio.ws.send(frame)
+            return
+        with requests.Session() as session:
+            session.trust_env = False
+            headers = {"Content-Type": "text/plain;charset=UTF-8"}
+            session.post(self.eio.base_url, data=frame.encode(), headers=headers, timeout=PATIENCE)
+
     def expect_ack(self, callback: Any) -> int:
         """The id that a packet sent by `send_text` may carry to have its ack handed to `callback`."""
         ack_id: int = self._generate_ack_id("/", callback)

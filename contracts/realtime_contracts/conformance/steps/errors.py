@@ -43,6 +43,19 @@ def send_packet(world: World, who: str, packet: str) -> None:
     world[who].tab.send_packet(packet)
 
 
+@when(Phrase("{who}'s transport carries {packet}"))
+def send_frame(world: World, who: str, packet: str) -> None:
+    begin(world, who, "")
+    tab = world[who].tab
+    tab.journal.write("sent", "frame", packet)
+    if packet == "a heartbeat and then half a frame":
+        heartbeat = '42["heartbeat"]'
+        for frame in [heartbeat, "x"] if tab.transport == "websocket" else [f"{heartbeat}\x1e"]:
+            tab.client.send_frame(frame)
+    else:
+        tab.client.send_frame(packet)
+
+
 @when(Phrase('{who} sends the event "{event}" with broken JSON, asking for an ack'))
 def send_broken(world: World, who: str, event: str) -> None:
     begin(world, who, event)
