@@ -156,6 +156,30 @@ Feature: Connecting
       When Ana connects while Ben moves through 30 pages
       Then Ana knows the page that Ben is on
 
+  Rule: A user may have 20 connections
+
+    @should @spec_connecting
+    Example: One more is refused, and the others stay
+      Given Ben is connected
+      And Ana has 20 tabs open
+      When Ana connects
+      Then Ana is refused with "limit_exceeded"
+      And all 20 tabs of Ana are still connected
+      And Ben hears nothing of Ana
+
+    @should @spec_connecting
+    Example: One has to be closed first
+      Given Ana has 20 tabs open
+      When Ana closes one tab
+      And Ana opens another tab
+      Then all 20 tabs of Ana are still connected
+
+    @should @spec_connecting
+    Example: Another user of the company is not counted
+      Given Ana has 20 tabs open
+      When Ben connects
+      Then Ben is connected
+
   Rule: A connection ends with its token
 
     @should @spec_connecting

@@ -57,6 +57,12 @@ Feature: Presence
       Then everybody sees Ana as online
       And everybody sees Ana on no page
 
+    @should @spec_presence
+    Example: A user has a new name, and comes with it in another tab
+      Given Ana and Ben are connected
+      When Ana opens another tab with the new name "Anna"
+      Then everybody sees that Ana is called "Anna"
+
   Rule: Whoever only lost the transport is still there for a while
 
     @should @spec_presence @spec_rulings

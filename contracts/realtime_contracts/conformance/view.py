@@ -80,4 +80,5 @@ class PresenceView:
             if known is None and not self.gap:
                 self.complaints.append(f"{user_id} changed, but was not online")
             seen = known or Seen(payload["user_name"], payload["status"])
-            self.users[user_id] = replace(seen, status=payload["status"], page=payload["current_page"])
+            name, status, page = payload["user_name"], payload["status"], payload["current_page"]
+            self.users[user_id] = replace(seen, name=name, status=status, page=page)

@@ -42,6 +42,12 @@ def two_tabs(world: World, who: str) -> None:
     world.connect(world[who])
 
 
+@given(Phrase("{who} has {n} tabs open"))
+def many_tabs(world: World, who: str, n: str) -> None:
+    for _ in range(int(n)):
+        world.connect(world[who])
+
+
 @given(Phrase("{who} has a second tab open"))
 def second_tab(world: World, who: str) -> None:
     if not world[who].tabs:
@@ -75,6 +81,11 @@ def was_refused(world: World, who: str) -> None:
 @when(Phrase("{who} comes back with a fresh token"))
 def connect(world: World, who: str) -> None:
     knock(world, world[who], {"token": world.token(world[who])})
+
+
+@when(Phrase('{who} opens another tab with the new name "{name}"'))
+def connect_renamed(world: World, who: str, name: str) -> None:
+    knock(world, world[who], {"token": world.token(world[who], name=name)})
 
 
 @when(Phrase("{who} connects with her token {where}"))
@@ -234,6 +245,13 @@ def over_websocket(world: World, who: str) -> None:
 @then(Phrase("the second tab of {who} is still connected"))
 def second_still(world: World, who: str) -> None:
     answered(world[who].tab)
+
+
+@then(Phrase("all {n} tabs of {who} are still connected"))
+def all_still(world: World, n: str, who: str) -> None:
+    assert_equal(len(world[who].tabs), int(n), f"the tabs of {who}")
+    for tab in world[who].tabs:
+        answered(tab)
 
 
 @then(Phrase("{who} is answered"))

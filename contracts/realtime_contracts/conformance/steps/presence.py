@@ -360,6 +360,13 @@ def everybody_sees(world: World, whom: str, status: str) -> None:
         assert_equal(status_in(tab, world[whom].user_id), status, f"the status of {whom} in the list")
 
 
+@then(Phrase('everybody sees that {whom} is called "{name}"'))
+def everybody_sees_name(world: World, whom: str, name: str) -> None:
+    world.barrier(world[whom].tenant)
+    for tab in world.company(world[whom].tenant):
+        assert_equal(tab.view.users[world[whom].user_id].name, name, f"the name of {whom} in {tab.label}")
+
+
 @then(Phrase('everybody sees {whom} on page "{page}"'))
 def everybody_sees_page(world: World, whom: str, page: str) -> None:
     see_page(world, world[whom], page)
