@@ -13,6 +13,7 @@ from flask import Flask, current_app
 from flask_socketio import SocketIO
 from werkzeug.local import LocalProxy
 
+from app.realtime.bus.engine import harden
 from app.realtime.bus.packets import Json, Packet
 from app.realtime.handlers import register_handlers
 from app.realtime.node import get_node
@@ -42,19 +43,10 @@ def init_socketio(app: Flask) -> SocketIO:
         logger=logging.getLogger("socketio"),
         engineio_logger=logging.getLogger("engineio"),
     )
-    if settings.socketio_async_mode == "gevent":
-        _use_our_websocket(server)
+    harden(server.server.eio)
     register_handlers(server)
     node.attach(server)
     return server
-
-
-def _use_our_websocket(server: SocketIO) -> None:
-    from app.realtime.bus.websocket import WebSocket  # noqa: PLC0415 - needs gevent, which other modes do without
-
-    # Engine.IO has no option for it; its drivers are this table.
-    eio = server.server.eio
-    eio._async = {**eio._async, "websocket": WebSocket}  # noqa: SLF001
 
 
 def get_socketio() -> SocketIO:

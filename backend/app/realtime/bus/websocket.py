@@ -8,23 +8,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, cast
 
 import gevent.event
 import gevent.lock
 import gevent.socket
 import simple_websocket
+import structlog
 from engineio.async_drivers.gevent import Thread
 from gevent.pywsgi import WSGIHandler
+from wsproto.utilities import RemoteProtocolError
 
+from app.realtime.bus.engine import GARBAGE, PACKET_TYPES
 from app.realtime.bus.packets import FramedText, text_frame
 
-#: The first character of every Engine.IO packet on a WebSocket.
-PACKET_TYPES = frozenset("0123456")
-
-#: An Engine.IO message whose Socket.IO packet is unreadable.
-GARBAGE = "4!"
+logger = structlog.get_logger(__name__)
 
 
 class _WholeWrites:
@@ -63,22 +61,26 @@ class _Server(simple_websocket.Server):  # type: ignore[misc]  # the library is 
 
 
 class WebSocket:
-    """The WebSocket class of an Engine.IO server: `WebSocket(handler, server)(environ, start_response)`."""
+    """An accepted WebSocket, as Engine.IO's session uses it."""
 
-    def __init__(self, handler: Callable[[WebSocket], Any], server: Any) -> None:
-        self._handler = handler
-        self._max_message_size = server.max_http_buffer_size
+    def __init__(self, ws: _Server) -> None:
+        self._ws = ws
 
-    def __call__(self, environ: dict[str, Any], _start_response: Callable[..., Any]) -> Any:
-        """Take the WebSocket of a request over, and serve it to its end. The response is the socket itself."""
+    @classmethod
+    def accept(cls, environ: dict[str, Any], max_message_size: int) -> WebSocket | None:
+        """Take over the socket of a request, None if it is no WebSocket handshake (RFC 6455 4.2.1).
+
+        `max_message_size`: bytes one message may have.
+        """
+        if environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13" or not environ.get("HTTP_SEC_WEBSOCKET_KEY"):
+            return None
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
-        self._ws = _Server(
-            environ,
-            max_message_size=self._max_message_size,
-            thread_class=Thread,
-            event_class=gevent.event.Event,
-        )
-        return self._handler(self)
+        try:
+            return cls(
+                _Server(environ, max_message_size=max_message_size, thread_class=Thread, event_class=gevent.event.Event)
+            )
+        except (RemoteProtocolError, simple_websocket.ConnectionError):
+            return None
 
     def send(self, message: str | bytes) -> None:
         """Write one message. Raises OSError if the client is gone."""
@@ -106,9 +108,9 @@ class WebSocket:
 
 
 class RequestHandler(WSGIHandler):
-    """gevent's HTTP handler, which must not read on after a WebSocket.
+    """gevent's HTTP handler, which must neither read on after a WebSocket nor log what it cannot read.
 
-    Otherwise it takes the client's last bytes for a request and logs them.
+    After a WebSocket it would take the client's last bytes for a request.
     """
 
     def run_application(self) -> None:
@@ -116,3 +118,7 @@ class RequestHandler(WSGIHandler):
         if (self.environ or {}).get("HTTP_UPGRADE", "").lower() == "websocket":
             self.close_connection = True
         super().run_application()
+
+    def log_error(self, *_: object) -> None:
+        """Note a request that is no HTTP; gevent's own line would quote it."""
+        logger.info("request_unreadable")

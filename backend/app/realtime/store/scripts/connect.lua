@@ -4,7 +4,7 @@
 -- ARGV 1–3 as presence · 4 node channel · 5 sid · 6 user's Socket.IO room · 7 user_name · 8 device_type
 --      9 browser · 10 node_id · 11 tenant_id · 12 connections a user may have · 13 moves (JSON)
 -- → connected_at (RFC 3339), or false: the user has all the connections allowed
--- publishes presence:user_joined, or presence:update if an automatic away ended; presence:list to the sid
+-- publishes presence:user_joined, or presence:update if an automatic away ended or the name is new; presence:list to the sid
 
 local NODE_CHANNEL, sid, user_name = ARGV[4], ARGV[5], ARGV[7]
 
@@ -24,7 +24,7 @@ if user then
     redis.call('ZREM', NAMES, user.user_name .. '\0' .. user_id)
     redis.call('ZADD', NAMES, 0, user_name .. '\0' .. user_id)
   end
-  change_user(cjson.decode(ARGV[13]), { user_name = user_name, device_type = ARGV[8] }, true, false)
+  change_user(cjson.decode(ARGV[13]), { user_name = user_name, device_type = ARGV[8] }, true, user.user_name ~= user_name)
 else
   user_joins(user_name, ARGV[8], false, sid)
 end

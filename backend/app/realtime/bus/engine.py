@@ -1,0 +1,99 @@
+"""One client's Engine.IO session, where the library's would fall silent, hang or print what it was sent.
+
+Installed by `harden(server.eio)`, on that server only. What differs:
+
+- A long-polling body that cannot be read, or parts of it, become Socket.IO packets that cannot be read,
+  and so are answered; the rest of the body is handled. A batch of any length is taken.
+- Engine.IO's CLOSE is a lost transport. Only Socket.IO's DISCONNECT is a goodbye.
+- Closing never waits for a client to fetch what is queued, and a closed session is unknown at once.
+- What any client can provoke is no error in the log, and its bytes are not there at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import engineio.packet
+import engineio.socket
+import structlog
+from engineio.exceptions import ContentTooLongError
+
+logger = structlog.get_logger(__name__)
+
+#: The first character of every Engine.IO packet but a binary one, which the contract does not have.
+PACKET_TYPES = frozenset("0123456")
+
+#: What a client sends: CLOSE, PING as a probe, PONG, MESSAGE, UPGRADE.
+_FROM_CLIENTS = frozenset("12345")
+
+#: An Engine.IO message whose Socket.IO packet is unreadable.
+GARBAGE = "4!"
+
+#: Between the packets of a long-polling body.
+_SEPARATOR = "\x1e"
+
+
+def harden(eio: Any) -> None:
+    """Make a python-engineio server use our sessions."""
+    eio.sockets = _Sockets()
+    eio._log_error_once = lambda message, key: logger.info("request_refused", why=key)  # noqa: ARG005, SLF001
+
+
+class _Sockets(dict[str, Any]):
+    """Engine.IO's table of sessions, which makes each one ours: the library has no option for it."""
+
+    def __setitem__(self, sid: str, socket: Any) -> None:
+        socket.__class__ = Session
+        super().__setitem__(sid, socket)
+
+
+class Session(engineio.socket.Socket):  # type: ignore[misc]  # the library is untyped
+    """One client's session, on either transport."""
+
+    def receive(self, packet: engineio.packet.Packet) -> None:
+        """Take one packet from the client."""
+        if packet.packet_type == engineio.packet.CLOSE:
+            self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
+        else:
+            super().receive(packet)
+
+    def handle_post_request(self, environ: dict[str, Any]) -> None:
+        """Take all packets of a long-polling body. One that is too long ends the session."""
+        length = environ.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > self.server.max_http_buffer_size:
+            self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_ERROR)
+            raise ContentTooLongError
+        body: bytes = environ["wsgi.input"].read(int(length))
+        for packet in _packets(body):
+            if self.closed:
+                return
+            self.receive(packet)
+
+    def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:  # noqa: ARG002, FBT001, FBT002
+        """End the session, without ever waiting."""
+        super().close(wait=False, abort=abort, reason=reason)
+        self.server.sockets.pop(self.sid, None)
+
+    def _upgrade_websocket(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        if self.server.async_mode != "gevent":
+            return super()._upgrade_websocket(environ, start_response)
+        from app.realtime.bus.websocket import WebSocket  # noqa: PLC0415 - needs gevent, which other modes do without
+
+        if self.upgraded:
+            return self.server._bad_request("Unexpected upgrade")  # noqa: SLF001
+        websocket = WebSocket.accept(environ, self.server.max_http_buffer_size)
+        if websocket is None:
+            if not self.connected:  # it was to begin as a WebSocket, and has nothing else
+                self.close(abort=True)
+            return self.server._bad_request("Invalid websocket upgrade")  # noqa: SLF001
+        return self._websocket_handler(websocket)
+
+
+def _packets(body: bytes) -> Iterator[engineio.packet.Packet]:
+    try:
+        texts = body.decode().split(_SEPARATOR)
+    except UnicodeDecodeError:
+        texts = [GARBAGE]
+    for text in texts:
+        yield engineio.packet.Packet(encoded_packet=text if text[:1] in _FROM_CLIENTS else GARBAGE)
