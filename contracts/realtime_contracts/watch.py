@@ -149,7 +149,13 @@ class Watch:
             if self._view.gap:
                 client.emit("presence:list", {})
             self._faults += fault is not None
-            self._add(Line(datetime.now().astimezone(), event, _short(payload), fault), live)
+            self._add(Line(datetime.now().astimezone(), event, self._text(payload), fault), live)
+
+    def _text(self, payload: Any) -> str:
+        """The whole payload off a terminal; on it, what fits a line."""
+        if self._plain or not isinstance(payload, dict):
+            return json.dumps(payload, ensure_ascii=False, separators=(", ", ": "), default=str)
+        return " ".join(_field(name, value) for name, value in payload.items() if value is not None)
 
     def _judge(self, event: str, payload: Any) -> str | None:
         """Why a message is marked, None if it is as it should be."""
@@ -171,7 +177,7 @@ class Watch:
             event, payload = self._inbox.get(timeout=seconds)
         except queue.Empty:
             return
-        self._add(Line(datetime.now().astimezone(), event, _short(payload), note=True), live)
+        self._add(Line(datetime.now().astimezone(), event, self._text(payload), note=True), live)
 
     def _add(self, line: Line, live: Live | None) -> None:
         self._lines.append(line)
@@ -197,12 +203,18 @@ class Watch:
             title += f" · [bold red]{self._faults} marked[/bold red]"
         return Group(
             Panel(users, title=f"{len(shown)} online", title_align="left", border_style="green"),
-            Panel(Text("\n").join(line.render() for line in lines), title=title, title_align="left"),
+            Panel(
+                Text("\n", no_wrap=True, overflow="ellipsis").join(line.render() for line in lines),
+                title=title,
+                title_align="left",
+            ),
         )
 
 
-def _short(payload: Any) -> str:
-    return json.dumps(payload, ensure_ascii=False, separators=(", ", ": "), default=str)
+def _field(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return f"{len(value)} {name if len(value) != 1 else name.removesuffix('s')}"
+    return f"{name}={value if isinstance(value, str | int) else json.dumps(value, ensure_ascii=False)}"
 
 
 def _refusal(inbox: queue.Queue[tuple[str, Any]]) -> str | None:
