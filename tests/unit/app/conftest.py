@@ -1,0 +1,32 @@
+"""An app without a Redis: what is tested here asks none."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from app import create_app
+from app.settings import Settings
+
+#: Signs the tokens of these tests.
+SECRET = "a-secret-for-tests-of-32-bytes-or-more"
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave nothing of the developer's environment to a test."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def secret() -> str:
+    """Return the shared secret of `app`."""
+    return SECRET
+
+
+@pytest.fixture
+def app(no_settings_from_outside: None) -> Flask:
+    """Return an app with HS256 tokens, on threads, which never reaches for its Redis by itself."""
+    return create_app(Settings(jwt_secret_key=SECRET, socketio_async_mode="threading"))

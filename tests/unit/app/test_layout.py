@@ -1,0 +1,268 @@
+"""The house stands as the design has it: imports run one way, modules stay small, no message is forgotten."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from app.realtime.utils.message_types import MessageType
+from realtime_contracts import PENDING, Direction, registry
+
+ROOT = Path(__file__).parents[3]
+BACKEND = ROOT / "backend"
+APP = BACKEND / "app"
+CONTRACTS = ROOT / "contracts" / "realtime_contracts"
+SCRIPTS = APP / "realtime" / "store" / "scripts"
+
+#: What each part of the server may import of the others. A part is a module, or a package with all in it.
+MAY_IMPORT: dict[str, set[str]] = {
+    "app.errors": set(),
+    "app.settings": set(),
+    "app.embedded": {"app.settings"},
+    "app.logs": {"app.settings"},
+    "app.realtime.utils": set(),
+    "app.realtime.policy": {"app.settings"},
+    "app.realtime.tasks": {"app.errors"},
+    "app.realtime.store": {"app.errors", "app.settings"},
+    "app.realtime.bus": {"app.realtime.store"},
+    "app.realtime.managers": {
+        "app.errors",
+        "app.realtime.policy",
+        "app.realtime.store",
+        "app.realtime.utils",
+        "app.settings",
+    },
+    "app.realtime.node": {
+        "app.errors",
+        "app.realtime.bus",
+        "app.realtime.managers",
+        "app.realtime.policy",
+        "app.realtime.store",
+        "app.realtime.tasks",
+        "app.realtime.utils",
+        "app.settings",
+    },
+    "app.realtime.handlers": {
+        "app.errors",
+        "app.realtime.bus",
+        "app.realtime.managers",
+        "app.realtime.node",
+        "app.realtime.utils",
+        "realtime_contracts",
+    },
+    "app.realtime.server": {"app.realtime.bus", "app.realtime.handlers", "app.realtime.node"},
+    "app.realtime": set(),
+    "app.api": {"app.errors", "app.realtime.managers", "app.realtime.node", "app.realtime.utils"},
+    "app": {"app.api", "app.realtime.node", "app.realtime.server", "app.settings"},
+    "app.doctor": {"app.realtime.store", "app.settings"},
+    "app.serve": {"app", "app.logs", "app.realtime.bus", "app.realtime.node", "app.settings"},
+    "app.cli": {"app", "app.doctor", "app.embedded", "app.serve", "app.settings", "realtime_contracts"},
+}
+
+#: The parts that may know Redis; the managers only hand it on, and the doctor examines it.
+KNOW_REDIS = {"app.realtime.store", "app.realtime.managers", "app.realtime.bus", "app.doctor"}
+
+#: The one module of the contract that knows the server, where it is there, and only inside a function.
+KNOWS_THE_SERVER = CONTRACTS / "cli.py"
+
+#: Lines of a module that a person still reads from the top.
+MAX_LINES = 300
+
+#: The families of this server; `connect_error` and the end of a connection are Socket.IO's own.
+FAMILIES = re.compile(r"connect|disconnect|error|heartbeat(_ack)?|presence:\w+|room:\w+")
+OF_THE_TRANSPORT = {"disconnect", "connect_error"}
+
+SERVED = sorted(message.value for message in MessageType if FAMILIES.fullmatch(message.value))
+LATER = sorted(message.value for message in MessageType if not FAMILIES.fullmatch(message.value))
+
+
+def modules(folder: Path) -> list[Path]:
+    found = sorted(folder.rglob("*.py"))
+    assert found, f"no modules below {folder}"
+    return found
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def dotted(path: Path) -> str:
+    return ".".join(path.relative_to(BACKEND).with_suffix("").parts).removesuffix(".__init__")
+
+
+def part_of(name: str) -> str:
+    """Return the part that a module or a name in it belongs to: the longest that fits."""
+    return max((part for part in MAY_IMPORT if f"{name}.".startswith(f"{part}.")), key=len)
+
+
+def imports(node: ast.AST) -> Iterator[str]:
+    """Yield everything imported below `node`; `from app import x` is `app.x` where that is a module."""
+    for found in ast.walk(node):
+        if isinstance(found, ast.Import):
+            yield from (alias.name for alias in found.names)
+        elif isinstance(found, ast.ImportFrom):
+            assert not found.level
+            for alias in found.names:
+                inner = f"{found.module}.{alias.name}"
+                path = BACKEND.joinpath(*inner.split("."))
+                yield inner if path.is_dir() or path.with_suffix(".py").exists() else str(found.module)
+
+
+def test_the_parts_have_an_order() -> None:
+    graph = {part: may & MAY_IMPORT.keys() for part, may in MAY_IMPORT.items()}
+    order = list(TopologicalSorter(graph).static_order())
+    wanted = ["app.realtime.store", "app.realtime.managers", "app.realtime.node", "app.realtime.handlers"]
+    assert sorted(wanted, key=order.index) == wanted
+
+
+@pytest.mark.parametrize("path", modules(APP), ids=dotted)
+def test_imports_run_one_way(path: Path) -> None:
+    part = part_of(dotted(path))
+    ours = [name for name in imports(tree(path)) if name.split(".")[0] in {"app", "realtime_contracts"}]
+    used = {part_of(name) if name.split(".")[0] == "app" else "realtime_contracts" for name in ours}
+    assert used - {part} <= MAY_IMPORT[part]
+
+
+@pytest.mark.parametrize("path", modules(APP), ids=dotted)
+def test_redis_is_known_below_the_handlers_only(path: Path) -> None:
+    if "redis" in {name.split(".")[0] for name in imports(tree(path))}:
+        assert part_of(dotted(path)) in KNOW_REDIS
+
+
+@pytest.mark.parametrize("path", modules(APP / "realtime" / "utils"), ids=dotted)
+def test_the_vocabulary_does_no_io(path: Path) -> None:
+    outside = {name.split(".")[0] for name in imports(tree(path))}
+    assert outside.isdisjoint({"flask", "flask_socketio", "socketio", "redis", "gevent", "socket"})
+
+
+@pytest.mark.parametrize("path", modules(CONTRACTS), ids=lambda path: path.relative_to(CONTRACTS).as_posix())
+def test_the_contract_does_not_know_the_server(path: Path) -> None:
+    if path == KNOWS_THE_SERVER:
+        return
+    assert not [name for name in imports(tree(path)) if name.split(".")[0] == "app"]
+
+
+def test_the_command_reaches_for_the_server_only_inside_a_function() -> None:
+    module = tree(KNOWS_THE_SERVER)
+    functions = [node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)]
+    lazy = [name for function in functions for name in imports(function) if name.split(".")[0] == "app"]
+    assert lazy == ["app.cli"]
+    assert [name for name in imports(module) if name.split(".")[0] == "app"] == lazy
+
+
+#: Step modules are left out: they are lists of sentences, looked up and not read from the top.
+SIZED = [
+    *modules(APP),
+    *sorted(SCRIPTS.rglob("*.lua")),
+    *(path for path in modules(CONTRACTS) if path.parent.name != "steps"),
+]
+
+
+@pytest.mark.parametrize("path", SIZED, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_module_can_be_read_in_one_sitting(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) < MAX_LINES
+
+
+# Every message has all that belongs to it.
+
+
+def wire_name(node: ast.expr) -> str | None:
+    """Return the event that `MessageType.X`, `MessageType.X.value` or a literal stands for."""
+    if isinstance(node, ast.Attribute) and node.attr == "value":
+        node = node.value
+    match node:
+        case ast.Attribute(value=ast.Name(id="MessageType"), attr=name):
+            return MessageType[name].value
+        case ast.Constant(value=str(text)):
+            return text
+    return None
+
+
+def handled() -> set[str]:
+    """Return the events that a function of the handlers is decorated with."""
+    events = set()
+    for path in modules(APP / "realtime" / "handlers"):
+        for function in ast.walk(tree(path)):
+            for decorator in function.decorator_list if isinstance(function, ast.FunctionDef) else ():
+                match decorator:
+                    case ast.Call(func=ast.Name(id="on"), args=[_, event]):
+                        events.add(wire_name(event))
+                    case ast.Call(func=ast.Attribute(attr="on"), args=[event]):
+                        events.add(wire_name(event))
+    return {event for event in events if event}
+
+
+def emitted() -> set[str]:
+    """Return the events that a script publishes or that Python sends to a connection."""
+    events = set()
+    for script in SCRIPTS.rglob("*.lua"):
+        events |= set(re.findall(r"\bemit\([^,()]+(?:\[\d+\])?, '([^']+)'", script.read_text("utf-8")))
+    for path in modules(APP):
+        for call in ast.walk(tree(path)):
+            match call:
+                case ast.Call(func=ast.Attribute(attr="send"), args=[_, event, _]):
+                    events.add(wire_name(event))
+    return {event for event in events if event}
+
+
+@cache
+def said_in_scenarios() -> str:
+    """Return the features, and what the conformance steps say in words: strings that are no docstrings."""
+    texts = [path.read_text("utf-8") for path in sorted((ROOT / "features").glob("*.feature"))]
+    for path in modules(CONTRACTS / "conformance"):
+        parts = list(ast.walk(tree(path)))
+        prose = {id(node.value) for node in parts if isinstance(node, ast.Expr)}
+        texts += [
+            node.value
+            for node in parts
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose
+        ]
+    return "\n".join(texts)
+
+
+def test_what_a_client_may_send_has_a_handler_and_nothing_else_has() -> None:
+    assert handled() - OF_THE_TRANSPORT == registry().events(Direction.CLIENT)
+
+
+def test_the_end_of_a_connection_has_a_handler() -> None:
+    assert "disconnect" in handled()
+
+
+def test_what_the_server_may_send_is_sent_and_nothing_else_is() -> None:
+    assert emitted() == registry().events(Direction.SERVER) - OF_THE_TRANSPORT
+
+
+@pytest.mark.parametrize("event", SERVED)
+def test_a_message_is_handled_or_emitted(event: str) -> None:
+    assert event in handled() | emitted()
+
+
+@pytest.mark.parametrize("event", [event for event in SERVED if event not in OF_THE_TRANSPORT])
+def test_a_message_has_a_schema_and_examples(event: str) -> None:
+    directions = [direction for direction in Direction if event in registry().events(direction)]
+    assert directions
+    for direction in directions:
+        verdicts = {example.valid for example in registry().examples(direction, event)}
+        assert verdicts == {True, False}
+
+
+@pytest.mark.parametrize("event", SERVED)
+def test_a_message_has_a_scenario(event: str) -> None:
+    assert re.search(rf"(?<![\w:]){event}(?![_:])", said_in_scenarios())
+
+
+@pytest.mark.parametrize("event", LATER)
+def test_a_later_message_is_pending_and_nowhere_handled(event: str) -> None:
+    assert event in PENDING
+    assert event not in handled() | emitted()
+
+
+def test_only_later_messages_are_pending() -> None:
+    assert sorted(PENDING) == LATER
