@@ -3,6 +3,7 @@
 -- KEYS 1 active zset · 2 grace zset
 -- ARGV 1 ms without activity until away · 2 how many users at most
 -- → {ms until the next one is due (-1: nobody is waiting), user_id…}
+-- publishes nothing
 
 local away_at = now - tonumber(ARGV[1])
 local due = redis.call('ZRANGE', KEYS[2], '-inf', digits(now), 'BYSCORE', 'LIMIT', 0, ARGV[2])
