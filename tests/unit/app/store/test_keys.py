@@ -1,0 +1,210 @@
+"""Keys: one slot for a tenant, one key for a thing, and a door that lets no dangerous id in."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from redis.crc import key_slot
+
+from app.realtime.store import keys
+from app.realtime.store.address import NodeAddress
+from app.realtime.store.keys import TenantKeys, is_room_id, is_safe_id
+
+#: What `is_safe_id` lets in, colons and spaces and signs of all sorts among it.
+SAFE_IDS = st.text(
+    st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="{}"), min_size=1, max_size=128
+) | st.text(":a", min_size=1, max_size=12)
+
+#: A connection's or a node's id, as python-socketio and uuid make them.
+SIDS = st.text(string.ascii_letters + string.digits + "-_", min_size=1, max_size=32)
+
+ROOM_IDS = st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,63}:[A-Za-z0-9._-]{1,128}", fullmatch=True)
+
+ONE_OF_A_TENANT: list[str] = ["online", "names", "active", "grace", "seq", "connections"]
+OF_A_USER: list[Callable[[TenantKeys, str], str]] = [TenantKeys.user, TenantKeys.user_connections]
+OF_A_SID: list[Callable[[TenantKeys, str], str]] = [
+    TenantKeys.connection,
+    TenantKeys.connection_rooms,
+    TenantKeys.node_connections,
+]
+OF_A_ROOM: list[Callable[[TenantKeys, str], str]] = [TenantKeys.room, TenantKeys.room_users, TenantKeys.entity_room]
+
+#: One thing that has a key: what it is, and its ids.
+Thing = tuple[str, str, str]
+
+
+def key_of(thing: Thing) -> str:
+    kind, tenant_id, id_ = thing
+    made = getattr(TenantKeys(tenant_id), kind)
+    return str(made(id_)) if callable(made) else str(made)
+
+
+def things(kinds: list[str], ids: st.SearchStrategy[str]) -> st.SearchStrategy[Thing]:
+    return st.tuples(st.sampled_from(kinds), SAFE_IDS, ids)
+
+
+THINGS = (
+    things(ONE_OF_A_TENANT, st.just(""))
+    | things([method.__name__ for method in OF_A_USER], SAFE_IDS)
+    | things([method.__name__ for method in OF_A_SID], SIDS)
+    | things([method.__name__ for method in OF_A_ROOM], ROOM_IDS)
+)
+
+CHANNELS = (
+    things(["tenant_channel"], st.just("")) | things(["user_channel"], SAFE_IDS) | things(["room_channel"], ROOM_IDS)
+)
+
+
+def slot(key: str) -> int:
+    return int(key_slot(key.encode()))
+
+
+@given(tenant_id=SAFE_IDS, user_id=SAFE_IDS, sid=SIDS, room_id=ROOM_IDS)
+def test_all_keys_of_a_tenant_are_in_one_slot(tenant_id: str, user_id: str, sid: str, room_id: str) -> None:
+    tenant = TenantKeys(tenant_id)
+    made = [
+        *(getattr(tenant, name) for name in ONE_OF_A_TENANT),
+        *(method(tenant, user_id) for method in OF_A_USER),
+        *(method(tenant, sid) for method in OF_A_SID),
+        *(method(tenant, room_id) for method in OF_A_ROOM),
+    ]
+    assert {slot(key) for key in made} == {slot(tenant_id)}
+
+
+def test_no_key_is_left_out_here() -> None:
+    known = {*ONE_OF_A_TENANT, *(method.__name__ for method in [*OF_A_USER, *OF_A_SID, *OF_A_ROOM])}
+    names = {name for name in {*vars(TenantKeys), *vars(TenantKeys("acme"))} if not name.startswith("_")}
+    assert names - known == {"tenant_id", "tenant_channel", "user_channel", "room_channel"}
+
+
+@given(one=THINGS, other=THINGS)
+def test_two_things_never_share_a_key(one: Thing, other: Thing) -> None:
+    assume(one != other)
+    assert key_of(one) != key_of(other)
+
+
+@given(tenant_id=SAFE_IDS, one=THINGS, other=THINGS)
+def test_two_things_of_one_tenant_never_share_a_key(tenant_id: str, one: Thing, other: Thing) -> None:
+    one, other = (one[0], tenant_id, one[2]), (other[0], tenant_id, other[2])
+    assume(one != other)
+    assert key_of(one) != key_of(other)
+
+
+@given(one=CHANNELS, other=CHANNELS)
+def test_two_audiences_never_share_a_channel(one: Thing, other: Thing) -> None:
+    assume(one != other)
+    assert key_of(one) != key_of(other)
+
+
+@given(audience=CHANNELS, sid=SIDS)
+def test_no_channel_is_a_connections_own(audience: Thing, sid: str) -> None:
+    assert key_of(audience) != sid
+
+
+@given(thing=THINGS, node_id=SIDS)
+def test_no_tenant_reaches_what_belongs_to_the_cluster(thing: Thing, node_id: str) -> None:
+    assert key_of(thing) not in {keys.NODES, keys.node_tenants(node_id)}
+
+
+def test_keys_bear_the_names_of_the_seed() -> None:
+    acme = TenantKeys("acme")
+    assert acme.user("ana") == "presence:{acme}:ana"
+    assert acme.online == "presence:online:{acme}"
+    assert acme.connection("SID") == "ws:conn:{acme}:SID"
+    assert acme.connections == "ws:tenant:{acme}:connections"
+    assert acme.user_connections("ana") == "ws:user:{acme}:ana:connections"
+    assert acme.room("invoice:42") == "room:{acme}:invoice:42"
+    assert acme.room_users("invoice:42") == "room:{acme}:invoice:42:users"
+    assert acme.entity_room("invoice:42") == "entity_room:{acme}:invoice:42"
+
+
+# The doors.
+
+
+@given(SAFE_IDS)
+def test_an_id_without_braces_and_controls_is_safe(value: str) -> None:
+    assert is_safe_id(value)
+
+
+@pytest.mark.parametrize("value", ["a", "a" * 128, "ana@acme.example", "a b", "a:b", "ö", "日本", "😀", "-1"])
+def test_an_id_that_people_have_is_safe(value: str) -> None:
+    assert is_safe_id(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "a" * 129, "{", "}", "a{b}", "a\n", "\x00", "\x1f", "\x7f", "\x9f", "a\tb", "\ud800", "a\udfffb", "a\r\nb"],
+)
+def test_an_id_that_could_do_harm_is_not(value: str) -> None:
+    assert not is_safe_id(value)
+
+
+@pytest.mark.parametrize("value", [None, 1, True, 1.5, b"ana", ["ana"], {"ana": 1}])
+def test_only_text_is_an_id(value: object) -> None:
+    assert not is_safe_id(value)
+
+
+@given(ROOM_IDS)
+def test_a_type_and_an_id_name_a_room(value: str) -> None:
+    assert is_room_id(value)
+
+
+@pytest.mark.parametrize(
+    "value", ["a:1", "invoice:42", "Z9_-:a.B_-9", "a" * 64 + ":" + "1" * 128, "invoice:..", "a:-1"]
+)
+def test_a_room_may_be_called_so(value: str) -> None:
+    assert is_room_id(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        ":",
+        "invoice",
+        "invoice:",
+        ":42",
+        "invoice:42:users",
+        "invoice:4 2",
+        "invoice:42\n",
+        "\ninvoice:42",
+        "1nvoice:42",
+        "_a:42",
+        "in.voice:42",
+        "invoice:4/2",
+        "invoice:{42}",
+        "invoice:ö",
+        "a" * 65 + ":1",
+        "a:" + "1" * 129,
+    ],
+)
+def test_a_room_may_not_be_called_so(value: str) -> None:
+    assert not is_room_id(value)
+
+
+# The bus.
+
+
+def test_two_databases_have_two_buses() -> None:
+    buses = {keys.bus_channel(database) for database in range(16)}
+    assert len(buses) == 16
+    assert all(bus.startswith(keys.BUS_CHANNEL) for bus in buses)
+
+
+def test_a_node_listens_on_the_bus_of_its_database_and_on_its_own_channel() -> None:
+    address = NodeAddress(3, "n1")
+    assert address.bus == keys.bus_channel(3)
+    assert address.node == keys.node_channel(address.bus, "n1")
+    assert address.node not in {NodeAddress(2, "n1").node, NodeAddress(3, "n2").node, address.bus}
+
+
+def test_a_nodes_channel_in_one_database_is_no_bus_of_another() -> None:
+    assert NodeAddress(1).node not in {keys.bus_channel(database) for database in range(100)}
+
+
+def test_every_node_has_an_id_of_its_own() -> None:
+    assert NodeAddress(0).node_id != NodeAddress(0).node_id
