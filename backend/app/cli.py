@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from realtime_contracts.cli import DATA_FOLDER, DEV_SECRET
+from realtime_contracts.dev_folder import DATA_FOLDER, DEV_SECRET
 
 #: Who the two ready tokens of `--dev` are for.
 DEV_TENANT = "acme"

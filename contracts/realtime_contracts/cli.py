@@ -8,24 +8,18 @@ there, those commands are listed, and say so.
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
+
+from realtime_contracts.dev_folder import DATA_FOLDER, dev_secret
 
 #: The commands of the server half, with their first line of help for where it is not installed.
 SERVER_COMMANDS = {
     "serve": "Run a node of the server.",
     "doctor": "Check settings and Redis, and say in plain words what is wrong.",
 }
-
-#: Where `realtime serve` keeps the embedded Valkey's data and the development secret.
-DATA_FOLDER = Path(".realtime")
-
-#: Name of the development secret in the data folder; `realtime serve --dev` makes it.
-DEV_SECRET = "dev-secret"  # noqa: S105 - a file's name
 
 
 class _Commands(click.Group):
@@ -77,7 +71,7 @@ def token(user: str, tenant: str, name: str | None, role: str, ttl: float, secre
     """Print an access token for a user of a company, signed with HS256."""
     from realtime_contracts.tokens import mint  # noqa: PLC0415 - it opens ssl, which gevent must patch first
 
-    secret = secret or _dev_secret()
+    secret = secret or dev_secret()
     if not secret:
         raise click.UsageError(
             f"no secret: set JWT_SECRET_KEY, or run this where `realtime serve --dev` keeps its data ({DATA_FOLDER}/)"
@@ -103,11 +97,6 @@ def watch(url: str, token_: str, rooms: tuple[str, ...], *, polling: bool, plain
         plain = not sys.stdout.isatty()
     watcher = Watch(url, token_, rooms=rooms, transport="polling" if polling else "websocket", plain=plain)
     sys.exit(watcher.run())
-
-
-def _dev_secret() -> str | None:
-    path = Path(os.environ.get("REALTIME_DATA", DATA_FOLDER)) / DEV_SECRET
-    return path.read_text("utf-8").strip() if path.is_file() else None
 
 
 if __name__ == "__main__":

@@ -19,16 +19,15 @@ import engineio.socket
 import structlog
 from engineio.exceptions import ContentTooLongError
 
-logger = structlog.get_logger(__name__)
+from app.realtime.bus.packets import GARBAGE
 
-#: The first character of every Engine.IO packet but a binary one, which the contract does not have.
-PACKET_TYPES = frozenset("0123456")
+logger = structlog.get_logger(__name__)
 
 #: What a client sends: CLOSE, PING as a probe, PONG, MESSAGE, UPGRADE.
 _FROM_CLIENTS = frozenset("12345")
 
-#: An Engine.IO message whose Socket.IO packet is unreadable.
-GARBAGE = "4!"
+#: What only a server sends, to an open session: a client's PING probes a WebSocket before there is an upgrade.
+_FROM_SERVERS = (engineio.packet.OPEN, engineio.packet.PING, engineio.packet.NOOP)
 
 #: Between the packets of a long-polling body.
 _SEPARATOR = "\x1e"
@@ -55,6 +54,8 @@ class Session(engineio.socket.Socket):  # type: ignore[misc]  # the library is u
         """Take one packet from the client."""
         if packet.packet_type == engineio.packet.CLOSE:
             self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
+        elif packet.packet_type in _FROM_SERVERS:
+            super().receive(engineio.packet.Packet(encoded_packet=GARBAGE))
         else:
             super().receive(packet)
 

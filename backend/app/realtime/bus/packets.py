@@ -13,6 +13,12 @@ import socketio.packet
 #: client's event that would is given one more.
 UNREADABLE = " unreadable"
 
+#: The first character of every Engine.IO packet but a binary one, which the contract does not have.
+PACKET_TYPES = frozenset("0123456")
+
+#: An Engine.IO message whose Socket.IO packet is unreadable.
+GARBAGE = "4!"
+
 #: Names under which python-socketio keeps handlers that are not for events. A client may not reach them.
 _RESERVED = frozenset({"connect", "disconnect", "*"})
 
