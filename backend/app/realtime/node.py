@@ -122,6 +122,16 @@ class Node:
         except Unavailable:
             logger.warning("state_left_behind")
 
+    def end(self, sid: str, *, goodbye: bool) -> Connection | None:
+        """A connection of this node has ended. Returns it, None if it is not here."""
+        removed = self.connections.remove_connection(sid, goodbye=goodbye)
+        if removed is None:
+            return None
+        connection, due_in = removed
+        if due_in is not None:
+            self.sweep_in(connection.tenant_id, due_in)
+        return connection
+
     def end_at_expiry(self, connection: Connection) -> None:
         """Plan the end of a connection for the end of its token."""
         if connection.expires_at is not None:
@@ -152,6 +162,7 @@ class Node:
             self._in_touch_since = time.monotonic()
             logger.info("node_in_touch", node=self.address.node_id)
         if not found.had:
+            logger.info("lease_new", connections=self.connections.get_connection_count())
             self._tasks.soon("restore", lambda: self._each(self.restore))
         self._tasks.soon("endings", self._finish_endings)
         if self._is_deaf():

@@ -98,6 +98,11 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
             self._send(eio_sid, packet)
         return sid
 
+    def is_open(self, sid: str) -> bool:
+        """Whether a connection of this node still has its transport."""
+        socket = self.server.eio.sockets.get(self.eio_sid_from_sid(sid, NAMESPACE))
+        return socket is not None and not socket.closed
+
     def basic_disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
         """The connection is refused or has ended."""
         self._held.pop(sid, None)

@@ -41,14 +41,9 @@ def register_connection_handlers(socketio: SocketIO) -> None:
 
     @socketio.on("disconnect")  # type: ignore[untyped-decorator]
     def handle_disconnect(reason: str) -> None:
-        node = get_node()
-        removed = node.connections.remove_connection(_sid(), goodbye=reason == CLIENT_DISCONNECT)
-        if removed is None:
-            return
-        connection, due_in = removed
-        if due_in is not None:
-            node.sweep_in(connection.tenant_id, due_in)
-        logger.info("disconnected", sid=connection.sid, user_id=connection.user_id, reason=reason)
+        connection = get_node().end(_sid(), goodbye=reason == CLIENT_DISCONNECT)
+        if connection is not None:
+            logger.info("disconnected", sid=connection.sid, user_id=connection.user_id, reason=reason)
 
     on_anything_else(socketio)
 
@@ -65,6 +60,10 @@ def _connect(auth: Any) -> None:
     connection = node.connections.add_connection(
         _sid(), user, device_type=device_type, browser=browser, ip_address=request.remote_addr or ""
     )
+    if not node.bus.is_open(connection.sid):
+        # The client went while Redis was asked; the library reports no end of what had not begun.
+        node.end(connection.sid, goodbye=False)
+        raise Unavailable
     node.end_at_expiry(connection)
     node.sweep_in(connection.tenant_id, node.presence.AWAY_TIMEOUT_SECONDS)
     logger.info("connected", sid=connection.sid, user_id=connection.user_id, tenant_id=connection.tenant_id)
