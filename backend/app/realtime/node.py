@@ -45,6 +45,9 @@ RENEWALS_PER_LEASE = 3.3
 #: Leases without hearing the bus after which the node subscribes anew.
 DEAF_AFTER_LEASES = 1.0
 
+#: Seconds between two looks whether the last connections of a stopping node have ended. `serve` bounds the whole.
+ENDING_POLL_SECONDS = 0.02
+
 
 class Node:
     """The managers of one app, and what this process does for the cluster by itself."""
@@ -113,12 +116,17 @@ class Node:
         self._tasks.stop()
 
     def _leave_nothing(self) -> None:
+        """Take everybody offline: there is no other node to come back to, nor one to do it later."""
+        node_id = self.address.node_id
         try:
-            for tenant_id in self._store.tenants(self.address.node_id):
+            tenant_ids = self._store.tenants(node_id)
+            for tenant_id in tenant_ids:
+                # Some may be ending on their own this very moment; that is another round trip on its way.
+                while self._store.connections(node_id, TenantKeys(tenant_id)):
+                    self._server.sleep(ENDING_POLL_SECONDS)
                 for user in self.presence.get_online_users(tenant_id):
-                    if not self.connections.get_user_sids(user["user_id"], tenant_id):
-                        self.presence.set_offline(user["user_id"], tenant_id)
-            self._store.bury(self.address.node_id)
+                    self.presence.set_offline(user["user_id"], tenant_id)
+            self._store.bury(node_id)
         except Unavailable:
             logger.warning("state_left_behind")
 

@@ -1,0 +1,313 @@
+"""Redis hangs, dies, forgets, is full or may not write; a node is told to go. Real servers, and what their clients see.
+
+The servers of these tests do nothing by inactivity or ping, so what a client gets is the outage's doing.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from realtime_contracts import tokens
+from tests.e2e.cluster import Cluster
+from tests.integration.backend import NUMBERED, SECRET, Wire, eventually
+from tests.redis_server import RedisServer
+
+TENANT = "acme"
+ROOM = {"entity_type": "invoice", "entity_id": "42"}
+ROOM_ID = "invoice:42"
+#: Seconds within which an event is answered while Redis is away: REDIS_TIMEOUT is 1 s, one more try is made.
+ANSWER_SECONDS = 5.0
+#: Seconds a user without connection stays.
+GRACE_SECONDS = 1.5
+
+SETTINGS = {
+    "AWAY_TIMEOUT_SECONDS": "600",
+    "OFFLINE_TIMEOUT_SECONDS": str(GRACE_SECONDS),
+    "PING_INTERVAL": "60",
+    "PING_TIMEOUT": "60",
+}
+
+MakeCluster = Callable[[int], Cluster]
+
+
+@pytest.fixture
+def make_cluster(own_redis: RedisServer, tmp_path: Path) -> Iterator[MakeCluster]:
+    """Start so many nodes on this test's Redis. At the end none may have logged a traceback or a token."""
+    made: list[Cluster] = []
+
+    def make(nodes: int) -> Cluster:
+        made.append(Cluster(own_redis.url, SECRET, tmp_path, nodes=nodes, **SETTINGS))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for cluster in made:
+        cluster.close()
+
+
+@pytest.fixture
+def direct(own_redis: RedisServer) -> Iterator[redis.Redis]:
+    """Return a client of the same Redis, for the operator's commands."""
+    with redis.Redis.from_url(own_redis.url, decode_responses=True) as connected:
+        yield connected
+
+
+def come(url: str, user_id: str) -> Wire:
+    """Connect a user and join the room."""
+    wire = Wire(url, tokens.mint(SECRET, user_id, TENANT, name=user_id.title()))
+    assert wire.refusal is None, wire.refusal
+    wire.expect("presence:list")
+    assert wire.ask("room:join", ROOM)["ok"]
+    wire.expect("room:users")
+    return wire
+
+
+def readyz(url: str) -> tuple[int, dict[str, Any]]:
+    try:
+        with urllib.request.urlopen(f"{url}/readyz", timeout=ANSWER_SECONDS) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def assert_unavailable(wire: Wire, event: str, payload: dict[str, Any] | None = None) -> None:
+    """The event is answered, soon, with `unavailable`: in the ack and as an error."""
+    began = time.monotonic()
+    answer = wire.ask(event, payload)
+    assert time.monotonic() - began < ANSWER_SECONDS
+    assert answer["error"] == {
+        "message": "Temporarily unavailable",
+        "code": "unavailable",
+        "event": event,
+        "details": None,
+    }
+    wire.expect("error", event=event, code="unavailable")
+
+
+def listed(wire: Wire) -> list[str]:
+    """Ask who is online."""
+    wire.inbox.clear()
+    assert wire.ask("presence:list")["ok"]
+    return [user["user_id"] for user in wire.expect("presence:list")["users"]]
+
+
+def in_room(wire: Wire) -> list[str]:
+    """Ask who is in the room."""
+    return sorted(user["user_id"] for user in wire.ask("room:users", {"room_id": ROOM_ID})["users"])
+
+
+def barrier(wire: Wire, *others: Wire) -> list[list[str]]:
+    """Send an update, and return the events that each of the others has got before it."""
+    page = f"/barrier/{time.monotonic_ns()}"
+    assert wire.ask("presence:update", {"current_page": page})["ok"]
+    return [
+        [event for event, _ in other.gather(lambda _, payload: payload.get("current_page") == page)][:-1]
+        for other in others
+    ]
+
+
+def test_while_redis_hangs_events_are_refused_and_afterwards_all_is_as_before(
+    own_redis: RedisServer, make_cluster: MakeCluster, direct: redis.Redis
+) -> None:
+    cluster = make_cluster(1)
+    url = cluster.urls[0]
+    ana, ben = come(url, "ana"), come(url, "ben")
+    ana.ask("presence:update", {"status": "busy", "current_page": "/x"})
+    own_redis.pause()
+    try:
+        assert_unavailable(ana, "heartbeat")
+        assert_unavailable(ana, "presence:update", {"status": "away"})
+        assert_unavailable(ana, "presence:list")
+        assert_unavailable(ana, "room:leave", {"room_id": ROOM_ID})
+        assert ana.ask("presence:update", {"status": "x"})["error"]["code"] == "invalid_payload"
+        stranger = Wire(url, tokens.mint(SECRET, "cleo", TENANT))
+        assert stranger.refusal == {"message": "Temporarily unavailable", "data": {"code": "unavailable"}}
+        stranger.cut()
+        reason = eventually(lambda: readyz(url) if readyz(url)[0] == 503 else None, "not ready")
+        assert reason == (503, {"success": False, "error": "redis is away", "code": "unavailable"})
+        ben.goodbye()
+    finally:
+        own_redis.resume()
+    cluster.wait_ready()
+
+    # What had timed out may have been done or not; a goodbye and a refusal hold in any case.
+    eventually(lambda: listed(ana) == ["ana"], "Ben and Cleo are no ghosts")
+    assert ana.ask("presence:update", {"status": "busy"})["current_page"] == "/x"
+    if in_room(ana) == []:
+        assert ana.ask("room:join", ROOM)["ok"]
+    assert in_room(ana) == ["ana"]
+    ana.goodbye()
+    eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")
+
+
+def test_when_redis_has_lost_everything_presence_and_rooms_come_back_and_are_sent_anew(
+    own_redis: RedisServer, make_cluster: MakeCluster, direct: redis.Redis
+) -> None:
+    cluster = make_cluster(2)
+    ana, ben = come(cluster.urls[0], "ana"), come(cluster.urls[1], "ben")
+    cleo, dan = come(cluster.urls[0], "cleo"), come(cluster.urls[1], "dan")
+    before = ana.ask("presence:update", {"status": "busy"})["seq"]
+    own_redis.stop()
+    assert_unavailable(ana, "heartbeat")
+    assert_unavailable(ben, "presence:update", {"status": "away"})
+    for url in cluster.urls:
+        eventually(lambda url=url: readyz(url)[0] == 503, "not ready")
+        assert readyz(url)[1]["error"] in {"redis is away", "the bus is not heard"}
+    cleo.goodbye()
+    dan.cut()
+    ana.inbox.clear()
+    ben.inbox.clear()
+    own_redis.start()
+    cluster.wait_ready()
+
+    for wire in (ana, ben):
+        assert wire.expect("presence:list")["seq"] > before
+        wire.expect("room:users", room_id=ROOM_ID)
+    for wire in (ana, ben):
+        eventually(lambda wire=wire: listed(wire) == ["ana", "ben"], "who is here, and nobody else")
+        eventually(lambda wire=wire: in_room(wire) == ["ana", "ben"], "who is in the room, and nobody else")
+    assert ben.ask("heartbeat")["ok"]
+    ana.ask("presence:update", {"current_page": "/back"})
+    ben.expect("presence:update", user_id="ana", current_page="/back")
+    ana.goodbye()
+    ben.expect("room:user_left", user_id="ana")
+    ben.goodbye()
+    eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")
+
+
+def test_an_event_right_after_redis_lost_everything_is_done_as_if_nothing_had_been(
+    make_cluster: MakeCluster, direct: redis.Redis
+) -> None:
+    """The data is gone and the node does not know it yet: FLUSHALL, on this test's own Redis."""
+    url = make_cluster(1).urls[0]
+    ana = come(url, "ana")
+    for event, payload in (
+        ("heartbeat", {}),
+        ("presence:update", {"status": "busy"}),
+        ("presence:list", {}),
+        ("room:join", ROOM),
+        ("room:leave", {"room_id": ROOM_ID}),
+    ):
+        direct.flushall()
+        answer = ana.ask(event, payload)
+        assert answer["ok"], (event, answer)
+        assert listed(ana) == ["ana"]
+    ana.goodbye()
+    eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")
+
+
+def test_a_goodbye_after_redis_lost_everything_leaves_nothing(make_cluster: MakeCluster, direct: redis.Redis) -> None:
+    url = make_cluster(1).urls[0]
+    ana, ben = come(url, "ana"), come(url, "ben")
+    direct.flushall()
+    ana.goodbye()
+    ben.ask("heartbeat")
+    eventually(lambda: listed(ben) == ["ben"], "Ana is no ghost")
+    eventually(lambda: in_room(ben) == ["ben"], "Ana is not in the room")
+    ben.goodbye()
+    eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        (("CONFIG", "SET", "maxmemory", "1"), ("CONFIG", "SET", "maxmemory", "0")),
+        (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE")),
+    ],
+    ids=["full", "a replica"],
+)
+def test_a_redis_that_does_not_write_refuses_events_without_partial_effect(
+    wrong: tuple[str, ...], right: tuple[str, ...], make_cluster: MakeCluster, direct: redis.Redis
+) -> None:
+    url = make_cluster(1).urls[0]
+    ana, ben = come(url, "ana"), come(url, "ben")
+    ben.gather(lambda event, _: event == "room:users") if ben.ask("room:users", {"room_id": ROOM_ID}) else None
+    direct.execute_command(*wrong)
+    assert_unavailable(ana, "presence:update", {"status": "busy", "current_page": "/never"})
+    assert_unavailable(ana, "room:join", {"entity_type": "invoice", "entity_id": "43"})
+    refused = Wire(url, tokens.mint(SECRET, "cleo", TENANT))
+    assert refused.refusal == {"message": "Temporarily unavailable", "data": {"code": "unavailable"}}
+    refused.cut()
+    direct.execute_command(*right)
+    (heard,) = barrier(ana, ben)
+    assert [event for event in heard if event in NUMBERED or event.startswith("room:user_")] == []
+    presence = ana.ask("presence:update", {})
+    assert (presence["status"], presence["current_page"].startswith("/barrier/")) == ("online", True)
+    assert listed(ben) == ["ana", "ben"]
+    assert ben.ask("room:users", {"room_id": "invoice:43"})["users"] == []
+    ana.goodbye()
+    ben.goodbye()
+    eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")
+
+
+def test_a_cut_subscription_heals_and_the_lists_come_anew(make_cluster: MakeCluster, direct: redis.Redis) -> None:
+    cluster = make_cluster(2)
+    ana, ben = come(cluster.urls[0], "ana"), come(cluster.urls[1], "ben")
+    barrier(ben, ana)
+    for _ in range(3):
+        assert direct.client_kill_filter(_type="pubsub") == 2
+        # This may be heard by a node or fall into its gap: then it is in the list.
+        assert ben.ask("presence:update", {"status": "busy"})["ok"]
+        for wire in (ana, ben):
+            fresh = wire.expect("presence:list")
+            assert [(user["user_id"], user["status"]) for user in fresh["users"]] == [
+                ("ana", "online"),
+                ("ben", "busy"),
+            ]
+            assert len(wire.expect("room:users", room_id=ROOM_ID)["users"]) == 2
+        assert ben.ask("presence:update", {"status": "online"})["ok"]
+        ana.expect("presence:update", user_id="ben", status="online")
+        cluster.wait_ready()
+    ana.goodbye()
+    ben.expect("presence:user_left", user_id="ana")
+    ben.goodbye()
+
+
+def test_the_last_node_that_is_told_to_go_leaves_no_key(make_cluster: MakeCluster, direct: redis.Redis) -> None:
+    cluster = make_cluster(2)
+    tabs = [come(cluster.urls[number % 2], user_id) for number, user_id in enumerate(("ana", "ana", "ben", "cleo"))]
+    tabs[3].cut()  # waits for the end of the grace
+    assert direct.dbsize() > 0
+    cluster.close()
+    assert direct.keys("*") == []
+    for tab in tabs[:3]:
+        tab.cut()
+
+
+def test_the_users_of_a_node_that_goes_stay_for_the_grace_while_another_lives(
+    make_cluster: MakeCluster, direct: redis.Redis
+) -> None:
+    cluster = make_cluster(2)
+    watcher = come(cluster.urls[1], "watcher")
+    ana, ben = come(cluster.urls[0], "ana"), come(cluster.urls[0], "ben")
+    ben_too = come(cluster.urls[1], "ben")
+    for user_id in ("ana", "ben"):
+        watcher.expect("room:user_joined", user_id=user_id)
+    began = time.monotonic()
+    cluster.stop(1)
+    watcher.expect("room:user_left", user_id="ana")
+    assert watcher.inbox == type(watcher.inbox)(), "more than Ana's leaving the room"
+    assert listed(watcher) == ["ana", "ben", "watcher"], "Ana's grace"
+    back = come(cluster.urls[1], "ana")
+    assert time.monotonic() - began < GRACE_SECONDS + 10
+    back.cut()
+    watcher.expect("presence:user_left", user_id="ana")
+    assert listed(watcher) == ["ben", "watcher"]
+    (heard,) = barrier(ben_too, watcher)
+    assert "presence:user_left" not in heard
+    assert direct.zcard("ws:nodes") == 1
+    for wire in (ana, ben):
+        wire.cut()
+    ben_too.goodbye()
+    watcher.goodbye()
+    eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")
