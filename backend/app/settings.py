@@ -141,7 +141,9 @@ def load_settings(kind: type[Settings] = Settings, **overrides: object) -> Setti
     except ValidationError as error:
         first = error.errors()[0]
         if first["loc"]:
-            name, text = str(first["loc"][0]), f"{first['msg']} (got {first['input']!r})"
+            name, text = str(first["loc"][0]), first["msg"]
+            if kind.model_fields[name].annotation is not SecretStr:
+                text += f" (got {first['input']!r})"
         else:
             name, _, text = str(first["ctx"]["error"]).partition(": ")
         raise SettingsError(f"{name.upper()}: {text}") from None
