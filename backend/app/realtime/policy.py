@@ -45,7 +45,7 @@ def load_policy(path: str) -> RoomPolicy:
     module, _, name = path.partition(":")
     try:
         policy = getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
+    except (ImportError, AttributeError, ValueError, TypeError) as error:  # TypeError: a relative module
         raise SettingsError(f"ROOM_POLICY: cannot load {path!r}: {error}") from None
     if not callable(policy):
         raise SettingsError(f"ROOM_POLICY: {path!r} is not a function")
