@@ -119,6 +119,10 @@ class Node:
         """Take everybody offline: there is no other node to come back to, nor one to do it later."""
         node_id = self.address.node_id
         try:
+            # Those that went just before this one counted on it to clean up after them.
+            for dead, ended_at_ms in self._store.dead().items():
+                if dead != node_id:
+                    self._reap(dead, ended_at_ms)
             tenant_ids = self._store.tenants(node_id)
             for tenant_id in tenant_ids:
                 # Some may be ending on their own this very moment; that is another round trip on its way.

@@ -58,6 +58,15 @@ class NodeStore:
         """End this node's lease. Returns how many other nodes live."""
         return int(self._leave([k.NODES], [self._address.node_id]))
 
+    def dead(self) -> dict[str, int]:
+        """The nodes that have left or whose lease has run out, and when (ms; 0 for left). Two round trips."""
+        try:
+            seconds, micros = self._client.time()
+            found = self._client.zrangebyscore(k.NODES, "-inf", seconds * 1000 + micros // 1000, withscores=True)
+            return {node: int(end) for node, end in cast("list[tuple[str, float]]", found)}
+        except AWAY as error:
+            raise Unavailable from error
+
     def adopt(self, tenant_ids: set[str]) -> None:
         """Watch these tenants too, before the node that did is forgotten."""
         if tenant_ids:
