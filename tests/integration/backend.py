@@ -248,7 +248,7 @@ class Wire:
                 return cast("dict[str, Any]", json.loads(packet[packet.index("[") :])[0])
             self._file(packet)
 
-    def expect(self, event: str, within: float = PATIENCE, **fields: Any) -> dict[str, Any]:
+    def expect(self, event: str, /, within: float = PATIENCE, **fields: Any) -> dict[str, Any]:
         """Return the next message of that event with those fields, from the inbox or from the wire."""
         deadline = time.monotonic() + within
         seen: list[tuple[str, Any]] = []
