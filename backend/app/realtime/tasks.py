@@ -60,13 +60,22 @@ class Tasks:
             self._work.put((name, action))
 
     def _keep_time(self) -> None:
-        while not self._stopped:
+        while True:
             self._wake.clear()
+            if self._stopped:  # asked after the clear, so that the end cannot be slept through
+                return
             while self._deadlines and self._deadlines[0][0] <= time.monotonic():
-                _guarded("deadline", heapq.heappop(self._deadlines)[2])
+                self._meet(heapq.heappop(self._deadlines)[2])
             timeout = self._deadlines[0][0] - time.monotonic() if self._deadlines else None
             if timeout is None or timeout > 0:
                 self._wake.wait(timeout)
+
+    def _meet(self, action: Action) -> None:
+        try:
+            _guarded("deadline", action)
+        except Unavailable:
+            # An action that Redis matters to plans itself anew; the timekeeper must not end with this one.
+            logger.warning("deadline_missed")
 
     def _do_work(self) -> None:
         while not self._stopped:
