@@ -1,0 +1,193 @@
+"""What a node does by itself: at its time, in order, and one failure does not end the rest. On real threads."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from queue import Queue
+from types import SimpleNamespace
+
+import pytest
+import socketio
+
+from app import errors
+from app.realtime import tasks as module
+from app.realtime.tasks import Tasks
+
+#: Seconds in which everything here has happened, on the slowest machine.
+SOON = 20.0
+
+
+@pytest.fixture
+def tasks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tasks]:
+    """Yield the tasks of a server, not started yet; at the end both must have ended."""
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
+    before = set(threading.enumerate())
+    made = Tasks(socketio.Server(async_mode="threading"))
+    yield made
+    made.stop()
+    for thread in set(threading.enumerate()) - before:
+        thread.join(SOON)
+        assert not thread.is_alive(), f"{thread.name} goes on after stop()"
+
+
+class Done:
+    """What has been done, in order, as actions that report themselves."""
+
+    def __init__(self) -> None:
+        self._queue: Queue[str] = Queue()
+
+    def action(self, name: str, *failures: Exception) -> Callable[[], None]:
+        """Return an action that fails as often as there are `failures`, and reports each time."""
+        left = list(failures)
+
+        def act() -> None:
+            self._queue.put(name)
+            if left:
+                raise left.pop(0)
+
+        return act
+
+    def next(self) -> str:
+        return self._queue.get(timeout=SOON)
+
+    def nothing_more(self) -> bool:
+        return self._queue.empty()
+
+
+@pytest.fixture
+def done() -> Done:
+    return Done()
+
+
+def test_actions_run_in_the_order_of_their_deadlines(tasks: Tasks, done: Done) -> None:
+    for seconds, name in [(0.06, "third"), (0.0, "first"), (0.03, "second")]:
+        tasks.at(seconds, done.action(name))
+    tasks.start()
+    assert [done.next() for _ in range(3)] == ["first", "second", "third"]
+
+
+def test_actions_of_one_deadline_run_in_the_order_they_were_planned(
+    tasks: Tasks, done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as still:
+        now = time.monotonic()
+        still.setattr(module, "time", SimpleNamespace(monotonic=lambda: now))
+        for number in range(20):
+            tasks.at(0, done.action(str(number)))
+    tasks.start()
+    assert [done.next() for _ in range(20)] == [str(number) for number in range(20)]
+
+
+def test_an_action_does_not_run_before_its_time(tasks: Tasks) -> None:
+    ran_at: Queue[float] = Queue()
+    tasks.start()
+    planned = time.monotonic()
+    tasks.at(0.05, lambda: ran_at.put(time.monotonic()))
+    assert ran_at.get(timeout=SOON) - planned >= 0.05
+
+
+def test_an_earlier_action_is_not_kept_waiting_by_a_later_one(tasks: Tasks, done: Done) -> None:
+    tasks.start()
+    tasks.at(3600, done.action("in an hour"))
+    tasks.at(0.01, done.action("now"))
+    assert done.next() == "now"
+    assert done.nothing_more()
+
+
+def test_an_action_may_plan_another(tasks: Tasks, done: Done) -> None:
+    tasks.start()
+    tasks.at(0, lambda: tasks.at(0, done.action("planned by the first")))
+    assert done.next() == "planned by the first"
+
+
+@pytest.mark.parametrize("failure", [ValueError("a defect"), errors.Unavailable(), errors.NotInRoom()], ids=repr)
+def test_an_action_that_fails_does_not_end_the_timekeeper(tasks: Tasks, done: Done, failure: Exception) -> None:
+    tasks.start()
+    tasks.at(0, done.action("fails", failure))
+    assert done.next() == "fails"
+    tasks.at(0, done.action("goes on"))
+    assert done.next() == "goes on"
+
+
+@pytest.mark.parametrize("failure", [ValueError("a defect"), errors.NotInRoom()], ids=repr)
+def test_work_that_fails_is_given_up_and_does_not_end_the_worker(tasks: Tasks, done: Done, failure: Exception) -> None:
+    tasks.start()
+    tasks.soon("fails", done.action("fails", failure))
+    tasks.soon("another", done.action("another"))
+    assert [done.next(), done.next()] == ["fails", "another"]
+    tasks.soon("last", done.action("last"))
+    assert done.next() == "last"
+
+
+def test_work_is_tried_again_until_redis_is_back(tasks: Tasks, done: Done) -> None:
+    tasks.start()
+    tasks.soon("reap", done.action("reap", errors.Unavailable(), errors.ConnectionLost(), errors.Unavailable()))
+    assert [done.next() for _ in range(4)] == ["reap"] * 4
+    tasks.soon("last", done.action("last"))
+    assert done.next() == "last"
+
+
+def test_work_that_waits_for_redis_does_not_keep_other_work_waiting(
+    tasks: Tasks, done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_SECONDS", 3600)
+    tasks.start()
+    tasks.soon("reap", done.action("reap", errors.Unavailable()))
+    tasks.soon("sweep", done.action("sweep"))
+    assert [done.next(), done.next()] == ["reap", "sweep"]
+
+
+def test_work_is_done_in_the_order_it_was_asked_for(tasks: Tasks, done: Done) -> None:
+    for number in range(20):
+        tasks.soon(f"work {number}", done.action(str(number)))
+    tasks.start()
+    assert [done.next() for _ in range(20)] == [str(number) for number in range(20)]
+
+
+def test_work_of_a_name_that_waits_already_is_not_asked_for_twice(tasks: Tasks, done: Done) -> None:
+    for _ in range(5):
+        tasks.soon("sweep acme", done.action("sweep acme"))
+    tasks.soon("last", done.action("last"))
+    tasks.start()
+    assert [done.next(), done.next()] == ["sweep acme", "last"]
+
+
+def test_work_that_has_begun_may_be_asked_for_again(tasks: Tasks, done: Done) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        begun.set()
+        assert go_on.wait(SOON)
+
+    tasks.start()
+    tasks.soon("sweep acme", wait)
+    assert begun.wait(SOON)
+    tasks.soon("sweep acme", done.action("again"))
+    go_on.set()
+    assert done.next() == "again"
+
+
+def test_long_work_does_not_keep_deadlines_waiting(tasks: Tasks, done: Done) -> None:
+    go_on = threading.Event()
+    tasks.start()
+    tasks.soon("long", lambda: done.action("long")() if go_on.wait(SOON) else None)
+    tasks.at(0, done.action("the lease"))
+    assert done.next() == "the lease"
+    go_on.set()
+    assert done.next() == "long"
+
+
+def test_what_is_planned_is_dropped_at_the_end(tasks: Tasks, done: Done) -> None:
+    tasks.at(3600, done.action("planned"))
+    tasks.start()
+    tasks.stop()
+    assert done.nothing_more()
+
+
+def test_tasks_that_end_before_they_start_do_nothing(tasks: Tasks, done: Done) -> None:
+    tasks.soon("work", done.action("work"))
+    tasks.stop()
+    tasks.start()
+    assert done.nothing_more()
