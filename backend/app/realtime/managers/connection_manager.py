@@ -103,21 +103,30 @@ class ConnectionManager:
             claims = decode_token(token)
             # The library takes a token without a type for an access token; we do not.
             kind = jwt.decode(token, options={"verify_signature": False}).get("type")
+            expires = claims.get("exp")
+            expires_at = datetime.fromtimestamp(expires, UTC) if expires is not None else None
         except ExpiredSignatureError as error:
             raise TokenExpired from error
-        except (PyJWTError, JWTExtendedException, ValueError, TypeError, AttributeError, KeyError) as error:
+        except (
+            PyJWTError,
+            JWTExtendedException,
+            ValueError,
+            TypeError,
+            AttributeError,
+            KeyError,
+            OverflowError,  # an end beyond all time
+        ) as error:
             raise Unauthenticated from error
         user_id, tenant_id = claims.get("sub"), claims.get("tenant_id")
         if kind != "access" or not is_safe_id(user_id) or not is_safe_id(tenant_id):
             raise Unauthenticated
-        expires = claims.get("exp")
         return {
             "user_id": user_id,
             "tenant_id": tenant_id,
             "user_name": _text(claims.get("name")) or "Unknown",
             "user_email": _text(claims.get("email")),
             "role": _text(claims.get("role")) or "user",
-            "expires_at": datetime.fromtimestamp(expires, UTC) if expires is not None else None,
+            "expires_at": expires_at,
         }
 
     def add_connection(
