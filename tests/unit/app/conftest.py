@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import hypothesis
 import pytest
 from flask import Flask
 
 from app import create_app
 from app.settings import Settings
+
+# How long an example takes says something of the machine, and nothing of the code.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 #: Signs the tokens of these tests.
 SECRET = "a-secret-for-tests-of-32-bytes-or-more"
