@@ -60,10 +60,11 @@ Feature: Rooms
 
     @should @spec_rooms @spec_rulings
     Example: A second tab in the room is not announced
-      Given Ben is in "invoice:42"
-      And Ana is in "invoice:42"
+      Given Ana is in "invoice:42"
+      And Ben is in "invoice:42"
       When Ana joins "invoice:42" in another tab
-      Then "invoice:42" shows Ben and Ana to Ana
+      Then "invoice:42" shows Ana and Ben to Ana
+      And Ana is in "invoice:42" since she came first
       And Ben hears nothing of Ana
       And the first tab of Ana hears nothing
 

@@ -4,6 +4,16 @@ A Given waits until everybody has seen what it says. A When does, and waits for 
 waits for what should come, and proves by a barrier what should not.
 """
 
-from realtime_contracts.conformance.steps import connecting, errors, hearing, nodes, presence, rooms
+from realtime_contracts.conformance.steps import (
+    activity,
+    connecting,
+    door,
+    errors,
+    hearing,
+    lists,
+    nodes,
+    presence,
+    rooms,
+)
 
-MODULES = (connecting, errors, hearing, nodes, presence, rooms)
+MODULES = (activity, connecting, door, errors, hearing, lists, nodes, presence, rooms)

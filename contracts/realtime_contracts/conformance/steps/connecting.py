@@ -1,25 +1,18 @@
-"""People, their tabs and their tokens."""
+"""People and their tabs: coming, going, being there."""
 
 from __future__ import annotations
 
 import threading
-import urllib.parse
-from typing import Any
 
 from pytest_bdd import given, then, when
 
-from realtime_contracts.conformance import forged
 from realtime_contracts.conformance.phrase import Phrase
-from realtime_contracts.conformance.raw import BareTransport, handshake, handshake_of
-from realtime_contracts.conformance.tab import Tab
-from realtime_contracts.conformance.timeouts import PATIENCE
-from realtime_contracts.conformance.world import Person, World
-from realtime_contracts.tokens import ABSENT
-
-#: Seconds a token lives that "is about to expire": its end is a whole second, so between one and two.
-SHORT_TTL = 2.0
-#: Bytes of a message, as the handshake announces them.
-MAX_PAYLOAD = 1024 * 1024
+from realtime_contracts.conformance.steps.common import (
+    answered,
+    assert_equal,
+    knock,
+)
+from realtime_contracts.conformance.world import World
 
 
 @given(Phrase('{people} work at "{company}"'))
@@ -62,19 +55,6 @@ def these_users(world: World, company: str, datatable: list[list[str]]) -> None:
         world.connect(person)
 
 
-@given(Phrase("{who} is connected with a token that is about to expire"))
-def short_token(world: World, who: str) -> None:
-    world.connect(world[who], ttl=SHORT_TTL)
-
-
-@given(Phrase("{who} was refused"))
-def was_refused(world: World, who: str) -> None:
-    knock(world, world[who], {"token": "garbage"})
-
-
-# Coming
-
-
 @when(Phrase("{who} connects"))
 @when(Phrase("{who} comes back"))
 @when(Phrase("{who} opens another tab"))
@@ -86,44 +66,6 @@ def connect(world: World, who: str) -> None:
 @when(Phrase('{who} opens another tab with the new name "{name}"'))
 def connect_renamed(world: World, who: str, name: str) -> None:
     knock(world, world[who], {"token": world.token(world[who], name=name)})
-
-
-@when(Phrase("{who} connects with her token {where}"))
-def connect_where(world: World, who: str, where: str) -> None:
-    token = world.token(world[who])
-    if "Bearer" in where:
-        token = f"Bearer {token}"
-    if "query" in where:
-        knock(world, world[who], None, query=token)
-    else:
-        knock(world, world[who], {"token": token})
-
-
-@when(Phrase("{who} connects with a bad token in the auth payload and a good one in the query"))
-def bad_auth(world: World, who: str) -> None:
-    knock(world, world[who], {"token": "garbage"}, query=world.token(world[who]))
-
-
-@when(Phrase("{who} connects with a good token in the auth payload and a bad one in the query"))
-def bad_query(world: World, who: str) -> None:
-    knock(world, world[who], {"token": world.token(world[who])}, query="garbage")
-
-
-@when(Phrase("{who} connects with a token that has no {claim}"))
-def without_claim(world: World, who: str, claim: str) -> None:
-    knock(world, world[who], {"token": world.token(world[who], changed={claim: ABSENT})})
-
-
-@when(Phrase('{who} connects as a user of "{company}" with {token}'))
-def as_user_of(world: World, who: str, company: str, token: str) -> None:
-    person = world[who]
-    knock(world, person, forged.auth_payload(token, world.mint, person.user_id, world.tenant(company)))
-
-
-@when(Phrase("{who} connects with {token}"))
-def with_token(world: World, who: str, token: str) -> None:
-    person = world[who]
-    knock(world, person, forged.auth_payload(token, world.mint, person.user_id, person.tenant))
 
 
 @when(Phrase("{who} connects with long-polling and moves on to WebSocket"))
@@ -149,38 +91,11 @@ def connect_meanwhile(world: World, who: str, whom: str, n: str) -> None:
     world.notes["page"] = f"/{int(n) - 1}"
 
 
-@when(Phrase('{who} connects to the namespace "{namespace}"'))
-def other_namespace(world: World, who: str, namespace: str) -> None:
-    tab = world.tab(world[who])
-    world.notes["turned away"] = not tab.open({"token": world.token(world[who])}, namespace=namespace)
-
-
 @when(Phrase("{who} connects and stops answering pings"))
 def deaf_to_pings(world: World, who: str) -> None:
     tab = world.tab(world[who])
     tab.client.eio.answers_pings = False
     knock(world, world[who], {"token": world.token(world[who])}, tab=tab)
-
-
-@when("Ana sends events on a transport without having connected")
-def unconnected(world: World) -> None:
-    bare = BareTransport(world.nodes[0], world.transport)
-    world.notes["bare"] = bare
-    for packet in ('2["presence:update",{"status":"busy"}]', '21["presence:list",{}]', '2["room:join",'):
-        bare.send(packet)
-
-
-@when("a client asks for a session")
-def ask_handshake(world: World) -> None:
-    world.notes["handshake"] = handshake(world.nodes[0])
-
-
-@when(Phrase("a client of Engine.IO {n} asks for a session"))
-def old_handshake(world: World, n: str) -> None:
-    world.notes["handshake"] = handshake(world.nodes[0], int(n))
-
-
-# Going
 
 
 @when(Phrase("{who} says goodbye"))
@@ -210,16 +125,6 @@ def lose_one(world: World, who: str) -> None:
 @when(Phrase("{who}'s browser closes the transport without a goodbye"))
 def close_transport(world: World, who: str) -> None:
     world[who].tabs.pop().close_transport()
-
-
-@when(Phrase("the token of {who} expires"))
-def token_expires(world: World, who: str) -> None:
-    expiring = world[who].tabs.pop(0)
-    world.notes["expired"] = expiring
-    expiring.expect_end(within=SHORT_TTL + PATIENCE)
-
-
-# What is seen of it
 
 
 @then(Phrase("{who} is still connected"))
@@ -280,67 +185,3 @@ def knows_page(world: World, who: str, whom: str) -> None:
     page, user_id = world.notes["page"], world[whom].user_id
     tab = world[who].tab
     tab.wait_until(lambda: user_id in tab.view.users and tab.view.users[user_id].page == page, f"page {page}")
-
-
-@then(Phrase('{who} gets the error "{code}" and is disconnected'))
-def error_and_end(world: World, who: str, code: str) -> None:
-    tab: Tab = world.notes["expired"]
-    error = tab.expect("error", code=code)
-    assert_equal(error.payload["event"], None, "the event of the error")
-    end = tab.expect_end()
-    if end.at < error.at:
-        raise AssertionError("the connection ended before its error came")
-
-
-@then(Phrase("{who} can still connect on that transport"))
-def bare_connects(world: World, who: str) -> None:
-    bare: BareTransport = world.notes["bare"]
-    try:
-        token = world.token(world[who])
-        bare.send(f'0{{"token":"{token}"}}')
-        bare.journal.wait_for(lambda e: e.name == "0", "Socket.IO's CONNECT")
-    finally:
-        bare.close()
-
-
-@then(Phrase('the handshake offers "{transport}" and announces the limits'))
-def handshake_announces(world: World, transport: str) -> None:
-    opened = handshake_of(world.notes["handshake"])
-    timeouts = world.timeouts
-    assert_equal(opened["upgrades"], [transport], "the transports to move on to")
-    assert_equal(opened["pingInterval"], round(timeouts.ping_interval * 1000), "the ping's interval, in ms")
-    assert_equal(opened["pingTimeout"], round(timeouts.ping_timeout * 1000), "the ping's timeout, in ms")
-    assert_equal(opened["maxPayload"], MAX_PAYLOAD, "the largest message, in bytes")
-
-
-@then("it is turned away")
-def turned_away(world: World) -> None:
-    assert_equal(world.notes["handshake"].status_code, 400, "the status of the handshake")
-
-
-@then("she is turned away from it")
-def namespace_refused(world: World) -> None:
-    assert_equal(world.notes["turned away"], True, "turned away")
-
-
-def knock(world: World, person: Person, auth: Any, *, query: str = "", tab: Tab | None = None) -> None:
-    """Somebody tries to connect; the scenario says what should come of it."""
-    tab = tab or world.tab(person)
-    world.actor = person
-    world.notes["knocking"] = tab
-    if tab.open(auth, query=urllib.parse.urlencode({"token": query}) if query else ""):
-        world.welcome(person, tab)
-
-
-def answered(tab: Tab) -> None:
-    """The connection is alive: a heartbeat is acknowledged."""
-    start = len(tab.journal)
-    answer = tab.call("heartbeat", {"active": False})
-    assert_equal(answer["ok"], True, "the answer to a heartbeat")
-    tab.expect("heartbeat_ack", since=start)
-
-
-def assert_equal(actual: object, expected: object, what: str) -> None:
-    """Fail with both values if they differ."""
-    if actual != expected:
-        raise AssertionError(f"{what}: expected {expected!r}, got {actual!r}")

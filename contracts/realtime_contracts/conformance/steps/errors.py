@@ -9,7 +9,7 @@ from pytest_bdd import then, when
 from realtime_contracts.conformance.journal import Entry
 from realtime_contracts.conformance.payloads import payload as make_payload
 from realtime_contracts.conformance.phrase import Phrase
-from realtime_contracts.conformance.steps.connecting import answered, assert_equal
+from realtime_contracts.conformance.steps.common import answered, assert_equal
 from realtime_contracts.conformance.timeouts import PATIENCE
 from realtime_contracts.conformance.world import World
 

@@ -9,7 +9,7 @@ from pytest_bdd import then
 
 from realtime_contracts.conformance.journal import Entry
 from realtime_contracts.conformance.phrase import Phrase
-from realtime_contracts.conformance.steps.connecting import assert_equal
+from realtime_contracts.conformance.steps.common import assert_equal
 from realtime_contracts.conformance.tab import Tab
 from realtime_contracts.conformance.timeouts import PATIENCE
 from realtime_contracts.conformance.world import Person, World, mentions

@@ -10,7 +10,7 @@ from typing import Protocol
 from pytest_bdd import given, then, when
 
 from realtime_contracts.conformance.phrase import Phrase
-from realtime_contracts.conformance.steps.connecting import assert_equal, knock
+from realtime_contracts.conformance.steps.common import assert_equal, knock
 from realtime_contracts.conformance.timeouts import PATIENCE
 from realtime_contracts.conformance.view import PRESENCE_MESSAGES
 from realtime_contracts.conformance.world import World

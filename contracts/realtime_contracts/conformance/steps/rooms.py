@@ -8,9 +8,9 @@ from pytest_bdd import given, then, when
 
 from realtime_contracts.conformance.payloads import ENTITIES
 from realtime_contracts.conformance.phrase import Phrase
-from realtime_contracts.conformance.steps.connecting import assert_equal, connect
+from realtime_contracts.conformance.steps.common import act, assert_equal, present
+from realtime_contracts.conformance.steps.connecting import connect
 from realtime_contracts.conformance.steps.hearing import hear
-from realtime_contracts.conformance.steps.presence import act, present
 from realtime_contracts.conformance.tab import Tab
 from realtime_contracts.conformance.timeouts import PATIENCE
 from realtime_contracts.conformance.world import World

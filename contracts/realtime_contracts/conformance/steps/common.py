@@ -1,0 +1,78 @@
+"""What the steps of several modules share."""
+
+from __future__ import annotations
+
+import urllib.parse
+from typing import Any
+
+from realtime_contracts.conformance.tab import Tab
+from realtime_contracts.conformance.world import Person, World
+
+
+def assert_equal(actual: object, expected: object, what: str) -> None:
+    """Fail with both values if they differ."""
+    if actual != expected:
+        raise AssertionError(f"{what}: expected {expected!r}, got {actual!r}")
+
+
+def answered(tab: Tab) -> None:
+    """The connection is alive: a heartbeat is acknowledged."""
+    start = len(tab.journal)
+    answer = tab.call("heartbeat", {"active": False})
+    assert_equal(answer["ok"], True, "the answer to a heartbeat")
+    tab.expect("heartbeat_ack", since=start)
+
+
+def knock(world: World, person: Person, auth: Any, *, query: str = "", tab: Tab | None = None) -> None:
+    """Somebody tries to connect; the scenario says what should come of it."""
+    tab = tab or world.tab(person)
+    world.actor = person
+    world.notes["knocking"] = tab
+    if tab.open(auth, query=urllib.parse.urlencode({"token": query}) if query else ""):
+        world.welcome(person, tab)
+
+
+def act(world: World, who: str, tab: Tab, event: str, *payloads: Any) -> None:
+    """Send an event and keep its answer as "the answer"."""
+    world.actor = world[who]
+    world[who].acting = tab
+    world.answer = tab.call(event, *payloads)
+    world.notes["event"] = event
+
+
+def present(world: World, who: str) -> Person:
+    """Somebody, connected if they were not."""
+    if not world[who].tabs:
+        world.connect(world[who])
+    return world[who]
+
+
+def given_update(world: World, who: str, change: dict[str, Any]) -> None:
+    """Somebody is somewhere, with the status they had."""
+    person = present(world, who)
+    status = person.tab.view.users[person.user_id].status
+    answer = person.tab.call("presence:update", {"status": status, **change})
+    assert_equal(answer["ok"], True, f"the answer to {change}")
+    world.settle(person.tenant)
+
+
+def status_in(tab: Tab, user_id: str) -> str | None:
+    """The status of a user in a tab's view, None if they are not online there."""
+    seen = tab.view.users.get(user_id)
+    return seen.status if seen else None
+
+
+def see_status(world: World, person: Person, status: str, within: float) -> None:
+    """Everybody, the person's own tabs too, sees a status."""
+    user_id = person.user_id
+    world.everybody(person.tenant, lambda tab: status_in(tab, user_id) == status, f"{person.name} as {status}", within)
+
+
+def see_page(world: World, person: Person, page: str | None) -> None:
+    """Everybody sees somebody on a page."""
+    user_id = person.user_id
+    world.everybody(
+        person.tenant,
+        lambda tab: user_id in tab.view.users and tab.view.users[user_id].page == page,
+        f"{person.name} on page {page}",
+    )
