@@ -18,7 +18,7 @@ import websocket
 from app.realtime.managers.connection_manager import Connection, ConnectionManager
 from app.realtime.managers.presence_manager import PresenceManager
 from app.realtime.managers.room_manager import RoomManager
-from app.realtime.policy import allow_tenant
+from app.realtime.policy import RoomPolicy, allow_tenant
 from app.realtime.store import client, script
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys, bus_channel
@@ -53,13 +53,13 @@ def eventually(look: Callable[[], Seen], what: str, within: float = PATIENCE) ->
 class Backend:
     """The managers of one node on a real Redis, without its server: nothing runs by itself."""
 
-    def __init__(self, redis_url: str, **settings: Any) -> None:
+    def __init__(self, redis_url: str, policy: RoomPolicy = allow_tenant, **settings: Any) -> None:
         self.settings = Settings(redis_url=redis_url, jwt_secret_key=SECRET, **settings)
         self.redis = client.commands(self.settings)
         self.address = NodeAddress(client.database(self.redis))
         self.connections = ConnectionManager(self.redis, self.settings, self.address)
         self.presence = PresenceManager(self.redis, self.settings, self.address)
-        self.rooms = RoomManager(self.redis, self.settings, self.address, allow_tenant)
+        self.rooms = RoomManager(self.redis, self.settings, self.address, policy)
         self.nodes = NodeStore(self.redis, self.address)
 
     def connect(self, tenant: str, user_id: str, name: str | None = None, sid: str | None = None) -> Connection:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import redis
 
+from app.realtime.policy import RoomRequest
 from realtime_contracts import tokens
 from tests.e2e.cluster import Cluster
 from tests.integration.backend import NUMBERED, SECRET, Wire, eventually
@@ -36,7 +37,12 @@ SETTINGS = {
     "PING_TIMEOUT": "60",
 }
 
-MakeCluster = Callable[[int], Cluster]
+MakeCluster = Callable[..., Cluster]
+
+
+def only_invoices(request: RoomRequest) -> bool:
+    """A ROOM_POLICY of these tests, for the servers."""
+    return request.room_id.startswith("invoice:") and request.action == "join"
 
 
 @pytest.fixture
@@ -44,8 +50,8 @@ def make_cluster(own_redis: RedisServer, tmp_path: Path) -> Iterator[MakeCluster
     """Start so many nodes on this test's Redis. At the end none may have logged a traceback or a token."""
     made: list[Cluster] = []
 
-    def make(nodes: int) -> Cluster:
-        made.append(Cluster(own_redis.url, SECRET, tmp_path, nodes=nodes, **SETTINGS))
+    def make(nodes: int, **settings: str) -> Cluster:
+        made.append(Cluster(own_redis.url, SECRET, tmp_path, nodes=nodes, **SETTINGS, **settings))
         made[-1].start()
         return made[-1]
 
@@ -106,6 +112,12 @@ def in_room(wire: Wire) -> list[str]:
     return sorted(user["user_id"] for user in wire.ask("room:users", {"room_id": ROOM_ID})["users"])
 
 
+def leases(direct: redis.Redis) -> list[bool]:
+    """Whether each node's lease runs."""
+    now, _ = direct.time()
+    return [end > now * 1000 for _, end in direct.zrange("ws:nodes", 0, -1, withscores=True)]
+
+
 def barrier(wire: Wire, *others: Wire) -> list[list[str]]:
     """Send an update, and return the events that each of the others has got before it."""
     page = f"/barrier/{time.monotonic_ns()}"
@@ -119,10 +131,11 @@ def barrier(wire: Wire, *others: Wire) -> list[list[str]]:
 def test_while_redis_hangs_events_are_refused_and_afterwards_all_is_as_before(
     own_redis: RedisServer, make_cluster: MakeCluster, direct: redis.Redis
 ) -> None:
-    cluster = make_cluster(1)
+    cluster = make_cluster(2)
     url = cluster.urls[0]
-    ana, ben = come(url, "ana"), come(url, "ben")
+    ana, ben, dan = come(url, "ana"), come(url, "ben"), come(cluster.urls[1], "dan")
     ana.ask("presence:update", {"status": "busy", "current_page": "/x"})
+    ana.expect("room:user_joined", user_id="dan")
     own_redis.pause()
     try:
         assert_unavailable(ana, "heartbeat")
@@ -141,7 +154,16 @@ def test_while_redis_hangs_events_are_refused_and_afterwards_all_is_as_before(
     cluster.wait_ready()
 
     # What had timed out may have been done or not; a goodbye and a refusal hold in any case.
-    eventually(lambda: listed(ana) == ["ana"], "Ben and Cleo are no ghosts")
+    heard = ana.gather(lambda event, payload: event == "presence:user_left" and payload["user_id"] == "ben")
+    eventually(lambda: listed(ana) == ["ana", "dan"], "Ben and Cleo are no ghosts")
+    # Both leases had run out. Neither node takes the other for dead.
+    eventually(lambda: leases(direct) == [True, True], "both nodes have their lease again")
+    barrier(dan, ana)
+    assert listed(ana) == ["ana", "dan"]
+    assert [payload["user_id"] for event, payload in heard if event == "presence:user_left"] == ["ben"]
+    assert dan.ask("heartbeat")["ok"]
+    dan.goodbye()
+    ana.expect("presence:user_left", user_id="dan")
     assert ana.ask("presence:update", {"status": "busy"})["current_page"] == "/x"
     if in_room(ana) == []:
         assert ana.ask("room:join", ROOM)["ok"]
@@ -188,7 +210,7 @@ def test_when_redis_has_lost_everything_presence_and_rooms_come_back_and_are_sen
 def test_an_event_right_after_redis_lost_everything_is_done_as_if_nothing_had_been(
     make_cluster: MakeCluster, direct: redis.Redis
 ) -> None:
-    """The data is gone and the node does not know it yet: FLUSHALL, on this test's own Redis."""
+    """Data and scripts are gone and the node does not know it yet: FLUSHALL, on this test's own Redis."""
     url = make_cluster(1).urls[0]
     ana = come(url, "ana")
     for event, payload in (
@@ -199,6 +221,7 @@ def test_an_event_right_after_redis_lost_everything_is_done_as_if_nothing_had_be
         ("room:leave", {"room_id": ROOM_ID}),
     ):
         direct.flushall()
+        direct.script_flush()
         answer = ana.ask(event, payload)
         assert answer["ok"], (event, answer)
         assert listed(ana) == ["ana"]
@@ -210,6 +233,7 @@ def test_a_goodbye_after_redis_lost_everything_leaves_nothing(make_cluster: Make
     url = make_cluster(1).urls[0]
     ana, ben = come(url, "ana"), come(url, "ben")
     direct.flushall()
+    direct.script_flush()
     ana.goodbye()
     ben.ask("heartbeat")
     eventually(lambda: listed(ben) == ["ben"], "Ana is no ghost")
@@ -317,4 +341,24 @@ def test_the_users_of_a_node_that_goes_stay_for_the_grace_while_another_lives(
         wire.cut()
     ben_too.goodbye()
     watcher.goodbye()
+    eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")
+
+
+def test_a_servers_room_policy_is_answered_with_forbidden_and_holds_after_redis_lost_everything(
+    make_cluster: MakeCluster, direct: redis.Redis
+) -> None:
+    url = make_cluster(1, ROOM_POLICY=f"{__name__}:only_invoices").urls[0]
+    ana = come(url, "ana")
+    for event, payload in (
+        ("room:join", {"entity_type": "payroll", "entity_id": "1"}),
+        ("room:users", {"room_id": ROOM_ID}),
+    ):
+        error = {"message": "Forbidden", "code": "forbidden", "event": event, "details": None}
+        assert ana.ask(event, payload) == {"ok": False, "error": error}
+        assert ana.expect("error") == error
+    direct.flushall()
+    assert ana.ask("heartbeat")["ok"]
+    assert [user["user_id"] for user in ana.expect("room:users", room_id=ROOM_ID)["users"]] == ["ana"]
+    assert direct.keys("room:{acme}:payroll*") == []
+    ana.goodbye()
     eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")

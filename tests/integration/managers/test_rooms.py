@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.errors import InvalidPayload, LimitExceeded, NotInRoom
+from app.errors import Forbidden, InvalidPayload, LimitExceeded, NotInRoom
+from app.realtime.policy import RoomRequest
 from app.realtime.store.keys import TenantKeys
 from tests.integration.backend import Backend, Tape, keys_of
 from tests.integration.conftest import MakeBackend
@@ -204,3 +205,47 @@ def test_users_are_listed_by_time_of_joining(backend: Backend, tape: Tape, tenan
     listed = tape.heard("room:users")[-1].payload["users"]
     assert listed == joined[-1] == sorted(listed, key=lambda user: (user["joined_at"], user["user_id"]))
     assert {user["user_id"] for user in listed} == {"zoe", "ana", "max"}
+
+
+def test_what_policy_refuses_is_neither_entered_nor_listed_and_nobody_hears_of_it(
+    make_backend: MakeBackend, tenant: str
+) -> None:
+    asked: list[RoomRequest] = []
+
+    def policy(request: RoomRequest) -> bool:
+        asked.append(request)
+        return request.role == "accountant" or not request.room_id.startswith("payroll:")
+
+    backend = make_backend(policy=policy)
+    tape = Tape(backend.redis)
+    ana = backend.connect(tenant, "ana")
+    before = keys_of(backend.redis, tenant)
+    tape.heard()
+    with pytest.raises(Forbidden):
+        backend.join(ana, "payroll:1")
+    with pytest.raises(Forbidden):
+        backend.rooms.send_users("payroll:1", "ana", ana.sid, tenant)
+    assert tape.names() == []
+    assert keys_of(backend.redis, tenant) == before
+    assert asked == [
+        RoomRequest(tenant, "ana", "user", "payroll:1", "join"),
+        RoomRequest(tenant, "ana", "user", "payroll:1", "list"),
+    ]
+    backend.rooms.join_room("payroll:1", "ana", "Ana", ana.sid, tenant, role="accountant")
+    assert tape.names() == ["room:user_joined", "room:users"]
+    tape.close()
+
+
+def test_a_policy_that_fails_changes_nothing(make_backend: MakeBackend, tenant: str) -> None:
+    def policy(request: RoomRequest) -> bool:
+        raise KeyError(request.room_id)
+
+    backend = make_backend(policy=policy)
+    tape = Tape(backend.redis)
+    ana = backend.connect(tenant, "ana")
+    tape.heard()
+    with pytest.raises(KeyError):
+        backend.join(ana, ROOM)
+    assert tape.names() == []
+    assert room_keys(backend, tenant) == []
+    tape.close()
