@@ -28,6 +28,10 @@ test: $(VENV)/.dev ## run everything: lint, types, unit, integration, e2e, packa
 	@rm -rf reports
 	@exec $(BIN)/tox run $(ARGS)
 
+.PHONY: bench
+bench: $(VENV)/.dev ## what 300 users coming online and updates to them cost the server (ARGS="--help")
+	@exec $(BIN)/python tests/benchmarks/storm.py $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.dev ## ruff: rules and format
 	@exec $(BIN)/tox run -q -e lint
