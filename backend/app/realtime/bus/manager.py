@@ -98,6 +98,10 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
             self._send(eio_sid, packet)
         return sid
 
+    def can_disconnect(self, sid: str, namespace: str) -> bool:
+        """Whether a connection is here to be ended. Those of other nodes are ended by their scripts."""
+        return bool(self.is_connected(sid, namespace))
+
     def is_open(self, sid: str) -> bool:
         """Whether a connection of this node still has its transport."""
         socket = self.server.eio.sockets.get(self.eio_sid_from_sid(sid, NAMESPACE))

@@ -1,0 +1,97 @@
+"""What reaches which socket, and when: the client manager between the bus and Engine.IO, without either."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import engineio.socket
+import pytest
+import redis
+import socketio
+
+from app.realtime.bus.manager import NAMESPACE, BusManager
+from app.realtime.bus.packets import Json, Packet
+from app.realtime.store.address import NodeAddress
+
+
+@pytest.fixture
+def manager() -> BusManager:
+    """Return a manager on a server that nobody has connected to; its Redis is never asked."""
+    made = BusManager(redis.Redis(), NodeAddress(0), on_start=lambda: None, on_gap=lambda: None)
+    server = socketio.Server(client_manager=made, async_mode="threading", json=Json, serializer=Packet)
+    made.set_server(server)
+    return made
+
+
+def session(manager: BusManager, eio_sid: str) -> str:
+    """Begin a connection: its transport is there, and it is being authenticated. Returns its sid."""
+    manager.server.eio.sockets[eio_sid] = engineio.socket.Socket(manager.server.eio, eio_sid)
+    sid = manager.pre_connect(eio_sid, NAMESPACE)
+    assert sid is not None
+    return sid
+
+
+def sent(manager: BusManager, eio_sid: str) -> list[str]:
+    """Take what is queued for a transport."""
+    queue = manager.server.eio.sockets[eio_sid].queue
+    return [queue.get(block=False).encode() for _ in range(queue.qsize())]
+
+
+def emit(manager: BusManager, room: str, number: int, **fields: Any) -> None:
+    message = {"method": "emit", "event": "e", "data": [number], "room": room, "skip_sid": None, **fields}
+    manager._receive(message)
+
+
+def test_nothing_reaches_a_connection_before_its_connect_packet_and_then_all_in_order(manager: BusManager) -> None:
+    sid = session(manager, "eio")
+    emit(manager, sid, 1, enter=["tenant:{acme}"])
+    emit(manager, "tenant:{acme}", 2)
+    assert sent(manager, "eio") == []
+    manager.connect(sid, NAMESPACE)
+    emit(manager, "tenant:{acme}", 3)
+    assert sent(manager, "eio") == ['42["e",1]', '42["e",2]', '42["e",3]']
+
+
+def test_a_message_before_entering_a_room_is_not_heard_and_none_after_leaving(manager: BusManager) -> None:
+    sid = session(manager, "eio")
+    manager.connect(sid, NAMESPACE)
+    emit(manager, "room", 1)
+    emit(manager, sid, 2, enter=["room"])
+    emit(manager, "room", 3)
+    manager._receive({"method": "leave_room", "sid": sid, "room": "room"})
+    emit(manager, "room", 4)
+    assert sent(manager, "eio") == ['42["e",2]', '42["e",3]']
+
+
+def test_whoever_is_to_be_skipped_is_and_a_closed_transport_stops_nobody(manager: BusManager) -> None:
+    first, second, third = (session(manager, name) for name in ("a", "b", "c"))
+    for sid in (first, second, third):
+        manager.connect(sid, NAMESPACE)
+        emit(manager, sid, 0, enter=["room"])
+    del manager.server.eio.sockets["b"]
+    emit(manager, "room", 1, skip_sid=first)
+    assert sent(manager, "a") == ['42["e",0]']
+    assert sent(manager, "c") == ['42["e",0]', '42["e",1]']
+
+
+def test_a_refused_connection_leaves_nothing_held(manager: BusManager) -> None:
+    sid = session(manager, "eio")
+    emit(manager, sid, 1)
+    manager.disconnect(sid, NAMESPACE, ignore_queue=True)
+    assert manager._held == {}
+    assert sent(manager, "eio") == []
+
+
+def test_a_connection_that_is_not_here_cannot_be_ended_here(manager: BusManager) -> None:
+    assert not manager.can_disconnect("nobody", NAMESPACE)
+    sid = session(manager, "eio")
+    manager.connect(sid, NAMESPACE)
+    assert manager.can_disconnect(sid, NAMESPACE)
+
+
+def test_a_connection_is_open_while_its_transport_is(manager: BusManager) -> None:
+    sid = session(manager, "eio")
+    assert manager.is_open(sid)
+    manager.server.eio.sockets["eio"].closed = True
+    assert not manager.is_open(sid)
+    assert not manager.is_open("nobody")
