@@ -1,0 +1,29 @@
+"""What an orchestrator asks, as far as it needs no Redis."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.realtime.node import get_node
+
+
+def test_a_process_that_answers_is_alive(app: Flask) -> None:
+    answer = app.test_client().get("/healthz")
+    assert (answer.status_code, answer.json) == (200, {"success": True, "status": "alive"})
+
+
+def test_being_alive_does_not_start_the_node(app: Flask) -> None:
+    app.test_client().get("/healthz")
+    assert get_node(app).problem() == "redis is away"
+    assert not app.extensions["socketio"].server.manager_initialized
+
+
+def test_what_is_only_asked_cannot_be_posted(app: Flask) -> None:
+    client = app.test_client()
+    assert client.post("/healthz").status_code == 405
+    assert client.post("/readyz").status_code == 405
+
+
+def test_a_draining_node_says_so(app: Flask) -> None:
+    get_node(app).stopping = True
+    assert get_node(app).problem() == "draining"

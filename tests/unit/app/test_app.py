@@ -1,0 +1,74 @@
+"""The one place where the parts meet: what the settings say arrives where it is used, and nothing runs yet."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from flask import Flask, request
+
+from app import create_app
+from app.realtime.bus.packets import Json, Packet
+from app.realtime.node import Node, get_node
+from app.realtime.server import init_socketio
+from app.settings import Settings, SettingsError
+
+
+def made(**settings: Any) -> Flask:
+    return create_app(Settings(jwt_secret_key="x" * 32, socketio_async_mode="threading", **settings))
+
+
+def test_an_app_begins_nothing_by_itself() -> None:
+    before = set(threading.enumerate())
+    app = made()
+    assert set(threading.enumerate()) == before
+    assert get_node(app).problem() == "redis is away"
+
+
+def test_without_settings_the_environment_is_read() -> None:
+    with pytest.raises(SettingsError, match=r"^JWT_SECRET_KEY: "):
+        create_app()
+
+
+def test_each_app_has_a_node_of_its_own(app: Flask) -> None:
+    assert isinstance(get_node(app), Node)
+    assert get_node(made()) is not get_node(app)
+    with app.app_context():
+        assert get_node() is get_node(app)
+
+
+def test_the_settings_arrive_at_engine_io() -> None:
+    app = made(ping_interval=3, ping_timeout=4, max_message_bytes=5000, cors_origins="https://a.example")
+    engine = app.extensions["socketio"].server.eio
+    assert engine.ping_interval == 3
+    assert engine.ping_timeout == 4
+    assert engine.max_http_buffer_size == 5000
+    assert engine.cors_allowed_origins == ["https://a.example"]
+    assert engine.async_mode == "threading"
+
+
+def test_one_clients_events_are_handled_in_order_and_in_our_packets(app: Flask) -> None:
+    server = app.extensions["socketio"].server
+    assert server.async_handlers is False
+    assert server.packet_class is Packet
+    assert server.packet_class.json is Json
+    assert server.manager is get_node(app).bus
+
+
+def test_an_app_without_a_node_cannot_have_a_socket() -> None:
+    with pytest.raises(KeyError, match="realtime"):
+        init_socketio(Flask("bare"))
+
+
+@pytest.mark.parametrize(("hops", "seen"), [(0, "10.0.0.1"), (1, "203.0.113.9"), (2, "198.51.100.7")])
+def test_as_many_proxies_are_believed_as_the_settings_say(hops: int, seen: str) -> None:
+    app = made(trusted_proxies=hops)
+
+    @app.get("/address")
+    def address() -> str:
+        return str(request.remote_addr)
+
+    headers = {"X-Forwarded-For": "192.0.2.1, 198.51.100.7, 203.0.113.9"}
+    answer = app.test_client().get("/address", headers=headers, environ_base={"REMOTE_ADDR": "10.0.0.1"})
+    assert answer.text == seen
