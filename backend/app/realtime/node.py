@@ -262,8 +262,11 @@ class Node:
         self._tasks.soon("resync", lambda: self._each(self._resync))
 
     def _resync(self, connection: Connection) -> None:
+        keys, rooms = connection.keys, sorted(connection.rooms)
+        self.bus.enter(connection.sid, [keys.tenant_channel, keys.user_channel(connection.user_id)])
+        self.bus.enter(connection.sid, map(keys.room_channel, rooms))
         self.presence.send_list(connection)
-        for room_id in sorted(connection.rooms):
+        for room_id in rooms:
             self.rooms.send_users(
                 room_id, connection.user_id, connection.sid, connection.tenant_id, role=connection.role
             )

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import redis
@@ -118,6 +118,16 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         """Send an event to one connection of this node: an answer to it, not a change of state."""
         packet = Packet(socketio.packet.EVENT, data=[event, payload]).encode()
         self._send(self.eio_sid_from_sid(sid, NAMESPACE), Broadcast(packet))
+
+    def enter(self, sid: str, rooms: Iterable[str]) -> None:
+        """Put a connection of this node into Socket.IO rooms: the message that should have may have been missed."""
+        for room in rooms:
+            if sid in self.rooms.get(NAMESPACE, {}).get(None, ()):
+                self.basic_enter_room(sid, NAMESPACE, room)
+
+    def leave(self, sid: str, room: str) -> None:
+        """Take a connection of this node out of a Socket.IO room, whether or not the bus will say so too."""
+        self.basic_leave_room(sid, NAMESPACE, room)
 
     def _handle_emit(self, message: dict[str, Any]) -> None:
         room, skip = message["room"], message["skip_sid"]
