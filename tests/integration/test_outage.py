@@ -362,3 +362,33 @@ def test_a_servers_room_policy_is_answered_with_forbidden_and_holds_after_redis_
     assert direct.keys("room:{acme}:payroll*") == []
     ana.goodbye()
     eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")
+
+
+def test_what_was_done_while_the_bus_was_not_heard_holds_when_it_is_heard_again(
+    make_cluster: MakeCluster, direct: redis.Redis
+) -> None:
+    url = make_cluster(1).urls[0]
+    ana, ben = come(url, "ana"), come(url, "ben")
+    direct.execute_command("ACL", "SETUSER", "default", "-subscribe")
+    direct.client_kill_filter(_type="pubsub")
+    eventually(lambda: readyz(url)[1].get("error") == "the bus is not heard", "the node knows that it is deaf")
+    cleo = Wire(url, tokens.mint(SECRET, "cleo", TENANT, name="Cleo"))
+    assert cleo.refusal is None
+    assert cleo.ask("room:join", ROOM)["ok"]
+    assert ana.ask("room:leave", {"room_id": ROOM_ID})["ok"]
+    direct.execute_command("ACL", "SETUSER", "default", "+subscribe")
+    for wire in (ana, ben, cleo):
+        assert [user["user_id"] for user in wire.expect("presence:list")["users"]] == ["ana", "ben", "cleo"]
+    for wire in (ben, cleo):
+        assert len(wire.expect("room:users")["users"]) == 2
+
+    dan = come(url, "dan")
+    for wire in (ana, ben, cleo):
+        wire.expect("presence:user_joined", user_id="dan")
+    for wire in (ben, cleo):
+        wire.expect("room:user_joined", user_id="dan")
+    (heard,) = barrier(dan, ana)
+    assert "room:user_joined" not in heard, "Ana has left the room, and still hears it"
+    for wire in (ana, ben, cleo, dan):
+        wire.goodbye()
+    eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")
