@@ -280,7 +280,10 @@ def measure(servers: list[Server], secret: str, users: int, updates: int, runs: 
     results: dict[str, list[dict[str, Any]]] = {server.name: [] for server in servers}
     for number in range(runs):
         for server in servers:
-            result = asyncio.run(_bounded(server, secret, users, updates))
+            try:
+                result = asyncio.run(_bounded(server, secret, users, updates))
+            except (OSError, TimeoutError) as error:
+                raise SystemExit(f"{server.name}: {error or f'not done within {RUN_SECONDS} s'}") from None
             results[server.name].append(result)
             _show({"run": number + 1, **result})
     measured = ["cpu_ms_per_connect", *(["cpu_us_per_delivery"] if updates else [])]
