@@ -157,12 +157,7 @@ def test_the_command_reaches_for_the_server_only_inside_a_function() -> None:
     assert [name for name in imports(module) if name.split(".")[0] == "app"] == lazy
 
 
-#: Step modules are left out: they are lists of sentences, looked up and not read from the top.
-SIZED = [
-    *modules(APP),
-    *sorted(SCRIPTS.rglob("*.lua")),
-    *(path for path in modules(CONTRACTS) if path.parent.name != "steps"),
-]
+SIZED = [*modules(APP), *sorted(SCRIPTS.rglob("*.lua")), *modules(CONTRACTS)]
 
 
 @pytest.mark.parametrize("path", SIZED, ids=lambda path: path.relative_to(ROOT).as_posix())
