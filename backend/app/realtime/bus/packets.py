@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import engineio.packet
@@ -23,9 +22,6 @@ GARBAGE = "4!"
 _RESERVED = frozenset({"connect", "disconnect", "*"})
 
 _BINARY = "binary messages are not accepted"
-
-#: `2`, an ack's id, and then data: as far as an event can be read when its data cannot.
-_EVENT_HEAD = re.compile(r"2(\d{0,18})\D")
 
 
 class Json:
@@ -72,7 +68,7 @@ class Packet(socketio.packet.Packet):  # type: ignore[misc]  # the library is un
                 # A connection without credentials; refusing it is the answer.
                 self.packet_type, self.data = socketio.packet.CONNECT, None
                 return 0
-            return self._unreadable("not a Socket.IO packet with JSON", _EVENT_HEAD.match(encoded_packet))
+            return self._unreadable("not a Socket.IO packet with JSON")
         fault = self._fault(attachments)
         if fault:
             return self._unreadable(fault)
@@ -93,9 +89,9 @@ class Packet(socketio.packet.Packet):  # type: ignore[misc]  # the library is un
             return "a client does not send packets of this type"
         return None
 
-    def _unreadable(self, reason: str, head: re.Match[str] | None = None) -> int:
-        if head is not None and head[1]:
-            self.id = int(head[1])
+    def _unreadable(self, reason: str) -> int:
+        if self.packet_type not in (socketio.packet.EVENT, socketio.packet.BINARY_EVENT):
+            self.id = None  # of somebody else's ack: only an event is answered by one
         self.packet_type = socketio.packet.EVENT
         self.namespace = None
         self.data = [UNREADABLE, reason]

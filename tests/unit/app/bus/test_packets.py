@@ -260,3 +260,11 @@ def test_broadcasts_share_one_long_polling_answer_with_other_packets() -> None:
 
     packets = [Broadcast("2[1]"), engineio.packet.Packet(engineio.packet.NOOP)]
     assert Payload(packets).encode() == "42[1]\x1e6"
+
+
+def test_an_ack_that_cannot_be_read_is_not_answered_by_an_ack() -> None:
+    """Its id is of a message of ours; an ack with it would answer an event of the client's own."""
+    for text in ("312[", "312{}", '61-12[{"_placeholder":true,"num":0}]'):
+        packet = Packet(encoded_packet=text)
+        assert packet.data[0] == UNREADABLE
+        assert packet.id is None
