@@ -65,7 +65,10 @@ class Session(engineio.socket.Socket):  # type: ignore[misc]  # the library is u
         if not length.isdecimal() or int(length) > self.server.max_http_buffer_size:
             self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_ERROR)
             raise ContentTooLongError
-        body: bytes = environ["wsgi.input"].read(int(length))
+        try:
+            body: bytes = environ["wsgi.input"].read(int(length))
+        except OSError:
+            return  # the client went in the middle of its request; what it had not finished was not said
         for packet in _packets(body):
             if self.closed:
                 return

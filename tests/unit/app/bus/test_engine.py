@@ -183,3 +183,14 @@ def test_a_request_that_is_refused_leaves_no_bytes_of_it_in_the_log(caplog: pyte
     client = Client()
     client.server._log_error_once("Invalid session <script>", "bad-sid")
     assert "script" not in caplog.text
+
+
+def test_a_client_that_goes_in_the_middle_of_a_body_has_said_nothing() -> None:
+    class Cut(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            raise OSError("unexpected end of file while reading request")
+
+    client = Client()
+    client.session.handle_post_request({"CONTENT_LENGTH": "14", "wsgi.input": Cut()})
+    assert client.heard == []
+    assert not client.session.closed
