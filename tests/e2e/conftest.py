@@ -7,17 +7,20 @@ nodes with two.
 from __future__ import annotations
 
 import secrets
+import time
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import redis
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from realtime_contracts import tokens
 from realtime_contracts.conformance import plugin as conformance
+from realtime_contracts.conformance.timeouts import PATIENCE
 from tests.conftest import RUN_REDIS
-from tests.e2e.cluster import TIMEOUTS, Cluster
+from tests.e2e.cluster import POLL_SECONDS, TIMEOUTS, Cluster
 from tests.redis_server import RedisServer, new_redis
 
 if TYPE_CHECKING:
@@ -96,11 +99,25 @@ def mint(secret: str) -> Mint:
 
 @pytest.fixture(scope="session")
 def shared_cluster(redis_url: str, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Yield two nodes that every scenario of this worker uses, and none breaks."""
+    """Yield two nodes that every scenario of this worker uses, and none breaks. In the end Redis must be empty."""
     cluster = Cluster(redis_url, secret, tmp_path_factory.mktemp("cluster"))
     cluster.start()
     yield cluster
+    ghosts = keys_left(redis_url, "*{*", within=TIMEOUTS.gone + PATIENCE)
     cluster.close()
+    assert ghosts == [], "nobody is connected any more, and Redis still knows of them"
+    assert keys_left(redis_url, "*") == [], "no node runs any more, and Redis still knows of one"
+
+
+def keys_left(redis_url: str, pattern: str, within: float = 0.0) -> list[str]:
+    """Return the keys that are still there when they should have gone."""
+    deadline = time.monotonic() + within
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        while True:
+            keys: list[str] = sorted(client.scan_iter(pattern, count=1000))
+            if not keys or time.monotonic() >= deadline:
+                return keys
+            time.sleep(POLL_SECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -110,23 +127,23 @@ def fragile_cluster(
     """Yield two nodes and a Redis of their own, to be broken by a scenario and mended after it."""
     config = request.config
     kind = config.workerinput["redis_kind"] if hasattr(config, "workerinput") else config.stash[RUN_REDIS].kind
-    redis = new_redis(kind)
-    redis.start()
-    cluster = FragileCluster(redis, secret, tmp_path_factory.mktemp("fragile"))
+    server = new_redis(kind)
+    server.start()
+    cluster = FragileCluster(server, secret, tmp_path_factory.mktemp("fragile"))
     try:
         cluster.start()
         yield cluster
         cluster.close()
     finally:
-        redis.stop()
+        server.stop()
 
 
 class FragileCluster(Cluster):
     """A cluster that a test may break, Redis included."""
 
-    def __init__(self, redis: RedisServer, secret: str, folder: Path) -> None:
-        super().__init__(redis.url, secret, folder)
-        self._redis = redis
+    def __init__(self, server: RedisServer, secret: str, folder: Path) -> None:
+        super().__init__(server.url, secret, folder)
+        self._redis = server
         self._state = "running"
 
     def cut_redis(self) -> None:
