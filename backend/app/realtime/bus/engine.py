@@ -74,6 +74,22 @@ class Session(engineio.socket.Socket):  # type: ignore[misc]  # the library is u
                 return
             self.receive(packet)
 
+    def poll(self) -> list[engineio.packet.Packet]:
+        """Wait for packets to send; none when the session has ended."""
+        if not self.upgraded:
+            packets: list[engineio.packet.Packet] = super().poll()
+            return packets
+        # A WebSocket's writer is woken by a ping at the latest, and by None at the end. The library's timer
+        # around every wait, and its exception at every end of the queue, were a quarter of a delivery.
+        packets = [self.queue.get()]
+        while packets[-1] is not None and self.queue.qsize():
+            packets.append(self.queue.get(block=False))
+        if packets[-1] is None:
+            packets.pop()
+            if packets:
+                self.queue.put(None)
+        return packets
+
     def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:  # noqa: ARG002, FBT001, FBT002
         """End the session, without ever waiting."""
         super().close(wait=False, abort=abort, reason=reason)

@@ -194,3 +194,13 @@ def test_a_client_that_goes_in_the_middle_of_a_body_has_said_nothing() -> None:
     client.session.handle_post_request({"CONTENT_LENGTH": "14", "wsgi.input": Cut()})
     assert client.heard == []
     assert not client.session.closed
+
+
+def test_a_websockets_writer_gets_all_that_is_queued_and_then_the_end() -> None:
+    session = Client().session
+    session.upgraded = True
+    packets = [engineio.packet.Packet(MESSAGE, str(number)) for number in range(3)]
+    for packet in (*packets, None):
+        session.queue.put(packet)
+    assert session.poll() == packets
+    assert session.poll() == []
