@@ -175,7 +175,7 @@ class Node:
             logger.info("node_in_touch", node=self.address.node_id)
         if not found.had:
             logger.info("lease_new", connections=self.connections.get_connection_count())
-            self._tasks.soon("restore", lambda: self._each(self.restore))
+            self._tasks.soon("restore", self._restore_all)
         self._tasks.soon("endings", self._finish_endings)
         if self._is_deaf():
             logger.warning("bus_deaf")
@@ -240,6 +240,11 @@ class Node:
             self._store.adopt({tenant_id})
 
     # Putting things back.
+
+    def _restore_all(self) -> None:
+        # The index of this node's tenants went with its lease; without it nobody would clean up after the node.
+        self._store.adopt(self.connections.watched_tenants())
+        self._each(self.restore)
 
     def restore(self, connection: Connection) -> None:
         """Put one local connection and its rooms back into Redis; it gets its lists anew."""

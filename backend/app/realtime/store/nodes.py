@@ -74,8 +74,9 @@ class NodeStore:
 
     def bury(self, node_id: str) -> None:
         """Forget a node that has left nothing."""
-        self._run("ZREM", k.NODES, node_id)
+        # The lease goes last: a node that lives after all, and finds it gone, puts its tenants back.
         self._run("DEL", k.node_tenants(node_id))
+        self._run("ZREM", k.NODES, node_id)
 
     def _run(self, *command: str | int) -> object:
         try:
