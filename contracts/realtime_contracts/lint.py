@@ -126,8 +126,8 @@ def _node(node: _Node, *, root: bool, library: bool) -> Iterator[str]:
     for keyword in node.keys() - allowed:
         yield f"{keyword} is not in the subset for type {' or '.join(types) or 'none'}"
     yield from _words(node)
-    if not library and not types and not node.keys() & {"$ref", "oneOf", "anyOf"}:
-        yield "no type, $ref, oneOf or anyOf: accepts anything"
+    if not library and not types and not node.keys() & {"$ref", "oneOf", "anyOf", "$comment"}:
+        yield "no type, $ref, oneOf or anyOf, and no $comment that says why: accepts anything"
     if len(types) > 1 and (len(types) != 2 or "null" not in types):  # noqa: PLR2004 - a type, or null
         yield "several types: use anyOf, but for one type or null"
     if "object" in types:

@@ -35,22 +35,11 @@ if TYPE_CHECKING:
 #: A family leaves this set in the commit that brings its schemas; a test holds the two together.
 PENDING: frozenset[str] = frozenset(
     {
-        "cursor:move",
-        "cursor:sync",
-        "cursor:remove",
-        "doc:edit",
-        "doc:sync",
-        "doc:lock",
-        "doc:unlock",
-        "doc:lock_status",
         "notification",
         "notification:read",
         "notification:count",
         "activity",
         "activity:feed",
-        "typing:start",
-        "typing:stop",
-        "typing:users",
     }
 )
 

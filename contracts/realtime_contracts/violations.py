@@ -27,8 +27,8 @@ PATH_LENGTH = 1024
 #: What 64 bits hold, signed or not. JSON has no bound, every reader of it has.
 INTEGERS = range(-(2**63), 2**64)
 
-#: Properties that tell the alternatives of a `oneOf` apart: an ack's `ok`, an error's `code`.
-DISCRIMINATORS = frozenset({"ok", "code"})
+#: Properties that tell the alternatives of a `oneOf` apart: an ack's `ok`, an error's `code`, an operation's `op`.
+DISCRIMINATORS = frozenset({"ok", "code", "op"})
 #: Which complaint comes first where several are at the same place; the others follow by name.
 PRECEDENCE = ("type", "required", "dependentRequired", "const", "enum")
 

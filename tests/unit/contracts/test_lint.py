@@ -61,6 +61,7 @@ def test_a_good_schema_has_no_findings() -> None:
         ({**TEXT, "pattern": "^(a)\\1$"}, "dialects read differently"),
         ({**TEXT, "pattern": "^é$"}, "dialects read differently"),
         (WORDS, "accepts anything"),
+        ({**WORDS, "default": 1}, "accepts anything"),
         ({**WORDS, "type": ["string", "boolean", "null"], "maxLength": 1}, "several types"),
         ({"$ref": "#/$defs/none"}, "leads nowhere"),
         ({"$ref": "../server/b.json"}, "leads nowhere"),

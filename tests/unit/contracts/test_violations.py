@@ -10,8 +10,6 @@ import pytest
 from realtime_contracts import Direction, Violation, registry
 from realtime_contracts.violations import MAX_DEPTH, PATH_LENGTH, find_violation, not_json
 
-FAILURE = {"ok": False, "error": {"message": "Locked", "code": "locked", "event": None, "details": {}}}
-
 
 class Status(StrEnum):
     BUSY = "busy"
@@ -28,9 +26,16 @@ def nested(levels: int) -> dict[str, Any]:
     return value
 
 
-def failure(details: object) -> dict[str, Any]:
-    """A failed ack whose details are open, so that anything may be inside."""
-    return {**FAILURE, "error": {**FAILURE["error"], "details": {"x": details}}}  # type: ignore[dict-item]
+def edit(value: object) -> dict[str, Any]:
+    """An edit of a document; its value is open, so that anything may be inside."""
+    return with_operation({"op": "add", "path": "/x", "value": value})
+
+
+def with_operation(operation: object) -> dict[str, Any]:
+    """An edit whose second operation is this one."""
+    first = {"op": "remove", "path": "/a"}
+    edit_id = "3f2b1c0a-9d8e-4f7a-b6c5-d4e3f2a1b0c9"
+    return {"room_id": "invoice:42", "base_version": 0, "changes": [first, operation], "edit_id": edit_id}
 
 
 @pytest.mark.parametrize(
@@ -162,6 +167,29 @@ def test_an_enum_of_text_is_its_text() -> None:
     assert check("presence:update", {"status": Status.BUSY}) is None
 
 
+@pytest.mark.parametrize(
+    ("operation", "path", "reason"),
+    [
+        (
+            {"op": "append", "path": "/a"},
+            "/changes/1/op",
+            'expected "add", "replace", "test", "remove", "move" or "copy"',
+        ),
+        ({"op": None, "path": "/a"}, "/changes/1/op", "expected string"),
+        ({"path": "/a", "value": 1}, "/changes/1", 'missing "op"'),
+        ({"op": "add", "path": "/a"}, "/changes/1", 'missing "value"'),
+        ({"op": "add", "path": 7, "value": 1}, "/changes/1/path", "expected string"),
+        ({"op": "move", "from": "a", "path": "/a"}, "/changes/1/from", "expected text like"),
+        ({"op": "remove", "path": "/a", "value": 1}, "/changes/1", 'unknown property "value"'),
+        ("remove /a", "/changes/1", "expected object"),
+    ],
+)
+def test_a_wrong_operation_is_told_by_what_it_was_meant_to_be(operation: object, path: str, reason: str) -> None:
+    violation = check("doc:edit", with_operation(operation))
+    assert violation is not None
+    assert (violation.path, violation.reason[: len(reason)]) == (path, reason)
+
+
 CYCLE: list[Any] = []
 CYCLE.append(CYCLE)
 NOT_JSON = [
@@ -181,7 +209,7 @@ NOT_JSON = [
 
 @pytest.mark.parametrize(("value", "reason"), NOT_JSON)
 def test_what_is_not_json_is_refused_where_the_schema_is_open(value: object, reason: str) -> None:
-    assert check("heartbeat", failure(value), Direction.ACK) == Violation("/error/details/x", reason, "json")
+    assert check("doc:edit", edit(value)) == Violation("/changes/1/value", reason, "json")
 
 
 @pytest.mark.parametrize(("value", "reason"), NOT_JSON)
@@ -201,9 +229,9 @@ def test_nesting_that_no_reader_follows_is_a_violation(event: str, value: object
 
 
 def test_nesting_ends_at_its_limit_where_the_schema_is_open() -> None:
-    above = 4  # the ack, its error, the details and their x
-    assert check("heartbeat", failure(nested(MAX_DEPTH - above + 1)), Direction.ACK) is None
-    too_deep = check("heartbeat", failure(nested(MAX_DEPTH - above + 2)), Direction.ACK)
+    above = 3  # the payload, its changes and the operation
+    assert check("doc:edit", edit(nested(MAX_DEPTH - above))) is None
+    too_deep = check("doc:edit", edit(nested(MAX_DEPTH - above + 1)))
     assert too_deep == Violation("", f"nested deeper than {MAX_DEPTH} levels", "json")
 
 
