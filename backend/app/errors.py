@@ -76,6 +76,47 @@ class NotInRoom(RealtimeError):
     message = "Not in room"
 
 
+class NotFound(RealtimeError):
+    """There is no such thing (any more): look again what there is."""
+
+    code = "not_found"
+    http_status = 404
+    message = "Not found"
+
+
+class Locked(RealtimeError):
+    """Somebody else has locked this place: `details` is their lock, with the time at which it ends."""
+
+    code = "locked"
+    http_status = 409
+    message = "Locked by another user"
+
+    def __init__(self, lock: dict[str, Any]) -> None:
+        super().__init__(details=lock)
+
+
+class VersionConflict(RealtimeError):
+    """Apply `details.changes`, the edits you have missed, and make your edit anew on `details.version`.
+
+    Without changes you have missed more than is kept: ask for the document (`doc:sync`).
+    """
+
+    code = "version_conflict"
+    http_status = 409
+    message = "Version conflict"
+
+    def __init__(self, version: int, changes: list[dict[str, Any]] | None) -> None:
+        super().__init__(details={"version": version, "changes": changes})
+
+
+class TooLarge(RealtimeError):
+    """Make it smaller: the document would be larger than it may be."""
+
+    code = "too_large"
+    http_status = 413
+    message = "Document too large"
+
+
 class LimitExceeded(RealtimeError):
     """Give something up first: `details.limit` is how many are allowed."""
 

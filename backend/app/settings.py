@@ -85,6 +85,19 @@ class Settings(BaseSettings):
         description="Seconds after which a silent node counts as dead. It renews three times in that time.",
     )
 
+    cursor_timeout_seconds: float = Field(
+        300.0, gt=0, le=3600, description="Seconds without a move after which a user's cursor is gone from a room."
+    )
+    typing_timeout_seconds: float = Field(
+        6.0, gt=0, le=60, description="Seconds after which a user who said that they type does so no longer."
+    )
+    document_ttl_seconds: int = Field(
+        30 * 86_400,
+        ge=60,
+        le=10 * 366 * 86_400,
+        description="Seconds for which a room's document is kept after it was last edited or opened.",
+    )
+
     max_rooms_per_connection: int = Field(50, ge=1, le=1000, description="Rooms one connection may be in at a time.")
     max_connections_per_user: int = Field(20, ge=1, le=1000, description="Connections (tabs, devices) of one user.")
     room_policy: str = Field(

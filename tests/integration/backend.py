@@ -16,8 +16,12 @@ import redis
 import websocket
 
 from app.realtime.managers.connection_manager import Connection, ConnectionManager
+from app.realtime.managers.cursor_manager import CursorManager
+from app.realtime.managers.document_manager import DocumentManager
+from app.realtime.managers.lock_manager import LockManager
 from app.realtime.managers.presence_manager import PresenceManager
 from app.realtime.managers.room_manager import RoomManager
+from app.realtime.managers.typing_manager import TypingManager
 from app.realtime.policy import RoomPolicy, allow_tenant
 from app.realtime.store import client, script
 from app.realtime.store.address import NodeAddress
@@ -60,6 +64,10 @@ class Backend:
         self.connections = ConnectionManager(self.redis, self.settings, self.address)
         self.presence = PresenceManager(self.redis, self.settings, self.address)
         self.rooms = RoomManager(self.redis, self.settings, self.address, policy)
+        self.cursors = CursorManager(self.redis, self.settings, self.address)
+        self.typing = TypingManager(self.redis, self.settings, self.address)
+        self.documents = DocumentManager(self.redis, self.settings, self.address)
+        self.locks = LockManager(self.redis, self.address)
         self.nodes = NodeStore(self.redis, self.address)
 
     def connect(self, tenant: str, user_id: str, name: str | None = None, sid: str | None = None) -> Connection:

@@ -41,7 +41,7 @@ class _as_node:  # noqa: N801 - it is used as a function
         self.connections = backend.connections
         self.swept: list[str] = []
 
-    def sweep_in(self, tenant_id: str, seconds: float) -> None:
+    def look_in(self, tenant_id: str, seconds: float) -> None:
         self.swept.append(tenant_id)
 
 

@@ -22,9 +22,14 @@ from flask import Flask, current_app
 
 from app.errors import ConnectionLost, Forbidden, LimitExceeded, TokenExpired, Unavailable
 from app.realtime.bus.manager import BusManager
+from app.realtime.deadlines import Deadlines
 from app.realtime.managers.connection_manager import Connection, ConnectionManager
+from app.realtime.managers.cursor_manager import CursorManager
+from app.realtime.managers.document_manager import DocumentManager
+from app.realtime.managers.lock_manager import LockManager
 from app.realtime.managers.presence_manager import PresenceManager
 from app.realtime.managers.room_manager import RoomManager
+from app.realtime.managers.typing_manager import TypingManager
 from app.realtime.policy import load_policy
 from app.realtime.store import client
 from app.realtime.store.address import NodeAddress
@@ -59,21 +64,26 @@ class Node:
         self.connections = ConnectionManager(self._redis, settings, self.address)
         self.presence = PresenceManager(self._redis, settings, self.address)
         self.rooms = RoomManager(self._redis, settings, self.address, load_policy(settings.room_policy))
-        self.bus = BusManager(client.listener(settings), self.address, self._started, self._resync_soon)
+        self.cursors = CursorManager(self._redis, settings, self.address)
+        self.typing = TypingManager(self._redis, settings, self.address)
+        self.documents = DocumentManager(self._redis, settings, self.address)
+        self.locks = LockManager(self._redis, self.address)
+        self.bus = BusManager(client.listener(settings), self.address, self._started, self._resync_soon, self.look_in)
         self._store = NodeStore(self._redis, self.address)
         self._server: Any = None
         self._tasks: Tasks
         self.stopping = False
         self._in_touch_since: float | None = None
         self._probe = 0
-        self._sweeps: dict[str, float] = {}
+        self._deadlines = Deadlines(self.presence, self.rooms, self._nothing_due)
 
     # Life of the process.
 
     def attach(self, socketio: SocketIO) -> None:
         """Serve with this Socket.IO server."""
         self._server = socketio.server
-        self._tasks = Tasks(self._server)
+        self._tasks = Tasks(self._server, self.cursors.write)
+        self._deadlines.attach(self._tasks)
 
     def start(self) -> None:
         """Listen and take part; harmless if already done. A worker that was forked starts by its first request."""
@@ -130,6 +140,7 @@ class Node:
                     self._server.sleep(ENDING_POLL_SECONDS)
                 for user in self.presence.get_online_users(tenant_id):
                     self.presence.set_offline(user["user_id"], tenant_id)
+                self.rooms.forget_due(tenant_id)
             self._store.bury(node_id)
         except Unavailable:
             logger.warning("state_left_behind")
@@ -141,7 +152,7 @@ class Node:
             return None
         connection, due_in = removed
         if due_in is not None:
-            self.sweep_in(connection.tenant_id, due_in)
+            self.look_in(connection.tenant_id, due_in)
         return connection
 
     def end_at_expiry(self, connection: Connection) -> None:
@@ -187,7 +198,7 @@ class Node:
 
     def _finish_endings(self) -> None:
         for tenant_id, seconds in self.connections.finish_endings():
-            self.sweep_in(tenant_id, seconds)
+            self.look_in(tenant_id, seconds)
 
     def _is_deaf(self) -> bool:
         """Whether the node has sent probes for long enough, and heard none of them."""
@@ -204,31 +215,25 @@ class Node:
             for sid, user_id in self._store.connections(node_id, TenantKeys(tenant_id)).items():
                 self.connections.end_foreign(tenant_id, user_id, sid, node_id, ended_at_ms)
                 ended += 1
-            self.sweep_in(tenant_id, 0)
+            self.look_in(tenant_id, 0)
         self._store.bury(node_id)
         logger.warning("node_reaped", dead=node_id, connections=ended)
 
     # What is due in a tenant.
 
-    def sweep_in(self, tenant_id: str, seconds: float) -> None:
+    def look_in(self, tenant_id: str, seconds: float) -> None:
         """Look after a tenant's deadlines in `seconds`, or earlier if that is already planned."""
-        due = time.monotonic() + seconds
-        if due < self._sweeps.get(tenant_id, float("inf")):
-            self._sweeps[tenant_id] = due
-            self._tasks.at(seconds, lambda: self._sweep_soon(tenant_id, due))
+        self._deadlines.look_in(tenant_id, seconds)
 
-    def _sweep_soon(self, tenant_id: str, planned: float) -> None:
-        if self._sweeps.get(tenant_id) == planned:  # else an earlier one was planned since, and does it
-            del self._sweeps[tenant_id]
-            self._tasks.soon(f"sweep {tenant_id}", lambda: self._sweep(tenant_id))
+    def cursors_moved(self, connection: Connection) -> None:
+        """A cursor of a connection is to be written."""
+        self._tasks.write_soon()
+        self.look_in(connection.tenant_id, self.cursors.CURSOR_TIMEOUT_SECONDS)
 
-    def _sweep(self, tenant_id: str) -> None:
-        next_in = self.presence.expire(tenant_id)[1]
-        if next_in is not None:
-            self.sweep_in(tenant_id, next_in)
-        elif self.connections.get_tenant_connections(tenant_id):
+    def _nothing_due(self, tenant_id: str) -> None:
+        if self.connections.get_tenant_connections(tenant_id):
             # Nobody can become away now, but a busy user may be online again by then.
-            self.sweep_in(tenant_id, self.settings.away_timeout_seconds)
+            self.look_in(tenant_id, self.settings.away_timeout_seconds)
         else:
             self._forget(tenant_id)
 
@@ -260,7 +265,7 @@ class Node:
                 connection.tenant_id,
                 role=connection.role,
             )
-        self.sweep_in(connection.tenant_id, self.settings.away_timeout_seconds)
+        self.look_in(connection.tenant_id, self.settings.away_timeout_seconds)
 
     def _resync_soon(self) -> None:
         logger.warning("bus_resubscribed", connections=self.connections.get_connection_count())
@@ -275,6 +280,10 @@ class Node:
             self.rooms.send_users(
                 room_id, connection.user_id, connection.sid, connection.tenant_id, role=connection.role
             )
+            self.cursors.sync(connection, room_id)
+            self.typing.send(connection, room_id)
+            self.locks.send_status(connection, room_id)
+            self.documents.send_again(connection, room_id)
 
     def _each(self, action: Callable[[Connection], None]) -> None:
         for connection in list(self.connections.local_connections.values()):

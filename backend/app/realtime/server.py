@@ -15,6 +15,7 @@ from werkzeug.local import LocalProxy
 
 from app.realtime.bus.engine import harden
 from app.realtime.bus.packets import Json, Packet
+from app.realtime.bus.server import Server
 from app.realtime.handlers import register_handlers
 from app.realtime.node import get_node
 
@@ -43,6 +44,8 @@ def init_socketio(app: Flask) -> SocketIO:
         logger=logging.getLogger("socketio"),
         engineio_logger=logging.getLogger("engineio"),
     )
+    # Flask-SocketIO has no option for the server's class.
+    server.server.__class__ = Server
     harden(server.server.eio)
     register_handlers(server)
     node.attach(server)

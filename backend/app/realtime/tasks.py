@@ -1,8 +1,9 @@
 """What a node does by itself: things at their time, and work that may take a while.
 
-Two background tasks of the Socket.IO server, so that they fit its concurrency library. The
-timekeeper runs short actions at their deadline and must never wait long, because the lease is one of
-them. The worker does the rest one after the other, and keeps at what fails because Redis is away.
+Background tasks of the Socket.IO server, so that they fit its concurrency library. The timekeeper
+runs short actions at their deadline and must never wait long, because the lease is one of them. The
+worker does the rest one after the other, and keeps at what fails because Redis is away. The writer
+does one thing only, whenever there is something to write, and never waits for the others.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import heapq
 import itertools
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -23,13 +24,19 @@ logger = structlog.get_logger(__name__)
 RETRY_SECONDS = 1.0
 
 Action = Callable[[], None]
+Outcome = TypeVar("Outcome")
 
 
 class Tasks:
-    """The timekeeper and the worker of one node. `server` is python-socketio's."""
+    """The timekeeper, the worker and the writer of one node. `server` is python-socketio's.
 
-    def __init__(self, server: Any) -> None:
+    `write`: the writer's turn; it returns in how many seconds to have the next, None: when `write_soon` is called.
+    """
+
+    def __init__(self, server: Any, write: Callable[[], float | None]) -> None:
         self._server = server
+        self._write = write
+        self._to_write = server.eio.create_event()
         self._wake = server.eio.create_event()
         self._deadlines: list[tuple[float, int, Action]] = []
         self._order = itertools.count()
@@ -38,14 +45,15 @@ class Tasks:
         self._stopped = False
 
     def start(self) -> None:
-        """Start both tasks."""
-        self._server.start_background_task(self._keep_time)
-        self._server.start_background_task(self._do_work)
+        """Start all tasks."""
+        for task in (self._keep_time, self._do_work, self._keep_writing):
+            self._server.start_background_task(task)
 
     def stop(self) -> None:
-        """End both tasks; what was planned is dropped."""
+        """End all tasks; what was planned is dropped."""
         self._stopped = True
         self._wake.set()
+        self._to_write.set()
         self._work.put(None)
 
     def at(self, seconds: float, action: Action) -> None:
@@ -58,6 +66,21 @@ class Tasks:
         if name not in self._queued:
             self._queued.add(name)
             self._work.put((name, action))
+
+    def write_soon(self) -> None:
+        """There is something to write."""
+        self._to_write.set()
+
+    def _keep_writing(self) -> None:
+        while True:
+            self._to_write.clear()
+            if self._stopped:
+                return
+            try:
+                wait = _guarded("write", self._write)
+            except Unavailable:
+                wait = RETRY_SECONDS
+            self._to_write.wait(wait)
 
     def _keep_time(self) -> None:
         while True:
@@ -90,11 +113,12 @@ class Tasks:
                 self.at(RETRY_SECONDS, lambda name=name, action=action: self.soon(name, action))  # type: ignore[misc]
 
 
-def _guarded(name: str, action: Action) -> None:
+def _guarded(name: str, action: Callable[[], Outcome]) -> Outcome | None:
     try:
-        action()
+        return action()
     except Unavailable:
         raise
     except Exception:
         # A defect in one piece of work must not end all others; the log has the trace.
         logger.exception("task_failed", task=name)
+        return None

@@ -9,6 +9,8 @@ manager does not do, and this does:
   same point of the stream as the state does.
 - What is due to a connection before its CONNECT packet is held back, and sent right after it.
 - It knows whether it hears: the lease's probe comes back over the bus. A deaf node subscribes anew.
+- The answer to an edit takes its place among the messages: `turn`.
+- A message may say when something in its room ends (`due`); whoever delivers it looks after that.
 - Nothing here waits for a client, and one client's fault does not stop the message to the others.
 """
 
@@ -27,20 +29,35 @@ from socketio.pubsub_manager import PubSubManager
 
 from app.realtime.bus.packets import Broadcast, Packet
 from app.realtime.store.address import NodeAddress
+from app.realtime.store.keys import tenant_of
 
 logger = structlog.get_logger(__name__)
 
 #: Seconds between two tries to subscribe, at most: a client must not wait longer for a healed node.
 MAX_RETRY_SECONDS = 2.0
 
+#: Seconds that an answer waits for its turn. The bus is heard within milliseconds; a subscription that was cut just now is not.
+TURN_SECONDS = 2.0
+
 NAMESPACE = "/"
+
+
+class Turn:
+    """That an answer follows what was published before its event's own message: see `BusManager.turn`."""
+
+    def __init__(self, heard: Any) -> None:
+        self._heard = heard
+
+    def wait(self) -> None:
+        """Wait until everything before has been handed to the connection."""
+        self._heard.wait(TURN_SECONDS)
 
 
 class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
     """Delivers what the scripts publish.
 
     `on_start` is called once in the serving process; `on_gap` after each later subscription, because
-    messages may have been missed.
+    messages may have been missed; `on_due` with a tenant's id and the seconds until something of it ends.
     """
 
     name = "bus"
@@ -51,12 +68,15 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         address: NodeAddress,
         on_start: Callable[[], None],
         on_gap: Callable[[], None],
+        on_due: Callable[[str, float], None],
     ) -> None:
         super().__init__(channel=address.bus)
         self._client: Any = client  # redis-py does not type `pubsub`
         self._address = address
         self._on_start = on_start
         self._on_gap = on_gap
+        self._on_due = on_due
+        self._turns: dict[str, Any] = {}
         self._held: dict[str, list[Broadcast]] = {}
         self._pubsub: Any = None
         self._stopped = False
@@ -110,6 +130,7 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
     def basic_disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
         """The connection is refused or has ended."""
         self._held.pop(sid, None)
+        self._turns.pop(sid, None)
         super().basic_disconnect(sid, namespace, **kwargs)
 
     # Delivery.
@@ -129,8 +150,29 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         """Take a connection of this node out of a Socket.IO room, whether or not the bus will say so too."""
         self.basic_leave_room(sid, NAMESPACE, room)
 
+    def turn(self, sid: str) -> Turn:
+        """Open a turn for the answer to an event that publishes `hold`.
+
+        When that is heard, all that was published before has been handed to the connection, and what comes after
+        is held back until the event has been answered (`answered`).
+        """
+        heard = self._turns[sid] = self.server.eio.create_event()
+        return Turn(heard)
+
+    def answered(self, sid: str) -> None:
+        """An event of a connection has been answered: what was held back follows."""
+        if self._turns.pop(sid, None) is not None:
+            eio_sid = self.eio_sid_from_sid(sid, NAMESPACE)
+            for packet in self._held.pop(sid, ()):
+                self._send(eio_sid, packet)
+
+    def _hold(self, sid: str) -> None:
+        if (heard := self._turns.get(sid)) is not None:
+            self._held.setdefault(sid, [])
+            heard.set()
+
     def _handle_emit(self, message: dict[str, Any]) -> None:
-        room, skip = message["room"], message["skip_sid"]
+        room, skip, skip_room = message["room"], message["skip_sid"], message["skip_room"]
         for entered in message.get("enter") or ():
             if room in self.rooms.get(NAMESPACE, {}).get(None, ()):
                 self.basic_enter_room(room, NAMESPACE, entered)
@@ -138,13 +180,16 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         if not members:
             return
         packet = Broadcast(Packet(socketio.packet.EVENT, data=[message["event"], *message["data"]]).encode())
+        skipped = self.rooms[NAMESPACE].get(skip_room, ()) if skip_room else ()
         for sid, eio_sid in list(members.items()):
-            if sid == skip:
+            if sid == skip or sid in skipped:
                 continue
             if (held := self._held.get(sid)) is not None:
                 held.append(packet)
             else:
                 self._send(eio_sid, packet)
+        if due := message["due"]:
+            self._on_due(tenant_of(due[0]), due[1] / 1000)
 
     def _send(self, eio_sid: str | None, packet: Broadcast) -> None:
         # Past Engine.IO's own `send`, which would end a connection that is overdue with its pong, and so
@@ -204,6 +249,8 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         match message["method"]:
             case "emit":
                 self._handle_emit(message)
+            case "hold":
+                self._hold(message["sid"])
             case "leave_room":
                 self.basic_leave_room(message["sid"], NAMESPACE, message["room"])
             case "probe":

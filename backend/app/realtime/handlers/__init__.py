@@ -5,8 +5,12 @@ from __future__ import annotations
 from flask_socketio import SocketIO
 
 from app.realtime.handlers.connection_handler import register_connection_handlers
+from app.realtime.handlers.cursor_handler import register_cursor_handlers
+from app.realtime.handlers.document_handler import register_document_handlers
+from app.realtime.handlers.lock_handler import register_lock_handlers
 from app.realtime.handlers.presence_handler import register_presence_handlers
 from app.realtime.handlers.room_handler import register_room_handlers
+from app.realtime.handlers.typing_handler import register_typing_handlers
 
 
 def register_handlers(socketio: SocketIO) -> None:
@@ -14,3 +18,7 @@ def register_handlers(socketio: SocketIO) -> None:
     register_connection_handlers(socketio)
     register_presence_handlers(socketio)
     register_room_handlers(socketio)
+    register_cursor_handlers(socketio)
+    register_typing_handlers(socketio)
+    register_document_handlers(socketio)
+    register_lock_handlers(socketio)

@@ -32,12 +32,8 @@ Payload = dict[str, Any]
 Result = dict[str, Any] | None
 Handler = Callable[[Connection, Payload], Result]
 
-#: The seed's words for what is missing, where it has words.
-_REQUIRED = {
-    MessageType.ROOM_JOIN.value: "entity_type and entity_id required",
-    MessageType.ROOM_LEAVE.value: "room_id required",
-    MessageType.ROOM_USERS.value: "room_id required",
-}
+#: The seed's words for what is missing, by a property that the event asks for.
+_REQUIRED = {"entity_type": "entity_type and entity_id required", "room_id": "room_id required"}
 
 
 def on(socketio: SocketIO, message_type: MessageType) -> Callable[[Handler], Handler]:
@@ -95,8 +91,14 @@ def _checked(event: str, args: tuple[Any, ...]) -> Payload:
     violation = registry().check(Direction.CLIENT, event, payload)
     if violation is None:
         return payload
-    text = _REQUIRED.get(event) if violation.keyword == "required" else None
-    raise InvalidPayload(violation.path, violation.reason, text)
+    missing = violation.keyword == "required" and violation.path == ""
+    raise InvalidPayload(violation.path, violation.reason, _said_missing(event, payload) if missing else None)
+
+
+def _said_missing(event: str, payload: Payload) -> str | None:
+    """What the seed says of the property that is missing, None if it says nothing."""
+    missing = [name for name in registry().schema(Direction.CLIENT, event)["required"] if name not in payload]
+    return _REQUIRED.get("entity_type" if missing == ["entity_id"] else missing[0])
 
 
 def _failed(event: str | None, error: RealtimeError) -> dict[str, Any]:

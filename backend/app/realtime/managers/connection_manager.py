@@ -23,6 +23,7 @@ from app.realtime.managers.presence_rules import Trigger, moves
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.connections import ConnectionStore, NewConnection
 from app.realtime.store.keys import TenantKeys, is_safe_id
+from app.realtime.store.members import Member
 from app.realtime.utils.times import from_rfc3339, to_rfc3339
 from app.settings import Settings
 
@@ -51,6 +52,11 @@ class Connection:
     def keys(self) -> TenantKeys:
         """The Redis keys of the connection's tenant."""
         return TenantKeys(self.tenant_id)
+
+    @property
+    def member(self) -> Member:
+        """The connection as a member of its rooms."""
+        return Member(self.user_id, self.user_name, self.sid)
 
     def to_dict(self) -> dict[str, Any]:
         """What may be shown of it (seed 2.1): no address, no e-mail."""

@@ -17,7 +17,8 @@ from app.realtime.managers.presence_rules import Trigger, moves
 from app.realtime.policy import RoomPolicy, RoomRequest
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys, is_room_id
-from app.realtime.store.rooms import JoinRefused, Left, Member, Members, RoomStore
+from app.realtime.store.members import Member
+from app.realtime.store.rooms import JoinRefused, Left, Members, RoomStore
 from app.realtime.utils.message_types import RoomInfo
 from app.realtime.utils.times import from_rfc3339, to_rfc3339
 from app.settings import Settings
@@ -79,6 +80,7 @@ class RoomManager:
         self.MAX_ROOMS_PER_CONNECTION = settings.max_rooms_per_connection
         self._store = RoomStore(redis_client, address)
         self._policy = policy
+        self._cursor_ms = round(settings.cursor_timeout_seconds * 1000)
 
     def join_room(
         self, room_id: str, user_id: str, user_name: str, sid: str, tenant_id: str, *, role: str = "user"
@@ -159,6 +161,23 @@ class RoomManager:
     def get_rooms_for_user(self, user_id: str, tenant_id: str) -> list[str]:
         """The room_ids that any of the user's connections is in. Two round trips."""
         return sorted(self._store.rooms_of_user(TenantKeys(tenant_id), user_id))
+
+    def expire(self, tenant_id: str) -> float | None:
+        """End what has come to its end in the tenant's rooms: cursors, typing, locks.
+
+        Returns in how many seconds to look again, None if nothing waits. Safe on any number of nodes at once.
+        """
+        keys = TenantKeys(tenant_id)
+        while True:
+            due = self._store.due(keys)
+            for room_id in due.room_ids:
+                self._store.expire(keys, room_id, self._cursor_ms)
+            if not due.room_ids:
+                return due.next_in
+
+    def forget_due(self, tenant_id: str) -> None:
+        """Forget what would come to its end later in rooms that nobody is in. Two round trips."""
+        self._store.forget_due(TenantKeys(tenant_id))
 
     def _check(self, request: RoomRequest) -> None:
         if not is_room_id(request.room_id):

@@ -14,6 +14,7 @@ from app.errors import Unavailable
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys, node_tenants
 from app.realtime.store.presence import presence_keys
+from app.realtime.store.rooms import room_keys
 from app.realtime.store.script import AWAY, Script
 
 
@@ -99,7 +100,6 @@ class ConnectionStore:
         """
         while True:
             room_ids = list(rooms)
-            room_keys = [key for r in room_ids for key in (keys.room(r), keys.room_users(r), keys.entity_room(r))]
             answer, *rest = self._disconnect(
                 [
                     *presence_keys(keys, user_id),
@@ -108,7 +108,8 @@ class ConnectionStore:
                     keys.connection(sid),
                     keys.node_connections(node_id),
                     keys.connection_rooms(sid),
-                    *room_keys,
+                    keys.rooms_due,
+                    *(key for room_id in room_ids for key in room_keys(keys, room_id)),
                 ],
                 [
                     self._address.bus,
@@ -118,6 +119,7 @@ class ConnectionStore:
                     int(goodbye),
                     grace_ms,
                     lost_at_ms,
+                    keys.users_channel,
                     *(arg for r in room_ids for arg in (r, keys.room_channel(r))),
                 ],
             )

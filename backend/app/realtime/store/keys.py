@@ -33,6 +33,11 @@ def is_room_id(value: str) -> bool:
     return _ROOM_ID.fullmatch(value) is not None
 
 
+def tenant_of(channel: str) -> str:
+    """The tenant whose Socket.IO room this is."""
+    return channel[channel.index("{") + 1 : channel.index("}")]
+
+
 def bus_channel(database: int) -> str:
     """The cluster's channel. Pub/sub ignores the database's number, hence it is in the name."""
     return f"{BUS_CHANNEL}:{database}"
@@ -64,6 +69,8 @@ class TenantKeys:
         self.grace = f"presence:grace:{self._tag}"
         #: The tenant's counter over all presence messages.
         self.seq = f"presence:seq:{self._tag}"
+        #: Sorted set: room_id → when a node should look after the room (ms): a cursor, typing or a lock may end.
+        self.rooms_due = f"rooms:due:{self._tag}"
         #: Set: all sids of the tenant.
         self.connections = f"ws:tenant:{self._tag}:connections"
 
@@ -99,6 +106,30 @@ class TenantKeys:
         """String: the room of an entity."""
         return f"entity_room:{self._tag}:{room_id}"
 
+    def cursors(self, room_id: str) -> str:
+        """Hash: user_id → the user's cursor in a room."""
+        return f"room:{self._tag}:{room_id}:cursors"
+
+    def typing(self, room_id: str) -> str:
+        """Hash: user_id and field → that the user types there."""
+        return f"room:{self._tag}:{room_id}:typing"
+
+    def locks(self, room_id: str) -> str:
+        """Hash: place in a room's document → who has locked it, until when."""
+        return f"room:{self._tag}:{room_id}:locks"
+
+    def document(self, room_id: str) -> str:
+        """Hash: a room's document. It outlives the room."""
+        return f"doc:{self._tag}:{room_id}"
+
+    def document_log(self, room_id: str) -> str:
+        """List: the document's last edits."""
+        return f"doc:{self._tag}:{room_id}:log"
+
+    def document_edits(self, room_id: str) -> str:
+        """Sorted set: user_id and edit_id → version, of the document's last edits."""
+        return f"doc:{self._tag}:{room_id}:edits"
+
     # Names of Socket.IO rooms: a prefix each, so that no room_id is another kind of room.
 
     @property
@@ -106,9 +137,14 @@ class TenantKeys:
         """Socket.IO room of all connections of the tenant."""
         return f"tenant:{self._tag}"
 
+    @property
+    def users_channel(self) -> str:
+        """How the names of users' Socket.IO rooms begin; the user's id follows."""
+        return f"user:{self._tag}:"
+
     def user_channel(self, user_id: str) -> str:
         """Socket.IO room of all connections of one user."""
-        return f"user:{self._tag}:{user_id}"
+        return f"{self.users_channel}{user_id}"
 
     def room_channel(self, room_id: str) -> str:
         """Socket.IO room of an entity room's members."""

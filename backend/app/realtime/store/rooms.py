@@ -12,6 +12,7 @@ import redis
 from app.errors import Unavailable
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
+from app.realtime.store.members import Member
 from app.realtime.store.presence import presence_keys
 from app.realtime.store.script import AWAY, Script
 
@@ -19,13 +20,28 @@ from app.realtime.store.script import AWAY, Script
 Members = dict[str, dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class Member:
-    """Who joins, with which connection."""
+#: Rooms that one look at what is due handles; the rest comes in the next look.
+DUE_BATCH = 500
 
-    user_id: str
-    user_name: str
-    sid: str
+
+def room_keys(keys: TenantKeys, room_id: str) -> list[str]:
+    """What a connection that leaves a room may change: the order that leaving.lua asks for."""
+    return [
+        keys.room(room_id),
+        keys.room_users(room_id),
+        keys.entity_room(room_id),
+        keys.cursors(room_id),
+        keys.typing(room_id),
+        keys.locks(room_id),
+    ]
+
+
+@dataclass(frozen=True)
+class RoomsDue:
+    """In which rooms something has come to its end, and in how many seconds to look again (None: nothing waits)."""
+
+    room_ids: list[str]
+    next_in: float | None
 
 
 class JoinRefused(Enum):
@@ -52,6 +68,8 @@ class RoomStore:
         self._join = Script(client, "room_join")
         self._leave = Script(client, "room_leave")
         self._users = Script(client, "room_users")
+        self._due = Script(client, "rooms_due")
+        self._expire = Script(client, "room_expire")
 
     def join(
         self,
@@ -71,6 +89,8 @@ class RoomStore:
                 keys.room(room_id),
                 keys.room_users(room_id),
                 keys.entity_room(room_id),
+                keys.typing(room_id),
+                keys.rooms_due,
             ],
             [
                 self._address.bus,
@@ -97,17 +117,44 @@ class RoomStore:
                 [
                     keys.connection(sid),
                     keys.connection_rooms(sid),
-                    keys.room(room_id),
-                    keys.room_users(room_id),
-                    keys.entity_room(room_id),
+                    *room_keys(keys, room_id),
+                    keys.rooms_due,
                 ],
-                [self._address.bus, self._address.node, sid, user_id, room_id, keys.room_channel(room_id)],
+                [
+                    self._address.bus,
+                    self._address.node,
+                    sid,
+                    user_id,
+                    room_id,
+                    keys.room_channel(room_id),
+                    keys.users_channel,
+                ],
             )
         )
 
     def members(self, keys: TenantKeys, room_id: str, sid: str | None = None) -> Members:
         """Who is in a room; `room:users` is also sent to connection `sid` if given."""
         return _members(self._users([keys.room_users(room_id)], [self._address.node, sid or "", room_id]))
+
+    def due(self, keys: TenantKeys) -> RoomsDue:
+        """In which rooms a cursor, typing or a lock has come to its end."""
+        next_in, *room_ids = self._due([keys.rooms_due], [DUE_BATCH])
+        return RoomsDue(room_ids, None if next_in < 0 else next_in / 1000)
+
+    def expire(self, keys: TenantKeys, room_id: str, cursor_ms: int) -> None:
+        """End what has come to its end in a room; a cursor lives `cursor_ms` without a move."""
+        self._expire(
+            [keys.cursors(room_id), keys.typing(room_id), keys.locks(room_id), keys.rooms_due],
+            [self._address.bus, room_id, keys.room_channel(room_id), keys.users_channel, cursor_ms],
+        )
+
+    def forget_due(self, keys: TenantKeys) -> None:
+        """Remove what waits for its time in rooms that nobody is in: the locks of who lost the transport. Two round trips."""
+        try:
+            room_ids = cast("list[str]", self._client.zrange(keys.rooms_due, 0, -1))
+            self._client.delete(keys.rooms_due, *(keys.locks(room_id) for room_id in room_ids))
+        except AWAY as error:
+            raise Unavailable from error
 
     def read(self, keys: TenantKeys, room_id: str) -> tuple[dict[str, str], Members]:
         """The room's record ({} if nobody is in it) and its members' entries by user_id."""

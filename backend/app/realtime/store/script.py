@@ -64,13 +64,33 @@ class Script:
         except AWAY as error:
             raise Unavailable from error
 
+    def run_all(self, calls: Sequence[tuple[Sequence[str], Iterable[Any]]]) -> list[Any]:
+        """The answers to many calls, each of keys and args, in one round trip and in their order.
+
+        Raises as a single call does; what came before the one that failed has happened.
+        """
+        commands = [(len(keys), *keys, *args) for keys, args in calls]
+        try:
+            try:
+                return self._pipeline([("EVALSHA", self._sha, *command) for command in commands])
+            except exceptions.NoScriptError:
+                # None of them has run: a script that Redis did not know for the first one came from nowhere else.
+                self._client.script_load(self._source)
+                return self._pipeline([("EVALSHA", self._sha, *command) for command in commands])
+        except AWAY as error:
+            raise Unavailable from error
+
+    def _pipeline(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
+        pipe = self._client.pipeline(transaction=False)
+        for command in commands:
+            pipe.execute_command(*command)
+        answers: list[Any] = pipe.execute()
+        return answers
+
     def _run(self, after: Sequence[str], *command: Any) -> Any:
         if not after:
             return self._client.execute_command(*command)
-        pipe = self._client.pipeline(transaction=False)
-        pipe.execute_command(*after)
-        pipe.execute_command(*command)
-        return pipe.execute()[-1]
+        return self._pipeline([after, command])[-1]
 
 
 @cache

@@ -28,5 +28,5 @@ if user then
 else
   user_joins(user_name, ARGV[8], false, sid)
 end
-emit(NODE_CHANNEL, 'presence:list', presence_list('', ''), sid, nil, { TENANT_ROOM, ARGV[6] })
+emit(NODE_CHANNEL, 'presence:list', presence_list('', ''), sid, { enter = { TENANT_ROOM, ARGV[6] } })
 return connected_at

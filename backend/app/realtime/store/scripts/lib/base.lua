@@ -34,10 +34,14 @@ local function rfc3339(ms)
     math.floor(rest / 3600), math.floor(rest / 60) % 60, rest % 60, ms % 1000)
 end
 
--- Put `event` on the bus for a Socket.IO room, in python-socketio's own format. `data` is JSON.
--- `enter`: a Socket.IO room that the connection `room` enters first.
-local function emit(channel, event, data, room, skip_sid, enter)
+-- Put `event` on the bus for a Socket.IO room, in python-socketio's own format. `data` is JSON. `how` may have:
+-- skip_sid: a connection that does not get it · skip_room: a Socket.IO room whose connections do not get it ·
+-- enter: Socket.IO rooms that the connection `room` enters first · due: ms until something ends in the Socket.IO room
+-- due_room, which is `room` if absent: a node that delivers the message looks after that then.
+local function emit(channel, event, data, room, how)
+  how = how or {}
   redis.call('PUBLISH', channel, '{"method":"emit","event":"' .. event .. '","data":[' .. data
-    .. '],"namespace":"/","room":' .. json(room) .. ',"skip_sid":' .. json(skip_sid)
-    .. ',"enter":' .. json(enter) .. ',"callback":null,"host_id":"redis"}')
+    .. '],"namespace":"/","room":' .. json(room) .. ',"skip_sid":' .. json(how.skip_sid) .. ',"skip_room":'
+    .. json(how.skip_room) .. ',"enter":' .. json(how.enter) .. ',"due":' .. json(how.due and { how.due_room or room, how.due })
+    .. ',"callback":null,"host_id":"redis"}')
 end

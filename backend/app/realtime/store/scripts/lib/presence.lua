@@ -87,6 +87,15 @@ local function change_user(moves, location, activity, always)
   return presence
 end
 
+-- The user did something, such as moving a cursor, many times a second perhaps: `last_active_at` goes in steps.
+local ACTIVITY_STEP_MS = 1000
+local function note_activity(moves)
+  local user = read_user()
+  if user and (moves[user.state] ~= user.state or user.last_active_at <= rfc3339(now - ACTIVITY_STEP_MS)) then
+    change_user(moves, {}, true, false)
+  end
+end
+
 -- The user becomes online: announced to all but the connection `sid` that did it.
 local function user_joins(user_name, device_type, current_page, sid)
   local user = { user_name = user_name, state = 'online', last_active_at = rfc3339(now), device_type = device_type,
@@ -94,7 +103,7 @@ local function user_joins(user_name, device_type, current_page, sid)
   write_user(user, now)
   redis.call('ZADD', NAMES, 0, user_name .. '\0' .. user_id)
   emit(BUS, 'presence:user_joined', '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(user_name)
-    .. ',"status":"online","seq":' .. next_seq() .. '}', TENANT_ROOM, sid)
+    .. ',"status":"online","seq":' .. next_seq() .. '}', TENANT_ROOM, { skip_sid = sid })
 end
 
 -- The user goes offline: announced, and nothing of them stays.

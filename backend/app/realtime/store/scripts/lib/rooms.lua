@@ -14,22 +14,3 @@ local function room_users_json(room_id, flat)
   for i, member in ipairs(members) do members[i] = member[2] end
   return '{"room_id":' .. json(room_id) .. ',"users":[' .. table.concat(members, ',') .. ']}'
 end
-
--- Take one connection out of a room; announce if its user is gone from it; an empty room leaves nothing.
-local function leave_room(bus, room_key, users_key, entity_key, room_id, room_channel, user_id, sid)
-  local entry = redis.call('HGET', users_key, user_id)
-  if not entry then return end
-  local member, sids = cjson.decode(entry), {}
-  for _, other in ipairs(member.sids) do
-    if other ~= sid then sids[#sids + 1] = other end
-  end
-  if #sids > 0 then
-    member.sids = sids
-    redis.call('HSET', users_key, user_id, cjson.encode(member))
-    return
-  end
-  redis.call('HDEL', users_key, user_id)
-  emit(bus, 'room:user_left', '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(member.user_name)
-    .. ',"room_id":' .. json(room_id) .. '}', room_channel, sid)
-  if redis.call('EXISTS', users_key) == 0 then redis.call('DEL', room_key, entity_key) end
-end

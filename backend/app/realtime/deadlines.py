@@ -1,0 +1,50 @@
+"""What is due in a tenant, and when to look.
+
+Grace times, inactivity, cursors, typing and locks end by time. When, is in Redis, in sorted sets of the tenant;
+a node looks, does what is due, learns when the next is, and sleeps until then. Many nodes may do so at
+once: each step is a script that finds what is so, and only the first finds it due.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from app.realtime.managers.presence_manager import PresenceManager
+from app.realtime.managers.room_manager import RoomManager
+from app.realtime.tasks import Tasks
+
+
+class Deadlines:
+    """The tenants that this node looks after. `idle` is called with one that has nothing due any more."""
+
+    def __init__(self, presence: PresenceManager, rooms: RoomManager, idle: Callable[[str], None]) -> None:
+        self._presence = presence
+        self._rooms = rooms
+        self._idle = idle
+        self._planned: dict[str, float] = {}
+        self._tasks: Tasks
+
+    def attach(self, tasks: Tasks) -> None:
+        """Look by means of these tasks."""
+        self._tasks = tasks
+
+    def look_in(self, tenant_id: str, seconds: float) -> None:
+        """Look after a tenant in `seconds`, or earlier if that is already planned."""
+        due = time.monotonic() + seconds
+        if due < self._planned.get(tenant_id, float("inf")):
+            self._planned[tenant_id] = due
+            self._tasks.at(seconds, lambda: self._look_soon(tenant_id, due))
+
+    def _look_soon(self, tenant_id: str, planned: float) -> None:
+        if self._planned.get(tenant_id) == planned:  # else an earlier one was planned since, and does it
+            del self._planned[tenant_id]
+            self._tasks.soon(f"look after {tenant_id}", lambda: self._look(tenant_id))
+
+    def _look(self, tenant_id: str) -> None:
+        waits = [self._presence.expire(tenant_id)[1], self._rooms.expire(tenant_id)]
+        next_in = min((seconds for seconds in waits if seconds is not None), default=None)
+        if next_in is None:
+            self._idle(tenant_id)
+        else:
+            self.look_in(tenant_id, next_in)

@@ -1,0 +1,44 @@
+"""Cursors: move, sync, remove (seed 4.1)."""
+
+from __future__ import annotations
+
+from flask_socketio import SocketIO
+
+from app.realtime.handlers.event import Payload, Result, on
+from app.realtime.managers.connection_manager import Connection
+from app.realtime.managers.cursor_manager import get_cursor_manager
+from app.realtime.node import get_node
+from app.realtime.utils.message_types import MessageType
+
+
+def register_cursor_handlers(socketio: SocketIO) -> None:
+    """Register `cursor:move`, `cursor:sync` and `cursor:remove`."""
+
+    @on(socketio, MessageType.CURSOR_MOVE)
+    def handle_cursor_move(connection: Connection, data: Payload) -> Result:
+        get_cursor_manager().move(
+            connection,
+            data["room_id"],
+            int(data["line"]),
+            int(data["column"]),
+            _position(data.get("selection_start")),
+            _position(data.get("selection_end")),
+        )
+        get_node().cursors_moved(connection)
+        return None
+
+    @on(socketio, MessageType.CURSOR_SYNC)
+    def handle_cursor_sync(connection: Connection, data: Payload) -> Result:
+        room_id = data["room_id"]
+        return {"room_id": room_id, "cursors": get_cursor_manager().sync(connection, room_id)}
+
+    @on(socketio, MessageType.CURSOR_REMOVE)
+    def handle_cursor_remove(connection: Connection, data: Payload) -> Result:
+        get_cursor_manager().remove(connection, data["room_id"])
+        get_node().cursors_moved(connection)
+        return None
+
+
+def _position(data: dict[str, float] | None) -> dict[str, int] | None:
+    """A position with whole numbers: JSON's 4.0 is the integer 4."""
+    return None if data is None else {"line": int(data["line"]), "column": int(data["column"])}

@@ -1,0 +1,144 @@
+"""Cursors: where everybody is in a room's document (seed 1.2, CursorPosition).
+
+The hot path: a move is noted here and answered at once, and written behind. A writer (`write`, run by the
+node) takes what has gathered, the latest position per user and room, and sends it in one round trip; while
+that is under way the next gathers. In Redis each move is one script that stores and announces it. The
+rate of announcements is kept there too, because a user's tabs may be on two nodes; a position that had to
+wait is announced when its time has come, so the last one always arrives.
+
+A user has one cursor in a room, whatever the number of tabs. It ends with the tab that moved it last.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any, cast
+
+import redis
+from flask import current_app
+
+from app.errors import NotInRoom, Unavailable
+from app.realtime.managers.colors import color_of
+from app.realtime.managers.connection_manager import Connection
+from app.realtime.managers.presence_rules import Trigger, moves
+from app.realtime.store.address import NodeAddress
+from app.realtime.store.cursors import CursorKey, CursorStore, Rate
+from app.realtime.utils.message_types import CursorPosition
+from app.settings import Settings
+
+#: At most 30 announcements a second, per user and room: five at once, so that a slow second does not merge the moves of a
+#: calm hand, then one every 42 ms. In any second that is 5 + 23, and with the last one that had to wait 30 at most.
+RATE = Rate(interval_ms=42, burst=5)
+
+
+@dataclass(frozen=True)
+class _Move:
+    """A position that is not written yet; None for a cursor that was taken away."""
+
+    sid: str
+    cursor: CursorPosition | None
+
+
+class CursorManager:
+    """The cursors that this node's connections move."""
+
+    #: Seconds a cursor lives without a move. The contract's number.
+    CURSOR_TIMEOUT_SECONDS: float = 300
+
+    def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress) -> None:
+        self.CURSOR_TIMEOUT_SECONDS = settings.cursor_timeout_seconds
+        self._store = CursorStore(redis_client, address, RATE, round(settings.cursor_timeout_seconds * 1000))
+        self._pending: dict[CursorKey, _Move] = {}
+        #: Announcements that wait for the rate, by the monotonic time at which they may be made.
+        self._waiting: dict[CursorKey, float] = {}
+        self._failing = False
+
+    def move(
+        self,
+        connection: Connection,
+        room_id: str,
+        line: int,
+        column: int,
+        selection_start: dict[str, int] | None = None,
+        selection_end: dict[str, int] | None = None,
+    ) -> CursorPosition:
+        """Note where the connection's user is. No round trip; the writer must be told.
+
+        Raises NotInRoom, and Unavailable while the writer cannot reach Redis.
+        """
+        cursor = CursorPosition(
+            user_id=connection.user_id,
+            user_name=connection.user_name,
+            color=color_of(connection.user_id),
+            line=line,
+            column=column,
+            selection_start=selection_start,
+            selection_end=selection_end,
+        )
+        self._note(connection, room_id, cursor)
+        return cursor
+
+    def remove(self, connection: Connection, room_id: str) -> None:
+        """Note that the connection's user is nowhere. As `move`."""
+        self._note(connection, room_id, None)
+
+    def _note(self, connection: Connection, room_id: str, cursor: CursorPosition | None) -> None:
+        if room_id not in connection.rooms:
+            raise NotInRoom
+        if self._failing:
+            raise Unavailable
+        key = CursorKey(connection.tenant_id, room_id, connection.user_id)
+        self._pending[key] = _Move(connection.sid, cursor)
+
+    def sync(self, connection: Connection, room_id: str) -> list[dict[str, Any]]:
+        """Send `cursor:sync` to the connection, in order with the moves, and return the others' cursors.
+
+        One round trip. Raises NotInRoom, ConnectionLost, Unavailable.
+        """
+        return self._store.sync(connection.keys, connection.member, room_id)
+
+    def write(self) -> float | None:
+        """Write what has gathered. Returns in how many seconds to do so again (None: when somebody moves).
+
+        One caller at a time. Raises Unavailable, and then keeps what is not written.
+        """
+        pending, self._pending = self._pending, {}
+        try:
+            self._write_moves({key: move for key, move in pending.items() if move.cursor is not None})
+            self._write_removals([key for key, move in pending.items() if move.cursor is None])
+            self._announce_waiting()
+        except Unavailable:
+            self._failing = True
+            self._pending = {**pending, **self._pending}
+            raise
+        self._failing = False
+        return max(0.0, min(self._waiting.values()) - time.monotonic()) if self._waiting else None
+
+    def _write_moves(self, pending: dict[CursorKey, _Move]) -> None:
+        if pending:
+            batch = [(key, move.sid, cast("CursorPosition", move.cursor).to_dict()) for key, move in pending.items()]
+            self._wait(list(pending), self._store.move(batch, moves(Trigger.ACTIVITY)))
+
+    def _write_removals(self, removed: list[CursorKey]) -> None:
+        if removed:
+            self._store.remove(removed)
+            self._wait(removed, [0] * len(removed))
+
+    def _announce_waiting(self) -> None:
+        now = time.monotonic()
+        if due := [key for key, at in self._waiting.items() if at <= now]:
+            self._wait(due, self._store.announce(due))
+
+    def _wait(self, cursors: list[CursorKey], waits_ms: list[int]) -> None:
+        """Plan the announcements of `cursors` that have to wait; none for those that are made."""
+        for key, wait_ms in zip(cursors, waits_ms, strict=True):
+            if wait_ms > 0:
+                self._waiting[key] = time.monotonic() + wait_ms / 1000
+            else:
+                self._waiting.pop(key, None)
+
+
+def get_cursor_manager() -> CursorManager:
+    """The current app's CursorManager."""
+    return cast("CursorManager", current_app.extensions["realtime"].cursors)

@@ -1,0 +1,97 @@
+"""Documents: one JSON object per room, edited by all its members at once.
+
+An edit names the version that it was made on. It is applied here, to the document as it is now, if nothing
+that was written since overlaps with it; a script then commits it, provided that no other edit came
+first and that nobody's lock is in the way, and announces it. Whoever loses that race tries again.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import orjson
+import redis
+from flask import current_app
+
+from app.errors import InvalidPayload, VersionConflict
+from app.realtime.managers import edit_rules
+from app.realtime.managers.connection_manager import Connection
+from app.realtime.managers.edit_rules import Changes
+from app.realtime.managers.presence_rules import Trigger, moves
+from app.realtime.store.address import NodeAddress
+from app.realtime.store.documents import Commit, Committed, DocumentStore, State
+from app.settings import Settings
+
+
+class DocumentManager:
+    """The documents of all rooms. Every method may raise NotInRoom, ConnectionLost and Unavailable."""
+
+    #: How often an edit is tried while others come first. Each time is two round trips; a room of 12 busy editors needs 2 or 3.
+    EDIT_ATTEMPTS = 8
+
+    def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress) -> None:
+        self._store = DocumentStore(redis_client, address, settings.document_ttl_seconds)
+
+    def edit(self, connection: Connection, room_id: str, base_version: int, changes: Changes, edit_id: str) -> Committed:
+        """Apply a JSON Patch that was made on `base_version` and announce it. Two round trips, and two for each lost race.
+
+        Raises VersionConflict, Locked, InvalidPayload (it does not fit the document), TooLarge.
+        """
+        keys, member = connection.keys, connection.member
+        edit_key = f"{member.user_id}\0{edit_id.lower()}"
+        for _ in range(self.EDIT_ATTEMPTS):
+            state = self._store.state(keys, member, room_id, edit_key, base_version)
+            if state.answered is not None:
+                return Committed(state.answered, new=False)
+            content, touched = _merged(state, changes)
+            message = {
+                "room_id": room_id,
+                "version": state.version + 1,
+                "user_id": member.user_id,
+                "user_name": member.user_name,
+                "changes": changes,
+                "edit_id": edit_id,
+            }
+            commit = Commit(edit_key, state.version, content, touched, message)
+            committed = self._store.commit(keys, member, room_id, commit, moves(Trigger.ACTIVITY))
+            if committed is not None:
+                return committed
+        raise _conflict(self._store.state(keys, member, room_id, edit_key, base_version))
+
+    def sync(self, connection: Connection, room_id: str, since_version: int | None = None) -> int:
+        """Send `doc:sync` to the connection, in order with the edits, and return the version. One round trip.
+
+        The edits since `since_version` if the log has them all, else the whole document.
+        """
+        return self._store.sync(connection.keys, connection.member, room_id, since_version)
+
+    def send_again(self, connection: Connection, room_id: str) -> None:
+        """Send the whole document to a connection that may have missed edits; nothing if it has never been edited."""
+        self._store.sync(connection.keys, connection.member, room_id, least_version=1)
+
+
+def _merged(state: State, changes: Changes) -> tuple[bytes, dict[str, list[str]]]:
+    """The content after an edit, and what that touches. Raises VersionConflict, InvalidPayload, TooLarge."""
+    if state.missed is None:
+        raise _conflict(state)
+    since = [edit.touched for edit in state.missed]
+    try:
+        document, touched = edit_rules.apply(orjson.loads(state.content), changes)
+    except InvalidPayload:
+        # On its own base it may have fitted: what it names says so, as far as it can be known here.
+        if edit_rules.conflict(edit_rules.named(changes), since):
+            raise _conflict(state) from None
+        raise
+    if edit_rules.conflict(touched, since):
+        raise _conflict(state)
+    return edit_rules.dump(document), touched.as_json()
+
+
+def _conflict(state: State) -> VersionConflict:
+    missed = None if state.missed is None else [orjson.loads(edit.message) for edit in state.missed]
+    return VersionConflict(state.version, missed)
+
+
+def get_document_manager() -> DocumentManager:
+    """The current app's DocumentManager."""
+    return cast("DocumentManager", current_app.extensions["realtime"].documents)

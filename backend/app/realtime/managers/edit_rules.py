@@ -1,0 +1,202 @@
+"""Edits of a document: what they do, what they touch, and which of them can be merged. No I/O.
+
+An edit is a JSON Patch (RFC 6902), applied by the `jsonpatch` library, all of it or nothing. What it touches is
+the set of places (JSON Pointers) that it reads and writes. Two edits that were made on the same version can both
+stand, in either order and with the same outcome, if nothing that one writes overlaps with what the other
+touches. Places overlap if they are one or one is above the other. Inserting into an array or removing from it
+moves its other elements, so it writes the whole array; `test` and the source of `copy` only read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from jsonpatch import JsonPatch, JsonPatchException, JsonPatchTestFailed, path_join, path_split
+from jsonpointer import JsonPointer, JsonPointerException
+
+from app.errors import InvalidPayload, TooLarge
+
+#: Bytes that a document may have, as compact JSON in UTF-8. The contract's number.
+MAX_DOCUMENT_BYTES = 1024 * 1024
+
+#: Levels of lists and objects that a document may have. Far beyond any form, and within what every JSON reader takes.
+MAX_DEPTH = 100
+
+#: A member that would change the type of an object, where a careless front end assigns what it gets.
+FORBIDDEN_MEMBER = "__proto__"
+
+#: The last part of a path that may mean an element of an array.
+_ELEMENT = re.compile(r"-|[0-9]+")
+
+Document = dict[str, Any]
+Changes = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Touched:
+    """The places that an edit reads and writes, as JSON Pointers."""
+
+    reads: frozenset[str]
+    writes: frozenset[str]
+
+    def as_json(self) -> dict[str, list[str]]:
+        """As the log keeps it. A place below another one that is written adds nothing."""
+        above = self.writes
+        return {
+            "reads": sorted(self.reads),
+            "writes": sorted(place for place in above if above.isdisjoint(_ancestors(place))),
+        }
+
+
+class Places:
+    """A set of places that can be asked for overlaps, in time that only depends on a place's depth."""
+
+    def __init__(self, places: Iterable[str]) -> None:
+        self._exact = set(places)
+        self._above = {ancestor for place in self._exact for ancestor in _ancestors(place)}
+
+    def overlap(self, place: str) -> bool:
+        """Whether `place` is one of these, above one or below one."""
+        return place in self._exact or place in self._above or not self._exact.isdisjoint(_ancestors(place))
+
+
+def conflict(edit: Touched, since: Iterable[dict[str, list[str]]]) -> bool:
+    """Whether an edit cannot be merged with those that were made since its base, as the log has them."""
+    reads, writes = set[str](), set[str]()
+    for other in since:
+        reads |= set(other["reads"])
+        writes |= set(other["writes"])
+    written, read = Places(writes), Places(reads)
+    return any(written.overlap(place) for place in edit.reads | edit.writes) or any(
+        read.overlap(place) for place in edit.writes
+    )
+
+
+def named(changes: Changes) -> Touched:
+    """What an edit may touch, by its words alone: of one that does not fit the document as it is now."""
+    reads, writes = set[str](), set[str]()
+    for operation in changes:
+        for name in ("from", "path"):
+            if name in operation:
+                path = path_split(operation[name])
+                places = {path_join(path)}
+                if operation["op"] not in ("replace", "test") and path and _ELEMENT.fullmatch(path[-1]):
+                    places.add(path_join(path[:-1]))
+                (reads if operation["op"] == "test" else writes).update(places)
+    return Touched(frozenset(reads), frozenset(writes))
+
+
+def apply(document: Document, changes: Changes) -> tuple[Document, Touched]:
+    """The document after an edit, and what that touched. `document` is used up, also when this fails.
+
+    Raises InvalidPayload (the edit does not fit the document; the path is that of the payload) and TooLarge.
+    """
+    reads, writes = set[str](), set[str]()
+    whole: Any = document
+    room_left = MAX_DOCUMENT_BYTES
+    for index, operation in enumerate(changes):
+        at = f"/changes/{index}"
+        _check_members(operation, at)
+        if "from" in operation:
+            room_left -= _check_source(whole, operation, at)
+            if room_left < 0:
+                raise TooLarge
+        read, written = _touched_by(whole, operation)
+        reads |= read
+        writes |= written
+        try:
+            whole = JsonPatch([operation]).apply(whole, in_place=True)
+        except (JsonPatchException, JsonPointerException) as error:
+            raise _misfit(whole, operation, at, error) from None
+        if not isinstance(whole, dict):
+            raise InvalidPayload(f"{at}/path", "the document must stay an object")
+    return whole, Touched(frozenset(reads), frozenset(writes))
+
+
+def dump(document: Document) -> bytes:
+    """The document as it is stored. Raises TooLarge."""
+    content = orjson.dumps(document)
+    if len(content) > MAX_DOCUMENT_BYTES:
+        raise TooLarge
+    return content
+
+
+def place_of(field: str | None) -> str:
+    """The place in the document that a field of a form is: a JSON Pointer, or the name of a top-level member."""
+    if field is None:
+        return ""
+    return field if field.startswith("/") else path_join([field])
+
+
+def check_value(value: Any, at: str, depth: int = 0) -> None:
+    """Refuse what must not get into a document. `at`: where the value stands in the payload. Raises InvalidPayload."""
+    if depth > MAX_DEPTH:
+        raise InvalidPayload(at, f"more than {MAX_DEPTH} levels deep")
+    if isinstance(value, dict):
+        if FORBIDDEN_MEMBER in value:
+            raise InvalidPayload(at, f"a member must not be called {FORBIDDEN_MEMBER}")
+        for part in value.values():
+            check_value(part, at, depth + 1)
+    elif isinstance(value, list):
+        for part in value:
+            check_value(part, at, depth + 1)
+
+
+def _ancestors(place: str) -> Iterator[str]:
+    """The places above `place`, the nearest first."""
+    while place:
+        place = place.rpartition("/")[0]
+        yield place
+
+
+def _check_members(operation: dict[str, Any], at: str) -> None:
+    for name in ("from", "path"):
+        parts = path_split(operation.get(name, ""))
+        if FORBIDDEN_MEMBER in parts:
+            raise InvalidPayload(f"{at}/{name}", f"a member must not be called {FORBIDDEN_MEMBER}")
+        if len(parts) > MAX_DEPTH:
+            raise InvalidPayload(f"{at}/{name}", f"more than {MAX_DEPTH} levels deep")
+    if "value" in operation:
+        check_value(operation["value"], f"{at}/value", len(path_split(operation["path"])))
+
+
+def _check_source(document: Any, operation: dict[str, Any], at: str) -> int:
+    """Refuse what a move or a copy must not make. Returns the bytes that it adds: copies of copies double each time."""
+    source = JsonPointer(operation["from"]).resolve(document, None)
+    check_value(source, f"{at}/from", len(path_split(operation["path"])))
+    return len(orjson.dumps(source)) if operation["op"] == "copy" else 0
+
+
+def _touched_by(document: Any, operation: dict[str, Any]) -> tuple[set[str], set[str]]:
+    """What one operation reads and writes in the document as it finds it."""
+    path = path_split(operation["path"])
+    match operation["op"]:
+        case "test":
+            return {path_join(path)}, set()
+        case "replace":
+            return set(), {path_join(path)}
+        case "copy":
+            return {path_join(path_split(operation["from"]))}, {_shifted(document, path)}
+        case "move":
+            return set(), {_shifted(document, path_split(operation["from"])), _shifted(document, path)}
+        case _:
+            return set(), {_shifted(document, path)}
+
+
+def _shifted(document: Any, path: tuple[str, ...]) -> str:
+    """What changes when something is put in or taken out at `path`: an array is changed as a whole."""
+    above = path_join(path[:-1])
+    in_array = bool(path) and isinstance(JsonPointer(above).resolve(document, None), list)
+    return above if in_array else path_join(path)
+
+
+def _misfit(document: Any, operation: dict[str, Any], at: str, error: Exception) -> InvalidPayload:
+    if isinstance(error, JsonPatchTestFailed):
+        return InvalidPayload(f"{at}/value", "the test failed: something else is there")
+    if "from" in operation and JsonPointer(operation["from"]).resolve(document, error) is error:
+        return InvalidPayload(f"{at}/from", "there is nothing at this place of the document")
+    return InvalidPayload(f"{at}/path", "this cannot be done at this place of the document")

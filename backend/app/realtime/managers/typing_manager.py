@@ -1,0 +1,58 @@
+"""Typing: who is writing in which field of a room, just now."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import redis
+from flask import current_app
+
+from app.errors import LimitExceeded
+from app.realtime.managers.connection_manager import Connection
+from app.realtime.managers.edit_rules import place_of
+from app.realtime.managers.presence_rules import Trigger, moves
+from app.realtime.store.address import NodeAddress
+from app.realtime.store.typing import TypingStore
+from app.settings import Settings
+
+
+class TypingManager:
+    """Who types where. A method is one round trip and may raise NotInRoom, ConnectionLost and Unavailable."""
+
+    #: Seconds that typing lasts after its last start. The contract's number.
+    TYPING_TIMEOUT_SECONDS: float = 6
+
+    #: Fields of a room that one user may type in at a time. A person has two hands; this bounds what a client may store.
+    MAX_FIELDS = 20
+
+    def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress) -> None:
+        self.TYPING_TIMEOUT_SECONDS = settings.typing_timeout_seconds
+        self._store = TypingStore(redis_client, address)
+
+    def start(self, connection: Connection, room_id: str, field: str | None) -> None:
+        """The user types in `field` (None: somewhere), or still does. Announced if it is new. Raises LimitExceeded."""
+        started = self._store.start(
+            connection.keys,
+            connection.member,
+            room_id,
+            field,
+            place_of(field),
+            round(self.TYPING_TIMEOUT_SECONDS * 1000),
+            self.MAX_FIELDS,
+            moves(Trigger.ACTIVITY),
+        )
+        if not started:
+            raise LimitExceeded(self.MAX_FIELDS, f"A user may type in {self.MAX_FIELDS} fields")
+
+    def stop(self, connection: Connection, room_id: str, field: str | None) -> None:
+        """The user does not type in `field` (None: nowhere in the room) any more. Announced if that is a change."""
+        self._store.stop(connection.keys, connection.member, room_id, field, moves(Trigger.ACTIVITY))
+
+    def send(self, connection: Connection, room_id: str) -> None:
+        """Send `typing:users` to a connection that may have missed it."""
+        self._store.send(connection.keys, connection.sid, room_id)
+
+
+def get_typing_manager() -> TypingManager:
+    """The current app's TypingManager."""
+    return cast("TypingManager", current_app.extensions["realtime"].typing)

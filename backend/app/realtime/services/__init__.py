@@ -1,0 +1,1 @@
+"""What other back ends call, from any process that reaches Redis: no server, no Socket.IO."""

@@ -1,0 +1,93 @@
+"""Documents for other back ends: open one with content, read one.
+
+    documents = DocumentService.from_url(os.environ["REDIS_URL"])
+    documents.open("acme", "invoice:42", {"number": "2026-042", "lines": []})
+    documents.read("acme", "invoice:42").content
+
+The tenant is whoever the caller says: this is for code that is trusted. Whoever is in the room meanwhile
+gets the opening as an edit like any other.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Self
+
+import orjson
+import redis
+
+from app.errors import InvalidPayload
+from app.realtime.managers import edit_rules
+from app.realtime.managers.edit_rules import Document, Touched
+from app.realtime.store import client
+from app.realtime.store.address import NodeAddress
+from app.realtime.store.documents import Commit, DocumentStore
+from app.realtime.store.keys import TenantKeys, is_room_id, is_safe_id
+
+#: Seconds that a document is kept after it was last edited or opened. The default of DOCUMENT_TTL_SECONDS.
+DOCUMENT_TTL_SECONDS = 30 * 86_400
+
+
+@dataclass(frozen=True)
+class DocumentSnapshot:
+    """A room's document as it was when it was read."""
+
+    room_id: str
+    version: int
+    content: Document
+
+
+class DocumentService:
+    """The documents of all tenants. Every method is one round trip and may raise Unavailable and InvalidPayload."""
+
+    def __init__(self, redis_client: redis.Redis, document_ttl_seconds: int = DOCUMENT_TTL_SECONDS) -> None:
+        """`redis_client` must decode its responses; `from_url` makes one that does."""
+        self._store = DocumentStore(redis_client, NodeAddress(client.database(redis_client)), document_ttl_seconds)
+
+    @classmethod
+    def from_url(cls, redis_url: str, document_ttl_seconds: int = DOCUMENT_TTL_SECONDS) -> Self:
+        """A service on the Redis of the cluster; `document_ttl_seconds` as the servers have it."""
+        return cls(client.of_url(redis_url), document_ttl_seconds)
+
+    def open(
+        self, tenant_id: str, room_id: str, content: Document, *, user_id: str = "system", user_name: str = "System"
+    ) -> DocumentSnapshot:
+        """Give a document its first content, as version 1; one that has content keeps it.
+
+        Returns the document as it is now. Raises TooLarge.
+        """
+        keys = _keys(tenant_id, room_id)
+        if not isinstance(content, dict):
+            raise InvalidPayload("/content", "the document must be an object")
+        edit_rules.check_value(content, "/content")
+        changes = [{"op": "replace", "path": "", "value": content}]
+        edit_id = str(uuid.uuid4())
+        message = {
+            "room_id": room_id,
+            "version": 1,
+            "user_id": user_id,
+            "user_name": user_name,
+            "changes": changes,
+            "edit_id": edit_id,
+        }
+        touched = Touched(frozenset(), frozenset({""})).as_json()
+        commit = Commit(f"{user_id}\0{edit_id}", 0, edit_rules.dump(content), touched, message)
+        return _snapshot(room_id, self._store.open(keys, room_id, commit))
+
+    def read(self, tenant_id: str, room_id: str) -> DocumentSnapshot:
+        """A room's document; one that has never been edited is `{}` at version 0."""
+        return _snapshot(room_id, self._store.content(_keys(tenant_id, room_id), room_id))
+
+
+def _keys(tenant_id: str, room_id: str) -> TenantKeys:
+    if not is_safe_id(tenant_id):
+        raise InvalidPayload("/tenant_id", "not the id of a tenant")
+    if not is_room_id(room_id):
+        raise InvalidPayload("/room_id", "expected entity_type:entity_id")
+    return TenantKeys(tenant_id)
+
+
+def _snapshot(room_id: str, found: tuple[int, str]) -> DocumentSnapshot:
+    version, content = found
+    return DocumentSnapshot(room_id, version, orjson.loads(content))

@@ -1,0 +1,195 @@
+"""Typed calls on the document scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, cast
+
+import orjson
+import redis
+
+from app.errors import Locked, Unavailable
+from app.realtime.store.address import NodeAddress
+from app.realtime.store.keys import TenantKeys
+from app.realtime.store.members import Member, admitted
+from app.realtime.store.presence import presence_keys
+from app.realtime.store.script import AWAY, Script
+
+
+@dataclass(frozen=True)
+class LoggedEdit:
+    """An edit as the log keeps it: the places that it touched, and the message that told of it, as JSON."""
+
+    touched: dict[str, list[str]]
+    message: str
+
+
+@dataclass(frozen=True)
+class State:
+    """A document as an edit finds it."""
+
+    version: int
+    #: The version that the edit has made already; None if it is new.
+    answered: int | None = None
+    content: str = "{}"
+    #: All edits since the one that it was made on; None if the log does not have them all.
+    missed: Sequence[LoggedEdit] | None = None
+
+
+@dataclass(frozen=True)
+class Commit:
+    """What an edit comes down to, to be stored if the document still has `version`."""
+
+    edit_key: str
+    version: int
+    content: bytes
+    touched: dict[str, list[str]]
+    message: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Committed:
+    """An edit's version. `new`: it was made now, and not by an earlier message with the same edit_id."""
+
+    version: int
+    new: bool
+
+
+class _Answer(Enum):
+    """How doc_edit.lua begins its answer."""
+
+    COMMITTED = 1
+    KNOWN = 2
+    TOO_LATE = 3
+    LOCKED = 4
+
+
+class DocumentStore:
+    """Documents in Redis. Every method is one round trip; all may raise Unavailable."""
+
+    def __init__(self, client: redis.Redis, address: NodeAddress, kept_seconds: int) -> None:
+        self._client = client
+        self._address = address
+        self._kept_seconds = kept_seconds
+        self._read = Script(client, "doc_read")
+        self._edit = Script(client, "doc_edit")
+        self._open = Script(client, "doc_open")
+        self._sync = Script(client, "doc_sync")
+
+    def state(self, keys: TenantKeys, member: Member, room_id: str, edit_key: str, base_version: int) -> State:
+        """The document as an edit on `base_version` finds it. Raises NotInRoom, ConnectionLost."""
+        version, answered, *rest = admitted(
+            self._read(
+                [keys.connection(member.sid), keys.connection_rooms(member.sid), *_document(keys, room_id)],
+                [room_id, base_version, edit_key],
+            )
+        )
+        if answered is not None:
+            return State(version, int(answered))
+        content, complete, *entries = rest
+        return State(version, None, content or "{}", [_logged(entry) for entry in entries] if complete else None)
+
+    def commit(
+        self, keys: TenantKeys, member: Member, room_id: str, commit: Commit, moves: dict[str, str]
+    ) -> Committed | None:
+        """Store an edit and announce it. None if another edit came first.
+
+        Raises Locked, NotInRoom, ConnectionLost.
+        """
+        answer, *rest = admitted(
+            self._edit(
+                [
+                    *presence_keys(keys, member.user_id),
+                    keys.connection(member.sid),
+                    keys.connection_rooms(member.sid),
+                    *_document(keys, room_id),
+                    keys.locks(room_id),
+                    keys.typing(room_id),
+                ],
+                [
+                    self._address.bus,
+                    keys.tenant_channel,
+                    member.user_id,
+                    self._address.node,
+                    member.sid,
+                    room_id,
+                    keys.room_channel(room_id),
+                    commit.version,
+                    commit.content,
+                    orjson.dumps(commit.touched),
+                    orjson.dumps(commit.message),
+                    commit.edit_key,
+                    self._kept_seconds,
+                    orjson.dumps(moves),
+                ],
+            )
+        )
+        match _Answer(answer):
+            case _Answer.TOO_LATE:
+                return None
+            case _Answer.LOCKED:
+                raise Locked(orjson.loads(rest[0]))
+        return Committed(int(rest[0]), new=_Answer(answer) is _Answer.COMMITTED)
+
+    def open(self, keys: TenantKeys, room_id: str, commit: Commit) -> tuple[int, str]:
+        """Store the first edit of a document, if it has none. Returns version and content as they are now."""
+        version, content = self._open(
+            _document(keys, room_id),
+            [
+                self._address.bus,
+                keys.room_channel(room_id),
+                commit.content,
+                orjson.dumps(commit.touched),
+                orjson.dumps(commit.message),
+                commit.edit_key,
+                self._kept_seconds,
+            ],
+        )
+        return version, content
+
+    def content(self, keys: TenantKeys, room_id: str) -> tuple[int, str]:
+        """Version and content."""
+        try:
+            version, content = cast(
+                "list[str | None]", self._client.hmget(keys.document(room_id), ["version", "content"])
+            )
+        except AWAY as error:
+            raise Unavailable from error
+        return int(version or 0), content or "{}"
+
+    def sync(
+        self, keys: TenantKeys, member: Member, room_id: str, since: int | None = None, *, least_version: int = 0
+    ) -> int:
+        """Send `doc:sync` to the member's connection, unless the document is younger than `least_version`.
+
+        Returns the version. Raises NotInRoom, ConnectionLost.
+        """
+        answer = self._sync(
+            [
+                keys.connection(member.sid),
+                keys.connection_rooms(member.sid),
+                *_document(keys, room_id),
+                keys.locks(room_id),
+            ],
+            [
+                self._address.node,
+                member.sid,
+                room_id,
+                "" if since is None else since,
+                self._kept_seconds,
+                least_version,
+            ],
+        )
+        # A version may be 0, so that a refusal comes in a list.
+        return int(admitted(answer[0]) if isinstance(answer, list) else answer)
+
+
+def _document(keys: TenantKeys, room_id: str) -> list[str]:
+    return [keys.document(room_id), keys.document_log(room_id), keys.document_edits(room_id)]
+
+
+def _logged(entry: str) -> LoggedEdit:
+    touched, _, message = entry.partition("\n")
+    return LoggedEdit(orjson.loads(touched), message)

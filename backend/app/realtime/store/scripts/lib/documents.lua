@@ -1,0 +1,40 @@
+-- documents: a room's document. The hash: version, content (JSON) and the log's size in bytes. The log: a list with an entry
+-- for each edit, what it touched (JSON), a line break, and the message that told of it (JSON).
+-- KEYS –
+-- ARGV –
+
+-- Edits that the log keeps, and bytes of it: the edits of a document may be as large as itself.
+local LOG_EDITS, LOG_BYTES = 500, 8388608
+
+-- Edits that are known by their id: enough to answer whoever sends one again after a lost answer.
+local EDIT_IDS = 2000
+
+-- The document's version, 0 for one that has never been edited, and how many of its last edits the log has.
+local function read_version(doc_key, log_key)
+  return tonumber(redis.call('HGET', doc_key, 'version') or '0'), redis.call('LLEN', log_key)
+end
+
+-- The entries of all edits after `since`, or nil if the log does not have them all.
+local function edits_since(log_key, version, kept, since)
+  if since > version or version - since > kept then return nil end
+  if since == version then return {} end
+  return redis.call('LRANGE', log_key, since - version, -1)
+end
+
+-- Keep a document for `ttl` seconds from now.
+local function keep_document(doc_key, log_key, ids_key, ttl)
+  for _, key in ipairs({ doc_key, log_key, ids_key }) do redis.call('EXPIRE', key, ttl) end
+end
+
+-- Make `content` the next version, by an edit that is known as `edit_key`.
+local function append_edit(doc_key, log_key, ids_key, version, content, entry, edit_key, ttl)
+  redis.call('HSET', doc_key, 'version', digits(version), 'content', content)
+  redis.call('RPUSH', log_key, entry)
+  local size = redis.call('HINCRBY', doc_key, 'log_bytes', #entry)
+  while redis.call('LLEN', log_key) > LOG_EDITS or (size > LOG_BYTES and redis.call('LLEN', log_key) > 1) do
+    size = redis.call('HINCRBY', doc_key, 'log_bytes', -#redis.call('LPOP', log_key))
+  end
+  redis.call('ZADD', ids_key, digits(version), edit_key)
+  redis.call('ZREMRANGEBYRANK', ids_key, 0, -EDIT_IDS - 1)
+  keep_document(doc_key, log_key, ids_key, ttl)
+end

@@ -1,0 +1,36 @@
+-- leaving: a connection leaves a room, whether by its word or by its end.
+-- KEYS –
+-- ARGV –
+
+-- Take one connection out of a room, with the cursor and the typing that are its own; announce if its user is gone from it,
+-- whose locks end then, unless the transport was `lost`: those wait for them to come back. An empty room leaves nothing else.
+-- `keys`: room hash, users hash, entity's room, cursors, typing, locks, and the tenant's due zset.
+local function leave_room(bus, keys, room_id, room_channel, users_channel, user_id, sid, lost)
+  local room_key, users_key, entity_key, cursors_key, typing_key, locks_key, due_key = unpack(keys)
+  local entry = redis.call('HGET', users_key, user_id)
+  if not entry then return end
+
+  local cursor = read_cursor(cursors_key, user_id)
+  if cursor and cursor.sid == sid then end_cursor(bus, cursors_key, room_id, room_channel, users_channel, user_id) end
+  end_typing(bus, typing_key, room_id, room_channel, sid, function(typist) return typist.sid == sid end)
+
+  local member, sids = cjson.decode(entry), {}
+  for _, other in ipairs(member.sids) do
+    if other ~= sid then sids[#sids + 1] = other end
+  end
+  if #sids > 0 then
+    member.sids = sids
+    redis.call('HSET', users_key, user_id, cjson.encode(member))
+    return
+  end
+  if not lost then
+    end_locks(bus, locks_key, room_id, room_channel, sid, function(lock) return lock.user_id == user_id end)
+  end
+  redis.call('HDEL', users_key, user_id)
+  emit(bus, 'room:user_left', '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(member.user_name)
+    .. ',"room_id":' .. json(room_id) .. '}', room_channel, { skip_sid = sid })
+  if redis.call('EXISTS', users_key) == 0 then
+    redis.call('DEL', room_key, entity_key, cursors_key, typing_key)
+    if redis.call('EXISTS', locks_key) == 0 then redis.call('ZREM', due_key, room_id) end
+  end
+end

@@ -1,0 +1,68 @@
+-- locks: places of a room's document that one user has reserved. The hash: place → JSON of user_id, user_name,
+-- acquired_at, expires_at (RFC 3339) and ends_at (ms). One that has run out is none, removed or not.
+-- KEYS –
+-- ARGV –
+
+-- Whether two places overlap: they are one, or one is above the other.
+local function overlap(a, b)
+  return a == b or string.sub(b, 1, #a + 1) == a .. '/' or string.sub(a, 1, #b + 1) == b .. '/'
+end
+
+-- The locks that hold, by place.
+local function read_locks(locks_key)
+  local locks = {}
+  local flat = redis.call('HGETALL', locks_key)
+  for i = 1, #flat, 2 do
+    local lock = cjson.decode(flat[i + 1])
+    if lock.ends_at > now then
+      lock.path = flat[i]
+      locks[#locks + 1] = lock
+    end
+  end
+  table.sort(locks, function(a, b) return a.path < b.path end)
+  return locks
+end
+
+local function lock_json(lock)
+  return '{"path":' .. json(lock.path) .. ',"user_id":' .. json(lock.user_id) .. ',"user_name":' .. json(lock.user_name)
+    .. ',"acquired_at":"' .. lock.acquired_at .. '","expires_at":"' .. lock.expires_at .. '"}'
+end
+
+local function locks_json(locks)
+  local parts = {}
+  for i, lock in ipairs(locks) do parts[i] = lock_json(lock) end
+  return '[' .. table.concat(parts, ',') .. ']'
+end
+
+-- The message that tells of a room's locks.
+local function lock_status_json(room_id, locks)
+  return '{"room_id":' .. json(room_id) .. ',"locks":' .. locks_json(locks) .. '}'
+end
+
+-- The first of `locks` that somebody else than `user_id` holds on or around `place`.
+local function lock_in_the_way(locks, user_id, place)
+  for _, lock in ipairs(locks) do
+    if lock.user_id ~= user_id and overlap(lock.path, place) then return lock end
+  end
+  return nil
+end
+
+-- Tell the room which locks hold now.
+local function announce_locks(bus, locks_key, room_id, room_channel, skip_sid)
+  local locks, due = read_locks(locks_key), nil
+  for _, lock in ipairs(locks) do due = math.min(due or lock.ends_at - now, lock.ends_at - now) end
+  emit(bus, 'doc:lock_status', lock_status_json(room_id, locks), room_channel, { skip_sid = skip_sid, due = due })
+end
+
+-- End the locks for which `over` says so, and what has run out; tell the room if any has ended.
+local function end_locks(bus, locks_key, room_id, room_channel, skip_sid, over)
+  if redis.call('EXISTS', locks_key) == 0 then return end
+  local kept, ended = {}, 0
+  for _, lock in ipairs(read_locks(locks_key)) do
+    if not over(lock) then kept[lock.path] = true end
+  end
+  for _, path in ipairs(redis.call('HKEYS', locks_key)) do
+    if not kept[path] then ended = ended + redis.call('HDEL', locks_key, path) end
+  end
+  if ended > 0 then announce_locks(bus, locks_key, room_id, room_channel, skip_sid) end
+end
