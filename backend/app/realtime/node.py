@@ -219,13 +219,11 @@ class Node:
         self._store.bury(node_id)
         logger.warning("node_reaped", dead=node_id, connections=ended)
 
-    # What is due in a tenant.
-
     def look_in(self, tenant_id: str, seconds: float) -> None:
         """Look after a tenant's deadlines in `seconds`, or earlier if that is already planned."""
         self._deadlines.look_in(tenant_id, seconds)
 
-    def cursors_moved(self, connection: Connection) -> None:
+    def cursor_moved(self, connection: Connection) -> None:
         """A cursor of a connection is to be written."""
         self._tasks.write_soon()
         self.look_in(connection.tenant_id, self.cursors.CURSOR_TIMEOUT_SECONDS)
@@ -243,8 +241,6 @@ class Node:
         if tenant_id in self.connections.watched_tenants():
             # Somebody connected meanwhile, and their entry may have been the one that was removed.
             self._store.adopt({tenant_id})
-
-    # Putting things back.
 
     def _restore_all(self) -> None:
         # The index of this node's tenants went with its lease; without it nobody would clean up after the node.

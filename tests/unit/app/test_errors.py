@@ -15,14 +15,26 @@ from app.errors import (
     Internal,
     InvalidPayload,
     LimitExceeded,
+    Locked,
+    NotFound,
     NotInRoom,
     RealtimeError,
     TokenExpired,
+    TooLarge,
     Unauthenticated,
     Unavailable,
     UnknownEvent,
+    VersionConflict,
 )
 from realtime_contracts import Direction, registry
+
+LOCK = {
+    "path": "/lines",
+    "user_id": "ben",
+    "user_name": "Ben",
+    "acquired_at": "2026-01-31T09:30:00.125Z",
+    "expires_at": "2026-01-31T09:30:30.125Z",
+}
 
 #: One of each; `ConnectionLost` has no code of its own.
 RAISED: list[RealtimeError] = [
@@ -33,6 +45,11 @@ RAISED: list[RealtimeError] = [
     InvalidPayload("", "expected one payload", "room_id required"),
     UnknownEvent(),
     NotInRoom(),
+    NotFound(),
+    NotFound("No such lock"),
+    Locked(LOCK),
+    VersionConflict(7, []),
+    TooLarge(),
     LimitExceeded(50),
     LimitExceeded(20, "A user may have 20 connections"),
     Unavailable(),
@@ -41,7 +58,7 @@ RAISED: list[RealtimeError] = [
 ]
 
 #: Codes of the contract whose families come later.
-LATER = {"not_found", "locked", "version_conflict", "rate_limited", "too_large"}
+LATER = {"rate_limited"}
 
 #: The seed's words, and those of the rulings.
 TEXTS = {
@@ -59,6 +76,10 @@ STATUSES = {
     InvalidPayload: 422,
     UnknownEvent: 404,
     NotInRoom: 403,
+    NotFound: 404,
+    Locked: 409,
+    VersionConflict: 409,
+    TooLarge: 413,
     LimitExceeded: 409,
     Unavailable: 503,
     Internal: 500,

@@ -29,6 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.realtime.utils": set(),
     "app.realtime.policy": {"app.settings"},
     "app.realtime.tasks": {"app.errors"},
+    "app.realtime.deadlines": {"app.realtime.managers", "app.realtime.tasks"},
     "app.realtime.store": {"app.errors", "app.settings"},
     "app.realtime.bus": {"app.realtime.store"},
     "app.realtime.managers": {
@@ -38,9 +39,11 @@ MAY_IMPORT: dict[str, set[str]] = {
         "app.realtime.utils",
         "app.settings",
     },
+    "app.realtime.services": {"app.errors", "app.realtime.managers", "app.realtime.store"},
     "app.realtime.node": {
         "app.errors",
         "app.realtime.bus",
+        "app.realtime.deadlines",
         "app.realtime.managers",
         "app.realtime.policy",
         "app.realtime.store",
@@ -65,8 +68,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.cli": {"app", "app.doctor", "app.embedded", "app.serve", "app.settings", "realtime_contracts"},
 }
 
-#: The parts that may know Redis; the managers only hand it on, and the doctor examines it.
-KNOW_REDIS = {"app.realtime.store", "app.realtime.managers", "app.realtime.bus", "app.doctor"}
+#: The parts that may know Redis; the managers and services only hand it on, and the doctor examines it.
+KNOW_REDIS = {"app.realtime.store", "app.realtime.managers", "app.realtime.services", "app.realtime.bus", "app.doctor"}
 
 #: The one module of the contract that knows the server, where it is there, and only inside a function.
 KNOWS_THE_SERVER = CONTRACTS / "cli.py"
@@ -75,7 +78,7 @@ KNOWS_THE_SERVER = CONTRACTS / "cli.py"
 MAX_LINES = 300
 
 #: The families of this server; `connect_error` and the end of a connection are Socket.IO's own.
-FAMILIES = re.compile(r"connect|disconnect|error|heartbeat(_ack)?|presence:\w+|room:\w+")
+FAMILIES = re.compile(r"connect|disconnect|error|heartbeat(_ack)?|(presence|room|cursor|typing|doc):\w+")
 OF_THE_TRANSPORT = {"disconnect", "connect_error"}
 
 SERVED = sorted(message.value for message in MessageType if FAMILIES.fullmatch(message.value))

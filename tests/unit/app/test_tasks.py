@@ -19,12 +19,36 @@ from app.realtime.tasks import Tasks
 SOON = 20.0
 
 
+class Writer:
+    """A writer that notes its turns, and says each time what it was told to say."""
+
+    def __init__(self) -> None:
+        self.turns: Queue[None] = Queue()
+        self.says: list[float | Exception] = []
+
+    def __call__(self) -> float | None:
+        self.turns.put(None)
+        said = self.says.pop(0) if self.says else None
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    def has_turns(self, number: int) -> None:
+        for _ in range(number):
+            self.turns.get(timeout=SOON)
+
+
 @pytest.fixture
-def tasks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Tasks]:
+def writer() -> Writer:
+    return Writer()
+
+
+@pytest.fixture
+def tasks(monkeypatch: pytest.MonkeyPatch, writer: Writer) -> Iterator[Tasks]:
     """Yield the tasks of a server, not started yet; at the end both must have ended."""
     monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
     before = set(threading.enumerate())
-    made = Tasks(socketio.Server(async_mode="threading"))
+    made = Tasks(socketio.Server(async_mode="threading"), writer)
     yield made
     made.stop()
     for thread in set(threading.enumerate()) - before:
@@ -191,3 +215,21 @@ def test_tasks_that_end_before_they_start_do_nothing(tasks: Tasks, done: Done) -
     tasks.stop()
     tasks.start()
     assert done.nothing_more()
+
+
+def test_the_writer_writes_when_it_is_told_and_when_it_has_said_so_itself(tasks: Tasks, writer: Writer) -> None:
+    writer.says = [0.01, 0.0]
+    tasks.start()
+    writer.has_turns(3)
+    assert writer.turns.empty()
+    tasks.write_soon()
+    writer.has_turns(1)
+
+
+@pytest.mark.parametrize("failure", [errors.Unavailable(), ValueError("a defect")], ids=repr)
+def test_a_writer_that_fails_goes_on(failure: Exception, tasks: Tasks, writer: Writer) -> None:
+    writer.says = [failure]
+    tasks.start()
+    writer.has_turns(1)
+    tasks.write_soon()
+    writer.has_turns(1)

@@ -36,7 +36,7 @@ logger = structlog.get_logger(__name__)
 #: Seconds between two tries to subscribe, at most: a client must not wait longer for a healed node.
 MAX_RETRY_SECONDS = 2.0
 
-#: Seconds that an answer waits for its turn. The bus is heard within milliseconds; a subscription that was cut just now is not.
+#: Seconds that an answer waits for its turn. The bus is heard within milliseconds, but not if it was cut just now.
 TURN_SECONDS = 2.0
 
 NAMESPACE = "/"

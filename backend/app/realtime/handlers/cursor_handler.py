@@ -24,7 +24,7 @@ def register_cursor_handlers(socketio: SocketIO) -> None:
             _position(data.get("selection_start")),
             _position(data.get("selection_end")),
         )
-        get_node().cursors_moved(connection)
+        get_node().cursor_moved(connection)
         return None
 
     @on(socketio, MessageType.CURSOR_SYNC)
@@ -35,7 +35,7 @@ def register_cursor_handlers(socketio: SocketIO) -> None:
     @on(socketio, MessageType.CURSOR_REMOVE)
     def handle_cursor_remove(connection: Connection, data: Payload) -> Result:
         get_cursor_manager().remove(connection, data["room_id"])
-        get_node().cursors_moved(connection)
+        get_node().cursor_moved(connection)
         return None
 
 

@@ -11,24 +11,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
-import jwt
 import redis
 from flask import current_app
-from flask_jwt_extended import decode_token
-from flask_jwt_extended.exceptions import JWTExtendedException
-from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
-from app.errors import LimitExceeded, TokenExpired, Unauthenticated, Unavailable
+from app.errors import LimitExceeded, Unauthenticated, Unavailable
+from app.realtime.managers.access_tokens import user_of
 from app.realtime.managers.presence_rules import Trigger, moves
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.connections import ConnectionStore, NewConnection
-from app.realtime.store.keys import TenantKeys, is_safe_id
+from app.realtime.store.keys import TenantKeys
 from app.realtime.store.members import Member
 from app.realtime.utils.times import from_rfc3339, to_rfc3339
 from app.settings import Settings
-
-#: Characters of a user's name on the wire; a longer one is cut, because a name must not refuse a user.
-MAX_NAME_LENGTH = 255
 
 
 @dataclass
@@ -104,36 +98,7 @@ class ConnectionManager:
         A leading `Bearer ` is accepted. Needs an application context. Raises TokenExpired, and
         Unauthenticated for anything else that is not a valid access token of a user of a tenant.
         """
-        try:
-            token = token.removeprefix("Bearer ")
-            claims = decode_token(token)
-            # The library takes a token without a type for an access token; we do not.
-            kind = jwt.decode(token, options={"verify_signature": False}).get("type")
-            expires = claims.get("exp")
-            expires_at = datetime.fromtimestamp(expires, UTC) if expires is not None else None
-        except ExpiredSignatureError as error:
-            raise TokenExpired from error
-        except (
-            PyJWTError,
-            JWTExtendedException,
-            ValueError,
-            TypeError,
-            AttributeError,
-            KeyError,
-            OverflowError,  # an end beyond all time
-        ) as error:
-            raise Unauthenticated from error
-        user_id, tenant_id = claims.get("sub"), claims.get("tenant_id")
-        if kind != "access" or not is_safe_id(user_id) or not is_safe_id(tenant_id):
-            raise Unauthenticated
-        return {
-            "user_id": user_id,
-            "tenant_id": tenant_id,
-            "user_name": _text(claims.get("name")) or "Unknown",
-            "user_email": _text(claims.get("email")),
-            "role": _text(claims.get("role")) or "user",
-            "expires_at": expires_at,
-        }
+        return user_of(token)
 
     def add_connection(
         self,
@@ -289,14 +254,6 @@ class ConnectionManager:
     def unwatch(self, tenant_id: str) -> None:
         """This tenant is about to leave the index; its next connection puts it back."""
         self._watched.discard(tenant_id)
-
-
-def _text(claim: object) -> str:
-    """An optional claim as clean text: whatever is not a string, or cannot be written, is none."""
-    if not isinstance(claim, str):
-        return ""
-    clean = "".join(c for c in claim if c.isprintable())
-    return clean.encode("utf-8", "ignore").decode()[:MAX_NAME_LENGTH].strip()
 
 
 def get_connection_manager() -> ConnectionManager:

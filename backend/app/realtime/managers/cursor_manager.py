@@ -27,8 +27,8 @@ from app.realtime.store.cursors import CursorKey, CursorStore, Rate
 from app.realtime.utils.message_types import CursorPosition
 from app.settings import Settings
 
-#: At most 30 announcements a second, per user and room: five at once, so that a slow second does not merge the moves of a
-#: calm hand, then one every 42 ms. In any second that is 5 + 23, and with the last one that had to wait 30 at most.
+#: At most 30 announcements a second, per user and room: five at once, so that a slow moment does not merge the moves
+#: of a calm hand, then one every 42 ms. In any second that is 5 + 23, and 30 at most with the last one that waited.
 RATE = Rate(interval_ms=42, burst=5)
 
 

@@ -26,14 +26,16 @@ from app.settings import Settings
 class DocumentManager:
     """The documents of all rooms. Every method may raise NotInRoom, ConnectionLost and Unavailable."""
 
-    #: How often an edit is tried while others come first. Each time is two round trips; a room of 12 busy editors needs 2 or 3.
+    #: How often an edit is tried while others come first. Each time is two round trips; 12 busy editors need 2 or 3.
     EDIT_ATTEMPTS = 8
 
     def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress) -> None:
         self._store = DocumentStore(redis_client, address, settings.document_ttl_seconds)
 
-    def edit(self, connection: Connection, room_id: str, base_version: int, changes: Changes, edit_id: str) -> Committed:
-        """Apply a JSON Patch that was made on `base_version` and announce it. Two round trips, and two for each lost race.
+    def edit(
+        self, connection: Connection, room_id: str, base_version: int, changes: Changes, edit_id: str
+    ) -> Committed:
+        """Apply a JSON Patch that was made on `base_version` and announce it. Two round trips, two more a lost race.
 
         Raises VersionConflict, Locked, InvalidPayload (it does not fit the document), TooLarge.
         """

@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 from jsonpatch import JsonPatch, JsonPatchException, JsonPatchTestFailed, path_join, path_split
-from jsonpointer import JsonPointer, JsonPointerException
+from jsonpointer import EndOfList, JsonPointer, JsonPointerException
 
 from app.errors import InvalidPayload, TooLarge
 
@@ -31,6 +31,8 @@ FORBIDDEN_MEMBER = "__proto__"
 
 #: The last part of a path that may mean an element of an array.
 _ELEMENT = re.compile(r"-|[0-9]+")
+
+_NOTHING = object()
 
 Document = dict[str, Any]
 Changes = list[dict[str, Any]]
@@ -166,7 +168,9 @@ def _check_members(operation: dict[str, Any], at: str) -> None:
 
 def _check_source(document: Any, operation: dict[str, Any], at: str) -> int:
     """Refuse what a move or a copy must not make. Returns the bytes that it adds: copies of copies double each time."""
-    source = JsonPointer(operation["from"]).resolve(document, None)
+    source = _at(document, operation["from"])
+    if source is _NOTHING:
+        return 0  # the library refuses it
     check_value(source, f"{at}/from", len(path_split(operation["path"])))
     return len(orjson.dumps(source)) if operation["op"] == "copy" else 0
 
@@ -190,13 +194,19 @@ def _touched_by(document: Any, operation: dict[str, Any]) -> tuple[set[str], set
 def _shifted(document: Any, path: tuple[str, ...]) -> str:
     """What changes when something is put in or taken out at `path`: an array is changed as a whole."""
     above = path_join(path[:-1])
-    in_array = bool(path) and isinstance(JsonPointer(above).resolve(document, None), list)
+    in_array = bool(path) and isinstance(_at(document, above), list)
     return above if in_array else path_join(path)
+
+
+def _at(document: Any, place: str) -> Any:
+    """What is at a place, `_NOTHING` if nothing is: the end of an array, `-`, is no value either."""
+    found = JsonPointer(place).resolve(document, _NOTHING)
+    return _NOTHING if isinstance(found, EndOfList) else found
 
 
 def _misfit(document: Any, operation: dict[str, Any], at: str, error: Exception) -> InvalidPayload:
     if isinstance(error, JsonPatchTestFailed):
         return InvalidPayload(f"{at}/value", "the test failed: something else is there")
-    if "from" in operation and JsonPointer(operation["from"]).resolve(document, error) is error:
+    if "from" in operation and _at(document, operation["from"]) is _NOTHING:
         return InvalidPayload(f"{at}/from", "there is nothing at this place of the document")
     return InvalidPayload(f"{at}/path", "this cannot be done at this place of the document")

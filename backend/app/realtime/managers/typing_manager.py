@@ -22,7 +22,7 @@ class TypingManager:
     #: Seconds that typing lasts after its last start. The contract's number.
     TYPING_TIMEOUT_SECONDS: float = 6
 
-    #: Fields of a room that one user may type in at a time. A person has two hands; this bounds what a client may store.
+    #: Fields of a room that one user may type in at a time. People have two hands; it bounds what clients may store.
     MAX_FIELDS = 20
 
     def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress) -> None:

@@ -13,7 +13,6 @@ from redis.retry import Retry
 
 from app.settings import Settings
 
-
 #: Seconds and connections of a client that is made without settings: the settings' defaults.
 _TIMEOUT, _CONNECTIONS = 2.0, 32
 

@@ -83,7 +83,9 @@ class CursorStore:
 
     def announce(self, waiting: Sequence[CursorKey]) -> list[int]:
         """Announce cursors that had to wait. Returns for each the ms to wait again, 0 for done."""
-        calls = [([TenantKeys(key.tenant_id).cursors(key.room_id)], [*self._place(key), *self._rate]) for key in waiting]
+        calls = [
+            ([TenantKeys(key.tenant_id).cursors(key.room_id)], [*self._place(key), *self._rate]) for key in waiting
+        ]
         return cast("list[int]", self._announce.run_all(calls))
 
     def remove(self, removed: Sequence[CursorKey]) -> None:

@@ -35,9 +35,7 @@ class LockStore:
         self._unlock = Script(client, "doc_unlock")
         self._status = Script(client, "doc_lock_status")
 
-    def lock(
-        self, keys: TenantKeys, member: Member, room_id: str, path: str, lasts_ms: int, max_locks: int
-    ) -> Lock:
+    def lock(self, keys: TenantKeys, member: Member, room_id: str, path: str, lasts_ms: int, max_locks: int) -> Lock:
         """Lock `path` for the member's user, or renew their lock. Raises Locked, LimitExceeded."""
         answer, *rest = _answered(
             self._lock(

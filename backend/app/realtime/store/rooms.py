@@ -149,7 +149,7 @@ class RoomStore:
         )
 
     def forget_due(self, keys: TenantKeys) -> None:
-        """Remove what waits for its time in rooms that nobody is in: the locks of who lost the transport. Two round trips."""
+        """Remove the locks of rooms that nobody is in, and all that waits for its time. Two round trips."""
         try:
             room_ids = cast("list[str]", self._client.zrange(keys.rooms_due, 0, -1))
             self._client.delete(keys.rooms_due, *(keys.locks(room_id) for room_id in room_ids))

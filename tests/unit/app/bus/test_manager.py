@@ -9,15 +9,28 @@ import pytest
 import redis
 import socketio
 
+from app.realtime.bus import manager as module
 from app.realtime.bus.manager import NAMESPACE, BusManager
 from app.realtime.bus.packets import Json, Packet
 from app.realtime.store.address import NodeAddress
 
 
 @pytest.fixture
-def manager() -> BusManager:
+def due() -> list[tuple[str, float]]:
+    """Return what the manager was told to look after: tenants and seconds."""
+    return []
+
+
+@pytest.fixture
+def manager(due: list[tuple[str, float]]) -> BusManager:
     """Return a manager on a server that nobody has connected to; its Redis is never asked."""
-    made = BusManager(redis.Redis(), NodeAddress(0), on_start=lambda: None, on_gap=lambda: None)
+    made = BusManager(
+        redis.Redis(),
+        NodeAddress(0),
+        on_start=lambda: None,
+        on_gap=lambda: None,
+        on_due=lambda tenant_id, seconds: due.append((tenant_id, seconds)),
+    )
     server = socketio.Server(client_manager=made, async_mode="threading", json=Json, serializer=Packet)
     made.set_server(server)
     return made
@@ -38,7 +51,16 @@ def sent(manager: BusManager, eio_sid: str) -> list[str]:
 
 
 def emit(manager: BusManager, room: str, number: int, **fields: Any) -> None:
-    message = {"method": "emit", "event": "e", "data": [number], "room": room, "skip_sid": None, **fields}
+    message = {
+        "method": "emit",
+        "event": "e",
+        "data": [number],
+        "room": room,
+        "skip_sid": None,
+        "skip_room": None,
+        "due": None,
+        **fields,
+    }
     manager._receive(message)
 
 
@@ -95,3 +117,70 @@ def test_a_connection_is_open_while_its_transport_is(manager: BusManager) -> Non
     manager.server.eio.sockets["eio"].closed = True
     assert not manager.is_open(sid)
     assert not manager.is_open("nobody")
+
+
+def test_a_room_may_be_skipped_and_nobody_is_if_none_is_named(manager: BusManager) -> None:
+    sids = [session(manager, eio_sid) for eio_sid in ("ana", "ana too", "ben")]
+    for sid in sids:
+        manager.connect(sid, NAMESPACE)
+        manager.enter(sid, ["room:{acme}:a:1"])
+    for sid in sids[:2]:
+        manager.enter(sid, ["user:{acme}:ana"])
+    emit(manager, "room:{acme}:a:1", 1, skip_room="user:{acme}:ana")
+    emit(manager, "room:{acme}:a:1", 2, skip_room="user:{acme}:nobody")
+    emit(manager, "room:{acme}:a:1", 3)
+    both = ['42["e",2]', '42["e",3]']
+    assert [sent(manager, eio_sid) for eio_sid in ("ana", "ana too", "ben")] == [both, both, ['42["e",1]', *both]]
+
+
+def test_what_ends_in_a_room_is_looked_after_by_whoever_has_members_of_it(
+    manager: BusManager, due: list[tuple[str, float]]
+) -> None:
+    emit(manager, "room:{acme}:a:1", 1, due=["room:{acme}:a:1", 5000])
+    assert due == []
+    sid = session(manager, "eio")
+    manager.connect(sid, NAMESPACE)
+    emit(manager, sid, 2, enter=["room:{acme}:a:1"], due=["room:{acme}:a:1", 4000])
+    emit(manager, "room:{acme}:a:1", 3, due=["room:{acme}:a:1", 2500])
+    emit(manager, "room:{acme}:a:1", 4)
+    assert due == [("acme", 4.0), ("acme", 2.5)]
+
+
+def test_an_answer_in_its_turn_comes_after_what_was_before_it_and_before_what_came_later(manager: BusManager) -> None:
+    sid = session(manager, "eio")
+    manager.connect(sid, NAMESPACE)
+    turn = manager.turn(sid)
+    emit(manager, sid, 1)
+    manager._receive({"method": "hold", "sid": sid})
+    turn.wait()
+    emit(manager, sid, 3)
+    manager.send(sid, "answer", {})
+    manager.answered(sid)
+    emit(manager, sid, 4)
+    assert sent(manager, "eio") == ['42["e",1]', '42["answer",{}]', '42["e",3]', '42["e",4]']
+
+
+def test_nothing_is_held_for_an_answer_that_was_given_already_or_for_another_connection(
+    manager: BusManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TURN_SECONDS", 0.01)
+    sids = [session(manager, eio_sid) for eio_sid in ("ana", "ben")]
+    for sid in sids:
+        manager.connect(sid, NAMESPACE)
+    manager.turn(sids[0]).wait()
+    manager.answered(sids[0])
+    manager.answered(sids[1])
+    for sid in sids:
+        manager._receive({"method": "hold", "sid": sid})
+        emit(manager, sid, 1)
+    assert [sent(manager, eio_sid) for eio_sid in ("ana", "ben")] == [['42["e",1]'], ['42["e",1]']]
+
+
+def test_whoever_goes_before_their_turn_leaves_nothing_held(manager: BusManager) -> None:
+    sid = session(manager, "eio")
+    manager.connect(sid, NAMESPACE)
+    manager.turn(sid)
+    manager._receive({"method": "hold", "sid": sid})
+    manager.basic_disconnect(sid, NAMESPACE)
+    assert not manager._held
+    assert not manager._turns

@@ -24,14 +24,24 @@ SIDS = st.text(string.ascii_letters + string.digits + "-_", min_size=1, max_size
 
 ROOM_IDS = st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,63}:[A-Za-z0-9._-]{1,128}", fullmatch=True)
 
-ONE_OF_A_TENANT: list[str] = ["online", "names", "active", "grace", "seq", "connections"]
+ONE_OF_A_TENANT: list[str] = ["online", "names", "active", "grace", "seq", "rooms_due", "connections"]
 OF_A_USER: list[Callable[[TenantKeys, str], str]] = [TenantKeys.user, TenantKeys.user_connections]
 OF_A_SID: list[Callable[[TenantKeys, str], str]] = [
     TenantKeys.connection,
     TenantKeys.connection_rooms,
     TenantKeys.node_connections,
 ]
-OF_A_ROOM: list[Callable[[TenantKeys, str], str]] = [TenantKeys.room, TenantKeys.room_users, TenantKeys.entity_room]
+OF_A_ROOM: list[Callable[[TenantKeys, str], str]] = [
+    TenantKeys.room,
+    TenantKeys.room_users,
+    TenantKeys.entity_room,
+    TenantKeys.cursors,
+    TenantKeys.typing,
+    TenantKeys.locks,
+    TenantKeys.document,
+    TenantKeys.document_log,
+    TenantKeys.document_edits,
+]
 
 #: One thing that has a key: what it is, and its ids.
 Thing = tuple[str, str, str]
@@ -78,7 +88,7 @@ def test_all_keys_of_a_tenant_are_in_one_slot(tenant_id: str, user_id: str, sid:
 def test_no_key_is_left_out_here() -> None:
     known = {*ONE_OF_A_TENANT, *(method.__name__ for method in [*OF_A_USER, *OF_A_SID, *OF_A_ROOM])}
     names = {name for name in {*vars(TenantKeys), *vars(TenantKeys("acme"))} if not name.startswith("_")}
-    assert names - known == {"tenant_id", "tenant_channel", "user_channel", "room_channel"}
+    assert names - known == {"tenant_id", "tenant_channel", "user_channel", "users_channel", "room_channel"}
 
 
 @given(one=THINGS, other=THINGS)
@@ -120,6 +130,17 @@ def test_keys_bear_the_names_of_the_seed() -> None:
     assert acme.room("invoice:42") == "room:{acme}:invoice:42"
     assert acme.room_users("invoice:42") == "room:{acme}:invoice:42:users"
     assert acme.entity_room("invoice:42") == "entity_room:{acme}:invoice:42"
+
+
+@given(audience=CHANNELS)
+def test_a_channel_tells_its_tenant(audience: Thing) -> None:
+    assert keys.tenant_of(key_of(audience)) == audience[1]
+
+
+@given(tenant_id=SAFE_IDS, user_id=SAFE_IDS)
+def test_a_users_channel_begins_as_all_users_channels_do(tenant_id: str, user_id: str) -> None:
+    tenant = TenantKeys(tenant_id)
+    assert tenant.user_channel(user_id) == tenant.users_channel + user_id
 
 
 # The doors.

@@ -1,7 +1,9 @@
--- cursors: a user's one cursor in a room. Its line in the hash: the sid that moved it, when (ms), the rate's state (ms),
--- 1 if it has been announced as it is, and the cursor as JSON.
+-- cursors: a user's one cursor in a room.
 -- KEYS –
 -- ARGV –
+--
+-- Its line in the hash: the sid that moved it, when (ms), the rate's state (ms), 1 if it has been announced as it is, and
+-- the cursor as JSON.
 
 local function parse_cursor(line)
   local sid, moved_at, arrival, announced, cursor = string.match(line, '^([^\n]*)\n(%d+)\n(%d+)\n(%d)\n(.*)$')

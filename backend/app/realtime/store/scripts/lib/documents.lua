@@ -1,7 +1,9 @@
--- documents: a room's document. The hash: version, content (JSON) and the log's size in bytes. The log: a list with an entry
--- for each edit, what it touched (JSON), a line break, and the message that told of it (JSON).
+-- documents: a room's document.
 -- KEYS –
 -- ARGV –
+--
+-- The hash: version, content (JSON) and the log's size in bytes. The log: a list with an entry for each edit: what it
+-- touched (JSON), a line break, and the message that told of it (JSON).
 
 -- Edits that the log keeps, and bytes of it: the edits of a document may be as large as itself.
 local LOG_EDITS, LOG_BYTES = 500, 8388608

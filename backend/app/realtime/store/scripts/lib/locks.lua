@@ -1,7 +1,9 @@
--- locks: places of a room's document that one user has reserved. The hash: place → JSON of user_id, user_name,
--- acquired_at, expires_at (RFC 3339) and ends_at (ms). One that has run out is none, removed or not.
+-- locks: places of a room's document that one user has reserved.
 -- KEYS –
 -- ARGV –
+--
+-- The hash: place → JSON of user_id, user_name, acquired_at, expires_at (RFC 3339) and ends_at (ms). One that has run out is
+-- none, removed or not.
 
 -- Whether two places overlap: they are one, or one is above the other.
 local function overlap(a, b)

@@ -1,7 +1,9 @@
--- typing: who types in which field of a room. A field of the hash is the user's id, NUL and the field of the form ('' for
--- none); its line: the sid that started, when that ends (ms), when it began (ms), the place in the document, the JSON.
+-- typing: who types in which field of a room.
 -- KEYS –
 -- ARGV –
+--
+-- A field of the hash is the user's id, NUL and the field of the form ('' for none); its line: the sid that started, when
+-- that ends (ms), when it began (ms), the place in the document, the user and the field as JSON.
 
 -- Everybody who types, by the time they started.
 local function read_typing(typing_key)
