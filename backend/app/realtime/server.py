@@ -15,7 +15,7 @@ from werkzeug.local import LocalProxy
 
 from app.realtime.bus.engine import harden
 from app.realtime.bus.packets import Json, Packet
-from app.realtime.bus.server import Server
+from app.realtime.bus.server import adopt
 from app.realtime.handlers import register_handlers
 from app.realtime.node import get_node
 
@@ -44,8 +44,7 @@ def init_socketio(app: Flask) -> SocketIO:
         logger=logging.getLogger("socketio"),
         engineio_logger=logging.getLogger("engineio"),
     )
-    # Flask-SocketIO has no option for the server's class.
-    server.server.__class__ = Server
+    adopt(server.server, app)
     harden(server.server.eio)
     register_handlers(server)
     node.attach(server)

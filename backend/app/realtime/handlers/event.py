@@ -16,7 +16,6 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from flask import request
 from flask_socketio import SocketIO
 
 from app.errors import ConnectionLost, Internal, InvalidPayload, RealtimeError, Unauthenticated, UnknownEvent
@@ -41,7 +40,8 @@ def on(socketio: SocketIO, message_type: MessageType) -> Callable[[Handler], Han
     event = message_type.value
 
     def register(handler: Handler) -> Handler:
-        socketio.on_event(event, lambda *args: _answer(event, handler, args))
+        # Past Flask-SocketIO's own way, which makes an HTTP request of every event and finds its route.
+        socketio.server.on(event, lambda sid, *args: _answer(event, handler, sid, args))
         return handler
 
     return register
@@ -50,17 +50,17 @@ def on(socketio: SocketIO, message_type: MessageType) -> Callable[[Handler], Han
 def on_anything_else(socketio: SocketIO) -> None:
     """Answer events that have no handler, and packets that cannot be read."""
 
-    def receive(event: str, *args: Any) -> dict[str, Any]:
+    def receive(event: str, sid: str, *args: Any) -> dict[str, Any]:
         if event == UNREADABLE:
-            return _failed(None, InvalidPayload("", str(args[0])))
-        return _failed(event.removeprefix(" "), UnknownEvent())
+            return _failed(sid, None, InvalidPayload("", str(args[0])))
+        return _failed(sid, event.removeprefix(" "), UnknownEvent())
 
-    socketio.on_event("*", receive)
+    socketio.server.on("*", receive)
 
 
-def _answer(event: str, handler: Handler, args: tuple[Any, ...]) -> dict[str, Any]:
+def _answer(event: str, handler: Handler, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
     try:
-        connection = _connection()
+        connection = _connection(sid)
         payload = _checked(event, args)
         try:
             result = handler(connection, payload)
@@ -68,16 +68,16 @@ def _answer(event: str, handler: Handler, args: tuple[Any, ...]) -> dict[str, An
             get_node().restore(connection)
             result = handler(connection, payload)
     except RealtimeError as error:
-        return _failed(event, error)
+        return _failed(sid, event, error)
     except Exception:
         internal = Internal(uuid4().hex)
         logger.exception("event_failed", event_name=event, **internal.details)
-        return _failed(event, internal)
+        return _failed(sid, event, internal)
     return {"ok": True, **(result or {})}
 
 
-def _connection() -> Connection:
-    connection = get_node().connections.get_connection(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO's
+def _connection(sid: str) -> Connection:
+    connection = get_node().connections.get_connection(sid)
     if connection is None:
         raise Unauthenticated
     return connection
@@ -101,7 +101,7 @@ def _said_missing(event: str, payload: Payload) -> str | None:
     return _REQUIRED.get("entity_type" if missing == ["entity_id"] else missing[0])
 
 
-def _failed(event: str | None, error: RealtimeError) -> dict[str, Any]:
+def _failed(sid: str, event: str | None, error: RealtimeError) -> dict[str, Any]:
     body = error.to_dict(event if event is None else event[:200])
-    get_node().bus.send(request.sid, MessageType.ERROR.value, body)  # type: ignore[attr-defined]
+    get_node().bus.send(sid, MessageType.ERROR.value, body)
     return {"ok": False, "error": body}

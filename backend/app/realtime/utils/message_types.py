@@ -7,7 +7,7 @@ wire values.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -68,8 +68,8 @@ class _Record:
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as JSON values; an unset optional field is None."""
-        fields = asdict(self)  # type: ignore[call-overload]  # subclasses are dataclasses
-        return {k: v.value if isinstance(v, Enum) else v for k, v in fields.items()}
+        # Not dataclasses.asdict, which copies all that is inside: a cursor has one of these for each move.
+        return {k: v.value if isinstance(v, Enum) else v for k, v in vars(self).items()}
 
 
 @dataclass
