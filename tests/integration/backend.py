@@ -121,6 +121,7 @@ class Heard:
     room: str
     skip: str | None
     channel: str
+    skip_room: str | None = None
 
 
 class Tape:
@@ -168,7 +169,7 @@ def _checked(published: dict[str, Any], channel: str) -> Heard:
     assert violation is None, f"{event} {payload} breaks the contract: {violation}"
     assert published["namespace"] == "/"
     assert published["host_id"] == "redis"
-    return Heard(event, payload, published["room"], published["skip_sid"], channel)
+    return Heard(event, payload, published["room"], published["skip_sid"], channel, published["skip_room"])
 
 
 def keys_of(redis_client: redis.Redis, tenant: str) -> list[str]:

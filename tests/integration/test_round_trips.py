@@ -35,9 +35,24 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("room:join", {"entity_type": "invoice", "entity_id": "42"}),
     ("room:join", {"entity_type": "invoice", "entity_id": "42"}),
     ("room:users", {"room_id": "invoice:42"}),
+    ("cursor:sync", {"room_id": "invoice:42"}),
+    ("typing:start", {"room_id": "invoice:42", "field": "notes"}),
+    ("typing:stop", {"room_id": "invoice:42"}),
+    ("doc:sync", {"room_id": "invoice:42"}),
+    ("doc:lock", {"room_id": "invoice:42", "path": "/lines"}),
+    ("doc:lock_status", {"room_id": "invoice:42"}),
+    ("doc:unlock", {"room_id": "invoice:42", "path": "/lines"}),
     ("room:leave", {"room_id": "invoice:42"}),
     ("room:leave", {"room_id": "invoice:42"}),
 ]
+
+#: An edit is read, applied by this process and committed.
+EDIT = {
+    "room_id": "invoice:1",
+    "base_version": 0,
+    "changes": [{"op": "add", "path": "/notes", "value": "x"}],
+    "edit_id": "3f2b1c0a-9d8e-4f7a-b6c5-d4e3f2a1b0c9",
+}
 
 
 class Monitor:
@@ -137,6 +152,34 @@ def every_step(url: str, tenant: str, online: int, monitor: Monitor) -> list[tup
     return steps
 
 
+def test_an_edit_is_two_round_trips_and_the_same_again_one_and_a_cursor_waits_for_none(
+    monitored: tuple[Cluster, Monitor, Backend],
+) -> None:
+    cluster, monitor, _ = monitored
+    ana = Wire(cluster.urls[0], tokens.mint(SECRET, "ana", "acme", name="Ana"))
+    ben = Wire(cluster.urls[0], tokens.mint(SECRET, "ben", "acme", name="Ben"))
+    for wire in (ana, ben):
+        assert wire.ask("room:join", {"entity_type": "invoice", "entity_id": 1})["ok"]
+    for _ in range(2):  # Redis has the scripts after the first of these
+        for event in ("cursor:move", "cursor:remove"):
+            place = {"line": 1, "column": 1} if event == "cursor:move" else {}
+            monitor.count()
+            assert ana.ask(event, {"room_id": "invoice:1", **place})["ok"]
+            ben.expect(event)
+            written = monitor.count()
+    assert written == ["EVALSHA"]
+
+    edits = [{**EDIT, "edit_id": EDIT["edit_id"].replace("3f2b", f"{n:04}"), "base_version": n} for n in range(2)]
+    assert ana.ask("doc:edit", edits[0])["ok"]
+    monitor.count()
+    assert ana.ask("doc:edit", edits[1])["ok"]
+    assert monitor.count() == ["EVALSHA", "EVALSHA"]
+    assert ana.ask("doc:edit", edits[1])["ok"]
+    assert monitor.count() == ["EVALSHA"]
+    ana.goodbye()
+    ben.goodbye()
+
+
 def test_the_first_connection_of_a_tenant_on_a_node_adds_one_command_to_the_same_round_trip(
     monitored: tuple[Cluster, Monitor, Backend],
 ) -> None:
@@ -163,6 +206,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("room:join", {"entity_type": "in voice", "entity_id": "1"}),
     ("room:users", {"room_id": "tenant:{acme}"}),
     ("doc:edit", {}),
+    ("cursor:move", {"room_id": "invoice:42", "line": 1, "column": 1}),
 ]
 
 

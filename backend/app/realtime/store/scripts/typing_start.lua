@@ -19,7 +19,7 @@ if not renewed and fields >= tonumber(ARGV[11]) then return -2 end
 
 note_activity(cjson.decode(ARGV[12]))
 local ends_at = now + tonumber(ARGV[10])
-redis.call('HSET', KEYS[9], name, table.concat({ ARGV[4], digits(ends_at), digits(renewed and renewed.began_at or now), ARGV[8],
+redis.call('HSET', KEYS[9], name, table.concat({ ARGV[4], digits(ends_at), digits(renewed and renewed.began_at or now_us), ARGV[8],
   ARGV[9] }, '\n'))
 note_due(KEYS[10], room_id, ends_at)
 if not renewed then announce_typing(BUS, KEYS[9], room_id, ARGV[6]) end

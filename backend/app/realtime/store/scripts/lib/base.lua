@@ -5,6 +5,8 @@
 -- Milliseconds by Redis' clock: the only clock that matters.
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
+-- Microseconds, where things of one millisecond have an order.
+local now_us = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
 
 -- An integer as decimal digits: Lua's own conversion rounds at 14.
 local function digits(number)

@@ -3,7 +3,7 @@
 -- ARGV –
 --
 -- A field of the hash is the user's id, NUL and the field of the form ('' for none); its line: the sid that started, when
--- that ends (ms), when it began (ms), the place in the document, the user and the field as JSON.
+-- that ends (ms), when it began (µs), the place in the document, the user and the field as JSON.
 
 -- Everybody who types, by the time they started.
 local function read_typing(typing_key)

@@ -1,0 +1,376 @@
+"""Documents on a real Redis: versions without gaps, merged where they can be, kept as long as they must be."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from app.errors import InvalidPayload, Locked, NotInRoom, RealtimeError, TooLarge, VersionConflict
+from app.realtime.managers import edit_rules
+from app.realtime.managers.connection_manager import Connection
+from app.realtime.services.document_service import DocumentService, DocumentSnapshot
+from app.realtime.store.documents import DocumentStore
+from app.realtime.store.keys import TenantKeys
+from tests.integration.backend import Backend, Tape, keys_of
+from tests.integration.conftest import MakeBackend
+
+ROOM = "invoice:42"
+#: Edits that the log keeps.
+KEPT = 500
+
+
+@pytest.fixture
+def ana(backend: Backend, tenant: str) -> Connection:
+    """Return Ana's connection, in the room."""
+    return enter(backend, tenant, "ana")
+
+
+@pytest.fixture
+def ben(backend: Backend, tenant: str) -> Connection:
+    """Return Ben's connection, in the room."""
+    return enter(backend, tenant, "ben")
+
+
+def enter(backend: Backend, tenant: str, user_id: str) -> Connection:
+    connection = backend.connect(tenant, user_id)
+    backend.join(connection, ROOM)
+    return connection
+
+
+def edit(backend: Backend, who: Connection, base: int, *changes: dict[str, Any], edit_id: str | None = None) -> int:
+    return backend.documents.edit(who, ROOM, base, list(changes), edit_id or str(uuid4())).version
+
+
+def put(path: str, value: Any) -> dict[str, Any]:
+    return {"op": "add", "path": path, "value": value}
+
+
+def content(backend: Backend, tenant: str) -> DocumentSnapshot:
+    return DocumentService(backend.redis).read(tenant, ROOM)
+
+
+def synced(tape: Tape) -> dict[str, Any]:
+    return tape.heard("doc:sync")[-1].payload
+
+
+def test_an_edit_is_told_to_all_but_its_connection_and_has_the_next_version(
+    backend: Backend, tape: Tape, tenant: str, ana: Connection
+) -> None:
+    tape.heard()
+    edit_id = str(uuid4())
+    assert edit(backend, ana, 0, put("/notes", "x"), edit_id=edit_id) == 1
+    assert edit(backend, ana, 1, put("/notes", "y")) == 2
+    first, second = tape.heard()
+    assert (first.event, first.room, first.skip) == ("doc:edit", TenantKeys(tenant).room_channel(ROOM), ana.sid)
+    assert first.payload == {
+        "room_id": ROOM,
+        "version": 1,
+        "user_id": "ana",
+        "user_name": "ana",
+        "changes": [put("/notes", "x")],
+        "edit_id": edit_id,
+    }
+    assert second.payload["version"] == 2
+    assert content(backend, tenant) == DocumentSnapshot(ROOM, 2, {"notes": "y"})
+
+
+def test_disjoint_edits_are_merged_and_others_are_refused_with_what_was_missed(
+    backend: Backend, tape: Tape, tenant: str, ana: Connection, ben: Connection
+) -> None:
+    edit(backend, ana, 0, put("", {"a": 1, "b": 1, "lines": [1, 2, 3]}))
+    edit(backend, ana, 1, put("/a", 2))
+    missed = [one.payload for one in tape.heard("doc:edit")][1:]
+    assert edit(backend, ben, 1, put("/b", 2)) == 3
+    with pytest.raises(VersionConflict) as refused:
+        edit(backend, ben, 1, put("/a", 3))
+    missed += [one.payload for one in tape.heard("doc:edit")]
+    assert refused.value.details == {"version": 3, "changes": missed}
+    assert edit(backend, ben, 3, {"op": "replace", "path": "/lines/0", "value": 9}) == 4
+    assert edit(backend, ana, 3, {"op": "replace", "path": "/lines/2", "value": 8}) == 5
+    assert edit(backend, ana, 5, {"op": "remove", "path": "/lines/0"}) == 6
+    for path in ("/lines/0", "/lines/1", "/lines/-", "/lines"):
+        with pytest.raises(VersionConflict):
+            edit(backend, ben, 5, put(path, 0))
+    assert content(backend, tenant).content == {"a": 2, "b": 2, "lines": [2, 8]}
+
+
+def test_an_edit_that_another_has_made_unfit_is_a_conflict_and_one_that_never_fitted_is_not(
+    backend: Backend, ana: Connection, ben: Connection
+) -> None:
+    edit(backend, ana, 0, put("", {"a": {"b": 1}, "c": 1}))
+    edit(backend, ana, 1, {"op": "remove", "path": "/a"})
+    with pytest.raises(VersionConflict):
+        edit(backend, ben, 1, put("/a/b", 2))
+    with pytest.raises(VersionConflict):
+        edit(backend, ben, 1, {"op": "test", "path": "/a/b", "value": 1}, put("/c", 2))
+    with pytest.raises(InvalidPayload):
+        edit(backend, ben, 1, put("/c/d", 2))
+
+
+def test_the_same_edit_again_is_answered_again_and_changes_nothing(make_backend: MakeBackend, tenant: str) -> None:
+    nodes = [make_backend(), make_backend()]
+    ana, ben = enter(nodes[0], tenant, "ana"), enter(nodes[0], tenant, "ben")
+    edit_id = str(uuid4())
+    assert edit(nodes[0], ana, 0, put("/n", 1), edit_id=edit_id) == 1
+    edit(nodes[0], ben, 1, put("/n", 2))
+    tape = Tape(nodes[0].redis)
+    again = enter(nodes[1], tenant, "ana")
+    tape.heard()
+    for node, tab, said in ((nodes[0], ana, edit_id), (nodes[1], again, edit_id.upper())):
+        committed = node.documents.edit(tab, ROOM, 0, [put("/n", 1)], said)
+        assert (committed.version, committed.new) == (1, False)
+    assert tape.names() == []
+    with pytest.raises(VersionConflict):
+        edit(nodes[0], ben, 0, put("/n", 3), edit_id=edit_id)  # another user's edit is another edit
+    assert edit(nodes[0], ben, 2, put("/n", 3), edit_id=edit_id) == 3
+    tape.close()
+
+
+def test_an_edit_that_was_refused_may_be_sent_again_under_its_id(backend: Backend, ana: Connection) -> None:
+    edit(backend, ana, 0, put("/n", 1))
+    edit_id = str(uuid4())
+    with pytest.raises(VersionConflict):
+        edit(backend, ana, 0, put("/n", 2), edit_id=edit_id)
+    assert edit(backend, ana, 1, put("/n", 2), edit_id=edit_id) == 2
+
+
+def test_all_of_an_edit_or_nothing(backend: Backend, tape: Tape, tenant: str, ana: Connection) -> None:
+    edit(backend, ana, 0, put("/n", 1))
+    before = content(backend, tenant)
+    tape.heard()
+    with pytest.raises(InvalidPayload) as refused:
+        edit(backend, ana, 1, put("/n", 2), put("/m/x", 3))
+    assert refused.value.details is not None
+    assert refused.value.details["path"] == "/changes/1/path"
+    assert content(backend, tenant) == before
+    assert tape.names() == []
+
+
+def test_a_document_that_would_be_too_large_stays_as_it_is(
+    backend: Backend, tape: Tape, tenant: str, ana: Connection
+) -> None:
+    half = "x" * (edit_rules.MAX_DOCUMENT_BYTES // 2)
+    edit(backend, ana, 0, put("/a", half))
+    before = content(backend, tenant)
+    tape.heard()
+    with pytest.raises(TooLarge):
+        edit(backend, ana, 1, put("/b", half))
+    assert content(backend, tenant) == before
+    assert tape.names() == []
+
+
+@pytest.mark.parametrize("base", [1, 7, 2**53 - 1])
+def test_an_edit_on_a_version_that_is_yet_to_come_is_a_conflict_without_changes(
+    base: int, backend: Backend, ana: Connection
+) -> None:
+    with pytest.raises(VersionConflict) as refused:
+        edit(backend, ana, base, put("/n", 1))
+    assert refused.value.details == {"version": 0, "changes": None}
+
+
+def test_the_log_keeps_so_many_edits_and_what_is_older_is_sent_whole(
+    backend: Backend, tape: Tape, tenant: str, ana: Connection, ben: Connection
+) -> None:
+    for version in range(KEPT + 3):
+        edit(backend, ana, version, put("/n", version))
+    keys = TenantKeys(tenant)
+    assert backend.redis.llen(keys.document_log(ROOM)) == KEPT
+    newest = KEPT + 3
+
+    tape.heard()
+    for since, whole in ((None, True), (0, True), (2, True), (3, False), (newest - 1, False), (newest, False)):
+        assert backend.documents.sync(ben, ROOM, since) == newest
+        sent = synced(tape)
+        assert (sent["version"], sent["content"] is not None) == (newest, whole), since
+        expected = [] if whole or since is None else list(range(since + 1, newest + 1))
+        assert [one["version"] for one in sent["changes"]] == expected
+    backend.documents.sync(ben, ROOM, newest + 1)
+    assert synced(tape)["content"] == {"n": newest - 1}
+    assert edit(backend, ben, 3, put("/m", 1)) == newest + 1
+    with pytest.raises(VersionConflict) as refused:
+        edit(backend, ben, 3, put("/k", 1))
+    assert refused.value.details == {"version": newest + 1, "changes": None}
+
+
+def test_the_log_keeps_so_many_bytes(backend: Backend, tenant: str, ana: Connection) -> None:
+    for version in range(20):
+        edit(backend, ana, version, put("/n", "x" * 500_000))
+    keys = TenantKeys(tenant)
+    entries = backend.redis.lrange(keys.document_log(ROOM), 0, -1)
+    assert isinstance(entries, list)
+    assert 10 < len(entries) < 20
+    assert sum(map(len, entries)) <= 8 * 1024 * 1024
+    assert backend.redis.hget(keys.document(ROOM), "log_bytes") == str(sum(map(len, entries)))
+
+
+def test_a_document_outlives_its_room_for_its_time_and_is_kept_by_being_opened(
+    make_backend: MakeBackend, tenant: str
+) -> None:
+    backend = make_backend(document_ttl_seconds=1000)
+    ana = enter(backend, tenant, "ana")
+    edit(backend, ana, 0, put("/n", 1))
+    backend.goodbye(ana)
+    documents = [key for key in keys_of(backend.redis, tenant) if key.startswith("doc:")]
+    assert len(documents) == 3
+    for key in documents:
+        backend.redis.expire(key, 10)
+    ana = enter(backend, tenant, "ana")
+    backend.documents.sync(ana, ROOM)
+    ttls = [backend.redis.ttl(key) for key in documents]
+    assert all(isinstance(ttl, int) and ttl > 900 for ttl in ttls), ttls
+
+
+def test_a_document_that_was_never_edited_is_empty_and_leaves_no_key(
+    backend: Backend, tape: Tape, tenant: str, ana: Connection
+) -> None:
+    before = keys_of(backend.redis, tenant)
+    assert backend.documents.sync(ana, ROOM) == 0
+    assert synced(tape) == {"room_id": ROOM, "version": 0, "content": {}, "changes": [], "locks": []}
+    backend.documents.send_again(ana, ROOM)
+    assert tape.names() == []
+    assert keys_of(backend.redis, tenant) == before
+
+
+def test_only_members_see_and_edit(backend: Backend, tape: Tape, tenant: str, ana: Connection) -> None:
+    edit(backend, ana, 0, put("/n", 1))
+    stranger, left = backend.connect(tenant, "ben"), enter(backend, tenant, "cy")
+    backend.leave(left, ROOM)
+    before = content(backend, tenant)
+    tape.heard()
+    for who in (stranger, left):
+        with pytest.raises(NotInRoom):
+            edit(backend, who, 1, put("/n", 2))
+        with pytest.raises(NotInRoom):
+            backend.documents.sync(who, ROOM)
+    assert tape.names() == []
+    assert content(backend, tenant) == before
+
+
+def test_who_leaves_between_reading_and_writing_has_not_edited(
+    backend: Backend, tape: Tape, tenant: str, ana: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    between(monkeypatch, lambda: backend.leave(ana, ROOM))
+    with pytest.raises(NotInRoom):
+        edit(backend, ana, 0, put("/n", 1))
+    assert content(backend, tenant).version == 0
+
+
+def between(monkeypatch: pytest.MonkeyPatch, action: Callable[[], object]) -> None:
+    """Do something each time an edit has been read and is about to be written; edits in it are left in peace."""
+    commit, acting = DocumentStore.commit, list[bool]()
+
+    def wait_and_commit(*args: Any) -> Any:
+        if not acting:
+            acting.append(True)
+            action()
+            acting.clear()
+        return commit(*args)
+
+    monkeypatch.setattr(DocumentStore, "commit", wait_and_commit)
+
+
+def test_a_lost_race_is_run_again_and_merged(
+    backend: Backend, tenant: str, ana: Connection, ben: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    races = iter(range(2))
+    between(monkeypatch, lambda: [edit(backend, ben, n, put(f"/other{n}", 1)) for n in islice(races, 1)])
+    assert edit(backend, ana, 0, put("/n", 1)) == 3
+    assert content(backend, tenant).content == {"other0": 1, "other1": 1, "n": 1}
+
+
+def test_an_edit_that_loses_every_race_is_a_conflict_and_changes_nothing(
+    backend: Backend, tenant: str, ana: Connection, ben: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    between(monkeypatch, lambda: edit(backend, ben, 0, put(f"/{uuid4()}", 1)))
+    with pytest.raises(VersionConflict) as refused:
+        edit(backend, ana, 0, put("/n", 1))
+    assert refused.value.details is not None
+    assert refused.value.details["version"] == backend.documents.EDIT_ATTEMPTS
+    assert len(refused.value.details["changes"]) == backend.documents.EDIT_ATTEMPTS
+    assert "n" not in content(backend, tenant).content
+
+
+def test_a_lock_that_is_taken_between_reading_and_writing_holds(
+    backend: Backend, tenant: str, ana: Connection, ben: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    between(monkeypatch, lambda: backend.locks.lock(ben, ROOM, "/n", 30))
+    with pytest.raises(Locked):
+        edit(backend, ana, 0, put("/n", 1))
+    assert content(backend, tenant).version == 0
+
+
+def test_many_nodes_edit_at_once_and_every_edit_is_there_once(make_backend: MakeBackend, tenant: str) -> None:
+    nodes = [make_backend() for _ in range(4)]
+    people = [enter(node, tenant, f"u{number}") for number, node in enumerate(nodes)]
+    tape = Tape(nodes[0].redis)
+    done: list[list[int]] = [[] for _ in nodes]
+    failures: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            for turn in range(25):
+                try:
+                    done[number].append(edit(nodes[number], people[number], 0, put(f"/u{number}-{turn}", turn)))
+                except VersionConflict:  # lost too many races: it may try again, and does
+                    done[number].append(edit(nodes[number], people[number], 0, put(f"/u{number}-{turn}", turn)))
+        except RealtimeError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert sorted(version for versions in done for version in versions) == list(range(1, 101))
+    told = [one.payload["version"] for one in tape.heard("doc:edit")]
+    assert told == list(range(1, 101))
+    assert content(nodes[0], tenant).content == {f"u{n}-{turn}": turn for n in range(4) for turn in range(25)}
+    tape.close()
+
+
+# What other back ends call.
+
+
+def test_a_back_end_opens_a_document_once_and_whoever_is_there_gets_it_as_an_edit(
+    backend: Backend, tape: Tape, tenant: str, ana: Connection
+) -> None:
+    service = DocumentService(backend.redis)
+    tape.heard()
+    opened = service.open(tenant, ROOM, {"lines": []}, user_id="erp", user_name="ERP")
+    assert opened == DocumentSnapshot(ROOM, 1, {"lines": []}) == service.read(tenant, ROOM)
+    (told,) = tape.heard()
+    assert (told.event, told.payload["version"], told.payload["user_id"]) == ("doc:edit", 1, "erp")
+    assert told.payload["changes"] == [{"op": "replace", "path": "", "value": {"lines": []}}]
+    edit(backend, ana, 1, put("/lines/-", 1))
+    tape.heard()
+    assert service.open(tenant, ROOM, {"other": 1}) == DocumentSnapshot(ROOM, 2, {"lines": [1]})
+    assert tape.names() == []
+    with pytest.raises(VersionConflict):
+        edit(backend, ana, 0, put("/x", 1))
+
+
+def test_a_service_needs_nothing_but_the_url_of_redis(redis_url: str, backend: Backend, tenant: str) -> None:
+    assert DocumentService.from_url(redis_url).open(tenant, ROOM, {"a": 1}).version == 1
+    assert DocumentService(backend.redis).read(tenant, ROOM).content == {"a": 1}
+    assert DocumentService.from_url(redis_url).read(tenant, "invoice:43") == DocumentSnapshot("invoice:43", 0, {})
+
+
+def test_a_service_refuses_what_no_document_may_be(backend: Backend, tenant: str) -> None:
+    service = DocumentService(backend.redis)
+    wrong: list[tuple[str, str, Any, type[RealtimeError]]] = [
+        ("{evil}", ROOM, {}, InvalidPayload),
+        (tenant, "invoice", {}, InvalidPayload),
+        (tenant, ROOM, [], InvalidPayload),
+        (tenant, ROOM, {"a": {"__proto__": {}}}, InvalidPayload),
+        (tenant, ROOM, {"a": "x" * edit_rules.MAX_DOCUMENT_BYTES}, TooLarge),
+    ]
+    for tenant_id, room_id, given, error in wrong:
+        with pytest.raises(error):
+            service.open(tenant_id, room_id, given)
+    assert service.read(tenant, ROOM).version == 0
