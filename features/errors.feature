@@ -64,6 +64,10 @@ Feature: Answers, errors and nonsense
         | room:leave      | {"room_id":"invoice:42"} | not_in_room     |
         | room:users      | {"room_id":"invoice"}    | invalid_payload |
         | no:such         | {}                       | unknown_event   |
+        | cursor:move     | {"room_id":"invoice:42","line":1,"column":1} | not_in_room |
+        | typing:start    | {"room_id":"invoice:42"} | not_in_room     |
+        | doc:edit        | {"room_id":"invoice:42","base_version":0,"changes":[{"op":"remove","path":"/a"}],"edit_id":"6f1c1d2e-0000-4000-8000-000000000001"} | not_in_room |
+        | doc:lock        | {"room_id":"invoice:42"} | not_in_room     |
 
     @must @seed_5_2 @spec_errors
     Scenario Outline: Without asking for an ack, <event> with <payload> still gets the error <code>
@@ -81,6 +85,9 @@ Feature: Answers, errors and nonsense
         | room:leave      | {"room_id":"invoice:42"} | not_in_room     |
         | room:users      | nothing                  | invalid_payload |
         | no:such         | nothing                  | unknown_event   |
+        | cursor:remove   | {"room_id":"invoice:42"} | not_in_room     |
+        | doc:edit        | nothing                  | invalid_payload |
+        | doc:lock_status | {"room_id":"invoice:42"} | not_in_room     |
 
     @should @spec_errors
     Example: The sender's other tabs get no error
@@ -114,6 +121,7 @@ Feature: Answers, errors and nonsense
         | presence:user_left   | {"user_id":"ben","user_name":"Ben","seq":1}                        |
         | room:user_joined     | {"user_id":"ben","user_name":"Ben","room_id":"invoice:42"}         |
         | room:user_left       | {"user_id":"ben","user_name":"Ben","room_id":"invoice:42"}         |
+        | typing:users         | {"room_id":"invoice:42","users":[]}                                |
         | heartbeat_ack        | {}                                                                 |
         | error                | {}                                                                 |
 
@@ -132,16 +140,6 @@ Feature: Answers, errors and nonsense
 
       Examples:
         | event              |
-        | cursor:move        |
-        | cursor:sync        |
-        | cursor:remove      |
-        | typing:start       |
-        | typing:stop        |
-        | doc:sync           |
-        | doc:edit           |
-        | doc:lock           |
-        | doc:unlock         |
-        | doc:lock_status    |
         | notification:read  |
         | notification:count |
         | activity:feed      |
@@ -204,6 +202,11 @@ Feature: Answers, errors and nonsense
         | room:users      | null               |
         | room:users      | ["invoice:42"]     |
         | room:users      | 7                  |
+        | cursor:move     | null               |
+        | typing:start    | 7                  |
+        | doc:sync        | null               |
+        | doc:edit        | []                 |
+        | doc:lock_status | two objects        |
 
     @should @spec_errors
     Scenario Outline: <event> with what no payload should be: <payload>
@@ -253,12 +256,34 @@ Feature: Answers, errors and nonsense
         | room:leave      | bytes                         |
         | room:users      | lists nested 5000 deep        |
         | room:users      | bytes                         |
+        | cursor:move     | {"room_id":"invoice:42","line":1e999,"column":1} |
+        | typing:start    | {"room_id":"invoice:42","field":"\ud800"} |
+        | doc:sync        | objects nested 5000 deep      |
+        | doc:edit        | objects nested 5000 deep      |
+        | doc:lock        | {"room_id":"invoice:42","ttl":NaN} |
 
     @should @spec_errors
     Example: Half an update is none
       When Ana sends "presence:update" with {"status":"busy","entity_type":"a:b","entity_id":"1"}
       Then Ana is refused with "invalid_payload" at "/entity_type"
       And everybody sees Ana as online
+
+    @should @cursors @typing @documents @locks @spec_errors
+    Example: What is done in a room names the room
+      When Ana names no room in any of these events:
+        | event           |
+        | cursor:move     |
+        | cursor:sync     |
+        | cursor:remove   |
+        | typing:start    |
+        | typing:stop     |
+        | doc:sync        |
+        | doc:edit        |
+        | doc:lock        |
+        | doc:unlock      |
+        | doc:lock_status |
+      Then Ben hears nothing
+      And Ana is answered
 
   Rule: A packet that cannot be read is answered, and the connection lives on
 

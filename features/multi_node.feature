@@ -72,6 +72,47 @@ Feature: Many nodes, one truth
       When Ben asks who is in "invoice:42"
       Then "invoice:42" shows Ana to Ben
 
+    @should @cursors @spec_cursors
+    Example: A cursor is seen on the other node
+      Given Ana is connected to node 1
+      And Ben is connected to node 2
+      And Ana and Ben are in "invoice:42"
+      When Ana moves the cursor to "3:14"
+      Then Ben sees Ana's cursor at "3:14"
+      When Ben asks for the cursors
+      Then Ben is shown Ana's cursor at "3:14"
+
+    @should @typing @spec_typing
+    Example: Typing is seen on the other node
+      Given Ana is connected to node 1
+      And Ben is connected to node 2
+      And Ana and Ben are in "invoice:42"
+      And Ben types
+      When Ana types in "notes"
+      Then Ana and Ben see who types: Ben, Ana in "notes"
+
+    @should @documents @spec_documents
+    Example: Edits on both nodes make one order of versions
+      Given Ana and Cy are connected to node 1
+      And Ben and Dee are connected to node 2
+      And Ana, Ben, Cy and Dee are editing "invoice:42"
+      When Ana and Ben edit 25 times each at the same time
+      Then the document is {"Ana":25,"Ben":25} at version 50
+
+    @should @locks @spec_documents
+    Example: A lock holds on the other node
+      Given Ana is connected to node 1
+      And Ben is connected to node 2
+      And Ana and Ben are editing "invoice:42"
+      And Ana has locked "/a"
+      When Ben sets "/a" to 1
+      Then Ben is refused, for Ana has locked "/a"
+      When Ben locks "/a/b"
+      Then Ben is refused, for Ana has locked "/a"
+      And Ana hears of no edit
+      When Ana unlocks "/a"
+      Then Ben sees no lock
+
   Rule: A user's tabs may be on different nodes
 
     @should @presence @spec_presence
@@ -124,6 +165,43 @@ Feature: Many nodes, one truth
       Then Ben sees Ana leave "invoice:42"
       And Ben has heard it once
 
+    @should @cursors @spec_cursors
+    Example: Two tabs on both nodes have one cursor
+      Given Ben is connected to node 2
+      And Ben is in "invoice:42"
+      And Ana has "invoice:42" open on both nodes
+      And Ana's cursor is at "1:1"
+      When the second tab of Ana moves the cursor to "2:2"
+      Then Ben sees Ana's cursor at "2:2"
+      And Ana hears nothing of Ana's cursor
+      When Ben asks for the cursors
+      Then Ben is shown Ana's cursor at "2:2"
+
+    @should @cursors @spec_cursors
+    Example: Two tabs on both nodes move as fast as one may
+      Given Ben is connected to node 2
+      And Ben is in "invoice:42"
+      And Ana has "invoice:42" open on both nodes
+      When Ana moves the cursor 300 times in about a second, in all her tabs
+      Then Ben hears of the last move, and of 30 a second at most
+
+    @should @documents @spec_documents
+    Example: The same edit again on the other node
+      Given Ana is connected to node 1
+      And Ben is connected to node 2
+      And Ana and Ben are editing "invoice:42"
+      When Ana sets "/a" to 1
+      Then Ben gets that edit as version 1
+      When Ben sets "/b" to 2
+      And Ana loses the transport
+      And Ana comes back on node 2
+      And Ana joins "invoice:42"
+      And Ana sends the first edit again
+      Then that edit is version 1
+      And Ben hears of no edit
+      When Ana asks for the document
+      Then Ana gets the whole document {"a":1,"b":2} at version 2
+
   Rule: A node that dies is a lost transport for all who were on it
 
     @should @presence @spec_presence @fault @slow
@@ -156,6 +234,19 @@ Feature: Many nodes, one truth
       And Dee has heard it once
       And "invoice:42" still shows Dee
 
+    @should @locks @spec_documents @fault @slow
+    Example: Their locks end with their time
+      Given Ana is connected to node 1
+      And Dee is connected to node 2
+      And Ana and Dee are editing "invoice:42"
+      And Ana has locked "/a" for 5 seconds
+      When node 1 is killed
+      Then Dee sees the lock end when its time is over
+      And Dee sees Ana leave "invoice:42" after the lease
+      And Dee has heard of the locks once
+      When Dee locks "/a"
+      Then Dee sees the locks: Dee's on "/a"
+
     @should @presence @spec_presence @fault @slow
     Example: A node that is stopped in good order is a lost transport, too
       Given Ana is connected to node 1
@@ -170,6 +261,7 @@ Feature: Many nodes, one truth
     @should @errors @spec_errors @fault @slow
     Scenario Outline: <event> while Redis is away
       Given Ana is connected to node 1
+      And Ana is in "invoice:42"
       And Redis cannot be reached
       When Ana sends "<event>" with <payload>
       Then Ana is refused with "unavailable"
@@ -182,6 +274,14 @@ Feature: Many nodes, one truth
         | heartbeat       | {}                                           |
         | room:join       | {"entity_type":"invoice","entity_id":"42"}   |
         | room:users      | {"room_id":"invoice:42"}                     |
+        | cursor:sync     | {"room_id":"invoice:42"}                     |
+        | typing:start    | {"room_id":"invoice:42"}                     |
+        | typing:stop     | {"room_id":"invoice:42"}                     |
+        | doc:sync        | {"room_id":"invoice:42"}                     |
+        | doc:edit        | {"room_id":"invoice:42","base_version":0,"changes":[{"op":"remove","path":"/a"}],"edit_id":"6f1c1d2e-0000-4000-8000-000000000001"} |
+        | doc:lock        | {"room_id":"invoice:42"}                     |
+        | doc:unlock      | {"room_id":"invoice:42"}                     |
+        | doc:lock_status | {"room_id":"invoice:42"}                     |
 
     @should @connection @spec_errors @fault @slow
     Example: Nobody gets in while Redis is away

@@ -354,6 +354,23 @@ Feature: Rooms
       When the token of Ana expires
       Then Ben sees Ana leave "invoice:42"
 
+  Rule: What a user had in a room ends before they are gone from it
+
+    @should @cursors @typing @locks @spec_rooms
+    Scenario Outline: The user <goes>
+      Given Ana and Ben are in "invoice:42"
+      And Ana has locked "/notes" for 5 seconds
+      And Ana's cursor is at "1:1"
+      And Ana types in "notes"
+      When Ana <goes>
+      Then Ben hears that Ana's <endings> ended before she left "invoice:42"
+
+      Examples:
+        | goes                | endings                 |
+        | leaves "invoice:42" | cursor, typing and lock |
+        | says goodbye        | cursor, typing and lock |
+        | loses the transport | cursor and typing       |
+
   Rule: Anybody of the company may ask who is in a room
 
     @must @seed_5_2

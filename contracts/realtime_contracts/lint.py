@@ -126,7 +126,7 @@ def _node(node: _Node, *, root: bool, library: bool) -> Iterator[str]:
     for keyword in node.keys() - allowed:
         yield f"{keyword} is not in the subset for type {' or '.join(types) or 'none'}"
     yield from _words(node)
-    if not library and not types and not node.keys() & {"$ref", "oneOf", "anyOf", "$comment"}:
+    if not library and not types and not node.keys() & {"$ref", "oneOf", "anyOf"} and not _reasoned(node):
         yield "no type, $ref, oneOf or anyOf, and no $comment that says why: accepts anything"
     if len(types) > 1 and (len(types) != 2 or "null" not in types):  # noqa: PLR2004 - a type, or null
         yield "several types: use anyOf, but for one type or null"
@@ -155,11 +155,16 @@ def _words(node: _Node) -> Iterator[str]:
         yield f"bounds whose description names no unit ({', '.join(UNITS)})"
 
 
+def _reasoned(node: _Node) -> bool:
+    """Whether a schema that lets anything through says why."""
+    return bool(str(node.get("$comment", "")).strip())
+
+
 def _object(node: _Node) -> Iterator[str]:
     if "properties" not in node and node.get("additionalProperties") is not True:
         yield "object without properties"
     if node.get("additionalProperties") is True:
-        if "$comment" not in node:
+        if not _reasoned(node):
             yield "open object without a $comment that says why"
     elif node.get("additionalProperties") is not False:
         yield "object that is not closed: additionalProperties must be false"

@@ -15,6 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +28,7 @@ STOP_SECONDS = 15.0
 POLL_SECONDS = 0.05
 
 #: Short enough to wait for, long enough that a busy machine does not make them true by itself.
-TIMEOUTS = Timeouts(away=3.0, offline=1.5, lease=3.0, ping_interval=1.0, ping_timeout=1.5)
+TIMEOUTS = Timeouts(away=3.0, offline=1.5, lease=3.0, ping_interval=1.0, ping_timeout=1.5, cursor=5.0, typing=3.0)
 
 #: How our tokens begin: {"alg":
 TOKEN_START = "eyJhbGciOi"
@@ -56,7 +57,16 @@ class Node:
 class Cluster:
     """Nodes that share a Redis. Satisfies `realtime_contracts.conformance.steps.nodes.Faults` but for Redis."""
 
-    def __init__(self, redis_url: str, secret: str, folder: Path, nodes: int = 2, **settings: str) -> None:
+    def __init__(
+        self,
+        redis_url: str,
+        secret: str,
+        folder: Path,
+        nodes: int = 2,
+        program: Sequence[str] = (sys.executable, "-m", "app.cli"),
+        **settings: str,
+    ) -> None:
+        self._program = program
         self._environment = {
             **os.environ,
             "PYTHONUNBUFFERED": "1",
@@ -64,6 +74,8 @@ class Cluster:
             "AWAY_TIMEOUT_SECONDS": str(TIMEOUTS.away),
             "OFFLINE_TIMEOUT_SECONDS": str(TIMEOUTS.offline),
             "NODE_LEASE_SECONDS": str(TIMEOUTS.lease),
+            "CURSOR_TIMEOUT_SECONDS": str(TIMEOUTS.cursor),
+            "TYPING_TIMEOUT_SECONDS": str(TIMEOUTS.typing),
             "PING_INTERVAL": str(TIMEOUTS.ping_interval),
             "PING_TIMEOUT": str(TIMEOUTS.ping_timeout),
             "REDIS_TIMEOUT": "1",
@@ -133,7 +145,7 @@ class Cluster:
         return "\n".join(parts)
 
     def _spawn(self, node: Node) -> None:
-        command = [sys.executable, "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(node.port)]
+        command = [*self._program, "serve", "--host", "127.0.0.1", "--port", str(node.port)]
         with node.log.open("ab") as log:
             node.process = subprocess.Popen(
                 [*command, "--redis-url", self._redis_url],

@@ -23,17 +23,13 @@ if TYPE_CHECKING:
 
 FEATURES = sorted((Path(__file__).parents[2] / "features").glob("*.feature"))
 LEVELS = {"must", "should"}
-FAMILIES = {"connection", "presence", "rooms", "errors"}
+FAMILIES = {"connection", "presence", "rooms", "cursors", "typing", "documents", "locks", "errors"}
 MATRIX = 4
 MULTI_NODE_MATRIX = 2
 
 #: Error codes that no scenario here can bring about, and why.
 UNREACHABLE_CODES = {
     "forbidden": "needs a ROOM_POLICY, which a server is configured with: tested in tests/integration",
-    "not_found": "comes with notifications",
-    "locked": "comes with documents",
-    "version_conflict": "comes with documents",
-    "too_large": "comes with documents",
     "rate_limited": "comes with the limits",
     "internal": "is a defect of the server: there is no scenario for it, and every scenario fails on one",
 }
@@ -158,7 +154,7 @@ def test_every_message_and_every_code_of_the_contract_is_in_a_feature_or_its_ste
 
 def client_events_to_come() -> set[str]:
     """The pending events that a client may be tempted to send; the others only ever come from the server."""
-    return set(PENDING) - {"notification", "activity", "typing:users"}
+    return set(PENDING) - {"notification", "activity"}
 
 
 def error_codes() -> set[str]:

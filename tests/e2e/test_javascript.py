@@ -34,6 +34,34 @@ MESSAGES = {
     "joinAck": (Direction.ACK, "room:join"),
     "roomUsers": (Direction.SERVER, "room:users"),
     "roomJoined": (Direction.SERVER, "room:user_joined"),
+    "moveAck": (Direction.ACK, "cursor:move"),
+    "move": (Direction.SERVER, "cursor:move"),
+    "cursorsAck": (Direction.ACK, "cursor:sync"),
+    "cursors": (Direction.SERVER, "cursor:sync"),
+    "typingAck": (Direction.ACK, "typing:start"),
+    "typing": (Direction.SERVER, "typing:users"),
+    "stopAck": (Direction.ACK, "typing:stop"),
+    "typingOver": (Direction.SERVER, "typing:users"),
+    "benSyncAck": (Direction.ACK, "doc:sync"),
+    "benSync": (Direction.SERVER, "doc:sync"),
+    "lockAck": (Direction.ACK, "doc:lock"),
+    "lockStatus": (Direction.SERVER, "doc:lock_status"),
+    "statusAck": (Direction.ACK, "doc:lock_status"),
+    "lockedAck": (Direction.ACK, "doc:edit"),
+    "lockedError": (Direction.SERVER, "error"),
+    "edit": (Direction.CLIENT, "doc:edit"),
+    "editAck": (Direction.ACK, "doc:edit"),
+    "benEdit": (Direction.SERVER, "doc:edit"),
+    "editAgainAck": (Direction.ACK, "doc:edit"),
+    "unlockAck": (Direction.ACK, "doc:unlock"),
+    "unlocked": (Direction.SERVER, "doc:lock_status"),
+    "conflictAck": (Direction.ACK, "doc:edit"),
+    "syncAck": (Direction.ACK, "doc:sync"),
+    "sync": (Direction.SERVER, "doc:sync"),
+    "missedAck": (Direction.ACK, "doc:sync"),
+    "missed": (Direction.SERVER, "doc:sync"),
+    "removeAck": (Direction.ACK, "cursor:remove"),
+    "removed": (Direction.SERVER, "cursor:remove"),
     "leaveAck": (Direction.ACK, "room:leave"),
     "roomLeft": (Direction.SERVER, "room:user_left"),
     "failureAck": (Direction.ACK, "room:leave"),
@@ -85,6 +113,44 @@ def test_the_official_javascript_client_does_the_whole_flow(
     assert seen["failureAck"] == {"ok": False, "error": seen["error"]}
     assert seen["error"]["code"] == "not_in_room"
     assert seen["left"]["user_id"] == "ana"
+
+    cursors_and_typing_are_right(seen)
+    document_and_locks_are_right(seen)
+
+
+def cursors_and_typing_are_right(seen: dict[str, Any]) -> None:
+    room, ana = {"room_id": "invoice:42"}, {"user_id": "ana", "user_name": "Ana"}
+    begin, end = {"line": 3, "column": 0}, {"line": 3, "column": 14}
+    cursor = {**ana, "color": seen["move"]["color"], **end, "selection_start": begin, "selection_end": end}
+    assert seen["moveAck"] == seen["typingAck"] == seen["stopAck"] == seen["removeAck"] == {"ok": True}
+    assert seen["move"] == {**room, **cursor}
+    assert seen["cursors"] == {**room, "cursors": [cursor]}
+    assert seen["cursorsAck"] == {"ok": True, **seen["cursors"]}
+    assert seen["typing"] == {**room, "users": [{**ana, "field": "notes"}]}
+    assert seen["typingOver"] == {**room, "users": []}
+    assert seen["removed"] == {**room, "user_id": "ana"}
+
+
+def document_and_locks_are_right(seen: dict[str, Any]) -> None:
+    room, ana = {"room_id": "invoice:42"}, {"user_id": "ana", "user_name": "Ana"}
+    lock, sent = seen["lockAck"]["lock"], seen["edit"]
+    edit = {**room, "version": 1, **ana, "changes": sent["changes"], "edit_id": sent["edit_id"]}
+    assert seen["benSync"] == {**room, "version": 0, "content": {}, "changes": [], "locks": []}
+    assert seen["benSyncAck"] == {"ok": True, **room, "version": 0}
+    assert {name: lock[name] for name in ("path", *ana)} == {"path": "/notes", **ana}
+    assert seen["lockStatus"] == {**room, "locks": [lock]}
+    assert seen["statusAck"] == {"ok": True, **seen["lockStatus"]}
+    assert seen["lockedAck"] == {"ok": False, "error": seen["lockedError"]}
+    assert (seen["lockedError"]["code"], seen["lockedError"]["details"]) == ("locked", lock)
+    assert seen["editAck"] == seen["editAgainAck"] == {"ok": True, "version": 1}
+    assert seen["benEdit"] == edit
+    assert seen["unlockAck"] == {"ok": True, **seen["unlocked"]}
+    conflict = seen["conflictAck"]["error"]
+    assert (conflict["code"], conflict["details"]) == ("version_conflict", {"version": 1, "changes": [edit]})
+    content = {"notes": sent["changes"][0]["value"]}
+    assert seen["sync"] == {**room, "version": 1, "content": content, "changes": [], "locks": []}
+    assert seen["missed"] == {**room, "version": 1, "content": None, "changes": [edit], "locks": []}
+    assert seen["syncAck"] == seen["missedAck"] == {"ok": True, **room, "version": 1}
 
 
 def command(name: str) -> str:

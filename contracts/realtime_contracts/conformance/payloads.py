@@ -37,8 +37,37 @@ def payload(words: str) -> Payload:
     return Payload((words,))
 
 
+def long_patch(words: str) -> list[dict[str, Any]]:
+    """The changes of an edit that a feature calls `words`."""
+    return PATCHES[words]
+
+
 def _page(characters: int) -> Payload:
     return Payload((json.dumps({"current_page": "x" * characters}),))
+
+
+def _in_room(**fields: Any) -> Payload:
+    return Payload((json.dumps({"room_id": "invoice:42", **fields}),))
+
+
+def _copies(times: int) -> list[dict[str, Any]]:
+    """The document is put into itself, again and again: each time it is twice as large."""
+    return [{"op": "copy", "from": "", "path": f"/copy{number}"} for number in range(times)]
+
+
+#: Changes that are too long for a sentence.
+PATCHES: dict[str, list[dict[str, Any]]] = {
+    "a patch of 1000 operations": [{"op": "add", "path": "/n", "value": n} for n in range(1000)],
+    "a patch of 1001 operations": [{"op": "add", "path": "/n", "value": n} for n in range(1001)],
+    "a patch of 10000 operations": [{"op": "add", "path": "/n", "value": n} for n in range(10_000)],
+    "a patch that doubles the document 40 times": _copies(40),
+    "a patch that doubles the document 40 times and then empties it": [
+        *_copies(40),
+        {"op": "replace", "path": "", "value": {}},
+    ],
+    "a path of 1025 characters": [{"op": "add", "path": "/" + 1024 * "x", "value": 1}],
+    "a value that is nested 500 deep": [{"op": "add", "path": "/deep", "value": json.loads("[" * 500 + "]" * 500)}],
+}
 
 
 _BY_NAME = {
@@ -49,6 +78,8 @@ _BY_NAME = {
     "a page of 2049 characters": _page(2049),
     "a page of 900 KiB": _page(900 * KIB),
     "2 MiB": _page(2 * MIB),
+    "a field of 256 characters": _in_room(field="x" * 256),
+    "a path of 1025 characters": _in_room(path="/" + 1024 * "x"),
 }
 
 #: Entities at and past the bounds of their names, as (entity_type, entity_id).

@@ -22,6 +22,10 @@ TAGS = {
     "connection": "family: coming, being refused, going",
     "presence": "family: who is online, and how",
     "rooms": "family: who is in a room",
+    "cursors": "family: where everybody is in what a room shows",
+    "typing": "family: who is writing, and where",
+    "documents": "family: the document that a room edits together",
+    "locks": "family: who has reserved a place of it",
     "errors": "family: what a wrong event is answered with",
     "must": "level: the seed asks for it",
     "should": "level: a ruling on the seed asks for it",
@@ -30,7 +34,9 @@ TAGS = {
     "slow": "takes as long as a timeout of the server",
 }
 #: Where a requirement comes from: a section of the seed, or of the specification.
-SOURCE = re.compile(r"seed_\d+(_\d+)?|spec_(transport|errors|connecting|presence|rooms|rulings)")
+SOURCE = re.compile(
+    r"seed_\d+(_\d+)?|spec_(transport|errors|connecting|presence|rooms|cursors|typing|documents|rulings)"
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,7 +1,8 @@
 """One browser tab: one connection, everything that went over it, and whether that was right.
 
-What the server sends, messages and acks alike, is judged by the contract as it comes, and presence messages
-are folded into a view. What is wrong is collected in `faults`; the scenario's end looks at it.
+What the server sends, messages and acks alike, is judged by the contract as it comes. Presence messages are
+folded into a view, and the edits of each room into another. What is wrong is collected in `faults` and in the
+views' `complaints`; the scenario's end looks at them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import socketio.exceptions
 
 from realtime_contracts import Direction, registry
+from realtime_contracts.conformance.document_view import DocumentView
 from realtime_contracts.conformance.journal import Entry, Journal, NotSeenError
 from realtime_contracts.conformance.payloads import Payload
 from realtime_contracts.conformance.timeouts import PATIENCE
@@ -26,9 +28,10 @@ Fields = Callable[[Any], bool]
 class Tab:
     """A connection of one user to one node. `label` names it in failures."""
 
-    def __init__(self, label: str, url: str, transports: list[str], began: float) -> None:
+    def __init__(self, label: str, url: str, transports: list[str], began: float, user_id: str | None = None) -> None:
         self.label = label
         self.url = url
+        self.user_id = user_id
         self.journal = Journal(label, began)
         self.view = PresenceView()
         self.faults: list[str] = []
@@ -44,6 +47,10 @@ class Tab:
         self._reached = False
         #: The rooms that the scenario has put this tab into.
         self.rooms: set[str] = set()
+        #: Whether a lock was taken here, which outlasts a lost transport.
+        self.has_locked = False
+        self._documents: dict[str, DocumentView] = {}
+        self._left: list[DocumentView] = []
         self._filters: deque[bool] = deque()
         self._contract = registry()
         self.client = Client()
@@ -108,7 +115,8 @@ class Tab:
         """Send an event without waiting. Returns where to look for its ack: see `answer`."""
         start = len(self.journal)
         self._write_sent(event, payload)
-        callback = self._ack_taker(event) if ack else None
+        edit = self._sent_edit(payload) if event == "doc:edit" else None
+        callback = self._ack_taker(event, edit) if ack else None
         if payload.binary is not None:
             self.client.emit(event, (payload.binary,), callback=callback)
             return start
@@ -176,6 +184,16 @@ class Tab:
         """Wait until `condition` holds, which may only change by what this tab hears."""
         self.journal.wait_until(condition, what, within=within, since=self.mark)
 
+    def document(self, room_id: str) -> DocumentView:
+        """What this tab knows of a room's document since it has joined."""
+        return self._documents.setdefault(room_id, DocumentView(self.user_id))
+
+    @property
+    def complaints(self) -> list[str]:
+        """What the views have noted."""
+        documents = [*self._left, *self._documents.values()]
+        return self.view.complaints + [complaint for view in documents for complaint in view.complaints]
+
     # What comes, in the reading thread
 
     def _on_connect(self) -> None:
@@ -206,21 +224,31 @@ class Tab:
             self.view.take_list(payload, filtered=filtered)
         elif event in PRESENCE_MESSAGES:
             self.view.take_message(event, payload)
-        else:
-            return
-        self.known_seq = max(self.known_seq, payload["seq"])
+        elif event == "doc:sync":
+            self.document(payload["room_id"]).take_sync(payload)
+        elif event == "doc:edit":
+            self.document(payload["room_id"]).take_edit(payload)
+        self.known_seq = max(self.known_seq, payload.get("seq", -1))
 
-    def _ack_taker(self, event: str) -> Callable[..., None]:
+    def _fold_ack(self, event: str, answer: dict[str, Any], edit: dict[str, Any] | None) -> None:
+        self.known_seq = max(self.known_seq, answer.get("seq", -1))
+        self.has_locked = self.has_locked or event == "doc:lock"
+        if edit is not None:
+            self.document(edit["room_id"]).take_ack(edit["edit_id"], answer["version"])
+        elif event == "room:leave" and answer["room_id"] in self._documents:
+            # Whoever joins again has missed what was edited meanwhile.
+            self._left.append(self._documents.pop(answer["room_id"]))
+
+    def _ack_taker(self, event: str, edit: dict[str, Any] | None = None) -> Callable[..., None]:
         def take(*arguments: Any) -> None:
             answer = arguments[0] if len(arguments) == 1 else list(arguments)
             if event in self._contract.events(Direction.ACK):
-                self._judge(Direction.ACK, event, answer)
+                if self._judge(Direction.ACK, event, answer) and isinstance(answer, dict) and answer["ok"]:
+                    self._fold_ack(event, answer, edit)
             elif isinstance(answer, dict) and answer.get("ok") is False:
                 self._judge(Direction.SERVER, "error", answer.get("error"))
             else:
                 self.faults.append(f"{self.label} got an ack of {event} that is no failure: {answer!r}")
-            if isinstance(answer, dict) and isinstance(answer.get("seq"), int):
-                self.known_seq = max(self.known_seq, answer["seq"])
             self.journal.write("ack", event, answer)
 
         return take
@@ -231,6 +259,17 @@ class Tab:
             where = f"{direction.value} {event} at {violation.path!r}: {violation.reason}"
             self.faults.append(f"{self.label} got {where}, in {payload!r}")
         return violation is None
+
+    def _sent_edit(self, payload: Payload) -> dict[str, Any] | None:
+        """The edit that is about to be sent, noted; None if it is none that could be accepted."""
+        try:
+            edit = json.loads(payload.texts[0])
+        except (IndexError, ValueError, RecursionError):
+            return None
+        if self._contract.check(Direction.CLIENT, "doc:edit", edit) is not None:
+            return None
+        self.document(edit["room_id"]).take_sent(edit["edit_id"], edit["changes"])
+        return dict(edit)
 
     def _write_sent(self, event: str, payload: Payload) -> None:
         shown = payload.binary if payload.binary is not None else ", ".join(text[:100] for text in payload.texts)

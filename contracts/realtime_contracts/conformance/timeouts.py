@@ -17,6 +17,8 @@ class Timeouts:
     lease: float = 10.0
     ping_interval: float = 25.0
     ping_timeout: float = 30.0
+    cursor: float = 300.0
+    typing: float = 6.0
 
     @property
     def silence(self) -> float:

@@ -53,6 +53,8 @@ class World:
         self.people: dict[str, Person] = {}
         self.tenants: dict[str, str] = {}
         self.tabs: list[Tab] = []
+        #: The room that the scenario is about: the first that somebody was put into.
+        self.room = ""
         #: The last thing that somebody did, for "the answer" and "it": who, in which tab, and the ack.
         self.actor: Person | None = None
         self.answer: dict[str, Any] = {}
@@ -94,7 +96,7 @@ class World:
         alive = (number for number in self._round_robin if number not in self.dead)
         where = next(alive) if node is None else node - 1
         label = f"{person.name}'s tab {next(self._numbers)} (node {where + 1})"
-        tab = Tab(label, self.nodes[where], transports or [self.transport], self.began)
+        tab = Tab(label, self.nodes[where], transports or [self.transport], self.began, person.user_id)
         self.tabs.append(tab)
         return tab
 
@@ -142,7 +144,8 @@ class World:
 
     def enter(self, tab: Tab, person: Person, room_id: str) -> None:
         """Put a tab into a room, and wait until all who were there know."""
-        others = [t for t in self.company(person.tenant) if room_id in t.rooms]
+        self.room = self.room or room_id
+        others = self.members(person.tenant, room_id)
         known = any(room_id in t.rooms for t in person.tabs)
         marks = {id(t): len(t.journal) for t in [*others, tab]}
         entity_type, entity_id = room_id.split(":")
@@ -155,6 +158,10 @@ class World:
             if not known and other not in person.tabs:
                 other.expect("room:user_joined", since=marks[id(other)], user_id=person.user_id, room_id=room_id)
         self.settle(person.tenant)
+
+    def members(self, tenant: str, room_id: str = "") -> list[Tab]:
+        """The tabs of a tenant that the scenario has put into a room, without one: into the one it is about."""
+        return [tab for tab in self.company(tenant) if (room_id or self.room) in tab.rooms]
 
     # Absence
 
@@ -174,6 +181,29 @@ class World:
             for event in ("presence:user_joined", "presence:user_left"):
                 for tab in self.company(tenant):
                     tab.expect(event, since=marks.get(id(tab), 0), user_id=herald.user_id)
+
+    def follow_cursor(self, tab: Tab, tenant: str) -> None:
+        """A barrier behind a tab's cursor, which goes another way: moves are answered first, and written later.
+
+        The tab moves twice in a room where only a stranger listens, who hears the second move when all that was
+        to be written before it has been. Then the other barrier, for whoever might have heard.
+        """
+        room_id = f"{HERALD}{next(self._numbers)}:1"
+        herald = Person("Herald", f"{HERALD}{next(self._numbers)}", tenant)
+        stranger = self.tab(herald)
+        if not stranger.open({"token": self.token(herald)}):
+            raise AssertionError(f"the barrier was refused: {stranger.refusal}")
+        entity_type, entity_id = room_id.split(":")
+        for inside in (stranger, tab):
+            answer = inside.call("room:join", {"entity_type": entity_type, "entity_id": entity_id})
+            if not answer["ok"]:
+                raise AssertionError(f"{inside.label} could not join {room_id}: {answer}")
+        for line in (1, 2):
+            tab.call("cursor:move", {"room_id": room_id, "line": line, "column": 0})
+            stranger.expect("cursor:move", since=0, room_id=room_id, line=line)
+        tab.call("room:leave", {"room_id": room_id})
+        stranger.goodbye()
+        self.barrier(tenant)
 
     def outlast_grace(self, tenant: str) -> None:
         """Wait until whoever lost the transport before now, and is not back, is gone.
@@ -204,11 +234,14 @@ class World:
     def end(self) -> list[str]:
         """Everybody goes home. Returns what was wrong with what they heard."""
         wrong: list[str] = []
+        holders = {tab.user_id for tab in self.tabs if tab.has_locked}
         for tab in self.tabs:
+            if tab.connected and tab.user_id in holders:
+                tab.goodbye()  # a lost transport would leave the locks to the next scenarios
             tab.client.cut()
             wrong += tab.faults
             if not self.gaps_expected:
-                wrong += [f"{tab.label}: {complaint}" for complaint in tab.view.complaints]
+                wrong += [f"{tab.label}: {complaint}" for complaint in tab.complaints]
             heard = json.dumps([e.payload for e in tab.journal.since() if e.kind in ("event", "ack", "refused")])
             if any(token.rpartition(".")[2] in heard for token in self._tokens):
                 wrong.append(f"{tab.label} got a message with a token in it")

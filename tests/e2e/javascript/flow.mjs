@@ -1,9 +1,11 @@
-// What a front end does in a day, by the official client: connect, list, update, join, leave, goodbye.
+// What a front end does in a day, by the official client: connect, list, update, join, work together on what the room
+// shows (cursor, typing, document, locks), leave, goodbye.
 //
 //   node flow.mjs TRANSPORT   (stdin: {"urls": […], "tokens": {"ana": …, "ben": …, "garbage": …}})
 //
 // Prints one JSON object: what each step has seen. Exit status 1 with a line on stderr if a step saw nothing.
 import { io } from "socket.io-client";
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 
 const PATIENCE = 10_000;
@@ -46,6 +48,49 @@ const once = (socket, event) =>
   });
 const call = (socket, event, ...payload) => socket.timeout(PATIENCE).emitWithAck(event, ...payload);
 
+// Two who are in the room have its document open: Ana moves her cursor, types, locks and edits, and Ben sees it.
+async function together(ana, ben) {
+  const room = { room_id: "invoice:42" };
+
+  const place = { line: 3, column: 14, selection_start: { line: 3, column: 0 }, selection_end: { line: 3, column: 14 } };
+  seen.moveAck = await call(ana, "cursor:move", { ...room, ...place });
+  seen.move = await ben.hears("cursor:move");
+  seen.cursorsAck = await call(ben, "cursor:sync", room);
+  seen.cursors = await ben.hears("cursor:sync");
+
+  seen.typingAck = await call(ana, "typing:start", { ...room, field: "notes" });
+  seen.typing = await ben.hears("typing:users");
+  seen.stopAck = await call(ana, "typing:stop", room);
+  seen.typingOver = await ben.hears("typing:users", (typing) => typing.users.length === 0);
+
+  seen.benSyncAck = await call(ben, "doc:sync", room);
+  seen.benSync = await ben.hears("doc:sync");
+  seen.lockAck = await call(ana, "doc:lock", { ...room, path: "/notes" });
+  seen.lockStatus = await ben.hears("doc:lock_status");
+  seen.statusAck = await call(ana, "doc:lock_status", room);
+
+  const edit = { ...room, base_version: 0, changes: [{ op: "add", path: "/notes", value: { text: "é😀", n: 1.5 } }] };
+  seen.lockedAck = await call(ben, "doc:edit", { ...edit, edit_id: randomUUID() });
+  seen.lockedError = await ben.hears("error");
+  edit.edit_id = randomUUID();
+  seen.edit = edit;
+  seen.editAck = await call(ana, "doc:edit", edit);
+  seen.benEdit = await ben.hears("doc:edit");
+  seen.editAgainAck = await call(ana, "doc:edit", edit);
+  const late = { ...room, base_version: 0, changes: [{ op: "remove", path: "/notes" }], edit_id: randomUUID() };
+  seen.unlockAck = await call(ana, "doc:unlock", { ...room, path: "/notes" });
+  seen.unlocked = await ben.hears("doc:lock_status", (status) => status.locks.length === 0);
+  seen.conflictAck = await call(ben, "doc:edit", late);
+  seen.syncAck = await call(ana, "doc:sync", room);
+  seen.sync = await ana.hears("doc:sync");
+  const mark = ana.heard.length;
+  seen.missedAck = await call(ana, "doc:sync", { ...room, since_version: 0 });
+  seen.missed = await ana.hears("doc:sync", undefined, mark);
+
+  seen.removeAck = await call(ana, "cursor:remove", room);
+  seen.removed = await ben.hears("cursor:remove");
+}
+
 async function flow() {
   const refusal = await once(connect(urls[0], tokens.garbage), "connect_error");
   seen.refusal = { message: refusal.message, data: refusal.data };
@@ -73,6 +118,8 @@ async function flow() {
   seen.joinAck = await call(ana, "room:join", { entity_type: "invoice", entity_id: "42" });
   seen.roomUsers = await ana.hears("room:users");
   seen.roomJoined = await ben.hears("room:user_joined");
+
+  await together(ana, ben);
 
   seen.leaveAck = await call(ana, "room:leave", { room_id: "invoice:42" });
   seen.roomLeft = await ben.hears("room:user_left");

@@ -41,6 +41,7 @@ def test_a_good_schema_has_no_findings() -> None:
         ({**WORDS, "type": "object", "properties": {}}, "not closed"),
         ({**CLOSED, "additionalProperties": NUMBER}, "not closed"),
         ({**WORDS, "type": "object", "additionalProperties": True}, "open object without a $comment"),
+        ({**WORDS, "type": "object", "additionalProperties": True, "$comment": ""}, "open object without a $comment"),
         ({**WORDS, "type": "object", "additionalProperties": False}, "object without properties"),
         ({**CLOSED, "required": ["b"]}, "requires b, which is not a property"),
         ({**CLOSED, "dependentRequired": {"a": ["c"]}}, "requires c, which is not a property"),
@@ -62,6 +63,7 @@ def test_a_good_schema_has_no_findings() -> None:
         ({**TEXT, "pattern": "^é$"}, "dialects read differently"),
         (WORDS, "accepts anything"),
         ({**WORDS, "default": 1}, "accepts anything"),
+        ({**WORDS, "$comment": " "}, "accepts anything"),
         ({**WORDS, "type": ["string", "boolean", "null"], "maxLength": 1}, "several types"),
         ({"$ref": "#/$defs/none"}, "leads nowhere"),
         ({"$ref": "../server/b.json"}, "leads nowhere"),
@@ -97,6 +99,10 @@ def test_a_definition_that_nothing_uses_is_found() -> None:
 def test_an_open_object_is_allowed_with_a_reason() -> None:
     reasoned = {**WORDS, "type": "object", "additionalProperties": True, "$comment": "Any JSON."}
     assert _lint(properties={"x": reasoned}) == []
+
+
+def test_any_value_is_allowed_with_a_reason() -> None:
+    assert _lint(properties={"x": {**WORDS, "$comment": "Any JSON."}}) == []
 
 
 def test_a_reference_across_files_is_followed() -> None:

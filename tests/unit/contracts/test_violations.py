@@ -190,6 +190,22 @@ def test_a_wrong_operation_is_told_by_what_it_was_meant_to_be(operation: object,
     assert (violation.path, violation.reason[: len(reason)]) == (path, reason)
 
 
+def test_a_wrong_operation_is_found_below_several_lists() -> None:
+    missed = {
+        "room_id": "invoice:42",
+        "version": 7,
+        "user_id": "u1",
+        "user_name": "Ana",
+        "changes": [{"op": "remove", "path": "/a"}, {"op": "append", "path": "/a"}],
+        "edit_id": "3f2b1c0a-9d8e-4f7a-b6c5-d4e3f2a1b0c9",
+    }
+    details = {"version": 7, "changes": [missed]}
+    error = {"message": "Edited meanwhile", "code": "version_conflict", "event": "doc:edit", "details": details}
+    violation = check("doc:edit", {"ok": False, "error": error}, Direction.ACK)
+    assert violation is not None
+    assert violation.path == "/error/details/changes/0/changes/1/op"
+
+
 CYCLE: list[Any] = []
 CYCLE.append(CYCLE)
 NOT_JSON = [

@@ -7,13 +7,33 @@ waits for what should come, and proves by a barrier what should not.
 from realtime_contracts.conformance.steps import (
     activity,
     connecting,
+    cursors,
+    documents,
     door,
     errors,
     hearing,
     lists,
+    locks,
     nodes,
     presence,
     rooms,
+    syncing,
+    typing,
 )
 
-MODULES = (activity, connecting, door, errors, hearing, lists, nodes, presence, rooms)
+MODULES = (
+    activity,
+    connecting,
+    cursors,
+    documents,
+    door,
+    errors,
+    hearing,
+    lists,
+    locks,
+    nodes,
+    presence,
+    rooms,
+    syncing,
+    typing,
+)

@@ -47,6 +47,28 @@ def present(world: World, who: str) -> Person:
     return world[who]
 
 
+def times(often: str) -> int:
+    """`once`, `twice` or `3 times` as a number."""
+    return {"once": 1, "twice": 2}.get(often) or int(often.removesuffix(" times"))
+
+
+def home(world: World) -> str:
+    """The tenant that the scenario is about: the first company's."""
+    return world.tenant(next(iter(world.tenants)))
+
+
+def assert_accepted(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer, which must be a success."""
+    if answer.get("ok") is not True:
+        raise AssertionError(f"expected a success, got {answer}")
+    return answer
+
+
+def assert_refused(answer: dict[str, Any], code: str, what: str) -> None:
+    """The answer must be a failure with this code."""
+    assert_equal((answer.get("ok"), (answer.get("error") or {}).get("code")), (False, code), f"the answer to {what}")
+
+
 def given_update(world: World, who: str, change: dict[str, Any]) -> None:
     """Somebody is somewhere, with the status they had."""
     person = present(world, who)

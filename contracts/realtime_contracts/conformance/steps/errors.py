@@ -70,6 +70,21 @@ def move_without_waiting(world: World, who: str, n: str) -> None:
         world[who].tab.send("presence:update", make_payload(f'{{"current_page":"{page}"}}'), ack=False)
 
 
+@when(Phrase('what {who} sends as "{event}" is refused, each at its place:'))
+def each_refused(world: World, who: str, event: str, datatable: list[list[str]]) -> None:
+    for words, path in datatable[1:]:
+        send(world, who, event, words)
+        assert_equal(invalid_at(world), path, f"where {event} with {words} is wrong")
+
+
+@when(Phrase("{who} names no room in any of these events:"))
+def no_room_named(world: World, who: str, datatable: list[list[str]]) -> None:
+    for [event] in datatable[1:]:
+        send(world, who, event, "{}")
+        assert_equal(invalid_at(world), "", f"where {event} without a room is wrong")
+        assert_equal(world.answer["error"]["message"], "room_id required", f"what {event} is answered")
+
+
 def begin(world: World, who: str, event: str) -> None:
     """Note who is about to send what, and how things were before."""
     world.actor = world[who]
@@ -188,6 +203,12 @@ def nothing_changed(world: World, people: list[str]) -> None:
             user_id: (seen.name, seen.status, seen.page) for user_id, seen in world.notes["before"][id(tab)].items()
         }
         assert_equal(listed, before, f"the list that {name} gets")
+
+
+def invalid_at(world: World) -> str | None:
+    """At which place of the payload an event was refused, None if it was not refused for that."""
+    error = world.answer.get("error") or {}
+    return str(error["details"]["path"]) if error.get("code") == "invalid_payload" else None
 
 
 def refusal(world: World, who: str) -> dict[str, Any]:

@@ -15,7 +15,9 @@ from realtime_contracts.conformance.timeouts import PATIENCE
 from realtime_contracts.conformance.world import Person, World, mentions
 
 #: What is only ever sent to the one who asked; others' doings are never in it by surprise.
-ANSWERS = frozenset({"presence:list", "room:users", "heartbeat_ack", "error"})
+ANSWERS = frozenset({"presence:list", "room:users", "cursor:sync", "doc:sync", "heartbeat_ack", "error"})
+#: What ends when a user leaves a room, as the others hear it.
+ENDINGS = {"cursor": "cursor:remove", "typing": "typing:users", "lock": "doc:lock_status"}
 
 
 @then(Phrase("{people} see {others} come online"))
@@ -130,6 +132,17 @@ def tab_hears_nothing(world: World, who: str, ordinal: str) -> None:
     assert_silent(tab, world.heard(tab))
 
 
+@then(Phrase('{who} hears that {whom}\'s {endings_} ended before she left "{room}"'))
+def ended_before(world: World, who: str, whom: str, endings_: str, room: str) -> None:
+    tab = world[who].tab
+    silence = world.timeouts.silence if world.transport == "polling" else 0.0
+    hear(world, world[who], "room:user_left", world[whom], room_id=room, within=PATIENCE + silence)
+    heard = [e.name for e in tab.journal.events(since=tab.mark) if e.name in {"room:user_left", *ENDINGS.values()}]
+    expected = [ENDINGS[ending] for ending in endings_.replace(" and ", ", ").split(", ")]
+    assert_equal(sorted(heard[:-1]), sorted(expected), f"what {who} heard before {heard[-1]}")
+    assert_equal(heard[-1], "room:user_left", "the last thing")
+
+
 def listeners(world: World, people: Iterable[str]) -> list[Person]:
     """These people, who must be connected to hear anything."""
     found = [world[name] for name in people]
@@ -159,6 +172,14 @@ def see_in_order(world: World, who: str, whom: str, events: list[str]) -> None:
 def is_inactivity(entry: Entry) -> bool:
     """Whether this says that somebody is away, as happens to whoever waits for long."""
     return entry.name == "presence:update" and entry.payload["status"] == "away"
+
+
+def silence_of(world: World, people: Iterable[str], *events: str) -> None:
+    """Nobody of these people has heard any of these events, wherever they are."""
+    found = listeners(world, people)
+    world.barrier(*sorted({person.tenant for person in found}))
+    for tab in (tab for person in found for tab in person.tabs):
+        assert_silent(tab, [e for e in world.heard(tab) if e.name in events])
 
 
 def silent_about(tab: Tab, heard: list[Entry], listener: Person, about: Person) -> None:

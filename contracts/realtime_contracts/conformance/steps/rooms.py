@@ -28,6 +28,12 @@ def in_room(world: World, who: str, room: str) -> None:
     world.enter(person.tab, person, room)
 
 
+@given(Phrase('{people} are in "{room}"'))
+def several_in_room(world: World, people: list[str], room: str) -> None:
+    for who in people:
+        in_room(world, who, room)
+
+
 @given(Phrase('the second tab of {who} is in "{room}"'))
 def second_in_room(world: World, who: str, room: str) -> None:
     world.enter(world[who].tabs[1], world[who], room)
@@ -121,11 +127,14 @@ def join_in(world: World, who: str, tab: Tab, room: str) -> None:
     """Join, and keep the answer."""
     entity_type, entity_id = room.split(":")
     act(world, who, tab, "room:join", {"entity_type": entity_type, "entity_id": entity_id})
+    if world.answer["ok"]:
+        tab.rooms.add(room)
 
 
 def leave_in(world: World, who: str, tab: Tab, room: str) -> None:
     """Leave, and keep the answer."""
     act(world, who, tab, "room:leave", {"room_id": room})
+    tab.rooms.discard(room)
 
 
 def channel_name(world: World, who: str, channel: str) -> tuple[str, str]:
