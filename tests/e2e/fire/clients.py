@@ -1,0 +1,279 @@
+"""Impatient people who edit one document at once: what they do is random, what comes of it is written down.
+
+Each is a thread with a WebSocket of its own. While it waits for its next whim it reads; so everything is noted in
+the order in which it came, acks among messages.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import websocket
+from jsonpatch import JsonPatch, JsonPatchException
+from jsonpointer import JsonPointerException
+
+from tests.e2e.fire.history import Connection, Event
+
+ROOM = "invoice:42"
+#: Seconds for an answer, on two cores that run everything.
+PATIENCE = 20.0
+#: Seconds between two whims.
+PACE = (0.02, 0.1)
+#: Seconds a lock lasts: the shortest that there is.
+LOCK_SECONDS = 5
+
+START: dict[str, Any] = {"a": {"x": 0, "y": 0}, "b": {"x": 0, "y": 0}, "list": [0, 1, 2], "text": ""}
+LOCK_PATHS = ["/a", "/a/x", "/a/y", "/b", "/b/x", "/list", "/text", ""]
+
+
+class Line:
+    """One connection: sends, and notes all that comes."""
+
+    def __init__(self, url: str, token: str, user_id: str) -> None:
+        self.noted = Connection(user_id)
+        self.document: Any = None
+        self.version: int | None = None
+        self._numbers = count(1)
+        self._asked: dict[int, tuple[str, dict[str, Any], float]] = {}
+        self._answers: dict[int, dict[str, Any]] = {}
+        self._socket = websocket.create_connection(
+            url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket", timeout=PATIENCE
+        )
+        assert self._receive(PATIENCE)[:1] == "0"
+        self._socket.send("40" + json.dumps({"token": token}))
+        greeting = self._receive(PATIENCE)
+        assert greeting.startswith("40"), greeting
+
+    def send(self, event: str, payload: dict[str, Any]) -> int:
+        """Send an event; the number is for `answer`."""
+        number = next(self._numbers)
+        self._asked[number] = (event, payload, now())
+        if event == "doc:edit":
+            self._note("sent", payload)
+        self._socket.send(f"42{number}" + json.dumps([event, payload]))
+        return number
+
+    def answer(self, number: int) -> dict[str, Any]:
+        """Read until an answer has come."""
+        deadline = time.monotonic() + PATIENCE
+        while number not in self._answers:
+            self._take(self._receive(deadline - time.monotonic()))
+        return self._answers[number]
+
+    def ask(self, event: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Send an event and wait for its answer."""
+        return self.answer(self.send(event, payload))
+
+    def read_for(self, seconds: float) -> None:
+        """Read what comes in that time."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                self._take(self._receive(left))
+            except TimeoutError:
+                return
+
+    def goodbye(self) -> None:
+        """Leave in good order."""
+        self._note("left", {})
+        self._socket.send("41")
+        self._socket.close(timeout=1)
+
+    def cut(self) -> None:
+        """Lose the transport."""
+        self._socket.shutdown()
+
+    def _receive(self, within: float) -> str:
+        self._socket.settimeout(max(0.001, within))
+        try:
+            packet = self._socket.recv()
+        except websocket.WebSocketTimeoutException:
+            raise TimeoutError from None
+        assert isinstance(packet, str)
+        assert packet, "the server has ended the connection"
+        return packet
+
+    def _take(self, packet: str) -> None:
+        if packet == "2":
+            self._socket.send("3")
+        elif packet.startswith("43"):
+            digits, _, rest = packet[2:].partition("[")
+            self._take_answer(int(digits), json.loads("[" + rest)[0])
+        elif packet.startswith("42"):
+            event, payload = json.loads(packet[2:])
+            match event:
+                case "doc:sync":
+                    self._note("sync", payload)
+                    self._fold_sync(payload)
+                case "doc:edit":
+                    self._note("edit", payload)
+                    if self.noted.of("sync"):  # what comes before is in the document that was asked for
+                        self._step(payload["version"], payload["changes"])
+                case "doc:lock_status":
+                    self._note("locks", payload)
+
+    def _take_answer(self, number: int, ack: dict[str, Any]) -> None:
+        event, payload, sent_at = self._asked.pop(number)
+        self._answers[number] = ack
+        if event == "doc:edit":
+            self._note("answer", {"edit_id": payload["edit_id"], "sent_at": sent_at, "ack": ack})
+            if ack["ok"] and ack["version"] > (self.version or 0):
+                self._step(ack["version"], payload["changes"])
+        elif event == "doc:lock":
+            self._note("lock", {"path": payload["path"], "sent_at": sent_at, "ack": ack})
+        elif event == "doc:unlock" and ack["ok"]:
+            self._note("unlock", {"path": payload["path"], "sent_at": sent_at})
+
+    def _fold_sync(self, payload: dict[str, Any]) -> None:
+        if payload["content"] is not None:
+            self.document = payload["content"]
+        for edit in payload["changes"]:
+            if self.version is None or edit["version"] > self.version:
+                self._step(edit["version"], edit["changes"])
+        self.version = payload["version"]
+
+    def _step(self, version: int, changes: list[dict[str, Any]]) -> None:
+        self.version = version
+        try:
+            self.document = JsonPatch(changes).apply(self.document)
+        except (JsonPatchException, JsonPointerException, TypeError):
+            self.document = f"no longer known since version {version}"  # the judge will see that it differs
+
+    def _note(self, kind: Any, data: dict[str, Any]) -> None:
+        self.noted.events.append(Event(now(), kind, data))
+
+
+@dataclass(frozen=True)
+class Bell:
+    """When the fire is over for all, and when everything has settled."""
+
+    over: threading.Event = field(default_factory=threading.Event)
+    settled: threading.Event = field(default_factory=threading.Event)
+
+
+class Editor(threading.Thread):
+    """One user with one connection at a time."""
+
+    def __init__(self, urls: list[str], token: str, user_id: str, seed: int, bell: Bell) -> None:
+        super().__init__(name=user_id)
+        self.history: list[Connection] = []
+        self.failure: BaseException | None = None
+        #: Whether this one edits no more.
+        self.idle = False
+        self._urls, self._token, self._user_id, self._bell = urls, token, user_id, bell
+        self._dice = random.Random(seed)
+        self._line: Line
+        self._last_edit: dict[str, Any] | None = None
+
+    def run(self) -> None:
+        try:
+            self._come()
+            while not self._bell.over.is_set():
+                self._line.read_for(self._dice.uniform(*PACE))
+                self._whim()
+            self.idle = True
+            while not self._bell.settled.is_set():
+                self._line.read_for(0.1)
+            self._finish()
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the test's thread
+            self.failure = error
+        finally:
+            self.idle = True
+
+    def _finish(self) -> None:
+        """Ask for what is missing, and leave."""
+        assert self._line.ask("doc:sync", {"room_id": ROOM, "since_version": self._line.version})["ok"]
+        self._line.read_for(0.3)
+        self._line.noted.document = self._line.document
+        self._line.goodbye()
+
+    def _whim(self) -> None:
+        self._dice.choices(
+            [self._edit, self._edit_on_old_version, self._send_again, self._lock, self._unlock, self._leave_and_return],
+            weights=[60, 12, 6, 8, 3, 3],
+        )[0]()
+
+    def _come(self, known: Line | None = None) -> None:
+        self._line = Line(self._dice.choice(self._urls), self._token, self._user_id)
+        self.history.append(self._line.noted)
+        entity_type, entity_id = ROOM.split(":")
+        assert self._line.ask("room:join", {"entity_type": entity_type, "entity_id": entity_id})["ok"]
+        since: dict[str, Any] = {}
+        if known is not None and known.version is not None and isinstance(known.document, dict):
+            self._line.document, self._line.version = copy.deepcopy(known.document), known.version
+            since = {"since_version": known.version}
+        assert self._line.ask("doc:sync", {"room_id": ROOM, **since})["ok"]
+        while not self._line.noted.of("sync"):
+            self._line.read_for(0.05)
+
+    def _edit(self, base: int | None = None) -> None:
+        version = self._line.version
+        assert version is not None
+        self._last_edit = {
+            "room_id": ROOM,
+            "base_version": version if base is None else base,
+            "changes": self._changes(),
+            "edit_id": str(uuid.UUID(int=self._dice.getrandbits(128), version=4)),
+        }
+        number = self._line.send("doc:edit", self._last_edit)
+        if self._dice.random() < 0.04:
+            self._leave_and_return()  # the answer is lost
+            self._send_again()
+        elif self._dice.random() < 0.7:
+            self._line.answer(number)
+
+    def _edit_on_old_version(self) -> None:
+        self._edit(max(0, (self._line.version or 0) - self._dice.randint(1, 30)))
+
+    def _send_again(self) -> None:
+        if self._last_edit is not None:
+            self._line.ask("doc:edit", self._last_edit)
+
+    def _lock(self) -> None:
+        self._line.ask("doc:lock", {"room_id": ROOM, "path": self._dice.choice(LOCK_PATHS), "ttl": LOCK_SECONDS})
+
+    def _unlock(self) -> None:
+        self._line.ask("doc:unlock", {"room_id": ROOM, "path": self._dice.choice(LOCK_PATHS)})
+
+    def _leave_and_return(self) -> None:
+        before = self._line
+        before.goodbye() if self._dice.random() < 0.3 else before.cut()
+        self._come(before)
+
+    def _changes(self) -> list[dict[str, Any]]:
+        dice, document = self._dice, self._line.document if isinstance(self._line.document, dict) else START
+        items = document.get("list") if isinstance(document.get("list"), list) else []
+        at = dice.randrange(len(items)) if items else 0
+        leaf = f"/{dice.choice('ab')}/{dice.choice('xyz')}"
+        own = f"/own_{self._user_id}"
+        number = dice.randrange(1000)
+        choices: list[list[dict[str, Any]]] = [
+            [{"op": "add", "path": leaf, "value": number}],
+            [{"op": "add", "path": own, "value": {"n": number}}],
+            [{"op": "add", "path": own, "value": number}, {"op": "copy", "from": leaf, "path": f"{own}_copy"}],
+            [{"op": "replace", "path": "/text", "value": f"{self._user_id} {number}"}],
+            [{"op": "test", "path": leaf, "value": number}, {"op": "add", "path": own, "value": 0}],
+            [{"op": "test", "path": "/text", "value": document.get("text")}, {"op": "add", "path": own, "value": 1}],
+            [{"op": "replace", "path": f"/list/{at}", "value": number}],
+            [{"op": "add", "path": "/list/-", "value": number}],
+            [{"op": "add", "path": f"/list/{at}", "value": {"by": self._user_id}}],
+            [{"op": "remove", "path": f"/list/{at}"}],
+            [{"op": "move", "from": f"/list/{at}", "path": "/list/0"}],
+            [{"op": "move", "from": leaf, "path": own}],
+        ]
+        if len(items) > 30:
+            return [{"op": "replace", "path": "/list", "value": [0, 1, 2]}]
+        return dice.choice(choices)
+
+
+def now() -> float:
+    """Milliseconds of the machine's clock."""
+    return time.time() * 1000
