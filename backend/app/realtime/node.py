@@ -31,6 +31,7 @@ from app.realtime.managers.presence_manager import PresenceManager
 from app.realtime.managers.room_manager import RoomManager
 from app.realtime.managers.typing_manager import TypingManager
 from app.realtime.policy import load_policy
+from app.realtime.recovery import Recovery
 from app.realtime.store import client
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
@@ -69,6 +70,16 @@ class Node:
         self.documents = DocumentManager(self._redis, settings, self.address)
         self.locks = LockManager(self._redis, self.address)
         self.bus = BusManager(client.listener(settings), self.address, self._started, self._resync_soon, self.look_in)
+        self._recovery = Recovery(
+            self.bus,
+            self.connections,
+            self.presence,
+            self.rooms,
+            self.cursors,
+            self.typing,
+            self.documents,
+            self.locks,
+        )
         self._store = NodeStore(self._redis, self.address)
         self._server: Any = None
         self._tasks: Tasks
@@ -251,35 +262,12 @@ class Node:
         """Put one local connection and its rooms back into Redis; it gets its lists anew."""
         if connection.sid not in self.connections.local_connections:
             return
-        self.connections.restore_connection(connection)
-        for room_id in sorted(connection.rooms):
-            self.rooms.join_room(
-                room_id,
-                connection.user_id,
-                connection.user_name,
-                connection.sid,
-                connection.tenant_id,
-                role=connection.role,
-            )
+        self._recovery.put_back(connection)
         self.look_in(connection.tenant_id, self.settings.away_timeout_seconds)
 
     def _resync_soon(self) -> None:
         logger.warning("bus_resubscribed", connections=self.connections.get_connection_count())
-        self._tasks.soon("resync", lambda: self._each(self._resync))
-
-    def _resync(self, connection: Connection) -> None:
-        keys, rooms = connection.keys, sorted(connection.rooms)
-        self.bus.enter(connection.sid, [keys.tenant_channel, keys.user_channel(connection.user_id)])
-        self.bus.enter(connection.sid, map(keys.room_channel, rooms))
-        self.presence.send_list(connection)
-        for room_id in rooms:
-            self.rooms.send_users(
-                room_id, connection.user_id, connection.sid, connection.tenant_id, role=connection.role
-            )
-            self.cursors.sync(connection, room_id)
-            self.typing.send(connection, room_id)
-            self.locks.send_status(connection, room_id)
-            self.documents.send_again(connection, room_id)
+        self._tasks.soon("resync", lambda: self._each(self._recovery.send_again))
 
     def _each(self, action: Callable[[Connection], None]) -> None:
         for connection in list(self.connections.local_connections.values()):

@@ -257,7 +257,7 @@ def no_edit_through(history: History, log: list[Edit]) -> list[str]:
         version, user_id = edit["version"], edit["user_id"]
         writes = touched(documents[version - 1], edit["changes"])[1]
         for one in held:
-            over = one["since"] < sent[version] and answered_at.get(version, float("inf")) < one["until"]
+            over = one["since"] < sent.get(version, 0.0) and answered_at.get(version, float("inf")) < one["until"]
             if over and one["user"] != user_id and _any_overlap({one["path"]}, writes):
                 complaints.append(f"version {version} by {user_id} went through {one['user']}'s lock")
     return complaints

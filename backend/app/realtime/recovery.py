@@ -1,0 +1,68 @@
+"""Putting a connection right after Redis or the bus was away.
+
+What Redis has lost is put back: the connection and its rooms. What a connection may have missed is sent anew, in its
+place in the stream: lists, cursors, typing, locks and documents.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from app.errors import NotInRoom
+from app.realtime.bus.manager import BusManager
+from app.realtime.managers.connection_manager import Connection, ConnectionManager
+from app.realtime.managers.cursor_manager import CursorManager
+from app.realtime.managers.document_manager import DocumentManager
+from app.realtime.managers.lock_manager import LockManager
+from app.realtime.managers.presence_manager import PresenceManager
+from app.realtime.managers.room_manager import RoomManager
+from app.realtime.managers.typing_manager import TypingManager
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What a node needs to put its connections right. Every method may raise what its managers do."""
+
+    bus: BusManager
+    connections: ConnectionManager
+    presence: PresenceManager
+    rooms: RoomManager
+    cursors: CursorManager
+    typing: TypingManager
+    documents: DocumentManager
+    locks: LockManager
+
+    def put_back(self, connection: Connection) -> None:
+        """Put a connection and its rooms back into Redis; it gets its lists anew."""
+        self.connections.restore_connection(connection)
+        for room_id in sorted(connection.rooms):
+            self.rooms.join_room(
+                room_id,
+                connection.user_id,
+                connection.user_name,
+                connection.sid,
+                connection.tenant_id,
+                role=connection.role,
+            )
+            # Also of a document that is not there any more: whoever has a version of it must know.
+            self._send_room(connection, room_id, least_version=0)
+
+    def send_again(self, connection: Connection) -> None:
+        """Send a connection what it may have missed; it is in Redis, and in its rooms."""
+        keys, rooms = connection.keys, sorted(connection.rooms)
+        self.bus.enter(connection.sid, [keys.tenant_channel, keys.user_channel(connection.user_id)])
+        self.bus.enter(connection.sid, map(keys.room_channel, rooms))
+        self.presence.send_list(connection)
+        for room_id in rooms:
+            self.rooms.send_users(
+                room_id, connection.user_id, connection.sid, connection.tenant_id, role=connection.role
+            )
+            self._send_room(connection, room_id, least_version=1)
+
+    def _send_room(self, connection: Connection, room_id: str, *, least_version: int) -> None:
+        with suppress(NotInRoom):  # it has left meanwhile
+            self.cursors.sync(connection, room_id)
+            self.typing.send(connection, room_id)
+            self.locks.send_status(connection, room_id)
+            self.documents.send_again(connection, room_id, least_version=least_version)
