@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from app.realtime.managers.connection_manager import _Ending
 from app.realtime.node import Node
 from app.realtime.store.keys import NODES, node_tenants
 from tests.integration.backend import Backend, Tape, assert_gapless, eventually, keys_of
@@ -154,6 +155,21 @@ def test_two_nodes_that_reap_a_third_at_once_let_each_user_leave_once(nodes: lis
     one.goodbye(watcher)
     assert keys_of(one.redis, tenant) == []
     tape.close()
+
+
+def test_what_ended_the_first_time_although_its_answer_was_lost_is_looked_after(
+    nodes: list[Backend], tenant: str
+) -> None:
+    node = nodes[0]
+    connection = node.connect(tenant, "ana")
+    node.connections._end(connection, goodbye=False)  # Redis has done it, and nobody has heard so
+    node.connections.local_connections.clear()
+    node.connections._endings.append(_Ending(connection, goodbye=False))
+    ((due_of, seconds),) = node.connections.finish_endings()
+    assert due_of == tenant
+    assert 0 < seconds <= node.settings.offline_timeout_seconds
+    eventually(lambda: node.presence.expire(tenant) == ([], None), "Ana is gone")
+    assert keys_of(node.redis, tenant) == []
 
 
 def test_the_grace_of_a_dead_node_counts_from_the_end_of_its_lease(nodes: list[Backend], tenant: str) -> None:

@@ -242,13 +242,30 @@ def test_a_goodbye_after_redis_lost_everything_leaves_nothing(make_cluster: Make
     eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")
 
 
+def test_a_node_that_dies_after_redis_has_lost_everything_leaves_no_ghost(
+    make_cluster: MakeCluster, direct: redis.Redis
+) -> None:
+    """The index of its tenants went with the data; it has put that back before it dies."""
+    cluster = make_cluster(2)
+    ana, ben = come(cluster.urls[0], "ana"), come(cluster.urls[1], "ben")
+    direct.flushall()
+    eventually(lambda: len(direct.keys("ws:node:*:tenants")) == 2, "both nodes have put their index back")
+    eventually(lambda: listed(ben) == ["ana", "ben"], "both are back")
+    cluster.kill(1)
+    ben.expect("presence:user_left", user_id="ana")
+    assert listed(ben) == ["ben"]
+    ana.cut()
+    ben.goodbye()
+
+
 @pytest.mark.parametrize(
     ("wrong", "right"),
     [
         (("CONFIG", "SET", "maxmemory", "1"), ("CONFIG", "SET", "maxmemory", "0")),
         (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE")),
+        (("CONFIG", "SET", "min-replicas-to-write", "1"), ("CONFIG", "SET", "min-replicas-to-write", "0")),
     ],
-    ids=["full", "a replica"],
+    ids=["full", "a replica", "without replicas"],
 )
 def test_a_redis_that_does_not_write_refuses_events_without_partial_effect(
     wrong: tuple[str, ...], right: tuple[str, ...], make_cluster: MakeCluster, direct: redis.Redis

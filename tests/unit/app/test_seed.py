@@ -16,10 +16,20 @@ import pytest
 from flask import Flask
 from flask_socketio import SocketIO
 
-from app.realtime.handlers import connection_handler, presence_handler, register_handlers, room_handler
+from app.realtime.handlers import (
+    connection_handler,
+    cursor_handler,
+    presence_handler,
+    register_handlers,
+    room_handler,
+)
 from app.realtime.managers.connection_manager import Connection, ConnectionManager, get_connection_manager
+from app.realtime.managers.cursor_manager import get_cursor_manager
+from app.realtime.managers.document_manager import get_document_manager
+from app.realtime.managers.lock_manager import get_lock_manager
 from app.realtime.managers.presence_manager import PresenceManager, get_presence_manager
 from app.realtime.managers.room_manager import Room, RoomManager, get_room_manager
+from app.realtime.managers.typing_manager import get_typing_manager
 from app.realtime.server import get_socketio, init_socketio, socketio
 from app.realtime.utils import message_types
 from app.realtime.utils.message_types import MessageType, PresenceData, PresenceStatus
@@ -43,6 +53,7 @@ MODULES = {
     "handlers.connection_handler": ("register_connection_handlers",),
     "handlers.presence_handler": ("register_presence_handlers",),
     "handlers.room_handler": ("register_room_handlers",),
+    "handlers.cursor_handler": ("register_cursor_handlers",),
 }
 
 MESSAGE_TYPES = {
@@ -201,6 +212,7 @@ FUNCTIONS: list[tuple[Callable[..., Any], str]] = [
     (connection_handler.register_connection_handlers, "socketio"),
     (presence_handler.register_presence_handlers, "socketio"),
     (room_handler.register_room_handlers, "socketio"),
+    (cursor_handler.register_cursor_handlers, "socketio"),
     (get_connection_manager, ""),
     (get_presence_manager, ""),
     (get_room_manager, ""),
@@ -296,6 +308,17 @@ def test_the_timeouts_are_the_seeds() -> None:
 
 # The accessors read from the current app.
 
+ACCESSORS: list[Callable[[], object]] = [
+    get_connection_manager,
+    get_presence_manager,
+    get_room_manager,
+    get_cursor_manager,
+    get_typing_manager,
+    get_document_manager,
+    get_lock_manager,
+    get_socketio,
+]
+
 
 def test_the_accessors_give_what_belongs_to_the_current_app(app: Flask) -> None:
     with app.app_context():
@@ -311,14 +334,14 @@ def test_two_apps_share_nothing(app: Flask) -> None:
     from app import create_app
 
     other = create_app(app.extensions["realtime"].settings)
-    for accessor in (get_connection_manager, get_presence_manager, get_room_manager, get_socketio):
+    for accessor in ACCESSORS:
         with app.app_context():
             mine = accessor()
         with other.app_context():
             assert accessor() is not mine
 
 
-@pytest.mark.parametrize("accessor", [get_connection_manager, get_presence_manager, get_room_manager, get_socketio])
+@pytest.mark.parametrize("accessor", ACCESSORS)
 def test_an_accessor_needs_an_app(accessor: Callable[[], object]) -> None:
     with pytest.raises(RuntimeError, match="application context"):
         accessor()

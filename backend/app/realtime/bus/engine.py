@@ -54,7 +54,7 @@ class Session(engineio.socket.Socket):  # type: ignore[misc]  # the library is u
         """Take one packet from the client."""
         if packet.packet_type == engineio.packet.CLOSE:
             self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_CLOSE)
-        elif packet.packet_type in _FROM_SERVERS:
+        elif packet.packet_type in _FROM_SERVERS or _is_nothing(packet):
             super().receive(engineio.packet.Packet(encoded_packet=GARBAGE))
         else:
             super().receive(packet)
@@ -108,6 +108,11 @@ class Session(engineio.socket.Socket):  # type: ignore[misc]  # the library is u
                 self.close(abort=True)
             return self.server._bad_request("Invalid websocket upgrade")  # noqa: SLF001
         return self._websocket_handler(websocket)
+
+
+def _is_nothing(packet: engineio.packet.Packet) -> bool:
+    """Whether a message says nothing at all, `null`: the library would take it for one that it makes itself."""
+    return bool(packet.packet_type == engineio.packet.MESSAGE and packet.data is None)
 
 
 def _packets(body: bytes) -> Iterator[engineio.packet.Packet]:

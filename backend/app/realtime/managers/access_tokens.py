@@ -16,6 +16,9 @@ from app.realtime.store.keys import is_safe_id
 #: Characters of a user's name on the wire; a longer one is cut, because a name must not refuse a user.
 MAX_NAME_LENGTH = 255
 
+#: What names are written with, although Python does not call it printable: joiners, and spaces beyond ASCII.
+_KEPT = frozenset("\u200c\u200d\u00a0\u2009\u202f\u3000")
+
 
 def user_of(token: str) -> dict[str, Any]:
     """The user of an access token: see `ConnectionManager.verify`."""
@@ -55,5 +58,5 @@ def _text(claim: object) -> str:
     """An optional claim as clean text: whatever is not a string, or cannot be written, is none."""
     if not isinstance(claim, str):
         return ""
-    clean = "".join(c for c in claim if c.isprintable())
+    clean = "".join(c for c in claim if c.isprintable() or c in _KEPT)
     return clean.encode("utf-8", "ignore").decode()[:MAX_NAME_LENGTH].strip()

@@ -177,8 +177,9 @@ class ConnectionManager:
             ending = self._endings[0]
             seconds = self._end(ending.connection, goodbye=ending.goodbye)
             self._endings.pop(0)
-            if seconds is not None:
-                due.append((ending.connection.tenant_id, seconds))
+            # It may have ended the first time, its answer lost: then its user is due within the grace time from then.
+            latest = self._settings.offline_timeout_seconds
+            due.append((ending.connection.tenant_id, latest if seconds is None else seconds))
         return due
 
     def _end(self, connection: Connection, *, goodbye: bool) -> float | None:

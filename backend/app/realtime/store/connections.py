@@ -10,12 +10,11 @@ from typing import cast
 import orjson
 import redis
 
-from app.errors import Unavailable
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys, node_tenants
 from app.realtime.store.presence import presence_keys
 from app.realtime.store.rooms import room_keys
-from app.realtime.store.script import AWAY, Script
+from app.realtime.store.script import Script, reaching_redis
 
 
 class _Answer(Enum):
@@ -140,7 +139,5 @@ class ConnectionStore:
         return self._members(keys.connections)
 
     def _members(self, key: str) -> list[str]:
-        try:
+        with reaching_redis():
             return sorted(cast("set[str]", self._client.smembers(key)))
-        except AWAY as error:
-            raise Unavailable from error

@@ -10,12 +10,12 @@ from typing import Any, cast
 import orjson
 import redis
 
-from app.errors import Locked, Unavailable
+from app.errors import Locked
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.members import Member, admitted
 from app.realtime.store.presence import presence_keys
-from app.realtime.store.script import AWAY, Script
+from app.realtime.store.script import Script, reaching_redis
 
 
 @dataclass(frozen=True)
@@ -151,12 +151,10 @@ class DocumentStore:
 
     def content(self, keys: TenantKeys, room_id: str) -> tuple[int, str]:
         """Version and content."""
-        try:
+        with reaching_redis():
             version, content = cast(
                 "list[str | None]", self._client.hmget(keys.document(room_id), ["version", "content"])
             )
-        except AWAY as error:
-            raise Unavailable from error
         return int(version or 0), content or "{}"
 
     def sync(

@@ -7,10 +7,9 @@ from typing import cast
 
 import redis
 
-from app.errors import Unavailable
 from app.realtime.store import keys as k
 from app.realtime.store.address import NodeAddress
-from app.realtime.store.script import AWAY, Script
+from app.realtime.store.script import Script, reaching_redis
 
 
 @dataclass(frozen=True)
@@ -45,14 +44,12 @@ class NodeStore:
 
     def connections(self, node_id: str, tenant: k.TenantKeys) -> dict[str, str]:
         """The user_id by sid of the tenant's connections on a node. Two round trips, whatever the number."""
-        try:
+        with reaching_redis():
             sids = cast("set[str]", self._client.smembers(tenant.node_connections(node_id)))
             pipe = self._client.pipeline(transaction=False)
             for sid in sids:
                 pipe.hget(tenant.connection(sid), "user_id")
             return {sid: user_id or "" for sid, user_id in zip(sids, pipe.execute(), strict=True)}
-        except AWAY as error:
-            raise Unavailable from error
 
     def leave(self) -> int:
         """End this node's lease. Returns how many other nodes live."""
@@ -60,12 +57,10 @@ class NodeStore:
 
     def dead(self) -> dict[str, int]:
         """The nodes that have left or whose lease has run out, and when (ms; 0 for left). Two round trips."""
-        try:
+        with reaching_redis():
             seconds, micros = self._client.time()
             found = self._client.zrangebyscore(k.NODES, "-inf", seconds * 1000 + micros // 1000, withscores=True)
             return {node: int(end) for node, end in cast("list[tuple[str, float]]", found)}
-        except AWAY as error:
-            raise Unavailable from error
 
     def adopt(self, tenant_ids: set[str]) -> None:
         """Watch these tenants too, before the node that did is forgotten."""
@@ -79,7 +74,5 @@ class NodeStore:
         self._run("ZREM", k.NODES, node_id)
 
     def _run(self, *command: str | int) -> object:
-        try:
+        with reaching_redis():
             return self._client.execute_command(*command)  # type: ignore[no-untyped-call]
-        except AWAY as error:
-            raise Unavailable from error

@@ -8,10 +8,9 @@ from typing import Any, cast
 import orjson
 import redis
 
-from app.errors import Unavailable
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
-from app.realtime.store.script import AWAY, Script
+from app.realtime.store.script import Script, reaching_redis
 
 #: Users that one look at what is due handles; the rest comes in the next look.
 DUE_BATCH = 500
@@ -115,10 +114,8 @@ class PresenceStore:
 
     def get(self, keys: TenantKeys, user_id: str) -> dict[str, str]:
         """The user's stored record, {} if offline."""
-        try:
+        with reaching_redis():
             return cast("dict[str, str]", self._client.hgetall(keys.user(user_id)))
-        except AWAY as error:
-            raise Unavailable from error
 
     def due(self, keys: TenantKeys, away_ms: int) -> Due:
         """Whose grace time or inactivity has run out."""

@@ -9,12 +9,11 @@ from typing import Any, cast
 import orjson
 import redis
 
-from app.errors import Unavailable
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.members import Member
 from app.realtime.store.presence import presence_keys
-from app.realtime.store.script import AWAY, Script
+from app.realtime.store.script import Script, reaching_redis
 
 #: user_id → {user_name, joined_at, sids}, sids never empty.
 Members = dict[str, dict[str, Any]]
@@ -150,39 +149,31 @@ class RoomStore:
 
     def forget_due(self, keys: TenantKeys) -> None:
         """Remove the locks of rooms that nobody is in, and all that waits for its time. Two round trips."""
-        try:
+        with reaching_redis():
             room_ids = cast("list[str]", self._client.zrange(keys.rooms_due, 0, -1))
             self._client.delete(keys.rooms_due, *(keys.locks(room_id) for room_id in room_ids))
-        except AWAY as error:
-            raise Unavailable from error
 
     def read(self, keys: TenantKeys, room_id: str) -> tuple[dict[str, str], Members]:
         """The room's record ({} if nobody is in it) and its members' entries by user_id."""
-        try:
+        with reaching_redis():
             pipe = self._client.pipeline(transaction=True)
             pipe.hgetall(keys.room(room_id))
             pipe.hgetall(keys.room_users(room_id))
             record, members = pipe.execute()
-        except AWAY as error:
-            raise Unavailable from error
         return record, {user_id: orjson.loads(entry) for user_id, entry in members.items()}
 
     def rooms_of_user(self, keys: TenantKeys, user_id: str) -> set[str]:
         """The room_ids that any of the user's connections is in. Two round trips."""
-        try:
+        with reaching_redis():
             sids = cast("set[str]", self._client.smembers(keys.user_connections(user_id)))
-        except AWAY as error:
-            raise Unavailable from error
         return self.rooms_of(keys, sorted(sids))
 
     def rooms_of(self, keys: TenantKeys, sids: list[str]) -> set[str]:
         """The room_ids that any of the connections is in."""
         if not sids:
             return set()
-        try:
+        with reaching_redis():
             return cast("set[str]", self._client.sunion([keys.connection_rooms(sid) for sid in sids]))
-        except AWAY as error:
-            raise Unavailable from error
 
 
 def _members(flat: list[str]) -> Members:

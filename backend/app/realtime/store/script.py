@@ -6,7 +6,8 @@ stand before it when Redis compiles it: Redis has no `require`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from hashlib import sha1
 from importlib.resources import files
@@ -28,7 +29,23 @@ AWAY: tuple[type[exceptions.RedisError], ...] = (
     exceptions.TryAgainError,
 )
 
+#: How errors begin by which Redis says the same, and for which redis-py has no class.
+REFUSING = ("BUSY", "MISCONF", "NOREPLICAS")
+
 _FOLDER = files(__package__) / "scripts"
+
+
+@contextmanager
+def reaching_redis() -> Iterator[None]:
+    """Make `Unavailable` of whatever Redis says when it cannot serve now."""
+    try:
+        yield
+    except AWAY as error:
+        raise Unavailable from error
+    except exceptions.ResponseError as error:
+        if str(error).startswith(REFUSING):
+            raise Unavailable from error
+        raise
 
 
 @cache
@@ -56,13 +73,11 @@ class Script:
         `after`: a command on another slot that must come first; it travels in the same round trip.
         """
         call = (len(keys), *keys, *args)
-        try:
+        with reaching_redis():
             try:
                 return self._run(after, "EVALSHA", self._sha, *call)
             except exceptions.NoScriptError:
                 return self._run((), "EVAL", self._source, *call)
-        except AWAY as error:
-            raise Unavailable from error
 
     def run_all(self, calls: Sequence[tuple[Sequence[str], Iterable[Any]]]) -> list[Any]:
         """The answers to many calls, each of keys and args, in one round trip and in their order.
@@ -70,15 +85,13 @@ class Script:
         Raises as a single call does; what came before the one that failed has happened.
         """
         commands = [(len(keys), *keys, *args) for keys, args in calls]
-        try:
+        with reaching_redis():
             try:
                 return self._pipeline([("EVALSHA", self._sha, *command) for command in commands])
             except exceptions.NoScriptError:
                 # None of them has run: a script that Redis did not know for the first one came from nowhere else.
                 self._client.script_load(self._source)
                 return self._pipeline([("EVALSHA", self._sha, *command) for command in commands])
-        except AWAY as error:
-            raise Unavailable from error
 
     def _pipeline(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
         pipe = self._client.pipeline(transaction=False)

@@ -107,6 +107,12 @@ class Client:
         self.session.handle_post_request({"CONTENT_LENGTH": length, "wsgi.input": io.BytesIO(body)})
 
 
+def test_a_message_that_says_null_is_unreadable() -> None:
+    client = Client()
+    client.post(b"4null\x1e42[1]")
+    assert client.heard == [GARBAGE[1:], "2[1]"]
+
+
 def test_every_session_is_ours() -> None:
     assert isinstance(Client().session, Session)
 
