@@ -11,6 +11,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Further arguments of a command: make serve ARGS="--port 8100", make test ARGS="-e unit"
 ARGS ?=
+# Which benchmark `make bench` runs.
+BENCH ?= storm
 # uv must not fetch an interpreter of its own, nor warn where it cannot make hard links.
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE ?= copy
@@ -29,8 +31,8 @@ test: $(VENV)/.dev ## run everything: lint, types, unit, integration, e2e, packa
 	@exec $(BIN)/tox run $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.dev ## what 300 users coming online and updates to them cost the server (ARGS="--help")
-	@exec $(BIN)/python tests/benchmarks/storm.py $(ARGS)
+bench: $(VENV)/.dev ## a benchmark: storm, cursors or documents (BENCH=cursors, ARGS="--help")
+	@exec $(BIN)/python tests/benchmarks/$(BENCH).py $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev ## ruff: rules and format

@@ -41,11 +41,13 @@ Feature: Typing
     @should @spec_typing
     Example: Who still types changes nothing, and is not announced
       Given Ana and Ben are in "invoice:42"
+      And Cy is connected
       And Ana types in "notes"
       And Ben types
       When Ana types in "notes" again
-      Then Ben sees who types: Ana in "notes", Ben
-      And Ana and Ben hear nothing of typing
+      Then Ana and Ben hear nothing of typing
+      When Cy joins "invoice:42"
+      Then Cy sees who types: Ana in "notes", Ben
 
     @should @spec_typing
     Example: Nor is the same field in another tab

