@@ -37,6 +37,9 @@ LOOK_SECONDS = 0.01
 
 SECRET = "a secret of the integration tests, long enough"
 
+#: The room in which most things happen.
+ROOM = "invoice:42"
+
 Seen = TypeVar("Seen")
 
 #: Presence messages that take a number of the tenant's `seq`.
@@ -81,6 +84,12 @@ class Backend:
         room = self.rooms.join_room(room_id, c.user_id, c.user_name, c.sid, c.tenant_id)
         self.connections.add_to_room(c.sid, room_id)
         return room.wire_users()
+
+    def enter(self, tenant: str, user_id: str, room_id: str = ROOM) -> Connection:
+        """Open a connection of a user and put it into the room."""
+        connection = self.connect(tenant, user_id)
+        self.join(connection, room_id)
+        return connection
 
     def leave(self, connection: Connection, room_id: str) -> None:
         """Take a connection out of a room, as the handler does."""

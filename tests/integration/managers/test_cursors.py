@@ -10,29 +10,9 @@ from app.errors import NotInRoom, Unavailable
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.managers.cursor_manager import RATE
 from app.realtime.store.keys import TenantKeys
-from tests.integration.backend import Backend, Tape, eventually
+from tests.integration.backend import ROOM, Backend, Tape, eventually
 from tests.integration.conftest import MakeBackend
 from tests.redis_server import RedisServer
-
-ROOM = "invoice:42"
-
-
-@pytest.fixture
-def ana(backend: Backend, tenant: str) -> Connection:
-    """Return Ana's connection, in the room."""
-    return enter(backend, tenant, "ana")
-
-
-@pytest.fixture
-def ben(backend: Backend, tenant: str) -> Connection:
-    """Return Ben's connection, in the room."""
-    return enter(backend, tenant, "ben")
-
-
-def enter(backend: Backend, tenant: str, user_id: str) -> Connection:
-    connection = backend.connect(tenant, user_id)
-    backend.join(connection, ROOM)
-    return connection
 
 
 def moved(tape: Tape) -> list[int]:
@@ -85,7 +65,7 @@ def test_a_burst_is_told_at_once_and_then_at_the_rate_and_the_last_position_arri
 
 def test_the_rate_is_one_for_a_users_tabs_on_all_nodes(make_backend: MakeBackend, tenant: str) -> None:
     nodes = [make_backend(), make_backend()]
-    tabs = [enter(node, tenant, "ana") for node in nodes]
+    tabs = [node.enter(tenant, "ana") for node in nodes]
     tape = Tape(nodes[0].redis)
     for line in range(RATE.burst * 2):
         for node, tab in zip(nodes, tabs, strict=True):
@@ -122,7 +102,7 @@ def test_a_cursor_is_removed_after_the_move_before_it_and_only_if_there_is_one(
 def test_whoever_asks_gets_the_others_cursors_in_order_with_the_moves(
     backend: Backend, tape: Tape, tenant: str, ana: Connection, ben: Connection
 ) -> None:
-    cy = enter(backend, tenant, "cy")
+    cy = backend.enter(tenant, "cy")
     for connection, line in ((cy, 3), (ben, 2), (ana, 1)):
         backend.cursors.move(connection, ROOM, line, 0)
     backend.cursors.write()
@@ -149,7 +129,7 @@ def is_lost(backend: Backend, connection: Connection) -> None:
 def test_a_cursor_goes_with_the_tab_that_moved_it_last(
     go: Any, backend: Backend, tape: Tape, tenant: str, ana: Connection, ben: Connection
 ) -> None:
-    tab = enter(backend, tenant, "ana")
+    tab = backend.enter(tenant, "ana")
     backend.cursors.move(ana, ROOM, 1, 0)
     backend.cursors.write()
     backend.cursors.move(tab, ROOM, 2, 0)
@@ -189,7 +169,7 @@ def test_a_cursor_that_does_not_move_is_gone_after_its_time_and_is_told_of_once(
     make_backend: MakeBackend, tenant: str
 ) -> None:
     backend = make_backend(cursor_timeout_seconds=0.2)
-    ana, ben = enter(backend, tenant, "ana"), enter(backend, tenant, "ben")
+    ana, ben = backend.enter(tenant, "ana"), backend.enter(tenant, "ben")
     tape = Tape(backend.redis)
     backend.cursors.move(ana, ROOM, 1, 0)
     backend.cursors.write()
@@ -215,7 +195,7 @@ def test_while_redis_is_away_moves_are_kept_and_then_refused_and_written_when_it
     own_redis: RedisServer, tenant: str
 ) -> None:
     backend = Backend(own_redis.url, redis_timeout=0.2)
-    ana = enter(backend, tenant, "ana")
+    ana = backend.enter(tenant, "ana")
     own_redis.pause()
     try:
         backend.cursors.move(ana, ROOM, 7, 0)
@@ -226,7 +206,7 @@ def test_while_redis_is_away_moves_are_kept_and_then_refused_and_written_when_it
     finally:
         own_redis.resume()
     write_out(backend)
-    ben = enter(backend, tenant, "ben")
+    ben = backend.enter(tenant, "ben")
     assert [cursor["line"] for cursor in backend.cursors.sync(ben, ROOM)] == [7]
     backend.cursors.move(ana, ROOM, 9, 0)
     backend.close()
@@ -234,7 +214,7 @@ def test_while_redis_is_away_moves_are_kept_and_then_refused_and_written_when_it
 
 def test_a_script_that_redis_does_not_know_is_loaded_for_a_whole_batch(own_redis: RedisServer, tenant: str) -> None:
     backend = Backend(own_redis.url)
-    members = [enter(backend, tenant, f"u{number}") for number in range(3)]
+    members = [backend.enter(tenant, f"u{number}") for number in range(3)]
     for connection in members:
         backend.cursors.move(connection, ROOM, 1, 0)
     backend.cursors.write()

@@ -16,30 +16,11 @@ from app.realtime.managers.connection_manager import Connection
 from app.realtime.services.document_service import DocumentService, DocumentSnapshot
 from app.realtime.store.documents import DocumentStore
 from app.realtime.store.keys import TenantKeys
-from tests.integration.backend import Backend, Tape, keys_of
+from tests.integration.backend import ROOM, Backend, Tape, keys_of
 from tests.integration.conftest import MakeBackend
 
-ROOM = "invoice:42"
 #: Edits that the log keeps.
 KEPT = 500
-
-
-@pytest.fixture
-def ana(backend: Backend, tenant: str) -> Connection:
-    """Return Ana's connection, in the room."""
-    return enter(backend, tenant, "ana")
-
-
-@pytest.fixture
-def ben(backend: Backend, tenant: str) -> Connection:
-    """Return Ben's connection, in the room."""
-    return enter(backend, tenant, "ben")
-
-
-def enter(backend: Backend, tenant: str, user_id: str) -> Connection:
-    connection = backend.connect(tenant, user_id)
-    backend.join(connection, ROOM)
-    return connection
 
 
 def edit(backend: Backend, who: Connection, base: int, *changes: dict[str, Any], edit_id: str | None = None) -> int:
@@ -114,12 +95,12 @@ def test_an_edit_that_another_has_made_unfit_is_a_conflict_and_one_that_never_fi
 
 def test_the_same_edit_again_is_answered_again_and_changes_nothing(make_backend: MakeBackend, tenant: str) -> None:
     nodes = [make_backend(), make_backend()]
-    ana, ben = enter(nodes[0], tenant, "ana"), enter(nodes[0], tenant, "ben")
+    ana, ben = nodes[0].enter(tenant, "ana"), nodes[0].enter(tenant, "ben")
     edit_id = str(uuid4())
     assert edit(nodes[0], ana, 0, put("/n", 1), edit_id=edit_id) == 1
     edit(nodes[0], ben, 1, put("/n", 2))
     tape = Tape(nodes[0].redis)
-    again = enter(nodes[1], tenant, "ana")
+    again = nodes[1].enter(tenant, "ana")
     tape.heard()
     for node, tab, said in ((nodes[0], ana, edit_id), (nodes[1], again, edit_id.upper())):
         committed = node.documents.edit(tab, ROOM, 0, [put("/n", 1)], said)
@@ -212,14 +193,14 @@ def test_a_document_outlives_its_room_for_its_time_and_is_kept_by_being_opened(
     make_backend: MakeBackend, tenant: str
 ) -> None:
     backend = make_backend(document_ttl_seconds=1000)
-    ana = enter(backend, tenant, "ana")
+    ana = backend.enter(tenant, "ana")
     edit(backend, ana, 0, put("/n", 1))
     backend.goodbye(ana)
     documents = [key for key in keys_of(backend.redis, tenant) if key.startswith("doc:")]
     assert len(documents) == 3
     for key in documents:
         backend.redis.expire(key, 10)
-    ana = enter(backend, tenant, "ana")
+    ana = backend.enter(tenant, "ana")
     backend.documents.sync(ana, ROOM)
     ttls = [backend.redis.ttl(key) for key in documents]
     assert all(isinstance(ttl, int) and ttl > 900 for ttl in ttls), ttls
@@ -238,7 +219,7 @@ def test_a_document_that_was_never_edited_is_empty_and_leaves_no_key(
 
 def test_only_members_see_and_edit(backend: Backend, tape: Tape, tenant: str, ana: Connection) -> None:
     edit(backend, ana, 0, put("/n", 1))
-    stranger, left = backend.connect(tenant, "ben"), enter(backend, tenant, "cy")
+    stranger, left = backend.connect(tenant, "ben"), backend.enter(tenant, "cy")
     backend.leave(left, ROOM)
     before = content(backend, tenant)
     tape.heard()
@@ -306,7 +287,7 @@ def test_a_lock_that_is_taken_between_reading_and_writing_holds(
 
 def test_many_nodes_edit_at_once_and_every_edit_is_there_once(make_backend: MakeBackend, tenant: str) -> None:
     nodes = [make_backend() for _ in range(4)]
-    people = [enter(node, tenant, f"u{number}") for number, node in enumerate(nodes)]
+    people = [node.enter(tenant, f"u{number}") for number, node in enumerate(nodes)]
     tape = Tape(nodes[0].redis)
     done: list[list[int]] = [[] for _ in nodes]
     failures: list[BaseException] = []

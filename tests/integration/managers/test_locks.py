@@ -12,28 +12,8 @@ from app.errors import LimitExceeded, Locked, NotFound, NotInRoom
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.keys import TenantKeys
 from app.realtime.utils.times import from_rfc3339
-from tests.integration.backend import Backend, Tape, eventually, keys_of
+from tests.integration.backend import ROOM, Backend, Tape, eventually, keys_of
 from tests.integration.conftest import MakeBackend
-
-ROOM = "invoice:42"
-
-
-@pytest.fixture
-def ana(backend: Backend, tenant: str) -> Connection:
-    """Return Ana's connection, in the room."""
-    return enter(backend, tenant, "ana")
-
-
-@pytest.fixture
-def ben(backend: Backend, tenant: str) -> Connection:
-    """Return Ben's connection, in the room."""
-    return enter(backend, tenant, "ben")
-
-
-def enter(backend: Backend, tenant: str, user_id: str) -> Connection:
-    connection = backend.connect(tenant, user_id)
-    backend.join(connection, ROOM)
-    return connection
 
 
 def told(tape: Tape) -> list[list[tuple[str, str]]]:
@@ -90,7 +70,7 @@ def test_a_lock_is_in_the_way_of_others_on_it_above_it_and_below_it(
 
 def test_the_holder_renews_from_any_tab(backend: Backend, tape: Tape, tenant: str, ana: Connection) -> None:
     first = backend.locks.lock(ana, ROOM, "/a", 5)
-    again = backend.locks.lock(enter(backend, tenant, "ana"), ROOM, "/a", 300)
+    again = backend.locks.lock(backend.enter(tenant, "ana"), ROOM, "/a", 300)
     assert again["acquired_at"] == first["acquired_at"]
     assert again["expires_at"] > first["expires_at"]
     assert told(tape) == [[("ana", "/a")]] * 2
@@ -128,14 +108,14 @@ def test_an_edit_through_anothers_lock_changes_nothing_and_beside_it_passes(
     changes = [{"op": "test", "path": "/a/b", "value": 1}, {"op": "copy", "from": "/a/b", "path": "/d"}]
     assert backend.documents.edit(ben, ROOM, 1, changes, str(uuid4())).version == 2
     assert add(backend, ben, 2, "/c", 2) == 3
-    assert add(backend, enter(backend, tenant, "ana"), 3, "/a/b", 2) == 4
+    assert add(backend, backend.enter(tenant, "ana"), 3, "/a/b", 2) == 4
 
 
 @pytest.mark.parametrize(("go", "stays"), [("leave", False), ("goodbye", False), ("lose", True)])
 def test_locks_end_with_the_users_last_tab_unless_its_transport_was_lost(
     go: str, backend: Backend, tape: Tape, tenant: str, ana: Connection, ben: Connection, *, stays: bool
 ) -> None:
-    tab = enter(backend, tenant, "ana")
+    tab = backend.enter(tenant, "ana")
     backend.locks.lock(ana, ROOM, "/a")
     backend.locks.lock(ben, ROOM, "/b")
     tape.heard()
@@ -144,7 +124,7 @@ def test_locks_end_with_the_users_last_tab_unless_its_transport_was_lost(
     getattr(backend, go)(tab, *([ROOM] if go == "leave" else []))
     assert told(tape) == ([] if stays else [[("ben", "/b")]])
     if stays:
-        back = enter(backend, tenant, "ana")
+        back = backend.enter(tenant, "ana")
         assert add(backend, back, 0, "/a") == 1
         assert [lock["path"] for lock in backend.locks.unlock(back, ROOM, "/a")] == ["/b"]
 
@@ -153,7 +133,7 @@ def test_a_lock_of_an_empty_room_is_left_to_expire_and_then_nothing_is_left(
     make_backend: MakeBackend, tenant: str
 ) -> None:
     backend = make_backend()
-    ana = enter(backend, tenant, "ana")
+    ana = backend.enter(tenant, "ana")
     backend.locks._store.lock(ana.keys, ana.member, ROOM, "/a", 200, 100)
     backend.lose(ana)
     room_keys = [key for key in keys_of(backend.redis, tenant) if key.startswith("room")]
@@ -167,7 +147,7 @@ def test_a_lock_that_has_run_out_is_none_at_once_and_its_end_is_told_of_once(
     make_backend: MakeBackend, tenant: str
 ) -> None:
     nodes = [make_backend(), make_backend()]
-    ana, ben = enter(nodes[0], tenant, "ana"), enter(nodes[1], tenant, "ben")
+    ana, ben = nodes[0].enter(tenant, "ana"), nodes[1].enter(tenant, "ben")
     tape = Tape(nodes[0].redis)
     nodes[0].locks._store.lock(ana.keys, ana.member, ROOM, "/a", 100, 100)
     eventually(lambda: nodes[1].locks.send_status(ben, ROOM) == [], "the lock is over")
@@ -185,7 +165,7 @@ def test_who_joins_makes_the_node_look_in_time(backend: Backend, tenant: str, an
     pubsub = backend.redis.pubsub()
     pubsub.subscribe(backend.address.node)
     backend.locks.lock(ana, ROOM, "/a", 5)
-    enter(backend, tenant, "ben")
+    backend.enter(tenant, "ben")
 
     def due() -> bool:
         message = pubsub.get_message(ignore_subscribe_messages=True)
@@ -213,7 +193,7 @@ def test_only_members_lock_and_only_so_much(backend: Backend, tape: Tape, tenant
 
 def test_of_many_who_want_overlapping_places_at_once_one_gets_it(make_backend: MakeBackend, tenant: str) -> None:
     nodes = [make_backend() for _ in range(6)]
-    people = [enter(node, tenant, f"u{number}") for number, node in enumerate(nodes)]
+    people = [node.enter(tenant, f"u{number}") for number, node in enumerate(nodes)]
     paths = ["", "/a", "/a/b", "/a/b/c", "/a/b", "/a"]
     start, got = threading.Barrier(len(nodes)), []
 

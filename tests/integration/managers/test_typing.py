@@ -9,22 +9,8 @@ import pytest
 
 from app.errors import LimitExceeded, NotInRoom
 from app.realtime.managers.connection_manager import Connection
-from tests.integration.backend import Backend, Tape, eventually
+from tests.integration.backend import ROOM, Backend, Tape, eventually
 from tests.integration.conftest import MakeBackend
-
-ROOM = "invoice:42"
-
-
-@pytest.fixture
-def ana(backend: Backend, tenant: str) -> Connection:
-    """Return Ana's connection, in the room."""
-    return enter(backend, tenant, "ana")
-
-
-def enter(backend: Backend, tenant: str, user_id: str) -> Connection:
-    connection = backend.connect(tenant, user_id)
-    backend.join(connection, ROOM)
-    return connection
 
 
 def told(tape: Tape) -> list[list[tuple[str, str | None]]]:
@@ -35,7 +21,7 @@ def told(tape: Tape) -> list[list[tuple[str, str | None]]]:
 def test_the_room_is_told_of_each_change_and_of_nothing_else(
     backend: Backend, tape: Tape, tenant: str, ana: Connection
 ) -> None:
-    ben = enter(backend, tenant, "ben")
+    ben = backend.enter(tenant, "ben")
     tape.heard()
     backend.typing.start(ana, ROOM, "notes")
     backend.typing.start(ben, ROOM, None)
@@ -59,11 +45,11 @@ def test_whoever_joins_is_told_who_types_and_of_nobody_if_nobody_does(
     backend: Backend, tape: Tape, tenant: str, ana: Connection
 ) -> None:
     tape.heard()
-    enter(backend, tenant, "cy")
+    backend.enter(tenant, "cy")
     assert told(tape) == []
     backend.typing.start(ana, ROOM, "notes")
     tape.heard()
-    ben = enter(backend, tenant, "ben")
+    ben = backend.enter(tenant, "ben")
     (sent,) = tape.heard("typing:users")
     assert sent.room == ben.sid
     assert [user["user_id"] for user in sent.payload["users"]] == ["ana"]
@@ -73,7 +59,7 @@ def test_whoever_joins_is_told_who_types_and_of_nobody_if_nobody_does(
 def test_typing_ends_with_the_tab_that_started_it(
     go: str, backend: Backend, tape: Tape, tenant: str, ana: Connection
 ) -> None:
-    tab = enter(backend, tenant, "ana")
+    tab = backend.enter(tenant, "ana")
     backend.typing.start(ana, ROOM, "notes")
     backend.typing.start(tab, ROOM, "lines")
     tape.heard()
@@ -98,7 +84,7 @@ def test_typing_ends_with_the_tab_that_started_it(
 def test_an_edit_of_a_field_ends_that_users_typing_in_it(
     field: str | None, path: str, backend: Backend, tape: Tape, tenant: str, ana: Connection, *, over: bool
 ) -> None:
-    ben = enter(backend, tenant, "ben")
+    ben = backend.enter(tenant, "ben")
     document = {"notes": ["a"], "notes2": "", "lines": [{"qty": 1}]}
     edit(backend, ana, 0, {"op": "replace", "path": "", "value": document})
     backend.typing.start(ana, ROOM, field)
@@ -124,7 +110,7 @@ def test_typing_is_over_in_time_on_whatever_node_looks_first_and_is_told_of_once
     make_backend: MakeBackend, tenant: str
 ) -> None:
     nodes = [make_backend(typing_timeout_seconds=0.2) for _ in range(2)]
-    ana = enter(nodes[0], tenant, "ana")
+    ana = nodes[0].enter(tenant, "ana")
     tape = Tape(nodes[0].redis)
     nodes[0].typing.start(ana, ROOM, "notes")
     assert told(tape) == [[("ana", "notes")]]
@@ -135,7 +121,7 @@ def test_typing_is_over_in_time_on_whatever_node_looks_first_and_is_told_of_once
 
 def test_a_renewal_lasts_as_long_as_a_start(make_backend: MakeBackend, tenant: str) -> None:
     backend = make_backend(typing_timeout_seconds=30)
-    ana = enter(backend, tenant, "ana")
+    ana = backend.enter(tenant, "ana")
     backend.typing.start(ana, ROOM, "notes")
     first = backend.rooms.expire(tenant)
     backend.typing.start(ana, ROOM, "notes")
