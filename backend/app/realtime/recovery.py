@@ -45,8 +45,7 @@ class Recovery:
                 connection.tenant_id,
                 role=connection.role,
             )
-            # Also of a document that is not there any more: whoever has a version of it must know.
-            self._send_room(connection, room_id, least_version=0)
+            self._send_room(connection, room_id)
 
     def send_again(self, connection: Connection) -> None:
         """Send a connection what it may have missed; it is in Redis, and in its rooms."""
@@ -58,11 +57,12 @@ class Recovery:
             self.rooms.send_users(
                 room_id, connection.user_id, connection.sid, connection.tenant_id, role=connection.role
             )
-            self._send_room(connection, room_id, least_version=1)
+            self._send_room(connection, room_id)
 
-    def _send_room(self, connection: Connection, room_id: str, *, least_version: int) -> None:
+    def _send_room(self, connection: Connection, room_id: str) -> None:
         with suppress(NotInRoom):  # it has left meanwhile
             self.cursors.sync(connection, room_id)
             self.typing.send(connection, room_id)
             self.locks.send_status(connection, room_id)
-            self.documents.send_again(connection, room_id, least_version=least_version)
+            # Whole, and at version 0 too: whoever has a version of a document that is gone must know.
+            self.documents.sync(connection, room_id)

@@ -67,10 +67,6 @@ class DocumentManager:
         """
         return self._store.sync(connection.keys, connection.member, room_id, since_version)
 
-    def send_again(self, connection: Connection, room_id: str, *, least_version: int) -> None:
-        """Send the whole document to a connection that may have missed edits; nothing if it is of a lesser version."""
-        self._store.sync(connection.keys, connection.member, room_id, least_version=least_version)
-
 
 def _merged(state: State, changes: Changes) -> tuple[bytes, dict[str, list[str]]]:
     """The content after an edit, and what that touches. Raises VersionConflict, InvalidPayload, TooLarge."""

@@ -157,13 +157,8 @@ class DocumentStore:
             )
         return int(version or 0), content or "{}"
 
-    def sync(
-        self, keys: TenantKeys, member: Member, room_id: str, since: int | None = None, *, least_version: int = 0
-    ) -> int:
-        """Send `doc:sync` to the member's connection, unless the document is younger than `least_version`.
-
-        Returns the version. Raises NotInRoom, ConnectionLost.
-        """
+    def sync(self, keys: TenantKeys, member: Member, room_id: str, since: int | None = None) -> int:
+        """Send `doc:sync` to the member's connection. Returns the version. Raises NotInRoom, ConnectionLost."""
         answer = self._sync(
             [
                 keys.connection(member.sid),
@@ -171,14 +166,7 @@ class DocumentStore:
                 *_document(keys, room_id),
                 keys.locks(room_id),
             ],
-            [
-                self._address.node,
-                member.sid,
-                room_id,
-                "" if since is None else since,
-                self._kept_seconds,
-                least_version,
-            ],
+            [self._address.node, member.sid, room_id, "" if since is None else since, self._kept_seconds],
         )
         # A version may be 0, so that a refusal comes in a list.
         return int(admitted(answer[0]) if isinstance(answer, list) else answer)

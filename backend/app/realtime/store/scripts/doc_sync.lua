@@ -2,7 +2,6 @@
 -- uses base members locks documents
 -- KEYS 1 connection hash · 2 connection's rooms · 3 document hash · 4 log · 5 edit ids zset · 6 locks hash
 -- ARGV 1 node channel · 2 sid · 3 room_id · 4 version that the connection has, '' for none · 5 seconds to keep the document
---      6 least version to tell of
 -- → version · 0 no such connection, -1 not in the room, each in a list of its own
 -- publishes doc:sync to the sid
 
@@ -11,7 +10,6 @@ local room_id = ARGV[3]
 local refused = refusal(KEYS[1], KEYS[2], room_id)
 if refused then return { refused } end
 local version, kept = read_version(KEYS[3], KEYS[4])
-if version < tonumber(ARGV[6]) then return version end
 keep_document(KEYS[3], KEYS[4], KEYS[5], ARGV[5])
 local content, changes = 'null', ARGV[4] ~= '' and edits_since(KEYS[4], version, kept, tonumber(ARGV[4]))
 if changes then
