@@ -13,10 +13,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+import jsonschema_rs
 
-    import jsonschema_rs
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 #: Levels of lists and objects a payload may have. Validators and JSON writers give up at about 255.
 MAX_DEPTH = 128
@@ -24,6 +24,9 @@ MAX_DEPTH = 128
 QUOTE_LENGTH = 60
 #: Characters of a violation's path; a deeper one is reported at the nearest ancestor that fits.
 PATH_LENGTH = 1024
+#: Parts (members and items) up to which all that is wrong is looked at, to report the shallowest. Of more, only the
+#: first wrong thing is: to list tens of thousands takes a validator seconds, in which a server would stand still.
+MANY_PARTS = 300
 #: What 64 bits hold, signed or not. JSON has no bound, every reader of it has.
 INTEGERS = range(-(2**63), 2**64)
 
@@ -86,11 +89,32 @@ def find_violation(validator: jsonschema_rs.Validator, payload: object, *, quote
     `quote=False` keeps what the payload holds out of the reason, for payloads with secrets in them.
     """
     try:
-        complaints = _complaints(validator.iter_errors(payload))
+        complaints = _complaints(
+            _first_error(validator, payload) if _is_large(payload) else validator.iter_errors(payload)
+        )
     except ValueError:
         return not_json(payload) or Violation("", "expected JSON", "json")
     first = _merged(complaints)
     return Violation(_pointer(first.path), _reason(first, payload, quote=quote), first.keyword)
+
+
+def _is_large(payload: object) -> bool:
+    """Whether a payload has more than `MANY_PARTS`; looks at no more of them."""
+    todo, seen = [payload], 0
+    while todo and seen <= MANY_PARTS:
+        value = todo.pop()
+        if isinstance(value, (dict, list, tuple)):
+            seen += len(value)
+            if seen <= MANY_PARTS:
+                todo.extend(value.values() if isinstance(value, dict) else value)
+    return seen > MANY_PARTS
+
+
+def _first_error(validator: jsonschema_rs.Validator, payload: object) -> Iterator[jsonschema_rs.ValidationError]:
+    try:
+        validator.validate(payload)
+    except jsonschema_rs.ValidationError as error:
+        yield error
 
 
 def not_json(payload: object) -> Violation | None:

@@ -23,6 +23,9 @@ from app.errors import InvalidPayload, TooLarge
 #: Bytes that a document may have, as compact JSON in UTF-8. The contract's number.
 MAX_DOCUMENT_BYTES = 1024 * 1024
 
+#: Bytes, as JSON, that one edit may copy and move in all: copies of copies double, and each of them is looked through.
+MAX_MOVED_BYTES = 4 * MAX_DOCUMENT_BYTES
+
 #: Levels of lists and objects that a document may have. Far beyond any form, and within what every JSON reader takes.
 MAX_DEPTH = 100
 
@@ -99,14 +102,15 @@ def apply(document: Document, changes: Changes) -> tuple[Document, Touched]:
     """
     reads, writes = set[str](), set[str]()
     whole: Any = document
-    room_left = MAX_DOCUMENT_BYTES
+    moved = 0
     for index, operation in enumerate(changes):
         at = f"/changes/{index}"
         _check_members(operation, at)
         if "from" in operation:
-            room_left -= _check_source(whole, operation, at)
-            if room_left < 0:
+            moved += _size_of_source(whole, operation)
+            if moved > MAX_MOVED_BYTES:
                 raise TooLarge
+            check_value(_at(whole, operation["from"]), f"{at}/from", len(path_split(operation["path"])))
         read, written = _touched_by(whole, operation)
         reads |= read
         writes |= written
@@ -166,13 +170,10 @@ def _check_members(operation: dict[str, Any], at: str) -> None:
         check_value(operation["value"], f"{at}/value", len(path_split(operation["path"])))
 
 
-def _check_source(document: Any, operation: dict[str, Any], at: str) -> int:
-    """Refuse what a move or a copy must not make. Returns the bytes that it adds: copies of copies double each time."""
+def _size_of_source(document: Any, operation: dict[str, Any]) -> int:
+    """Bytes of what an operation moves or copies; nothing is at a place that the library will refuse."""
     source = _at(document, operation["from"])
-    if source is _NOTHING:
-        return 0  # the library refuses it
-    check_value(source, f"{at}/from", len(path_split(operation["path"])))
-    return len(orjson.dumps(source)) if operation["op"] == "copy" else 0
+    return 0 if source is _NOTHING else len(orjson.dumps(source))
 
 
 def _touched_by(document: Any, operation: dict[str, Any]) -> tuple[set[str], set[str]]:

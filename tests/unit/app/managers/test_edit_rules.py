@@ -197,6 +197,13 @@ def test_copies_of_copies_are_stopped_before_they_fill_the_memory() -> None:
         applied([op("add", "/a", "y" * 1000), *[op("copy", f"/a{n}", **{"from": ""}) for n in range(50)]])
 
 
+def test_moving_much_to_and_fro_is_stopped_as_well() -> None:
+    there, back = op("move", "/b", **{"from": "/a"}), op("move", "/a", **{"from": "/b"})
+    applied([op("add", "/a", ["y" * 1000] * 20), *[there, back] * 99])
+    with pytest.raises(TooLarge):
+        applied([op("add", "/a", ["y" * 1000] * 500), *[there, back] * 99])
+
+
 def test_a_document_is_as_large_as_it_may_be_and_not_a_byte_more() -> None:
     empty = len(dump({"a": ""}))
     assert len(dump({"a": "x" * (MAX_DOCUMENT_BYTES - empty)})) == MAX_DOCUMENT_BYTES
