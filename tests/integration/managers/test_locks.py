@@ -159,6 +159,18 @@ def test_a_lock_that_has_run_out_is_none_at_once_and_its_end_is_told_of_once(
     tape.close()
 
 
+def test_the_end_of_a_lock_that_another_lock_has_told_of_is_not_told_again(
+    backend: Backend, tape: Tape, tenant: str, ana: Connection, ben: Connection
+) -> None:
+    backend.locks._store.lock(ana.keys, ana.member, ROOM, "/a", 50, 100)
+    eventually(lambda: backend.locks.send_status(ben, ROOM) == [], "the lock is over")
+    tape.heard()
+    backend.locks.lock(ben, ROOM, "/b")
+    assert told(tape) == [[("ben", "/b")]]
+    backend.rooms.expire(tenant)
+    assert told(tape) == []
+
+
 def test_who_joins_makes_the_node_look_in_time(backend: Backend, tenant: str, ana: Connection) -> None:
     """A node that was not there when a lock was taken learns of its end from the join."""
     heard: list[Any] = []

@@ -119,6 +119,27 @@ def test_typing_is_over_in_time_on_whatever_node_looks_first_and_is_told_of_once
     tape.close()
 
 
+def test_the_end_of_typing_that_anothers_start_has_told_of_is_not_told_again(
+    make_backend: MakeBackend, tenant: str
+) -> None:
+    backend = make_backend(typing_timeout_seconds=0.3)
+    ana, ben = backend.enter(tenant, "ana"), backend.enter(tenant, "ben")
+    tape = Tape(backend.redis)
+    backend.typing.start(ana, ROOM, "notes")
+    assert told(tape) == [[("ana", "notes")]]
+
+    def over() -> bool:
+        backend.typing.send(ben, ROOM)
+        return told(tape) == [[]]
+
+    eventually(over, "Ana types no more")
+    backend.typing.start(ben, ROOM, "notes")
+    assert told(tape) == [[("ben", "notes")]]
+    backend.rooms.expire(tenant)
+    assert told(tape) == []
+    tape.close()
+
+
 def test_a_renewal_lasts_as_long_as_a_start(make_backend: MakeBackend, tenant: str) -> None:
     backend = make_backend(typing_timeout_seconds=30)
     ana = backend.enter(tenant, "ana")

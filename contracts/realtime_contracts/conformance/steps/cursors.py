@@ -14,6 +14,7 @@ from realtime_contracts.conformance.payloads import Payload
 from realtime_contracts.conformance.phrase import Phrase
 from realtime_contracts.conformance.steps.common import (
     act,
+    answered,
     assert_accepted,
     assert_equal,
     assert_refused,
@@ -85,6 +86,7 @@ def move_often(world: World, who: str, n: str) -> None:
             text = json.dumps({"room_id": world.room, "line": line, "column": 0})
             tab.send("cursor:move", Payload((text,)), ack=False)
             pace.wait(len(tabs) / int(n))
+        answered(tab)  # so all that this tab has sent comes before what another sends afterwards
 
     shares = [range(first, int(n), len(tabs)) for first in range(len(tabs))]
     together([functools.partial(hurry, tab, share) for tab, share in zip(tabs, shares, strict=True)])

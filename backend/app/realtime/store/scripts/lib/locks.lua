@@ -49,10 +49,16 @@ local function lock_in_the_way(locks, user_id, place)
   return nil
 end
 
--- Tell the room which locks hold now.
+-- Tell the room which locks hold now. What has run out is gone with that, and is not told of again.
 local function announce_locks(bus, locks_key, room_id, room_channel, skip_sid)
-  local locks, due = read_locks(locks_key), nil
-  for _, lock in ipairs(locks) do due = math.min(due or lock.ends_at - now, lock.ends_at - now) end
+  local locks, due, holding = read_locks(locks_key), nil, {}
+  for _, lock in ipairs(locks) do
+    due = math.min(due or lock.ends_at - now, lock.ends_at - now)
+    holding[lock.path] = true
+  end
+  for _, path in ipairs(redis.call('HKEYS', locks_key)) do
+    if not holding[path] then redis.call('HDEL', locks_key, path) end
+  end
   emit(bus, 'doc:lock_status', lock_status_json(room_id, locks), room_channel, { skip_sid = skip_sid, due = due })
 end
 

@@ -29,10 +29,16 @@ local function typing_json(room_id, typists)
   return '{"room_id":' .. json(room_id) .. ',"users":[' .. table.concat(users, ',') .. ']}'
 end
 
--- Tell the room who types now.
+-- Tell the room who types now. What has run out is gone with that, and is not told of again.
 local function announce_typing(bus, typing_key, room_id, room_channel, skip_sid)
-  local typists, due = read_typing(typing_key), nil
-  for _, typist in ipairs(typists) do due = math.min(due or typist.ends_at - now, typist.ends_at - now) end
+  local typists, due, typing = read_typing(typing_key), nil, {}
+  for _, typist in ipairs(typists) do
+    due = math.min(due or typist.ends_at - now, typist.ends_at - now)
+    typing[typist.name] = true
+  end
+  for _, name in ipairs(redis.call('HKEYS', typing_key)) do
+    if not typing[name] then redis.call('HDEL', typing_key, name) end
+  end
   emit(bus, 'typing:users', typing_json(room_id, typists), room_channel, { skip_sid = skip_sid, due = due })
 end
 
