@@ -28,8 +28,8 @@ from raw import Server
 MAX_RUNS = 20
 #: Seconds that one run may take before it is given up.
 RUN_SECONDS = 120.0
-#: Seconds a server of our own may take to be ready.
-READY_SECONDS = 20.0
+#: Seconds a server of our own may take to be ready, and to end.
+READY_SECONDS, END_SECONDS = 20.0, 10.0
 
 #: What a benchmark does in one run with a server and its secret; it returns what it has measured.
 Run = Callable[[Server, str], Awaitable[dict[str, Any]]]
@@ -49,7 +49,7 @@ def measure(servers: list[Server], secret: str, run: Run, runs: int, measured: S
             try:
                 result = asyncio.run(_bounded(run, server, secret))
             except (OSError, TimeoutError) as error:
-                raise SystemExit(f"{server.name}: {error or f'not done within {RUN_SECONDS} s'}") from None
+                raise SystemExit(f"{server.name}: {str(error) or f'not done within {RUN_SECONDS} s'}") from None
             results[server.name].append(result)
             show({"run": number + 1, "server": server.name, **result})
     medians = {
@@ -82,22 +82,35 @@ def own_server(secret: str) -> Iterator[tuple[str, list[int]]]:
         one.bind(("127.0.0.1", 0))
         other.bind(("127.0.0.1", 0))
         port, redis_port = one.getsockname()[1], other.getsockname()[1]
+    # A SIGTERM ends this program as Ctrl-C does: what it started must not outlive it.
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     valkey = ValkeyServer(port=redis_port, config={"save": "", "appendonly": "no"})
-    valkey.start()
-    command = [sys.executable, "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen(
-        [*command, "--redis-url", f"redis://127.0.0.1:{redis_port}"],
-        env={**os.environ, "JWT_SECRET_KEY": secret, "LOG_LEVEL": "WARNING"},
-        stdout=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
+    process = None
     try:
+        valkey.start()
+        command = [sys.executable, "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
+        process = subprocess.Popen(
+            [*command, "--redis-url", f"redis://127.0.0.1:{redis_port}"],
+            env={**os.environ, "JWT_SECRET_KEY": secret, "LOG_LEVEL": "WARNING"},
+            stdout=subprocess.DEVNULL,
+        )
+        url = f"http://127.0.0.1:{port}"
         _wait_ready(url, process)
         yield url, [process.pid]
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        if process is not None:
+            _end(process)
         valkey.terminate()
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _wait_ready(url: str, process: subprocess.Popen[bytes]) -> None:

@@ -17,17 +17,11 @@ import re
 import secrets
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-#: Bound of what one may ask for: a slip of the finger must not take a machine down.
-MAX_RUNS = 20
-#: Seconds that one run may take before it is given up.
-RUN_SECONDS = 120.0
-#: Seconds a server of our own may take to be ready.
-READY_SECONDS = 20.0
 #: Users who connect at the same time.
 CONNECTING = 10
 
@@ -36,9 +30,6 @@ TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 EVENT = re.compile(rb'42\["([^"]+)"')
 
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
-
-#: What a benchmark does in one run with a server and its secret; it returns what it has measured.
-Run = Callable[["Server", str], Awaitable[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -80,6 +71,11 @@ class Crowd:
         """A client has got an event."""
         self.counts[event] += 1
         self.on_event(event, packet)
+        self._changed.set()
+
+    def answered(self, arguments: bytes) -> None:
+        """A client has got the ack that it asked for."""
+        self.on_ack(arguments)
         self._changed.set()
 
     def failed(self, why: str) -> None:
@@ -191,7 +187,7 @@ class Client(asyncio.Protocol):
             if match[1] == b"presence:list" and not self.listed.done():
                 self.listed.set_result(None)
         elif payload[:3] == b"431":
-            self._crowd.on_ack(payload[3:])
+            self._crowd.answered(payload[3:])
         elif payload[:1] == b"0":
             self._send(b"40" + json.dumps({"token": self._token}).encode())
         elif payload[:2] == b"44":
