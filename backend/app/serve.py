@@ -57,13 +57,14 @@ def serve(settings: Settings, host: str, port: int, announce: Callable[[str], No
     # waits for the client's delayed TCP acknowledgement: 40 ms.
     server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     get_node(app).start()
+    told_to_stop = _stop_signal()  # before anyone is told that the node serves: who knows may end it at once
     announce(f"http://{host}:{server.server_port}")
     logger.info("serving", host=host, port=server.server_port)
-    _wait_for_signal()
+    told_to_stop.wait()
     _stop(app, server)
 
 
-def _wait_for_signal() -> None:
+def _stop_signal() -> Event:
     stop = Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -71,7 +72,7 @@ def _wait_for_signal() -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
-    stop.wait()
+    return stop
 
 
 def _stop(app: Flask, server: WSGIServer) -> None:

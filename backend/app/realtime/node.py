@@ -267,7 +267,12 @@ class Node:
 
     def _resync_soon(self) -> None:
         logger.warning("bus_resubscribed", connections=self.connections.get_connection_count())
-        self._tasks.soon("resync", lambda: self._each(self._recovery.send_again))
+        self._tasks.soon("resync", self._resync)
+
+    def _resync(self) -> None:
+        self._each(self._recovery.send_again)
+        for tenant_id in {connection.tenant_id for connection in self.connections.local_connections.values()}:
+            self.look_in(tenant_id, 0)  # what was missed may have said when to look
 
     def _each(self, action: Callable[[Connection], None]) -> None:
         for connection in list(self.connections.local_connections.values()):

@@ -153,6 +153,44 @@ def test_a_move_that_is_still_on_its_way_when_its_tab_leaves_is_dropped(
     assert backend.cursors.sync(ben, ROOM) == []
 
 
+def test_a_move_from_before_a_leave_does_not_come_back_with_its_tab(
+    backend: Backend, tape: Tape, ana: Connection, ben: Connection
+) -> None:
+    backend.cursors.move(ana, ROOM, 1, 0)
+    backend.leave(ana, ROOM)
+    backend.cursors.forget(ana, ROOM)
+    backend.join(ana, ROOM)
+    tape.heard()
+    backend.cursors.write()
+    assert tape.names() == []
+    backend.cursors.move(ana, ROOM, 2, 0)
+    backend.cursors.forget(ben, ROOM)
+    backend.cursors.write()
+    assert moved(tape) == [2]
+
+
+def test_only_what_is_not_written_is_written_again(
+    backend: Backend, tape: Tape, ana: Connection, ben: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for connection in (ana, ben):
+        backend.cursors.move(connection, ROOM, 1, 0)
+    backend.cursors.write()
+    tape.heard()
+    backend.cursors.move(ana, ROOM, 2, 0)
+    backend.cursors.remove(ben, ROOM)
+
+    def fail(*_: Any) -> None:
+        raise Unavailable
+
+    with monkeypatch.context() as patched:
+        patched.setattr(backend.cursors, "_announce_waiting", fail)
+        with pytest.raises(Unavailable):
+            backend.cursors.write()
+    assert tape.names() == ["cursor:move", "cursor:remove"]
+    write_out(backend)
+    assert tape.names() == []
+
+
 def test_only_members_have_cursors(backend: Backend, tenant: str, ana: Connection) -> None:
     stranger = backend.connect(tenant, "ben")
     for speak in (

@@ -180,12 +180,12 @@ def test_the_log_keeps_so_many_edits_and_what_is_older_is_sent_whole(
 
 def test_the_log_keeps_so_many_bytes(backend: Backend, tenant: str, ana: Connection) -> None:
     for version in range(20):
-        edit(backend, ana, version, put("/n", "x" * 500_000))
+        edit(backend, ana, version, put("/n", "x" * 100_000))
     keys = TenantKeys(tenant)
     entries = backend.redis.lrange(keys.document_log(ROOM), 0, -1)
     assert isinstance(entries, list)
-    assert 10 < len(entries) < 20
-    assert sum(map(len, entries)) <= 8 * 1024 * 1024
+    assert 5 < len(entries) < 20
+    assert sum(map(len, entries)) <= 1024 * 1024
     assert backend.redis.hget(keys.document(ROOM), "log_bytes") == str(sum(map(len, entries)))
 
 

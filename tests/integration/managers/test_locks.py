@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
 
-from app.errors import LimitExceeded, Locked, NotFound, NotInRoom
+from app.errors import InvalidPayload, LimitExceeded, Locked, NotFound, NotInRoom
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.keys import TenantKeys
+from app.realtime.store.locks import LockLimits
 from app.realtime.utils.times import from_rfc3339
 from tests.integration.backend import ROOM, Backend, Tape, eventually, keys_of
 from tests.integration.conftest import MakeBackend
+
+#: More than these tests need.
+LIMITS = LockLimits(of_user=100, of_room=300)
 
 
 def told(tape: Tape) -> list[list[tuple[str, str]]]:
@@ -134,7 +138,7 @@ def test_a_lock_of_an_empty_room_is_left_to_expire_and_then_nothing_is_left(
 ) -> None:
     backend = make_backend()
     ana = backend.enter(tenant, "ana")
-    backend.locks._store.lock(ana.keys, ana.member, ROOM, "/a", 200, 100)
+    backend.locks._store.lock(ana.keys, ana.member, ROOM, "/a", 200, LIMITS)
     backend.lose(ana)
     room_keys = [key for key in keys_of(backend.redis, tenant) if key.startswith("room")]
     assert room_keys == [TenantKeys(tenant).locks(ROOM), TenantKeys(tenant).rooms_due]
@@ -149,7 +153,7 @@ def test_a_lock_that_has_run_out_is_none_at_once_and_its_end_is_told_of_once(
     nodes = [make_backend(), make_backend()]
     ana, ben = nodes[0].enter(tenant, "ana"), nodes[1].enter(tenant, "ben")
     tape = Tape(nodes[0].redis)
-    nodes[0].locks._store.lock(ana.keys, ana.member, ROOM, "/a", 100, 100)
+    nodes[0].locks._store.lock(ana.keys, ana.member, ROOM, "/a", 100, LIMITS)
     eventually(lambda: nodes[1].locks.send_status(ben, ROOM) == [], "the lock is over")
     tape.heard()
     assert add(nodes[1], ben, 0, "/a") == 1
@@ -162,7 +166,7 @@ def test_a_lock_that_has_run_out_is_none_at_once_and_its_end_is_told_of_once(
 def test_the_end_of_a_lock_that_another_lock_has_told_of_is_not_told_again(
     backend: Backend, tape: Tape, tenant: str, ana: Connection, ben: Connection
 ) -> None:
-    backend.locks._store.lock(ana.keys, ana.member, ROOM, "/a", 50, 100)
+    backend.locks._store.lock(ana.keys, ana.member, ROOM, "/a", 50, LIMITS)
     eventually(lambda: backend.locks.send_status(ben, ROOM) == [], "the lock is over")
     tape.heard()
     backend.locks.lock(ben, ROOM, "/b")
@@ -198,9 +202,36 @@ def test_only_members_lock_and_only_so_much(backend: Backend, tape: Tape, tenant
     assert tape.names() == []
     for number in range(backend.locks.MAX_LOCKS):
         backend.locks.lock(ana, ROOM, f"/{number}")
-    with pytest.raises(LimitExceeded):
+    with pytest.raises(LimitExceeded, match="A user may hold 100 locks"):
         backend.locks.lock(ana, ROOM, "/more")
     backend.locks.lock(ana, ROOM, "/0")
+    for user_id in ("cy", "dee"):
+        other = backend.enter(tenant, user_id)
+        for number in range(backend.locks.MAX_LOCKS):
+            backend.locks.lock(other, ROOM, f"/{user_id}{number}")
+    with pytest.raises(LimitExceeded, match="A room may have 300 locks"):
+        backend.locks.lock(backend.enter(tenant, "eve"), ROOM, "/more")
+    with pytest.raises(InvalidPayload):
+        backend.locks.lock(ana, ROOM, "/x" * 101)
+
+
+def test_a_thousand_places_are_looked_up_among_hundreds_of_locks(
+    backend: Backend, tenant: str, ana: Connection
+) -> None:
+    """Compared pair by pair they would keep Redis from everybody else for seconds."""
+    for user_id in ("ben", "cy", "dee"):
+        other = backend.enter(tenant, user_id)
+        for number in range(backend.locks.MAX_LOCKS):
+            backend.locks.lock(other, ROOM, f"/{'x' * 900}/{user_id}{number}")
+    backend.redis.config_resetstat()
+    changes = [{"op": "add", "path": f"/{'y' * 1000}{number}", "value": 1} for number in range(1000)]
+    assert backend.documents.edit(ana, ROOM, 0, changes, str(uuid4())).version == 1
+    spent = cast("dict[str, dict[str, float]]", backend.redis.info("commandstats"))["cmdstat_evalsha"]
+    assert spent["usec"] < 1_000_000
+    with pytest.raises(Locked):
+        backend.documents.edit(
+            ana, ROOM, 1, [*changes, {"op": "add", "path": f"/{'x' * 900}", "value": 1}], str(uuid4())
+        )
 
 
 def test_of_many_who_want_overlapping_places_at_once_one_gets_it(make_backend: MakeBackend, tenant: str) -> None:

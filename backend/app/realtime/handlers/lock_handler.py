@@ -7,6 +7,7 @@ from flask_socketio import SocketIO
 from app.realtime.handlers.event import Payload, Result, on
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.managers.lock_manager import LockManager, get_lock_manager
+from app.realtime.node import get_node
 from app.realtime.utils.message_types import MessageType
 
 
@@ -16,7 +17,9 @@ def register_lock_handlers(socketio: SocketIO) -> None:
     @on(socketio, MessageType.DOC_LOCK)
     def handle_doc_lock(connection: Connection, data: Payload) -> Result:
         ttl = int(data.get("ttl", LockManager.LOCK_TTL_SECONDS))
-        return {"lock": get_lock_manager().lock(connection, data["room_id"], data.get("path", ""), ttl)}
+        lock = get_lock_manager().lock(connection, data["room_id"], data.get("path", ""), ttl)
+        get_node().look_in(connection.tenant_id, ttl)
+        return {"lock": lock}
 
     @on(socketio, MessageType.DOC_UNLOCK)
     def handle_doc_unlock(connection: Connection, data: Payload) -> Result:

@@ -7,6 +7,7 @@ from flask_socketio import SocketIO
 from app.realtime.handlers.event import Payload, Result, on
 from app.realtime.handlers.presence_handler import as_text
 from app.realtime.managers.connection_manager import Connection
+from app.realtime.managers.cursor_manager import get_cursor_manager
 from app.realtime.managers.room_manager import get_room_manager
 from app.realtime.node import get_node
 from app.realtime.utils.message_types import MessageType
@@ -34,6 +35,7 @@ def register_room_handlers(socketio: SocketIO) -> None:
         room_id = data["room_id"]
         get_room_manager().leave_room(room_id, connection.user_id, sid=connection.sid, tenant_id=connection.tenant_id)
         connection.rooms.discard(room_id)
+        get_cursor_manager().forget(connection, room_id)
         get_node().bus.leave(connection.sid, connection.keys.room_channel(room_id))
         return {"room_id": room_id}
 

@@ -7,6 +7,7 @@ from flask_socketio import SocketIO
 from app.realtime.handlers.event import Payload, Result, on
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.managers.typing_manager import get_typing_manager
+from app.realtime.node import get_node
 from app.realtime.utils.message_types import MessageType
 
 
@@ -15,7 +16,9 @@ def register_typing_handlers(socketio: SocketIO) -> None:
 
     @on(socketio, MessageType.TYPING_START)
     def handle_typing_start(connection: Connection, data: Payload) -> Result:
-        get_typing_manager().start(connection, data["room_id"], data.get("field"))
+        typing = get_typing_manager()
+        typing.start(connection, data["room_id"], data.get("field"))
+        get_node().look_in(connection.tenant_id, typing.TYPING_TIMEOUT_SECONDS)
         return None
 
     @on(socketio, MessageType.TYPING_STOP)

@@ -91,6 +91,13 @@ class CursorManager:
         key = CursorKey(connection.tenant_id, room_id, connection.user_id)
         self._pending[key] = _Move(connection.sid, cursor)
 
+    def forget(self, connection: Connection, room_id: str) -> None:
+        """Drop what is not written yet of a connection that has left the room: it may be back before the writer is."""
+        key = CursorKey(connection.tenant_id, room_id, connection.user_id)
+        pending = self._pending.get(key)
+        if pending is not None and pending.sid == connection.sid:
+            del self._pending[key]
+
     def sync(self, connection: Connection, room_id: str) -> list[dict[str, Any]]:
         """Send `cursor:sync` to the connection, in order with the moves, and return the others' cursors.
 
@@ -103,14 +110,18 @@ class CursorManager:
 
         One caller at a time. Raises Unavailable, and then keeps what is not written.
         """
-        pending, self._pending = self._pending, {}
+        taken, self._pending = self._pending, {}
+        moved = {key: move for key, move in taken.items() if move.cursor is not None}
+        removed = {key: move for key, move in taken.items() if move.cursor is None}
         try:
-            self._write_moves({key: move for key, move in pending.items() if move.cursor is not None})
-            self._write_removals([key for key, move in pending.items() if move.cursor is None])
+            self._write_moves(moved)
+            moved = {}
+            self._write_removals(list(removed))
+            removed = {}
             self._announce_waiting()
         except Unavailable:
             self._failing = True
-            self._pending = {**pending, **self._pending}
+            self._pending = {**moved, **removed, **self._pending}
             raise
         self._failing = False
         return max(0.0, min(self._waiting.values()) - time.monotonic()) if self._waiting else None

@@ -110,7 +110,7 @@ def apply(document: Document, changes: Changes) -> tuple[Document, Touched]:
             moved += _size_of_source(whole, operation)
             if moved > MAX_MOVED_BYTES:
                 raise TooLarge
-            check_value(_at(whole, operation["from"]), f"{at}/from", len(path_split(operation["path"])))
+            _check_depth(whole, operation, at)
         read, written = _touched_by(whole, operation)
         reads |= read
         writes |= written
@@ -174,6 +174,13 @@ def _size_of_source(document: Any, operation: dict[str, Any]) -> int:
     """Bytes of what an operation moves or copies; nothing is at a place that the library will refuse."""
     source = _at(document, operation["from"])
     return 0 if source is _NOTHING else len(orjson.dumps(source))
+
+
+def _check_depth(document: Any, operation: dict[str, Any], at: str) -> None:
+    """Refuse to put something deeper than a document may be. What gets no deeper was looked at when it came."""
+    depth = len(path_split(operation["path"]))
+    if depth > len(path_split(operation["from"])):
+        check_value(_at(document, operation["from"]), f"{at}/from", depth)
 
 
 def _touched_by(document: Any, operation: dict[str, Any]) -> tuple[set[str], set[str]]:

@@ -12,9 +12,11 @@ from typing import cast
 import redis
 from flask import current_app
 
+from app.errors import InvalidPayload
 from app.realtime.managers.connection_manager import Connection
+from app.realtime.managers.edit_rules import MAX_DEPTH
 from app.realtime.store.address import NodeAddress
-from app.realtime.store.locks import Lock, LockStore
+from app.realtime.store.locks import Lock, LockLimits, LockStore
 
 
 class LockManager:
@@ -23,8 +25,8 @@ class LockManager:
     #: Seconds that a lock lasts if its holder does not say. The contract's number.
     LOCK_TTL_SECONDS = 30
 
-    #: Locks that one user may hold in a room. A form has fewer fields; this bounds what an edit has to look through.
-    MAX_LOCKS = 100
+    #: Locks that one user may hold in a room: a form has fewer fields. And all users: everybody is sent them all.
+    MAX_LOCKS, MAX_LOCKS_OF_A_ROOM = 100, 300
 
     def __init__(self, redis_client: redis.Redis, address: NodeAddress) -> None:
         self._store = LockStore(redis_client, address)
@@ -32,9 +34,12 @@ class LockManager:
     def lock(self, connection: Connection, room_id: str, path: str = "", ttl: int = LOCK_TTL_SECONDS) -> Lock:
         """Lock `path` (a JSON Pointer) for `ttl` seconds, or renew the user's lock on it; always announced.
 
-        Raises Locked (another's is on it, above it or below it), LimitExceeded.
+        Raises Locked (another's is on it, above it or below it), LimitExceeded, InvalidPayload (deeper than allowed).
         """
-        return self._store.lock(connection.keys, connection.member, room_id, path, ttl * 1000, self.MAX_LOCKS)
+        if path.count("/") > MAX_DEPTH:
+            raise InvalidPayload("/path", f"more than {MAX_DEPTH} levels deep")
+        limits = LockLimits(self.MAX_LOCKS, self.MAX_LOCKS_OF_A_ROOM)
+        return self._store.lock(connection.keys, connection.member, room_id, path, ttl * 1000, limits)
 
     def unlock(self, connection: Connection, room_id: str, path: str = "") -> list[Lock]:
         """End the user's lock on `path`. Returns the room's locks. Raises NotFound, Locked (it is another's)."""

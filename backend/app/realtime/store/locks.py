@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, cast
 
@@ -16,6 +17,14 @@ from app.realtime.store.script import Script
 
 #: A lock as the wire shows it: path, user_id, user_name, acquired_at, expires_at.
 Lock = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LockLimits:
+    """Locks that a user may hold in a room, and that all users may."""
+
+    of_user: int
+    of_room: int
 
 
 class _Answer(Enum):
@@ -35,19 +44,22 @@ class LockStore:
         self._unlock = Script(client, "doc_unlock")
         self._status = Script(client, "doc_lock_status")
 
-    def lock(self, keys: TenantKeys, member: Member, room_id: str, path: str, lasts_ms: int, max_locks: int) -> Lock:
+    def lock(
+        self, keys: TenantKeys, member: Member, room_id: str, path: str, lasts_ms: int, limits: LockLimits
+    ) -> Lock:
         """Lock `path` for the member's user, or renew their lock. Raises Locked, LimitExceeded."""
         answer, *rest = _answered(
             self._lock(
                 [*self._keys(keys, member, room_id), keys.rooms_due],
-                [*self._head(keys, member, room_id), member.user_name, path, lasts_ms, max_locks],
+                [*self._head(keys, member, room_id), member.user_name, path, lasts_ms, limits.of_user, limits.of_room],
             )
         )
         match _Answer(answer):
             case _Answer.ANOTHERS:
                 raise Locked(orjson.loads(rest[0]))
             case _Answer.NONE:
-                raise LimitExceeded(max_locks, f"A user may hold {max_locks} locks in a room")
+                whose = "A user may hold" if rest[0] == limits.of_user else "A room may have"
+                raise LimitExceeded(rest[0], f"{whose} {rest[0]} locks")
         return cast("Lock", orjson.loads(rest[0]))
 
     def unlock(self, keys: TenantKeys, member: Member, room_id: str, path: str) -> list[Lock]:

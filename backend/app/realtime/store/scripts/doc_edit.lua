@@ -19,9 +19,9 @@ if answered then return { 2, tonumber(answered) } end -- check: answered
 local version = read_version(KEYS[9], KEYS[10])
 if version ~= tonumber(ARGV[8]) then return { 3 } end -- check: version
 local writes = cjson.decode(ARGV[10]).writes
-local locks = read_locks(KEYS[12])
+local foreign_lock = foreign_lock_finder(read_locks(KEYS[12]), user_id)
 for _, place in ipairs(writes) do
-  local lock = lock_in_the_way(locks, user_id, place)
+  local lock = foreign_lock(place)
   if lock then return { 4, lock_json(lock) } end -- check: lock
 end
 
@@ -31,6 +31,7 @@ redis.call('PUBLISH', ARGV[4], '{"method":"hold","sid":' .. json(sid) .. ',"host
 note_activity(cjson.decode(ARGV[14]))
 end_typing(BUS, KEYS[13], room_id, room_channel, nil, function(typist)
   if typist.user_id ~= user_id then return false end
+  if typist.place == '' then return true end
   for _, place in ipairs(writes) do
     if overlap(typist.place, place) then return true end
   end

@@ -5,8 +5,8 @@
 -- The hash: version, content (JSON) and the log's size in bytes. The log: a list with an entry for each edit: what it
 -- touched (JSON), a line break, and the message that told of it (JSON).
 
--- Edits that the log keeps, and bytes of it: the edits of a document may be as large as itself.
-local LOG_EDITS, LOG_BYTES = 500, 8388608
+-- Edits that the log keeps, and bytes of them: what was missed is never more than a whole document may be.
+local LOG_EDITS, LOG_BYTES = 500, 1048576
 
 -- Edits that are known by their id: enough to answer whoever sends one again after a lost answer.
 local EDIT_IDS = 2000

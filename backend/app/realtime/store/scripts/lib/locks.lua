@@ -41,12 +41,34 @@ local function lock_status_json(room_id, locks)
   return '{"room_id":' .. json(room_id) .. ',"locks":' .. locks_json(locks) .. '}'
 end
 
--- The first of `locks` that somebody else than `user_id` holds on or around `place`.
-local function lock_in_the_way(locks, user_id, place)
+-- The place above another one, nil above all.
+local function place_above(place)
+  return string.match(place, '^(.*)/')
+end
+
+-- A function that finds a lock, of somebody else than `user_id`, on or around a place. Each question takes the depth of its
+-- place, however many locks there are: an edit may ask for a thousand places.
+local function foreign_lock_finder(locks, user_id)
+  local at, below = {}, {}
   for _, lock in ipairs(locks) do
-    if lock.user_id ~= user_id and overlap(lock.path, place) then return lock end
+    if lock.user_id ~= user_id then
+      at[lock.path] = lock
+      local above = place_above(lock.path)
+      while above and not below[above] do
+        below[above] = lock
+        above = place_above(above)
+      end
+    end
   end
-  return nil
+  return function(place)
+    if next(at) == nil then return nil end
+    local found = at[place] or below[place]
+    while not found and place do
+      place = place_above(place)
+      found = place and at[place]
+    end
+    return found
+  end
 end
 
 -- Tell the room which locks hold now. What has run out is gone with that, and is not told of again.
