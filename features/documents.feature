@@ -438,6 +438,16 @@ Feature: Documents
       And Ana asks for the document
       Then Ana gets the whole document {"a":1} at version 1
 
+    @should @spec_documents
+    Example: A document outlives all who had it open
+      Given Ana is editing "invoice:42" in two tabs
+      And the document is {"a":1}
+      When Ana closes both tabs
+      And Ben connects
+      And Ben joins "invoice:42"
+      And Ben asks for the document
+      Then Ben gets the whole document {"a":1} at version 1
+
   Rule: A document has 1 MiB at most
 
     @should @spec_documents
@@ -535,5 +545,20 @@ Feature: Documents
       And Ana is away for inactivity
       When Ana asks for the document
       Then everybody sees Ana as away
+      And Ben hears of no change of Ana's status
       When Ana sets "/a" to 1
       Then everybody sees Ana as online
+
+    @should @presence @spec_presence
+    Scenario Outline: Who is <status> has chosen it, and stays so
+      Given Ana and Ben are editing "invoice:42"
+      And Ana is <status>
+      When Ana sets "/a" to 1
+      Then Ben gets that edit as version 1
+      And everybody sees Ana as <seen>
+      And Ben hears of no change of Ana's status
+
+      Examples:
+        | status         | seen |
+        | busy           | busy |
+        | away by choice | away |

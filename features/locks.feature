@@ -364,3 +364,4 @@ Feature: Locks
       And Ana asks for the locks
       And Ana unlocks "/a"
       Then everybody sees Ana as away
+      And Ben hears of no change of Ana's status

@@ -2,8 +2,9 @@
 
 A validator answers with every rule that is broken, in its own order and its own words, and with the
 whole tree of alternatives for a `oneOf`. A client developer wants one line. `find_violation` makes it:
-it goes down into the alternative that was meant, takes the shallowest complaint, and says it shortly,
-quoting at most `QUOTE_LENGTH` characters of what came, in text that is always valid UTF-8.
+it goes down into the alternative that was meant, takes the shallowest complaint (of a payload of more than
+`MANY_PARTS`, the first that is found), and says it shortly, quoting at most `QUOTE_LENGTH` characters of what
+came, in text that is always valid UTF-8.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from realtime_contracts.conformance.steps.common import (
     present,
 )
 from realtime_contracts.conformance.steps.errors import invalid_at
-from realtime_contracts.conformance.steps.hearing import listeners, silence_of
+from realtime_contracts.conformance.steps.hearing import assert_silent, listeners, silence_of
 from realtime_contracts.conformance.steps.nodes import together
 from realtime_contracts.conformance.tab import Tab
 from realtime_contracts.conformance.world import Person, World
@@ -240,6 +240,16 @@ def other_gets_edit(world: World, who: str, n: str) -> None:
 @then(Phrase("{people} hears of no edit"))
 def no_edit(world: World, people: list[str]) -> None:
     silence_of(world, people, "doc:edit")
+
+
+@then(Phrase("{who} hears of no change of {whom}'s status"))
+def no_change_of_status(world: World, who: str, whom: str) -> None:
+    """Who has wrongly come back from being away is away again when idle; that they came back has been heard."""
+    about = world[whom].user_id
+    world.barrier(world[who].tenant)
+    for tab in world[who].tabs:
+        heard = [e for e in world.heard(tab) if e.name == "presence:update"]
+        assert_silent(tab, [e for e in heard if e.payload["user_id"] == about])
 
 
 @then(Phrase("{who} is told that the document is at version {n}, and of the edits from {m} on"))
