@@ -87,7 +87,11 @@ Start = Callable[..., Command]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Start commands in an empty folder; all are ended with the test."""
+    """Start commands in an empty folder; all are ended with the test.
+
+    A shell has its background jobs ignore SIGINT, and children inherit that: not the commands, even of such a run.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     started: list[Command] = []
 
     def begin(*words: str, **settings: str) -> Command:
