@@ -1,6 +1,6 @@
 """A node with one fault in it, put in from outside: `python tests/e2e/fire/broken.py FAULT serve …`.
 
-A fault takes a marked line (`-- check: …`) out of the scripts as Redis gets them; the product knows nothing of it.
+A fault changes a marked line (`-- check: …`) of the scripts as Redis gets them; the product knows nothing of it.
 """
 
 from __future__ import annotations
@@ -14,22 +14,28 @@ if __name__ == "__main__":
 
 from app.realtime.store import script
 
-#: Fault → (script, mark of the line that is taken out).
+#: Fault → (script, mark of the line that is taken out, or guarded by a condition).
 FAULTS = {
-    "no version check": [("doc_edit", "version")],
-    "no lock check of edits": [("doc_edit", "lock")],
-    "no lock check of locks": [("doc_lock", "lock")],
-    "edits not remembered": [("doc_edit", "answered"), ("doc_read", "answered")],
-    "edits not published": [("doc_edit", "publish")],
+    "no version check": [("doc_edit", "version", "")],
+    "no lock check of edits": [("doc_edit", "lock", "")],
+    "no lock check of locks": [("doc_lock", "lock", "")],
+    "edits not remembered": [("doc_edit", "answered", ""), ("doc_read", "answered", "")],
+    "edits published now and then": [("doc_edit", "publish", "if version % 7 ~= 0 then")],
 }
 
 
-def without(text: str, mark: str) -> str:
-    """The script without the line of that mark. Raises ValueError unless there is exactly one."""
-    kept = [line for line in text.splitlines() if not line.endswith(f"-- check: {mark}")]
-    if len(kept) != len(text.splitlines()) - 1:
+def spoiled(text: str, mark: str, guard: str = "") -> str:
+    """The script without the line of that mark, or with the line only where `guard` holds.
+
+    Raises ValueError unless there is exactly one.
+    """
+    lines = text.splitlines()
+    marked = [index for index, line in enumerate(lines) if line.endswith(f"-- check: {mark}")]
+    if len(marked) != 1:
         raise ValueError(f"no line, or several, with the mark {mark}")
-    return "\n".join(kept)
+    (index,) = marked
+    lines[index : index + 1] = [guard, lines[index], "end"] if guard else []
+    return "\n".join(lines)
 
 
 def break_scripts(fault: str) -> None:
@@ -38,9 +44,9 @@ def break_scripts(fault: str) -> None:
 
     def source(name: str) -> str:
         text = healthy(name)
-        for broken, mark in FAULTS[fault]:
+        for broken, mark, guard in FAULTS[fault]:
             if name == broken:
-                text = without(text, mark)
+                text = spoiled(text, mark, guard)
         return text
 
     script.source = source  # type: ignore[assignment]

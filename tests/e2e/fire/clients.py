@@ -20,6 +20,7 @@ import websocket
 from jsonpatch import JsonPatch, JsonPatchException
 from jsonpointer import JsonPointerException
 
+from tests.e2e.fire.clock import Clock
 from tests.e2e.fire.history import Connection, Event
 
 ROOM = "invoice:42"
@@ -37,10 +38,12 @@ LOCK_PATHS = ["/a", "/a/x", "/a/y", "/b", "/b/x", "/list", "/text", ""]
 class Line:
     """One connection: sends, and notes all that comes."""
 
-    def __init__(self, url: str, token: str, user_id: str) -> None:
-        self.noted = Connection(user_id)
+    def __init__(self, url: str, token: str, user: tuple[str, str], clock: Clock) -> None:
+        self.noted = Connection(*user)
+        self._clock = clock
         self.document: Any = None
         self.version: int | None = None
+        self._synced: dict[str, Any] | None = None
         self._numbers = count(1)
         self._asked: dict[int, tuple[str, dict[str, Any], float]] = {}
         self._answers: dict[int, dict[str, Any]] = {}
@@ -55,9 +58,11 @@ class Line:
     def send(self, event: str, payload: dict[str, Any]) -> int:
         """Send an event; the number is for `answer`."""
         number = next(self._numbers)
-        self._asked[number] = (event, payload, now())
+        self._asked[number] = (event, payload, self._clock.now())
         if event == "doc:edit":
-            self._note("sent", payload)
+            self.noted.events.append(Event(self._asked[number][2], "sent", payload))
+        elif event == "doc:sync":
+            self._note("asked", payload)
         self._socket.send(f"42{number}" + json.dumps([event, payload]))
         return number
 
@@ -71,6 +76,16 @@ class Line:
     def ask(self, event: str, payload: dict[str, Any]) -> dict[str, Any]:
         """Send an event and wait for its answer."""
         return self.answer(self.send(event, payload))
+
+    def sync(self, since: int | None = None) -> dict[str, Any]:
+        """Ask for the document, or for what was missed since a version. Returns what came."""
+        before = self._synced
+        answer = self.ask("doc:sync", {"room_id": ROOM, **({} if since is None else {"since_version": since})})
+        assert answer["ok"], answer
+        deadline = time.monotonic() + PATIENCE
+        while self._synced is None or self._synced is before:
+            self._take(self._receive(deadline - time.monotonic()))
+        return self._synced
 
     def read_for(self, seconds: float) -> None:
         """Read what comes in that time."""
@@ -112,10 +127,11 @@ class Line:
             match event:
                 case "doc:sync":
                     self._note("sync", payload)
+                    self._synced = payload
                     self._fold_sync(payload)
                 case "doc:edit":
                     self._note("edit", payload)
-                    if self.noted.of("sync"):  # what comes before is in the document that was asked for
+                    if self._synced is not None:  # what comes before is in the document that was asked for
                         self._step(payload["version"], payload["changes"])
                 case "doc:lock_status":
                     self._note("locks", payload)
@@ -129,8 +145,8 @@ class Line:
                 self._step(ack["version"], payload["changes"])
         elif event == "doc:lock":
             self._note("lock", {"path": payload["path"], "sent_at": sent_at, "ack": ack})
-        elif event == "doc:unlock" and ack["ok"]:
-            self._note("unlock", {"path": payload["path"], "sent_at": sent_at})
+        elif event == "doc:unlock":
+            self._note("unlock", {"path": payload["path"], "sent_at": sent_at, "ack": ack})
 
     def _fold_sync(self, payload: dict[str, Any]) -> None:
         if payload["content"] is not None:
@@ -148,7 +164,7 @@ class Line:
             self.document = f"no longer known since version {version}"  # the judge will see that it differs
 
     def _note(self, kind: Any, data: dict[str, Any]) -> None:
-        self.noted.events.append(Event(now(), kind, data))
+        self.noted.events.append(Event(self._clock.now(), kind, data))
 
 
 @dataclass(frozen=True)
@@ -162,13 +178,13 @@ class Bell:
 class Editor(threading.Thread):
     """One user with one connection at a time."""
 
-    def __init__(self, urls: list[str], token: str, user_id: str, seed: int, bell: Bell) -> None:
-        super().__init__(name=user_id)
+    def __init__(self, urls: list[str], token: str, user: tuple[str, str], seed: int, bell: Bell, clock: Clock) -> None:
+        super().__init__(name=user[1])
         self.history: list[Connection] = []
         self.failure: BaseException | None = None
         #: Whether this one edits no more.
         self.idle = False
-        self._urls, self._token, self._user_id, self._bell = urls, token, user_id, bell
+        self._urls, self._token, self._user, self._bell, self._clock = urls, token, user, bell, clock
         self._dice = random.Random(seed)
         self._line: Line
         self._last_edit: dict[str, Any] | None = None
@@ -190,8 +206,7 @@ class Editor(threading.Thread):
 
     def _finish(self) -> None:
         """Ask for what is missing, and leave."""
-        assert self._line.ask("doc:sync", {"room_id": ROOM, "since_version": self._line.version})["ok"]
-        self._line.read_for(0.3)
+        self._line.sync(self._line.version)
         self._line.noted.document = self._line.document
         self._line.goodbye()
 
@@ -202,17 +217,15 @@ class Editor(threading.Thread):
         )[0]()
 
     def _come(self, known: Line | None = None) -> None:
-        self._line = Line(self._dice.choice(self._urls), self._token, self._user_id)
+        self._line = Line(self._dice.choice(self._urls), self._token, self._user, self._clock)
         self.history.append(self._line.noted)
         entity_type, entity_id = ROOM.split(":")
         assert self._line.ask("room:join", {"entity_type": entity_type, "entity_id": entity_id})["ok"]
-        since: dict[str, Any] = {}
         if known is not None and known.version is not None and isinstance(known.document, dict):
             self._line.document, self._line.version = copy.deepcopy(known.document), known.version
-            since = {"since_version": known.version}
-        assert self._line.ask("doc:sync", {"room_id": ROOM, **since})["ok"]
-        while not self._line.noted.of("sync"):
-            self._line.read_for(0.05)
+            self._line.sync(known.version)
+        else:
+            self._line.sync()
 
     def _edit(self, base: int | None = None) -> None:
         version = self._line.version
@@ -253,18 +266,19 @@ class Editor(threading.Thread):
         items = document.get("list") if isinstance(document.get("list"), list) else []
         at = dice.randrange(len(items)) if items else 0
         leaf = f"/{dice.choice('ab')}/{dice.choice('xyz')}"
-        own = f"/own_{self._user_id}"
+        user_id = self._user[0]
+        own = f"/own_{user_id}"
         number = dice.randrange(1000)
         choices: list[list[dict[str, Any]]] = [
             [{"op": "add", "path": leaf, "value": number}],
             [{"op": "add", "path": own, "value": {"n": number}}],
             [{"op": "add", "path": own, "value": number}, {"op": "copy", "from": leaf, "path": f"{own}_copy"}],
-            [{"op": "replace", "path": "/text", "value": f"{self._user_id} {number}"}],
+            [{"op": "replace", "path": "/text", "value": f"{user_id} {number}"}],
             [{"op": "test", "path": leaf, "value": number}, {"op": "add", "path": own, "value": 0}],
             [{"op": "test", "path": "/text", "value": document.get("text")}, {"op": "add", "path": own, "value": 1}],
             [{"op": "replace", "path": f"/list/{at}", "value": number}],
             [{"op": "add", "path": "/list/-", "value": number}],
-            [{"op": "add", "path": f"/list/{at}", "value": {"by": self._user_id}}],
+            [{"op": "add", "path": f"/list/{at}", "value": {"by": user_id}}],
             [{"op": "remove", "path": f"/list/{at}"}],
             [{"op": "move", "from": f"/list/{at}", "path": "/list/0"}],
             [{"op": "move", "from": leaf, "path": own}],
@@ -272,8 +286,3 @@ class Editor(threading.Thread):
         if len(items) > 30:
             return [{"op": "replace", "path": "/list", "value": [0, 1, 2]}]
         return dice.choice(choices)
-
-
-def now() -> float:
-    """Milliseconds of the machine's clock."""
-    return time.time() * 1000

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from app.realtime.utils.times import to_rfc3339
-from tests.e2e.fire.broken import FAULTS, without
+from tests.e2e.fire.broken import FAULTS, spoiled
 from tests.e2e.fire.history import Connection, Event, History
-from tests.e2e.fire.judge import ALLOWANCE_MS, ANNOUNCED_WITHIN_MS, judge, overlap
+from tests.e2e.fire.judge import judge
+from tests.e2e.fire.locks import ALLOWANCE_MS, ANNOUNCED_WITHIN_MS
+from tests.e2e.fire.places import named, overlap, touched
 
 START = 1_800_000_000_000.0
 
@@ -31,50 +33,93 @@ class Tale:
     """A history that grows: what each user does, and what all hear of it."""
 
     def __init__(self) -> None:
-        self.ana, self.ben, self.witness = (Connection(user_id) for user_id in ("ana", "ben", "witness"))
+        users = [("ana", "Ana"), ("ben", "Ben"), ("witness", "Witness")]
+        self.ana, self.ben, self.witness = (Connection(*user) for user in users)
+        self.all = [self.ana, self.ben, self.witness]
         self.history = History([self.ana, self.ben], self.witness, 0, {})
-        for connection in (self.ana, self.ben, self.witness):
-            sync = {"version": 0, "content": {}, "changes": [], "locks": []}
-            connection.events.append(Event(at(0), "sync", sync))
+        #: As the server keeps it; what it gives out may be something else.
+        self.log: list[dict[str, Any]] = []
+        for connection in self.all:
+            connection.events.append(Event(at(0), "asked", {}))
+            connection.events.append(Event(at(0), "sync", synced(0, {})))
 
     def edit(self, who: Connection, when: float, base: int, *changes: dict[str, Any]) -> dict[str, Any]:
         """An edit that is accepted as the next version, heard by the others and answered."""
-        payload = {"base_version": base, "changes": list(changes), "edit_id": f"{who.user_id}-{when}"}
-        who.events.append(Event(at(when), "sent", payload))
-        self.history.version += 1
-        edit = {**payload, "version": self.history.version, "user_id": who.user_id}
-        for other in (self.ana, self.ben, self.witness):
-            if other is not who:
-                other.events.append(Event(at(when + 5), "edit", edit))
-        self.answer(who, when + 6, payload["edit_id"], {"ok": True, "version": self.history.version})
+        payload = self.send(who, when, base, *changes)
+        edit = self.commit(who, payload)
+        self.tell(when + 5, edit, *(one for one in self.all if one is not who))
+        self.answer(who, when + 6, payload["edit_id"], {"ok": True, "version": edit["version"]})
         return edit
 
-    def answer(self, who: Connection, when: float, edit_id: str, ack: dict[str, Any]) -> None:
-        who.events.append(Event(at(when), "answer", {"edit_id": edit_id, "ack": ack}))
-
-    def refuse(self, who: Connection, when: float, base: int, *changes: dict[str, Any]) -> None:
-        """An edit that is answered with a conflict."""
+    def send(self, who: Connection, when: float, base: int, *changes: dict[str, Any]) -> dict[str, Any]:
+        """An edit that is sent, and nothing more."""
         payload = {"base_version": base, "changes": list(changes), "edit_id": f"{who.user_id}-{when}"}
         who.events.append(Event(at(when), "sent", payload))
-        details = {"version": self.history.version, "changes": []}
-        error = {"code": "version_conflict", "details": details}
+        return payload
+
+    def commit(self, who: Connection, payload: dict[str, Any]) -> dict[str, Any]:
+        """An edit gets into the log, and nobody is told."""
+        what = {"changes": payload["changes"], "edit_id": payload["edit_id"]}
+        self.log.append({**what, "version": len(self.log) + 1, "user_id": who.user_id, "user_name": who.user_name})
+        return self.log[-1]
+
+    def tell(self, when: float, edit: dict[str, Any], *whom: Connection) -> None:
+        for one in whom:
+            one.events.append(Event(at(when), "edit", edit))
+
+    def answer(self, who: Connection, when: float, edit_id: str, ack: dict[str, Any]) -> None:
+        sent = next(event.at for event in reversed(who.of("sent")) if event.data["edit_id"] == edit_id)
+        who.events.append(Event(at(when), "answer", {"edit_id": edit_id, "sent_at": sent, "ack": ack}))
+
+    def refuse(self, who: Connection, when: float, base: int, *changes: dict[str, Any]) -> dict[str, Any]:
+        """An edit that is answered with a conflict. Returns its details."""
+        details = {"version": len(self.log), "changes": self.log[base:]}
+        self.fail(who, when, base, "version_conflict", details, *changes)
+        return details
+
+    def fail(self, who: Connection, when: float, base: int, code: str, details: Any, *changes: dict[str, Any]) -> None:
+        """An edit that is answered with an error."""
+        payload = self.send(who, when, base, *changes)
+        error = {"code": code, "details": details}
         self.answer(who, when + 1, payload["edit_id"], {"ok": False, "error": error})
 
-    def lock(self, who: Connection, path: str, since: float, until: float) -> None:
-        """A lock that is granted and announced; its end is announced too."""
-        lock = {"path": path, "user_id": who.user_id, "acquired_at": rfc(since), "expires_at": rfc(until)}
-        who.events.append(Event(at(since + 1), "lock", {"path": path, "ack": {"ok": True, "lock": lock}}))
-        self.witness.events.append(Event(at(since + 1), "locks", {"locks": [lock]}))
+    def lock(self, who: Connection, path: str, since: float, until: float) -> dict[str, Any]:
+        """A lock that is granted and announced."""
+        lock = {"path": path, "user_id": who.user_id, "user_name": who.user_name}
+        lock |= {"acquired_at": rfc(since), "expires_at": rfc(until)}
+        ack = {"ok": True, "lock": lock}
+        who.events.append(Event(at(since + 1), "lock", {"path": path, "sent_at": at(since - 1), "ack": ack}))
+        self.announce(since + 1, lock)
+        return lock
 
-    def announce_no_lock(self, when: float) -> None:
-        self.witness.events.append(Event(at(when), "locks", {"locks": []}))
+    def unlock(self, who: Connection, path: str, sent: float, answered: float) -> None:
+        ack = {"ok": True, "locks": []}
+        who.events.append(Event(at(answered), "unlock", {"path": path, "sent_at": at(sent), "ack": ack}))
+
+    def announce(self, when: float, *locks: dict[str, Any]) -> None:
+        self.witness.events.append(Event(at(when), "locks", {"locks": list(locks)}))
+
+    def come_again(self, who: Connection, when: float, since: int, changes: list[dict[str, Any]]) -> Connection:
+        """A new connection of a user, who asks for what was missed and gets that."""
+        again = Connection(who.user_id, who.user_name)
+        self.history.connections.append(again)
+        self.all[self.all.index(who)] = again
+        again.events.append(Event(at(when), "asked", {"since_version": since}))
+        again.events.append(Event(at(when + 1), "sync", synced(len(self.log), None, changes)))
+        return again
 
     def end(self, content: Any) -> list[str]:
-        """Everybody has `content` in the end. Returns what the judge says."""
-        self.history.content = content
-        for connection in (self.ana, self.ben, self.witness):
+        """Everybody has `content` in the end, and the log is read. Returns what the judge says."""
+        self.history.version, self.history.content = len(self.log), content
+        for connection in self.all:
             connection.document = content if connection.document is None else connection.document
+        self.witness.events.append(Event(at(90_000), "asked", {"since_version": 0}))
+        self.witness.events.append(Event(at(90_001), "sync", synced(len(self.log), None, self.log)))
         return judge(self.history)
+
+
+def synced(version: int, content: Any, changes: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    return {"version": version, "content": content, "changes": list(changes or []), "locks": []}
 
 
 def rfc(ms: float) -> str:
@@ -88,7 +133,7 @@ def peace() -> Tale:
     tale.edit(tale.ben, 20, 0, put("/b", 2))
     tale.refuse(tale.ben, 30, 0, put("/a", 3))
     tale.lock(tale.ana, "/a", 100, 5100)
-    tale.announce_no_lock(5105)
+    tale.announce(5105)
     return tale
 
 
@@ -105,15 +150,36 @@ def a_version_is_never_told(tale: Tale) -> None:
 def the_answer_comes_too_early(tale: Tale) -> None:
     tale.edit(tale.ana, 40, 2, put("/c", 1))
     tale.edit(tale.ben, 50, 2, put("/d", 1))
-    tale.ben.events[-2:] = [tale.ben.events[-1], tale.ben.events[-2]]
-    tale.ben.events[-3:] = [tale.ben.events[-2], tale.ben.events[-3], tale.ben.events[-1]]
+    edit, sent, answer = tale.ben.events[-3:]
+    tale.ben.events[-3:] = [sent, answer, edit]
+
+
+def the_answer_comes_too_late(tale: Tale) -> None:
+    payload = tale.send(tale.ben, 40, 2, put("/c", 1))
+    tale.tell(45, tale.commit(tale.ben, payload), tale.ana, tale.witness)
+    tale.edit(tale.ana, 50, 3, put("/d", 1))
+    tale.answer(tale.ben, 60, payload["edit_id"], {"ok": True, "version": 3})
+
+
+def somebody_is_told_of_their_own_edit(tale: Tale) -> None:
+    edit = tale.edit(tale.ana, 40, 2, put("/c", 1))
+    tale.ana.events.insert(-1, Event(at(45), "edit", edit))
 
 
 def an_edit_is_committed_twice(tale: Tale) -> None:
-    edit = tale.edit(tale.ana, 40, 2, put("/a", 1))
-    tale.history.version += 1
-    for one in (tale.ben, tale.witness, tale.ana):
-        one.events.append(Event(at(50), "edit", {**edit, "version": 4}))
+    tale.edit(tale.ana, 40, 2, put("/a", 1))
+    tale.tell(50, tale.commit(tale.ana, tale.ana.of("sent")[-1].data), *tale.all)
+
+
+def a_version_is_given_twice(tale: Tale) -> None:
+    tale.edit(tale.ana, 40, 2, put("/a", 1))
+    tale.log.append({**tale.log[-1], "edit_id": "another"})
+
+
+def a_version_is_not_in_the_log(tale: Tale) -> None:
+    tale.edit(tale.ana, 40, 2, put("/a", 1))
+    tale.edit(tale.ana, 50, 3, put("/a", 1))
+    del tale.log[2]
 
 
 def an_edit_is_answered_with_anothers_version(tale: Tale) -> None:
@@ -121,17 +187,51 @@ def an_edit_is_answered_with_anothers_version(tale: Tale) -> None:
     tale.answer(tale.ana, 45, edit["edit_id"], {"ok": True, "version": 1})
 
 
-def a_refused_edit_is_in_the_log(tale: Tale) -> None:
+def an_accepted_edit_is_refused_when_sent_again(tale: Tale) -> None:
     tale.edit(tale.ana, 40, 2, put("/a", 1))
-    error = {"code": "locked", "details": {}}
-    edit_id = tale.ana.events.pop().data["edit_id"]
-    tale.answer(tale.ana, 45, edit_id, {"ok": False, "error": error})
+    payload = tale.ana.of("sent")[-1].data
+    tale.ana.events.append(Event(at(50), "sent", payload))
+    error = {"code": "version_conflict", "details": {"version": 3, "changes": tale.log[2:]}}
+    tale.answer(tale.ana, 51, payload["edit_id"], {"ok": False, "error": error})
+
+
+def a_refused_edit_is_in_the_log(tale: Tale) -> None:
+    edit = tale.edit(tale.ana, 40, 2, put("/a", 1))
+    tale.ana.events.pop()
+    details = {"version": 3, "changes": tale.log[2:]}
+    tale.answer(tale.ana, 45, edit["edit_id"], {"ok": False, "error": {"code": "version_conflict", "details": details}})
 
 
 def an_edit_is_changed_on_its_way(tale: Tale) -> None:
     tale.edit(tale.ana, 40, 2, put("/a", 1))
-    sent = next(event for event in reversed(tale.ana.events) if event.kind == "sent")
-    sent.data["changes"] = [put("/a", 2)]
+    tale.ana.of("sent")[-1].data["changes"] = [put("/a", 2)]
+
+
+def an_edit_gets_another_author(tale: Tale) -> None:
+    tale.edit(tale.ana, 40, 2, put("/a", 1))["user_name"] = "Ben"
+
+
+def an_edit_is_told_as_another(tale: Tale) -> None:
+    edit = tale.edit(tale.ana, 40, 2, put("/a", 1))
+    tale.ben.events[-1] = Event(at(45), "edit", {**edit, "changes": [put("/a", 2)]})
+
+
+def a_sync_leaves_out_what_was_missed(tale: Tale) -> None:
+    tale.come_again(tale.ben, 40, 0, tale.log[1:])
+
+
+def a_sync_gives_more_than_was_missed(tale: Tale) -> None:
+    tale.come_again(tale.ben, 40, 1, tale.log)
+
+
+def a_sync_gives_all_though_the_log_has_the_rest(tale: Tale) -> None:
+    again = tale.come_again(tale.ben, 40, 1, [])
+    again.events[-1].data["content"] = {"a": 1, "b": 2}
+
+
+def a_sync_gives_a_document_of_another_version(tale: Tale) -> None:
+    tale.ben.events.append(Event(at(40), "asked", {}))
+    tale.ben.events.append(Event(at(41), "sync", synced(2, {"a": 1})))
 
 
 def an_edit_is_lost_from_the_document(tale: Tale) -> None:
@@ -146,53 +246,175 @@ def overlapping_edits_are_merged(tale: Tale) -> None:
     tale.edit(tale.ben, 40, 0, put("/a", 1))
 
 
+def a_read_is_merged_with_a_write(tale: Tale) -> None:
+    tale.edit(tale.ben, 40, 0, {"op": "test", "path": "/a", "value": 1}, put("/b", 2))
+
+
 def an_edit_is_refused_without_a_reason(tale: Tale) -> None:
     tale.refuse(tale.ana, 40, 1, put("/a", 1))
 
 
+def an_edit_on_an_old_base_is_refused_without_a_reason(tale: Tale) -> None:
+    for number in range(20):
+        tale.edit(tale.ana, 40 + 10 * number, 2 + number, put("/a", 1))
+    tale.refuse(tale.ben, 900, 2, put("/b", 2))
+
+
+def an_edit_that_only_reads_what_was_read_is_refused(tale: Tale) -> None:
+    test = {"op": "test", "path": "/a", "value": 1}
+    tale.edit(tale.ana, 40, 2, test)
+    tale.refuse(tale.ben, 50, 2, test)
+
+
+def a_conflict_does_not_name_what_was_missed(tale: Tale) -> None:
+    tale.refuse(tale.ana, 40, 0, put("/b", 1))["changes"] = tale.log[:1]
+
+
+def a_conflict_says_that_the_log_has_not_what_it_has(tale: Tale) -> None:
+    tale.refuse(tale.ana, 40, 0, put("/b", 1))["changes"] = None
+
+
+def a_conflict_on_a_base_to_come_names_edits(tale: Tale) -> None:
+    tale.refuse(tale.ana, 40, 7, put("/b", 1))
+
+
+def an_edit_that_fits_does_not(tale: Tale) -> None:
+    tale.fail(tale.ana, 40, 2, "invalid_payload", {"path": "/changes/0/path"}, put("/b", 1))
+
+
 def two_hold_one_place(tale: Tale) -> None:
-    tale.lock(tale.ana, "/x", 6000, 11_000)
-    tale.lock(tale.ben, "/x/y", 7000, 12_000)
-    tale.announce_no_lock(12_001)
+    one = tale.lock(tale.ana, "/x", 6000, 11_000)
+    other = tale.lock(tale.ben, "/x/y", 7000, 12_000)
+    tale.witness.events[-1] = Event(at(7001), "locks", {"locks": [one, other]})
+    tale.announce(11_001, other)
+    tale.announce(12_001)
 
 
 def an_edit_goes_through_a_lock(tale: Tale) -> None:
     tale.lock(tale.ana, "", 6000, 11_000)
     tale.edit(tale.ben, 7000, 2, put("/a", 1))
-    tale.announce_no_lock(11_001)
+    tale.announce(11_001)
+
+
+def an_edit_without_an_answer_goes_through_a_lock(tale: Tale) -> None:
+    an_edit_goes_through_a_lock(tale)
+    tale.ben.events.pop()
+
+
+def an_edit_is_refused_for_nobodys_lock(tale: Tale) -> None:
+    lock = {"path": "/a", "user_id": "ben", "acquired_at": rfc(6000), "expires_at": rfc(11_000)}
+    tale.fail(tale.ana, 7000, 2, "locked", lock, put("/a", 1))
+
+
+def an_edit_is_refused_for_a_lock_that_is_over(tale: Tale) -> None:
+    tale.lock(tale.ana, "/a", 6000, 11_000)
+    lock = tale.ana.of("lock")[-1].data["ack"]["lock"]
+    tale.unlock(tale.ana, "/a", 6500, 6600)
+    tale.announce(6550)
+    tale.fail(tale.ben, 6700, 2, "locked", lock, put("/a", 1))
+
+
+def an_edit_that_looks_at_a_locked_place_is_refused(tale: Tale) -> None:
+    lock = tale.lock(tale.ana, "/a", 6000, 11_000)
+    tale.announce(11_001)
+    tale.fail(tale.ben, 7000, 2, "locked", lock, {"op": "copy", "from": "/a", "path": "/b"})
+
+
+def somebody_is_refused_for_their_own_lock(tale: Tale) -> None:
+    lock = tale.lock(tale.ana, "/a", 6000, 11_000)
+    tale.announce(11_001)
+    tale.fail(tale.ana, 7000, 2, "locked", lock, put("/a", 1))
+
+
+def a_lock_is_refused_for_a_lock_elsewhere(tale: Tale) -> None:
+    lock = tale.lock(tale.ana, "/a", 6000, 11_000)
+    tale.announce(11_001)
+    ack = {"ok": False, "error": {"code": "locked", "details": lock}}
+    tale.ben.events.append(Event(at(7000), "lock", {"path": "/b", "sent_at": at(6999), "ack": ack}))
+
+
+def a_lock_ends_before_its_time(tale: Tale) -> None:
+    tale.lock(tale.ana, "/x", 6000, 11_000)
+    tale.announce(9000)
+
+
+def a_lock_is_never_announced(tale: Tale) -> None:
+    tale.lock(tale.ana, "/x", 6000, 11_000)
+    tale.witness.events.pop()
+
+
+def a_lock_is_announced_that_nobody_got(tale: Tale) -> None:
+    tale.lock(tale.ana, "/x", 6000, 11_000)
+    tale.ana.events.pop()
+    tale.announce(11_001)
 
 
 def the_end_of_a_lock_is_announced_late(tale: Tale) -> None:
     tale.lock(tale.ana, "/x", 6000, 11_000)
-    tale.announce_no_lock(11_001 + ANNOUNCED_WITHIN_MS + ALLOWANCE_MS)
+    tale.announce(11_001 + ANNOUNCED_WITHIN_MS + ALLOWANCE_MS)
 
 
 def the_end_of_a_lock_is_never_announced(tale: Tale) -> None:
     tale.lock(tale.ana, "/x", 6000, 11_000)
 
 
-def the_end_of_a_lock_is_announced_twice(tale: Tale) -> None:
-    tale.announce_no_lock(5200)
+def the_end_of_a_lock_is_announced_again(tale: Tale) -> None:
+    tale.announce(5200)
+
+
+def a_lock_ends_twice(tale: Tale) -> None:
+    lock = tale.lock(tale.ana, "/x", 6000, 11_000)
+    tale.announce(11_001)
+    tale.announce(11_100, lock)
+    tale.announce(11_200)
 
 
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (a_version_is_never_told, "edit 4 after 2"),
-        (the_answer_comes_too_early, "answer 4 after 2"),
+        (a_version_is_never_told, "ben: edit 4 after 2"),
+        (the_answer_comes_too_early, "ben: answer 4 after 2"),
+        (the_answer_comes_too_late, "ben: edit 4 after 2"),
+        (somebody_is_told_of_their_own_edit, "ana was told of its own edit 3"),
         (an_edit_is_committed_twice, "in the log more than once"),
+        (a_version_is_given_twice, "two edits of version 3"),
+        (a_version_is_not_in_the_log, "the log has 3 edits up to version 3"),
         (an_edit_is_answered_with_anothers_version, "was accepted as 1 and is 3"),
+        (an_accepted_edit_is_refused_when_sent_again, "was refused after it had been accepted"),
         (a_refused_edit_is_in_the_log, "was refused and is 3"),
         (an_edit_is_changed_on_its_way, "version 3 was not sent like that"),
+        (an_edit_gets_another_author, "version 3 was not sent like that"),
+        (an_edit_is_told_as_another, "ben was told of version 3 as it was not made"),
+        (a_sync_leaves_out_what_was_missed, "ben: a sync since 0 is not"),
+        (a_sync_gives_more_than_was_missed, "ben: a sync since 1 is not"),
+        (a_sync_gives_all_though_the_log_has_the_rest, "ben: a sync since 1 is not"),
+        (a_sync_gives_a_document_of_another_version, "ben: a sync since None is not"),
         (an_edit_is_lost_from_the_document, "the log does not make the document"),
         (a_client_has_another_document, "ben has another document"),
         (overlapping_edits_are_merged, "version 3 was merged although it overlaps with 1"),
-        (an_edit_is_refused_without_a_reason, "without a reason"),
+        (a_read_is_merged_with_a_write, "version 3 was merged although it overlaps with 1"),
+        (an_edit_is_refused_without_a_reason, "was refused on 1 at 2 without a reason"),
+        (an_edit_on_an_old_base_is_refused_without_a_reason, "was refused on 2 at 22 without a reason"),
+        (an_edit_that_only_reads_what_was_read_is_refused, "was refused on 2 at 3 without a reason"),
+        (a_conflict_does_not_name_what_was_missed, "was not told what was made from 0 to 2"),
+        (a_conflict_says_that_the_log_has_not_what_it_has, "was told no edits since 0 at 2"),
+        (a_conflict_on_a_base_to_come_names_edits, "was told edits since 7 at 2"),
+        (an_edit_that_fits_does_not, "an edit does not fit that does"),
         (two_hold_one_place, "ana held '/x' and ben got '/x/y'"),
         (an_edit_goes_through_a_lock, "went through ana's lock"),
+        (an_edit_without_an_answer_goes_through_a_lock, "went through ana's lock"),
+        (an_edit_is_refused_for_nobodys_lock, "ana was refused for a lock that is not in the way"),
+        (an_edit_is_refused_for_a_lock_that_is_over, "ben was refused for a lock that is not in the way"),
+        (an_edit_that_looks_at_a_locked_place_is_refused, "ben was refused for a lock that is not in the way"),
+        (somebody_is_refused_for_their_own_lock, "ana was refused for a lock that is not in the way"),
+        (a_lock_is_refused_for_a_lock_elsewhere, "ben was refused for a lock that is not in the way"),
+        (a_lock_ends_before_its_time, "2000 ms before its time"),
+        (a_lock_is_never_announced, "ana's lock on '/x' was never announced"),
+        (a_lock_is_announced_that_nobody_got, "announced that nobody got"),
         (the_end_of_a_lock_is_announced_late, "ms late"),
         (the_end_of_a_lock_is_never_announced, "was announced never"),
-        (the_end_of_a_lock_is_announced_twice, "announced twice"),
+        (the_end_of_a_lock_is_announced_again, "the same locks were announced twice"),
+        (a_lock_ends_twice, "the end of ana's lock on '/x' was announced twice"),
     ],
     ids=lambda part: getattr(part, "__name__", ""),
 )
@@ -207,16 +429,74 @@ def test_what_may_have_been_right_is_taken_for_right() -> None:
     tale = peace()
     # A lock that was given free while an edit was under way, and one that began after it was sent.
     tale.lock(tale.ana, "/c", 6000, 11_000)
-    tale.ana.events.append(Event(at(6500), "unlock", {"path": "/c", "sent_at": at(6100)}))
-    tale.announce_no_lock(6101)
+    tale.unlock(tale.ana, "/c", 6100, 6500)
+    tale.announce(6101)
     tale.edit(tale.ben, 6105, 2, put("/c", 1))
     tale.edit(tale.ben, 7000, 3, put("/d", 1))
     tale.lock(tale.ana, "/d", 7002, 12_002)
-    tale.announce_no_lock(12_010)
-    # The same edit again is answered as the first time.
-    edit_id = tale.ben.of("sent")[-1].data["edit_id"]
-    tale.answer(tale.ben, 9000, edit_id, {"ok": True, "version": 4})
+    # Renewed: the same lock, for longer; and then lost with the wire, so that it runs out.
+    lock = tale.lock(tale.ana, "/d", 7002, 14_000)
+    # Refused for that lock; and for one that may still have been there.
+    tale.fail(tale.ben, 8000, 4, "locked", lock, put("/d/x", 1))
+    tale.announce(14_010)
+    tale.fail(tale.ben, 14_000, 4, "locked", lock, put("/d", 1))
+    # The same edit again, after the wire was lost, is answered as the first time.
+    payload = tale.ben.of("sent")[1].data
+    again = tale.come_again(tale.ben, 15_000, 1, tale.log[1:])
+    again.events.append(Event(at(15_100), "sent", tale.ben.of("sent")[2].data))
+    edit_id = tale.ben.of("sent")[2].data["edit_id"]
+    tale.answer(again, 15_200, edit_id, {"ok": True, "version": 3})
+    assert payload["base_version"] == 0
+    # On a base that is not there yet; and one that does not fit.
+    tale.refuse(again, 15_300, 9, put("/c", 1))["changes"] = None
+    tale.fail(again, 15_400, 4, "invalid_payload", {"path": "/changes/0/path"}, {"op": "remove", "path": "/none"})
     assert tale.end({"a": 1, "b": 2, "c": 1, "d": 1}) == []
+
+
+def test_an_edit_may_lose_against_others_that_come_first_each_time() -> None:
+    tale = peace()
+    payload = tale.send(tale.ben, 40, 2, put("/b", 1))
+    for number in range(8):
+        tale.edit(tale.ana, 41 + number, 2 + number, put("/a", 1))
+    details = {"version": len(tale.log), "changes": tale.log[2:]}
+    tale.answer(
+        tale.ben, 60, payload["edit_id"], {"ok": False, "error": {"code": "version_conflict", "details": details}}
+    )
+    assert tale.end({"a": 1, "b": 2}) == []
+
+
+def test_a_time_that_may_be_wrong_is_no_proof() -> None:
+    tale = peace()
+    tale.history.blur_ms = 3.0
+    tale.lock(tale.ana, "", 6000, 11_000)
+    tale.edit(tale.ben, 6001, 2, put("/a", 1))
+    tale.announce(10_998)
+    assert tale.end({"a": 1, "b": 2}) == []
+
+
+DOCUMENT = {"list": [1, 2], "by_id": {"0": 1}}
+
+
+@pytest.mark.parametrize(
+    ("operation", "reads", "writes", "words"),
+    [
+        (put("/list/0", 1), [], ["/list"], ["/list/0", "/list"]),
+        (put("/by_id/0", 1), [], ["/by_id/0"], ["/by_id/0", "/by_id"]),
+        (put("/list/-", 1), [], ["/list"], ["/list/-", "/list"]),
+        ({"op": "remove", "path": "/list/0"}, [], ["/list"], ["/list/0", "/list"]),
+        ({"op": "replace", "path": "/list/0", "value": 1}, [], ["/list/0"], ["/list/0"]),
+        ({"op": "test", "path": "/list/0", "value": 1}, ["/list/0"], [], []),
+        ({"op": "copy", "from": "/list/0", "path": "/x"}, ["/list/0"], ["/x"], ["/x"]),
+        ({"op": "move", "from": "/list/0", "path": "/x"}, [], ["/list", "/x"], ["/list/0", "/list", "/x"]),
+        ({"op": "replace", "path": "", "value": {}}, [], [""], [""]),
+    ],
+    ids=str,
+)
+def test_an_edit_touches_what_it_reads_and_writes(
+    operation: dict[str, Any], reads: list[str], writes: list[str], words: list[str]
+) -> None:
+    assert touched(DOCUMENT, [operation]) == (set(reads), set(writes))
+    assert named([operation]) == (set(reads), set(words))
 
 
 @pytest.mark.parametrize(
@@ -227,12 +507,13 @@ def test_places_overlap(one: str, other: str, *, expected: bool) -> None:
     assert overlap(one, other) is overlap(other, one) is expected
 
 
-def test_a_fault_takes_one_line_out_of_a_script_that_is_there() -> None:
+def test_a_fault_spoils_one_line_of_a_script_that_is_there() -> None:
     from app.realtime.store.script import source
 
     for lines in FAULTS.values():
-        for name, mark in lines:
+        for name, mark, guard in lines:
             whole = source(name)
-            assert len(without(whole, mark).splitlines()) == len(whole.splitlines()) - 1
+            more = 2 if guard else -1
+            assert len(spoiled(whole, mark, guard).splitlines()) == len(whole.splitlines()) + more
     with pytest.raises(ValueError, match="no line"):
-        without("return 1", "version")
+        spoiled("return 1", "version")
