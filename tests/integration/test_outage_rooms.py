@@ -26,6 +26,7 @@ SETTINGS = {
     "AWAY_TIMEOUT_SECONDS": "600",
     "OFFLINE_TIMEOUT_SECONDS": "1.5",
     "CURSOR_TIMEOUT_SECONDS": "600",
+    "TYPING_TIMEOUT_SECONDS": "5",
     "PING_INTERVAL": "60",
     "PING_TIMEOUT": "60",
 }
@@ -87,6 +88,26 @@ def test_after_a_gap_of_the_bus_members_have_the_document_and_all_that_the_room_
         cluster.wait_ready()
     ana.goodbye()
     ben.expect("room:user_left", user_id="ana")
+    ben.goodbye()
+
+
+def test_what_began_in_a_gap_of_the_bus_ends_in_time_for_everybody(cluster: Cluster, direct: redis.Redis) -> None:
+    ana, ben = come(cluster.urls[0], "ana"), come(cluster.urls[1], "ben")
+    assert direct.client_kill_filter(_type="pubsub") == 2
+    # Nothing else is due for ten minutes, and the word of when to look for these may be lost.
+    assert ana.ask("doc:lock", {**ROOM, "path": "/n", "ttl": 5})["ok"]
+    assert ana.ask("typing:start", {**ROOM, "field": "notes"})["ok"]
+    for wire in (ana, ben):
+        wire.expect("doc:sync")
+        ended = set[str]()
+
+        def both_ended(event: str, payload: dict[str, Any], ended: set[str] = ended) -> bool:
+            if payload.get("locks") == [] or payload.get("users") == []:
+                ended.add(event)
+            return ended == {"doc:lock_status", "typing:users"}
+
+        wire.gather(both_ended)
+    ana.goodbye()
     ben.goodbye()
 
 

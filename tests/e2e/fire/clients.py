@@ -30,6 +30,10 @@ PATIENCE = 20.0
 PACE = (0.02, 0.1)
 #: Seconds a lock lasts: the shortest that there is.
 LOCK_SECONDS = 5
+#: How often an edit on an old version is on a very old one, and one who comes back has forgotten the document.
+FORGETFUL = 0.15
+#: Versions back at which the server's log of 500 does not begin any more.
+OUTSIDE_THE_LOG = 600
 
 START: dict[str, Any] = {"a": {"x": 0, "y": 0}, "b": {"x": 0, "y": 0}, "list": [0, 1, 2], "text": ""}
 LOCK_PATHS = ["/a", "/a/x", "/a/y", "/b", "/b/x", "/list", "/text", ""]
@@ -144,7 +148,8 @@ class Line:
             if ack["ok"] and ack["version"] > (self.version or 0):
                 self._step(ack["version"], payload["changes"])
         elif event == "doc:lock":
-            self._note("lock", {"path": payload["path"], "sent_at": sent_at, "ack": ack})
+            asked = {"path": payload["path"], "ttl": payload["ttl"]}
+            self._note("lock", {**asked, "sent_at": sent_at, "ack": ack})
         elif event == "doc:unlock":
             self._note("unlock", {"path": payload["path"], "sent_at": sent_at, "ack": ack})
 
@@ -199,7 +204,7 @@ class Editor(threading.Thread):
             while not self._bell.settled.is_set():
                 self._line.read_for(0.1)
             self._finish()
-        except BaseException as error:  # noqa: BLE001 - it is raised again in the test's thread
+        except BaseException as error:  # noqa: BLE001 - the judge will say so
             self.failure = error
         finally:
             self.idle = True
@@ -221,7 +226,8 @@ class Editor(threading.Thread):
         self.history.append(self._line.noted)
         entity_type, entity_id = ROOM.split(":")
         assert self._line.ask("room:join", {"entity_type": entity_type, "entity_id": entity_id})["ok"]
-        if known is not None and known.version is not None and isinstance(known.document, dict):
+        forgotten = self._dice.random() < FORGETFUL
+        if known is not None and known.version is not None and isinstance(known.document, dict) and not forgotten:
             self._line.document, self._line.version = copy.deepcopy(known.document), known.version
             self._line.sync(known.version)
         else:
@@ -244,7 +250,8 @@ class Editor(threading.Thread):
             self._line.answer(number)
 
     def _edit_on_old_version(self) -> None:
-        self._edit(max(0, (self._line.version or 0) - self._dice.randint(1, 30)))
+        age = OUTSIDE_THE_LOG if self._dice.random() < FORGETFUL else self._dice.randint(1, 30)
+        self._edit(max(0, (self._line.version or 0) - age))
 
     def _send_again(self) -> None:
         if self._last_edit is not None:

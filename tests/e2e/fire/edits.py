@@ -144,15 +144,18 @@ def as_logged(history: History, log: Log) -> list[str]:
 
 
 def answered(history: History, log: Log) -> list[str]:
-    """Every accepted edit is in the log, as the version that was said each time; a refused one is not."""
-    complaints, accepted = [], set()
+    """Every accepted edit is in the log, as the version that was said each time; a refused one is not.
+
+    Of two that are on their way at once, one may be refused before the other is accepted, and answered after it.
+    """
+    complaints, accepted = list[str](), dict[tuple[str, str], float]()
     for connection, event in events(history, "answer"):
         key, ack = (connection.user_id, event.data["edit_id"]), event.data["ack"]
         if ack["ok"]:
-            accepted.add(key)
+            accepted.setdefault(key, event.at)
             if log.versions.get(key) != ack["version"]:
                 complaints.append(f"{key} was accepted as {ack['version']} and is {log.versions.get(key)} in the log")
-        elif key in accepted:
+        elif accepted.get(key, event.at) < event.data["sent_at"]:
             complaints.append(f"{key} was refused after it had been accepted")
     for connection, event in events(history, "answer"):
         key = (connection.user_id, event.data["edit_id"])

@@ -20,7 +20,8 @@ class Event:
 
     sync, edit, locks: `data` is what the server sent. asked: for a sync, with `since_version` if the client has one.
     sent: an edit, `data` its payload. answer: to an edit, `data` has its edit_id, when it was `sent_at`, and the ack.
-    lock, unlock: the answer to one, with `sent_at`, `path` and the ack. left: the connection has said goodbye.
+    lock, unlock: the answer to one, with `sent_at`, `path`, the ack, and a lock's `ttl` (s). left: the connection has
+    said goodbye.
     """
 
     at: float
@@ -54,6 +55,8 @@ class History:
     content: Any = None
     #: Milliseconds that a time may be wrong.
     blur_ms: float = 0.0
+    #: Why clients could not go on to the end; none should.
+    stopped: list[str] = field(default_factory=list)
 
     def save(self, path: Path) -> Path:
         """Write everything down, for whoever has to find out why."""

@@ -13,4 +13,4 @@ from tests.e2e.fire.locks import lock_complaints
 def judge(history: History) -> list[str]:
     """Everything that is wrong."""
     log = the_log(history)
-    return edit_complaints(history, log) + lock_complaints(history, log)
+    return history.stopped + edit_complaints(history, log) + lock_complaints(history, log)

@@ -45,7 +45,7 @@ def lock_complaints(history: History, log: Log) -> list[str]:
     """Everything that is wrong with locks."""
     held = holdings(history)
     complaints = one_holder(held.values()) + announcements(history, held)
-    complaints += refusals(history, held)
+    complaints += granted(history, held.values()) + refusals(history, held) + not_found(history, held.values())
     return complaints + (no_edit_through(history, log, held.values()) if log.edits else [])
 
 
@@ -68,6 +68,25 @@ def holdings(history: History) -> dict[Key, Holding]:
             if mine and sent >= one.since and sent < one.expires:
                 one.may_end, one.has_ended = min(one.may_end, sent), min(one.has_ended, done)
     return held
+
+
+def granted(history: History, held: Iterable[Holding]) -> list[str]:
+    """Whoever gets a lock gets the one that was asked for, for the time that was asked for; a holder gets no second."""
+    complaints = []
+    for connection, event in events(history, "lock"):
+        if not event.data["ack"]["ok"]:
+            continue
+        lock, path, ttl = event.data["ack"]["lock"], event.data["path"], event.data["ttl"] * 1000
+        early, late = event.data["sent_at"] + ttl - history.blur_ms, event.at + ttl + history.blur_ms
+        right = (connection.user_id, connection.user_name, path) == (lock["user_id"], lock["user_name"], lock["path"])
+        if not right or not early <= ms(lock["expires_at"]) <= late:
+            complaints.append(f"{connection.user_id} asked for {path!r} for {ttl} ms and was given {lock}")
+    inorder = sorted(held, key=lambda one: (one.user, one.path, one.since))
+    return complaints + [
+        f"{one.user} still had {one.path!r} and got it anew"
+        for one, other in pairwise(inorder)
+        if (one.user, one.path) == (other.user, other.path) and other.since < one.until
+    ]
 
 
 def one_holder(held: Iterable[Holding]) -> list[str]:
@@ -108,21 +127,35 @@ def refusals(history: History, held: dict[Key, Holding]) -> list[str]:
     """Whoever was refused for a lock wanted to write where another really held it."""
     payloads = {(c.user_id, event.data["edit_id"]): event.data for c, event in events(history, "sent")}
     complaints = []
-    for connection, event in events(history, "answer", "lock"):
+    for connection, event in events(history, "answer", "lock", "unlock"):
         error = event.data["ack"].get("error")
         if not error or error["code"] != "locked":
             continue
         lock, user = error["details"], connection.user_id
         one = held.get(key_of(lock))
-        if event.kind == "lock":
-            wanted = {event.data["path"]}
-        else:
+        if event.kind == "answer":
             wanted = named(payloads[user, event.data["edit_id"]]["changes"])[1]
+        else:
+            wanted = {event.data["path"]}
+        there = lock["path"] in wanted if event.kind == "unlock" else any_overlap({lock["path"]}, wanted)
         sent = event.data["sent_at"] - history.blur_ms
         over = one is None or one.since > event.at + history.blur_ms or min(one.expires, one.has_ended) < sent
-        if over or lock["user_id"] == user or not any_overlap({lock["path"]}, wanted):
+        if over or lock["user_id"] == user or not there:
             complaints.append(f"{user} was refused for a lock that is not in the way of {sorted(wanted)}: {lock}")
     return complaints
+
+
+def not_found(history: History, held: Iterable[Holding]) -> list[str]:
+    """Nobody is told that a lock is not there which was held from before the question until after its answer."""
+    return [
+        f"{connection.user_id} did not find {one.user}'s lock on {one.path!r}"
+        for connection, event in events(history, "unlock")
+        if event.data["ack"].get("error", {}).get("code") == "not_found"
+        for one in held
+        if one.path == event.data["path"]
+        and one.since < event.data["sent_at"] - history.blur_ms
+        and event.at + history.blur_ms < one.until
+    ]
 
 
 def announcements(history: History, held: dict[Key, Holding]) -> list[str]:

@@ -291,14 +291,17 @@ def test_many_nodes_edit_at_once_and_every_edit_is_there_once(make_backend: Make
     failures: list[BaseException] = []
 
     def work(number: int) -> None:
-        try:
-            for turn in range(25):
-                try:
-                    done[number].append(edit(nodes[number], people[number], 0, put(f"/u{number}-{turn}", turn)))
-                except VersionConflict:  # lost too many races: it may try again, and does
-                    done[number].append(edit(nodes[number], people[number], 0, put(f"/u{number}-{turn}", turn)))
-        except RealtimeError as error:
-            failures.append(error)
+        turns = [put(f"/u{number}-{turn}", turn) for turn in range(25)]
+        lost = 0
+        while turns and lost < 100:
+            try:
+                done[number].append(edit(nodes[number], people[number], 0, turns[0]))
+                turns.pop(0)
+            except VersionConflict:  # lost too many races: it may try again, and does
+                lost += 1
+            except RealtimeError as error:
+                failures.append(error)
+                return
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
     for thread in threads:

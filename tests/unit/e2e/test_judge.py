@@ -88,7 +88,8 @@ class Tale:
         lock = {"path": path, "user_id": who.user_id, "user_name": who.user_name}
         lock |= {"acquired_at": rfc(since), "expires_at": rfc(until)}
         ack = {"ok": True, "lock": lock}
-        who.events.append(Event(at(since + 1), "lock", {"path": path, "sent_at": at(since - 1), "ack": ack}))
+        asked = {"path": path, "ttl": (until - since) / 1000}
+        who.events.append(Event(at(since + 1), "lock", {**asked, "sent_at": at(since - 1), "ack": ack}))
         self.announce(since + 1, lock)
         return lock
 
@@ -333,6 +334,42 @@ def a_lock_is_refused_for_a_lock_elsewhere(tale: Tale) -> None:
     tale.ben.events.append(Event(at(7000), "lock", {"path": "/b", "sent_at": at(6999), "ack": ack}))
 
 
+def an_unlock_is_refused_for_a_lock_above(tale: Tale) -> None:
+    lock = tale.lock(tale.ana, "/a", 6000, 11_000)
+    tale.announce(11_001)
+    ack = {"ok": False, "error": {"code": "locked", "details": lock}}
+    tale.ben.events.append(Event(at(7000), "unlock", {"path": "/a/b", "sent_at": at(6999), "ack": ack}))
+
+
+def a_lock_that_is_held_is_not_found(tale: Tale) -> None:
+    tale.lock(tale.ana, "/a", 6000, 11_000)
+    tale.announce(11_001)
+    ack = {"ok": False, "error": {"code": "not_found", "details": None}}
+    tale.ana.events.append(Event(at(7000), "unlock", {"path": "/a", "sent_at": at(6999), "ack": ack}))
+
+
+def another_lock_is_given_than_was_asked_for(tale: Tale) -> None:
+    tale.lock(tale.ana, "/a", 6000, 11_000)
+    tale.announce(11_001)
+    tale.ana.events[-1].data["path"] = "/b"
+
+
+def a_lock_is_given_for_too_long(tale: Tale) -> None:
+    tale.lock(tale.ana, "/a", 6000, 11_000)
+    tale.announce(11_001)
+    tale.ana.events[-1].data["ttl"] = 4
+
+
+def a_holder_gets_the_lock_anew(tale: Tale) -> None:
+    tale.lock(tale.ana, "/a", 6000, 11_000)
+    tale.lock(tale.ana, "/a", 7000, 12_000)
+    tale.announce(12_001)
+
+
+def a_client_stops(tale: Tale) -> None:
+    tale.history.stopped.append("Ana stopped: TimeoutError()")
+
+
 def a_lock_ends_before_its_time(tale: Tale) -> None:
     tale.lock(tale.ana, "/x", 6000, 11_000)
     tale.announce(9000)
@@ -408,6 +445,12 @@ def a_lock_ends_twice(tale: Tale) -> None:
         (an_edit_that_looks_at_a_locked_place_is_refused, "ben was refused for a lock that is not in the way"),
         (somebody_is_refused_for_their_own_lock, "ana was refused for a lock that is not in the way"),
         (a_lock_is_refused_for_a_lock_elsewhere, "ben was refused for a lock that is not in the way"),
+        (an_unlock_is_refused_for_a_lock_above, "ben was refused for a lock that is not in the way"),
+        (a_lock_that_is_held_is_not_found, "ana did not find ana's lock on '/a'"),
+        (another_lock_is_given_than_was_asked_for, "ana asked for '/b'"),
+        (a_lock_is_given_for_too_long, "ana asked for '/a' for 4000 ms"),
+        (a_holder_gets_the_lock_anew, "ana still had '/a' and got it anew"),
+        (a_client_stops, "Ana stopped"),
         (a_lock_ends_before_its_time, "2000 ms before its time"),
         (a_lock_is_never_announced, "ana's lock on '/x' was never announced"),
         (a_lock_is_announced_that_nobody_got, "announced that nobody got"),
