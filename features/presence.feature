@@ -386,6 +386,7 @@ Feature: Presence
       When Ana has been inactive for long
       And Ana sends a heartbeat
       Then everybody sees Ana as away
+      And Ben hears of no change of Ana's status
 
   Rule: Whoever does nothing for long is away, unless busy
 
