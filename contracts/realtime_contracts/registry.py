@@ -1,4 +1,4 @@
-"""Every message of the wire, by direction and event: its schema, its judge, its examples.
+"""Every message of the wire and of REST, by direction and event: its schema, its judge, its examples.
 
 The contract is data: `schemas/` holds one JSON Schema per message, `examples/` what it accepts and
 refuses. A `Registry` reads that folder once, compiles every schema, and then answers one question
@@ -32,18 +32,6 @@ from realtime_contracts.violations import Violation, find_violation, not_json
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-#: The seed's MessageType values whose families come later: no schema yet, and `unknown_event` on the wire.
-#: A family leaves this set in the commit that brings its schemas; a test holds the two together.
-PENDING: frozenset[str] = frozenset(
-    {
-        "notification",
-        "notification:read",
-        "notification:count",
-        "activity",
-        "activity:feed",
-    }
-)
-
 
 class Direction(StrEnum):
     """Which way a message goes. The value is its folder's name."""
@@ -51,10 +39,19 @@ class Direction(StrEnum):
     CLIENT = "client"
     SERVER = "server"
     ACK = "ack"
+    #: What a REST operation is asked, the query or the body as one object. Its event is the operation's id with `:`
+    #: for `.`, such as `notifications:create`.
+    REQUEST = "request"
+    #: What it answers; the event `error` is the answer of every operation that failed.
+    RESPONSE = "response"
+
+
+#: The directions of the socket; the others are REST's.
+SOCKET_DIRECTIONS = (Direction.CLIENT, Direction.SERVER, Direction.ACK)
 
 
 class UnknownEvent(KeyError):
-    """The contract has no such event in that direction: a typing error, or a family still in `PENDING`."""
+    """The contract has no such event in that direction: a typing error, or a newer client's."""
 
     def __init__(self, direction: Direction, event: str) -> None:
         super().__init__(f"no event {event!r} in direction {Direction(direction).value!r}")

@@ -39,6 +39,7 @@ PRECEDENCE = ("type", "required", "dependentRequired", "const", "enum")
 _Path = tuple[str | int, ...]
 _DISCRIMINATOR_PATHS = frozenset((name,) for name in DISCRIMINATORS)
 _VALUE_KEYWORDS = frozenset({"type", "const", "enum"})
+_NAMING = frozenset({"required", "additionalProperties"})
 _SIZES = {
     "minLength": "expected {} or more characters",
     "maxLength": "expected {} or fewer characters",
@@ -182,8 +183,22 @@ def _alternatives(branches: list[list[_Complaint]], here: _Path, keyword: str) -
     meant = [branch for branch in typed if not discriminating(branch)]
     if not meant:
         return [_merged(c for branch in typed for c in discriminating(branch))]
+    meant = [branch for branch in meant if not _of_another_shape(branch, here)] or meant
     shared = [c for c in meant[0] if all(c in other for other in meant[1:])]
-    return shared or [_Complaint(here, keyword)]
+    return shared or [_Complaint(here, keyword, _told_apart_by(meant, here))]
+
+
+def _of_another_shape(branch: list[_Complaint], here: _Path) -> bool:
+    """Whether the object at `here` lacks properties that a branch asks for, and has others instead."""
+    return {c.keyword for c in branch if c.path == here} >= _NAMING
+
+
+def _told_apart_by(branches: list[list[_Complaint]], here: _Path) -> tuple[str, ...]:
+    """The properties that some branches ask for or refuse and others do not: of those an object has to have one."""
+    named = [
+        {term for c in branch if c.path == here and c.keyword in _NAMING for term in c.terms} for branch in branches
+    ]
+    return tuple(_json(name) for name in sorted(named[0].union(*named) - named[0].intersection(*named)))
 
 
 def _merged(complaints: Iterable[_Complaint]) -> _Complaint:
@@ -217,6 +232,8 @@ def _reason(complaint: _Complaint, payload: object, *, quote: bool) -> str:
         return "missing " + _clip(", ".join(_json(term) for term in terms), 3 * QUOTE_LENGTH)
     if keyword == "additionalProperties":
         return "unknown property" + (f" {_clip(_json(min(terms)))}" if quote else "")
+    if keyword in {"oneOf", "anyOf"} and terms:
+        return f"expected exactly one of {_clip(_or(terms), 3 * QUOTE_LENGTH)}"
     got = f", got {_quoted(value)}" if quote else ""
     asked = _or(terms) if keyword in _VALUE_KEYWORDS else "".join(terms)
     return _ASKED.get(keyword, f"refused by {keyword}").format(_clip(asked, 6 * QUOTE_LENGTH)) + got

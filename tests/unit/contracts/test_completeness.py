@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from app.realtime.utils.message_types import MessageType
-from realtime_contracts import PENDING, Direction, registry
+from realtime_contracts import SOCKET_DIRECTIONS, registry
 
 #: Socket.IO's own packets, which are no message of ours: the end of a connection, and its refusal.
 OF_THE_TRANSPORT = {"disconnect", "connect_error"}
 
-WITH_SCHEMA = frozenset().union(*(registry().events(direction) for direction in Direction))
 
-
-def test_every_message_type_has_a_schema_or_is_pending() -> None:
-    types = {message.value for message in MessageType}
-    assert types - OF_THE_TRANSPORT == (WITH_SCHEMA | PENDING) - OF_THE_TRANSPORT
-
-
-def test_what_is_pending_has_no_schema_yet() -> None:
-    assert WITH_SCHEMA.isdisjoint(PENDING)
+def test_every_message_type_has_a_schema_and_nothing_else_has() -> None:
+    with_schema = frozenset().union(*(registry().events(direction) for direction in SOCKET_DIRECTIONS))
+    assert {message.value for message in MessageType} - OF_THE_TRANSPORT == with_schema - OF_THE_TRANSPORT

@@ -43,7 +43,7 @@ def test_an_event_nobody_knows_is_named_in_the_error(ask: Any) -> None:
         ask(registry(), Direction.CLIENT, "room:paint")
 
 
-@pytest.mark.parametrize("name", ["../client/heartbeat", "room.join", "", "notification:read"])
+@pytest.mark.parametrize("name", ["../client/heartbeat", "room.join", "", "notification.read", "notification:paint"])
 def test_an_event_is_no_path(name: str) -> None:
     with pytest.raises(UnknownEvent):
         registry().check(Direction.CLIENT, name, {})

@@ -124,6 +124,36 @@ def test_an_ack_is_judged_by_the_branch_that_its_ok_chooses(payload: object, exp
     assert check("heartbeat", payload, Direction.ACK) == expected
 
 
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        ({}, Violation("", 'expected exactly one of "all" or "notification_id"', "oneOf")),
+        (
+            {"all": True, "notification_id": "x"},
+            Violation("", 'expected exactly one of "all" or "notification_id"', "oneOf"),
+        ),
+        (
+            {"all": True, "notification_id": 5},
+            Violation("", 'expected exactly one of "all" or "notification_id"', "oneOf"),
+        ),
+        ({"all": False}, Violation("/all", "expected true, got false", "const")),
+        ({"notification_id": 5}, Violation("/notification_id", "expected string, got 5", "type")),
+        ({"id": "x"}, Violation("", 'unknown property "id"', "additionalProperties")),
+        ({"all": True, "id": "x"}, Violation("", 'unknown property "id"', "additionalProperties")),
+        (None, Violation("", "expected object, got null", "type")),
+    ],
+    ids=repr,
+)
+def test_forms_that_no_value_tells_apart_are_told_apart_by_what_they_have(payload: object, expected: Violation) -> None:
+    assert check("notification:read", payload) == expected
+
+
+def test_an_error_of_rest_is_judged_by_the_branch_that_its_code_chooses() -> None:
+    error = {"success": False, "error": "Invalid payload", "code": "invalid_payload", "details": {"path": ""}}
+    violation = check("error", error, Direction.RESPONSE)
+    assert violation == Violation("/details", 'missing "reason"', "required")
+
+
 def test_an_unknown_code_is_answered_with_all_codes() -> None:
     error = {"message": "m", "code": "teapot", "event": None, "details": None}
     violation = check("error", error, Direction.SERVER)
