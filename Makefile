@@ -31,7 +31,7 @@ test: $(VENV)/.dev ## run everything: lint, types, unit, integration, e2e, packa
 	@exec $(BIN)/tox run $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.dev ## a benchmark: storm, cursors or documents (BENCH=cursors, ARGS="--help")
+bench: $(VENV)/.dev ## a benchmark: storm, cursors, documents or publishing (BENCH=cursors, ARGS="--help")
 	@exec $(BIN)/python tests/benchmarks/$(BENCH).py $(ARGS)
 
 .PHONY: lint

@@ -105,6 +105,17 @@ def redis_kind(request: pytest.FixtureRequest, redis_url: str) -> str:
 
 
 @pytest.fixture
+def durable_redis(redis_kind: str) -> Iterator[RedisServer]:
+    """Yield a Redis of this test's own, which may crash and then has what it has answered."""
+    server = new_redis(redis_kind, durable=True)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
 def own_redis(redis_kind: str) -> Iterator[RedisServer]:
     """Yield a Redis of this test's own, which it may stop, start again, pause and resume."""
     server = new_redis(redis_kind)

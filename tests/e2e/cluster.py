@@ -81,7 +81,7 @@ class Cluster:
             "REDIS_TIMEOUT": "1",
             **settings,
         }
-        self._redis_url = redis_url
+        self.redis_url = redis_url
         self.nodes = [Node(free_port(), folder / f"node-{number}.log") for number in range(1, nodes + 1)]
 
     @property
@@ -148,7 +148,7 @@ class Cluster:
         command = [*self._program, "serve", "--host", "127.0.0.1", "--port", str(node.port)]
         with node.log.open("ab") as log:
             node.process = subprocess.Popen(
-                [*command, "--redis-url", self._redis_url],
+                [*command, "--redis-url", self.redis_url],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

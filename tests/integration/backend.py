@@ -23,6 +23,8 @@ from app.realtime.managers.presence_manager import PresenceManager
 from app.realtime.managers.room_manager import RoomManager
 from app.realtime.managers.typing_manager import TypingManager
 from app.realtime.policy import RoomPolicy, allow_tenant
+from app.realtime.services.activity_service import ActivityService
+from app.realtime.services.notification_service import NotificationService
 from app.realtime.store import client, script
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys, bus_channel
@@ -71,6 +73,8 @@ class Backend:
         self.typing = TypingManager(self.redis, self.settings, self.address)
         self.documents = DocumentManager(self.redis, self.settings, self.address)
         self.locks = LockManager(self.redis, self.address)
+        self.notifications = NotificationService(self.redis, self.settings.notification_ttl_seconds, self.address)
+        self.activity = ActivityService(self.redis, self.settings.activity_ttl_seconds, self.address)
         self.nodes = NodeStore(self.redis, self.address)
 
     def connect(self, tenant: str, user_id: str, name: str | None = None, sid: str | None = None) -> Connection:
@@ -179,6 +183,10 @@ def _checked(published: dict[str, Any], channel: str) -> Heard:
     assert published["namespace"] == "/"
     assert published["host_id"] == "redis"
     return Heard(event, payload, published["room"], published["skip_sid"], channel, published["skip_room"])
+
+
+#: How keys begin of what outlives those who made it, for a time: each has an end.
+LASTING = ("doc:", "notifications:", "activity:")
 
 
 def keys_of(redis_client: redis.Redis, tenant: str) -> list[str]:

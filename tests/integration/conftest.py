@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.integration.backend import Backend, Tape, keys_of
+from tests.integration.backend import LASTING, Backend, Tape, keys_of
 
 #: Makes another node on the same Redis; settings by their field names.
 MakeBackend = Callable[..., Backend]
@@ -32,7 +32,7 @@ def tenant() -> str:
 
 @pytest.fixture
 def make_backend(redis_url: str, tenant: str) -> Iterator[MakeBackend]:
-    """Make nodes. At the end everybody says goodbye, and then no key of the tenant may be left but documents."""
+    """Make nodes. At the end everybody says goodbye, and then no key of the tenant may be left but what has its end."""
     made: list[Backend] = []
 
     def make(**settings: Any) -> Backend:
@@ -44,7 +44,7 @@ def make_backend(redis_url: str, tenant: str) -> Iterator[MakeBackend]:
         backend.everybody_leaves(tenant)
         backend.rooms.forget_due(tenant)
     left = keys_of(made[0].redis, tenant) if made else []
-    timeless = [key for key in left if not (key.startswith("doc:") and cast("int", made[0].redis.ttl(key)) > 0)]
+    timeless = [key for key in left if not (key.startswith(LASTING) and cast("int", made[0].redis.ttl(key)) > 0)]
     if left:
         made[0].redis.delete(*left)
     for backend in made:

@@ -44,6 +44,11 @@ EVENTS: list[tuple[str, dict[str, Any]]] = [
     ("doc:unlock", {"room_id": "invoice:42", "path": "/lines"}),
     ("room:leave", {"room_id": "invoice:42"}),
     ("room:leave", {"room_id": "invoice:42"}),
+    ("notification:count", {}),
+    ("notification:read", {"all": True}),
+    ("notification:read", {"notification_id": "none"}),
+    ("activity:feed", {}),
+    ("activity:feed", {"entity_type": "invoice", "entity_id": 42, "user_id": "ana"}),
 ]
 
 #: An edit is read, applied by this process and committed.
@@ -207,6 +212,9 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("room:users", {"room_id": "tenant:{acme}"}),
     ("doc:edit", {}),
     ("cursor:move", {"room_id": "invoice:42", "line": 1, "column": 1}),
+    ("notification:read", {}),
+    ("activity:feed", {"entity_id": 42}),
+    ("activity:feed", {"since": "yesterday"}),
 ]
 
 

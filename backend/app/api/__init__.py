@@ -2,11 +2,74 @@
 
 from __future__ import annotations
 
-from flask import Flask
+import re
+from http import HTTPStatus
+from uuid import uuid4
 
+import structlog
+from flask import Flask, Response, request
+from flask_cors import CORS
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from app import errors
+from app.api.activity import activity
+from app.api.endpoint import failed, rate_limits
+from app.api.notifications import notifications
 from app.api.ops import ops
+from app.api.presence import UserId, presence
+from app.metrics import get_metrics
+from app.realtime.node import get_node
+
+logger = structlog.get_logger(__name__)
+
+#: Seconds for which a browser need not ask again what another origin's page may do here.
+PREFLIGHT_SECONDS = 600
 
 
 def register_api(app: Flask) -> None:
-    """Register all HTTP endpoints."""
-    app.register_blueprint(ops)
+    """Register all HTTP endpoints, and what is said where there is none."""
+    settings = get_node(app).settings
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_message_bytes
+    app.extensions["rate_limits"] = rate_limits(settings)
+    app.url_map.converters["user_id"] = UserId
+    app.url_map.merge_slashes = False  # such an id may have two
+    for blueprint in (ops, presence, notifications, activity):
+        app.register_blueprint(blueprint)
+    app.register_error_handler(HTTPException, _no_operation)
+    app.after_request(_counted)
+    origins = settings.cors_allowed_origins
+    CORS(
+        app,
+        resources=r"/api/.*",
+        # A text with a `*` in it the library would take for a pattern, and Engine.IO does not.
+        origins=origins if origins == "*" else [re.compile(re.escape(origin) + r"\Z") for origin in origins],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
+        expose_headers=["Retry-After"],
+        max_age=PREFLIGHT_SECONDS,
+        send_wildcard=True,
+        always_send=False,
+    )
+
+
+def _no_operation(error: HTTPException) -> Response | HTTPException:
+    """The answer to a request that no operation answers: JSON below /api, else as Flask has it."""
+    status = error.code or 0
+    if not f"{request.path}/".startswith("/api/") or status < HTTPStatus.BAD_REQUEST:
+        return error
+    if isinstance(error, MethodNotAllowed):
+        return failed(errors.MethodNotAllowed(), {"Allow": ", ".join(sorted(error.valid_methods or ()))})
+    if status == HTTPStatus.NOT_FOUND:
+        return failed(errors.NotFound("No such path"))
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return failed(errors.TooLarge("The body is too large"))
+    if status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return failed(errors.InvalidPayload("", error.name))
+    internal = errors.Internal(uuid4().hex)
+    logger.error("request_failed", operation=request.endpoint, **internal.details)
+    return failed(internal)
+
+
+def _counted(response: Response) -> Response:
+    if request.method != "OPTIONS":  # a browser's question before the request
+        get_metrics().request(request.endpoint, response.status_code)
+    return response

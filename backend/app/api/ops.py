@@ -1,10 +1,12 @@
-"""What an orchestrator asks: is the process alive, and should it get clients."""
+"""What who runs the server asks: is the process alive, should it get clients, and what does it do."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from app.metrics import get_metrics
 from app.realtime.node import get_node
 
 ops = Blueprint("ops", __name__)
@@ -25,3 +27,9 @@ def readyz() -> ResponseReturnValue:
     if problem is None:
         return {"success": True, "status": "ready"}
     return {"success": False, "error": problem, "code": "unavailable"}, 503
+
+
+@ops.get("/metrics")
+def metrics() -> ResponseReturnValue:
+    """What this node has counted, for Prometheus."""
+    return Response(get_metrics().text(), content_type=CONTENT_TYPE_LATEST)

@@ -1,7 +1,7 @@
 """What is due in a tenant, and when to look.
 
-Grace times, inactivity, cursors, typing and locks end by time. When, is in Redis, in sorted sets of the tenant;
-a node looks, does what is due, learns when the next is, and sleeps until then. Many nodes may do so at
+Grace times, inactivity, cursors, typing, locks and notifications end by time. When, is in Redis, in sorted sets of
+the tenant; a node looks, does what is due, learns when the next is, and sleeps until then. Many nodes may do so at
 once: each step is a script that finds what is so, and only the first finds it due.
 """
 
@@ -10,17 +10,28 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from app.realtime.managers.connection_manager import ConnectionManager
 from app.realtime.managers.presence_manager import PresenceManager
 from app.realtime.managers.room_manager import RoomManager
+from app.realtime.services.notification_service import NotificationService
 from app.realtime.tasks import Tasks
 
 
 class Deadlines:
     """The tenants that this node looks after. `idle` is called with one that has nothing due any more."""
 
-    def __init__(self, presence: PresenceManager, rooms: RoomManager, idle: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        connections: ConnectionManager,
+        presence: PresenceManager,
+        rooms: RoomManager,
+        notifications: NotificationService,
+        idle: Callable[[str], None],
+    ) -> None:
+        self._connections = connections
         self._presence = presence
         self._rooms = rooms
+        self._notifications = notifications
         self._idle = idle
         self._planned: dict[str, float] = {}
         self._tasks: Tasks
@@ -48,3 +59,11 @@ class Deadlines:
             self._idle(tenant_id)
         else:
             self.look_in(tenant_id, next_in)
+        self._look_after_notifications(tenant_id)
+
+    def _look_after_notifications(self, tenant_id: str) -> None:
+        """End what has come to its end, for those who would see it; nobody waits for a month for anybody else."""
+        if self._connections.get_tenant_connections(tenant_id):
+            next_in = self._notifications.expire(tenant_id)
+            if next_in is not None:
+                self.look_in(tenant_id, next_in)

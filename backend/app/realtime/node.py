@@ -32,6 +32,8 @@ from app.realtime.managers.room_manager import RoomManager
 from app.realtime.managers.typing_manager import TypingManager
 from app.realtime.policy import load_policy
 from app.realtime.recovery import Recovery
+from app.realtime.services.activity_service import ActivityService
+from app.realtime.services.notification_service import NotificationService
 from app.realtime.store import client
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
@@ -69,6 +71,8 @@ class Node:
         self.typing = TypingManager(self._redis, settings, self.address)
         self.documents = DocumentManager(self._redis, settings, self.address)
         self.locks = LockManager(self._redis, self.address)
+        self.notifications = NotificationService(self._redis, settings.notification_ttl_seconds, self.address)
+        self.activity = ActivityService(self._redis, settings.activity_ttl_seconds, self.address)
         self.bus = BusManager(client.listener(settings), self.address, self._started, self._resync_soon, self.look_in)
         self._recovery = Recovery(
             self.bus,
@@ -79,6 +83,7 @@ class Node:
             self.typing,
             self.documents,
             self.locks,
+            self.notifications,
         )
         self._store = NodeStore(self._redis, self.address)
         self._server: Any = None
@@ -86,7 +91,7 @@ class Node:
         self.stopping = False
         self._in_touch_since: float | None = None
         self._probe = 0
-        self._deadlines = Deadlines(self.presence, self.rooms, self._nothing_due)
+        self._deadlines = Deadlines(self.connections, self.presence, self.rooms, self.notifications, self._nothing_due)
 
     # Life of the process.
 

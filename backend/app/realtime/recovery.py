@@ -1,7 +1,7 @@
 """Putting a connection right after Redis or the bus was away.
 
 What Redis has lost is put back: the connection and its rooms. What a connection may have missed is sent anew, in its
-place in the stream: lists, cursors, typing, locks and documents.
+place in the stream: lists, cursors, typing, locks, documents, and how many notifications are unread.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from app.realtime.managers.lock_manager import LockManager
 from app.realtime.managers.presence_manager import PresenceManager
 from app.realtime.managers.room_manager import RoomManager
 from app.realtime.managers.typing_manager import TypingManager
+from app.realtime.services.notification_service import NotificationService
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,12 @@ class Recovery:
     typing: TypingManager
     documents: DocumentManager
     locks: LockManager
+    notifications: NotificationService
 
     def put_back(self, connection: Connection) -> None:
         """Put a connection and its rooms back into Redis; it gets its lists anew."""
         self.connections.restore_connection(connection)
+        self._send_count(connection)
         for room_id in sorted(connection.rooms):
             self.rooms.join_room(
                 room_id,
@@ -53,11 +56,15 @@ class Recovery:
         self.bus.enter(connection.sid, [keys.tenant_channel, keys.user_channel(connection.user_id)])
         self.bus.enter(connection.sid, map(keys.room_channel, rooms))
         self.presence.send_list(connection)
+        self._send_count(connection)
         for room_id in rooms:
             self.rooms.send_users(
                 room_id, connection.user_id, connection.sid, connection.tenant_id, role=connection.role
             )
             self._send_room(connection, room_id)
+
+    def _send_count(self, connection: Connection) -> None:
+        self.notifications.send_count(connection.tenant_id, connection.user_id, connection.sid)
 
     def _send_room(self, connection: Connection, room_id: str) -> None:
         with suppress(NotInRoom):  # it has left meanwhile

@@ -8,6 +8,7 @@ from flask import Flask
 
 from app import create_app
 from app.settings import Settings
+from tests.unit.app.api.support import Api
 
 # How long an example takes says something of the machine, and nothing of the code.
 hypothesis.settings.register_profile(
@@ -31,6 +32,12 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 def secret() -> str:
     """Return the shared secret of `app`."""
     return SECRET
+
+
+@pytest.fixture
+def api(app: Flask, secret: str) -> Api:
+    """Return the REST API of `app`, on services that are stubs."""
+    return Api(app, secret)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.realtime.utils.message_types import MessageType
-from realtime_contracts import PENDING, Direction, registry
+from realtime_contracts import SOCKET_DIRECTIONS, Direction, registry
 
 ROOT = Path(__file__).parents[3]
 BACKEND = ROOT / "backend"
@@ -26,10 +26,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.settings": set(),
     "app.embedded": {"app.settings"},
     "app.logs": {"app.settings"},
+    "app.rate_limit": set(),
+    "app.metrics": {"app.realtime.node"},
     "app.realtime.utils": set(),
     "app.realtime.policy": {"app.settings"},
     "app.realtime.tasks": {"app.errors"},
-    "app.realtime.deadlines": {"app.realtime.managers", "app.realtime.tasks"},
+    "app.realtime.deadlines": {"app.realtime.managers", "app.realtime.services", "app.realtime.tasks"},
     "app.realtime.store": {"app.errors", "app.settings"},
     "app.realtime.bus": {"app.realtime.store"},
     "app.realtime.managers": {
@@ -39,8 +41,14 @@ MAY_IMPORT: dict[str, set[str]] = {
         "app.realtime.utils",
         "app.settings",
     },
-    "app.realtime.services": {"app.errors", "app.realtime.managers", "app.realtime.store"},
-    "app.realtime.recovery": {"app.errors", "app.realtime.bus", "app.realtime.managers"},
+    "app.realtime.services": {
+        "app.errors",
+        "app.realtime.managers",
+        "app.realtime.store",
+        "app.realtime.utils",
+        "realtime_contracts",
+    },
+    "app.realtime.recovery": {"app.errors", "app.realtime.bus", "app.realtime.managers", "app.realtime.services"},
     "app.realtime.node": {
         "app.errors",
         "app.realtime.bus",
@@ -48,6 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "app.realtime.managers",
         "app.realtime.policy",
         "app.realtime.recovery",
+        "app.realtime.services",
         "app.realtime.store",
         "app.realtime.tasks",
         "app.realtime.utils",
@@ -55,6 +64,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "app.realtime.handlers": {
         "app.errors",
+        "app.metrics",
         "app.realtime.bus",
         "app.realtime.managers",
         "app.realtime.node",
@@ -63,8 +73,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "app.realtime.server": {"app.realtime.bus", "app.realtime.handlers", "app.realtime.node"},
     "app.realtime": set(),
-    "app.api": {"app.errors", "app.realtime.managers", "app.realtime.node", "app.realtime.utils"},
-    "app": {"app.api", "app.realtime.node", "app.realtime.server", "app.settings"},
+    "app.api": {
+        "app.errors",
+        "app.metrics",
+        "app.rate_limit",
+        "app.realtime.managers",
+        "app.realtime.node",
+        "app.realtime.services",
+        "app.realtime.utils",
+        "app.settings",
+        "realtime_contracts",
+    },
+    "app": {"app.api", "app.metrics", "app.realtime.node", "app.realtime.server", "app.settings"},
     "app.doctor": {"app.realtime.store", "app.settings"},
     "app.serve": {"app", "app.logs", "app.realtime.bus", "app.realtime.node", "app.settings"},
     "app.cli": {"app", "app.doctor", "app.embedded", "app.serve", "app.settings", "realtime_contracts"},
@@ -79,12 +99,10 @@ KNOWS_THE_SERVER = CONTRACTS / "cli.py"
 #: Lines of a module that a person still reads from the top.
 MAX_LINES = 300
 
-#: The families of this server; `connect_error` and the end of a connection are Socket.IO's own.
-FAMILIES = re.compile(r"connect|disconnect|error|heartbeat(_ack)?|(presence|room|cursor|typing|doc):\w+")
+#: The end of a connection, and its refusal: Socket.IO's own.
 OF_THE_TRANSPORT = {"disconnect", "connect_error"}
 
-SERVED = sorted(message.value for message in MessageType if FAMILIES.fullmatch(message.value))
-LATER = sorted(message.value for message in MessageType if not FAMILIES.fullmatch(message.value))
+EVENTS = sorted(message.value for message in MessageType)
 
 
 def modules(folder: Path) -> list[Path]:
@@ -239,30 +257,20 @@ def test_what_the_server_may_send_is_sent_and_nothing_else_is() -> None:
     assert emitted() == registry().events(Direction.SERVER) - OF_THE_TRANSPORT
 
 
-@pytest.mark.parametrize("event", SERVED)
+@pytest.mark.parametrize("event", EVENTS)
 def test_a_message_is_handled_or_emitted(event: str) -> None:
     assert event in handled() | emitted()
 
 
-@pytest.mark.parametrize("event", [event for event in SERVED if event not in OF_THE_TRANSPORT])
+@pytest.mark.parametrize("event", [event for event in EVENTS if event not in OF_THE_TRANSPORT])
 def test_a_message_has_a_schema_and_examples(event: str) -> None:
-    directions = [direction for direction in Direction if event in registry().events(direction)]
+    directions = [direction for direction in SOCKET_DIRECTIONS if event in registry().events(direction)]
     assert directions
     for direction in directions:
         verdicts = {example.valid for example in registry().examples(direction, event)}
         assert verdicts == {True, False}
 
 
-@pytest.mark.parametrize("event", SERVED)
+@pytest.mark.parametrize("event", EVENTS)
 def test_a_message_has_a_scenario(event: str) -> None:
     assert re.search(rf"(?<![\w:]){event}(?![_:])", said_in_scenarios())
-
-
-@pytest.mark.parametrize("event", LATER)
-def test_a_later_message_is_pending_and_nowhere_handled(event: str) -> None:
-    assert event in PENDING
-    assert event not in handled() | emitted()
-
-
-def test_only_later_messages_are_pending() -> None:
-    assert sorted(PENDING) == LATER

@@ -84,6 +84,8 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         #: When the subscription was confirmed, and when the last probe came back, by the monotonic clock.
         self.subscribed_at = 0.0
         self.probe_heard_at = 0.0
+        #: How many messages there were that concerned connections of this node.
+        self.delivered = 0
 
     def initialize(self) -> None:
         """Start to listen; called once in each process that serves."""
@@ -179,6 +181,7 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         members = self.rooms.get(NAMESPACE, {}).get(room)
         if not members:
             return
+        self.delivered += 1
         packet = Broadcast(Packet(socketio.packet.EVENT, data=[message["event"], *message["data"]]).encode())
         skipped = self.rooms[NAMESPACE].get(skip_room, ()) if skip_room else ()
         for sid, eio_sid in list(members.items()):

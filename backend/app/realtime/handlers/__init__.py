@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from flask_socketio import SocketIO
 
+from app.realtime.handlers.activity_handler import register_activity_handlers
 from app.realtime.handlers.connection_handler import register_connection_handlers
 from app.realtime.handlers.cursor_handler import register_cursor_handlers
 from app.realtime.handlers.document_handler import register_document_handlers
 from app.realtime.handlers.lock_handler import register_lock_handlers
+from app.realtime.handlers.notification_handler import register_notification_handlers
 from app.realtime.handlers.presence_handler import register_presence_handlers
 from app.realtime.handlers.room_handler import register_room_handlers
 from app.realtime.handlers.typing_handler import register_typing_handlers
@@ -22,3 +24,5 @@ def register_handlers(socketio: SocketIO) -> None:
     register_typing_handlers(socketio)
     register_document_handlers(socketio)
     register_lock_handlers(socketio)
+    register_notification_handlers(socketio)
+    register_activity_handlers(socketio)

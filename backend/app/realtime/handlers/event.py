@@ -12,6 +12,7 @@ Whatever it raises becomes an `Error`, in the ack and as an `error` event; a cli
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ import structlog
 from flask_socketio import SocketIO
 
 from app.errors import ConnectionLost, Internal, InvalidPayload, RealtimeError, Unauthenticated, UnknownEvent
+from app.metrics import UNKNOWN, get_metrics
 from app.realtime.bus.packets import UNREADABLE
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.node import get_node
@@ -41,7 +43,8 @@ def on(socketio: SocketIO, message_type: MessageType) -> Callable[[Handler], Han
 
     def register(handler: Handler) -> Handler:
         # Past Flask-SocketIO's own way, which makes an HTTP request of every event and finds its route.
-        socketio.server.on(event, lambda sid, *args: _answer(event, handler, sid, args))
+        answer = _watched(socketio, event, lambda sid, *args: _answer(event, handler, sid, args))
+        socketio.server.on(event, answer)
         return handler
 
     return register
@@ -55,7 +58,20 @@ def on_anything_else(socketio: SocketIO) -> None:
             return _failed(sid, None, InvalidPayload("", str(args[0])))
         return _failed(sid, event.removeprefix(" "), UnknownEvent())
 
-    socketio.server.on("*", receive)
+    socketio.server.on("*", _watched(socketio, UNKNOWN, receive))
+
+
+def _watched(socketio: SocketIO, label: str, answer: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """`answer`, counted and timed under a label."""
+    watch = get_metrics(socketio.server.app).event(label)
+
+    def timed(*args: Any) -> dict[str, Any]:
+        began = perf_counter()
+        ack = answer(*args)
+        watch(ack, perf_counter() - began)
+        return ack
+
+    return timed
 
 
 def _answer(event: str, handler: Handler, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:

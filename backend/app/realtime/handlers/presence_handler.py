@@ -8,6 +8,7 @@ from app.realtime.handlers.event import Payload, Result, on
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.managers.presence_manager import KEEP, get_presence_manager
 from app.realtime.node import get_node
+from app.realtime.utils.entities import as_text
 from app.realtime.utils.message_types import MessageType, PresenceStatus
 
 
@@ -35,8 +36,3 @@ def register_presence_handlers(socketio: SocketIO) -> None:
         timestamp = get_presence_manager().heartbeat(connection, active=data.get("active", True))
         get_node().bus.send(connection.sid, MessageType.HEARTBEAT_ACK.value, {"timestamp": timestamp})
         return {"timestamp": timestamp}
-
-
-def as_text(entity_id: str | float | None) -> str | None:
-    """An entity_id as it is answered: always a string. JSON's 42 and 42.0 are one integer."""
-    return str(int(entity_id)) if isinstance(entity_id, int | float) else entity_id

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask_socketio import SocketIO
 
 from app.realtime.handlers.event import Payload, Result, on
-from app.realtime.handlers.presence_handler import as_text
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.managers.cursor_manager import get_cursor_manager
 from app.realtime.managers.room_manager import get_room_manager
 from app.realtime.node import get_node
+from app.realtime.utils.entities import as_text
 from app.realtime.utils.message_types import MessageType
 
 

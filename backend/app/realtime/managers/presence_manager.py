@@ -13,11 +13,11 @@ from typing import Any, Final, cast
 import redis
 from flask import current_app
 
-from app.errors import ConnectionLost
+from app.errors import ConnectionLost, InvalidPayload
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.managers.presence_rules import Trigger, choice, moves
 from app.realtime.store.address import NodeAddress
-from app.realtime.store.keys import TenantKeys
+from app.realtime.store.keys import TenantKeys, is_safe_id
 from app.realtime.store.presence import PresenceStore
 from app.realtime.utils.message_types import PresenceData, PresenceStatus
 from app.settings import Settings
@@ -138,6 +138,10 @@ class PresenceManager:
         presence.status = PresenceStatus.OFFLINE
         return presence
 
+    def choose_status(self, user_id: str, tenant_id: str, status: PresenceStatus) -> PresenceData | None:
+        """Set the status that a user has chosen, from wherever they did; always announced. None if they are offline."""
+        return self._by_server(user_id, tenant_id, choice(status), always=True)
+
     def update_activity(
         self,
         user_id: str,
@@ -151,7 +155,13 @@ class PresenceManager:
         return self._by_server(user_id, tenant_id, Trigger.ACTIVITY, location)
 
     def _by_server(
-        self, user_id: str, tenant_id: str, trigger: Trigger, location: dict[str, str | None] | None = None
+        self,
+        user_id: str,
+        tenant_id: str,
+        trigger: Trigger,
+        location: dict[str, str | None] | None = None,
+        *,
+        always: bool = False,
     ) -> PresenceData | None:
         changed = self._store.set(
             TenantKeys(tenant_id),
@@ -160,14 +170,16 @@ class PresenceManager:
             location or {},
             sid=None,
             activity=trigger is not Trigger.IDLE,
-            always=False,
+            always=always,
         )
         return self.get_presence(user_id, tenant_id) if changed else None
 
     # What is so.
 
     def get_presence(self, user_id: str, tenant_id: str) -> PresenceData | None:
-        """A user's presence, None if offline."""
+        """A user's presence, None if offline. Raises InvalidPayload if that cannot be a user's id."""
+        if not is_safe_id(user_id):
+            raise InvalidPayload("/user_id", "not the id of a user")
         record = self._store.get(TenantKeys(tenant_id), user_id)
         if not record:
             return None

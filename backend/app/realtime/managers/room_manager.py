@@ -170,9 +170,9 @@ class RoomManager:
         keys = TenantKeys(tenant_id)
         while True:
             due = self._store.due(keys)
-            for room_id in due.room_ids:
+            for room_id in due.members:
                 self._store.expire(keys, room_id, self._cursor_ms)
-            if not due.room_ids:
+            if not due.members:
                 return due.next_in
 
     def forget_due(self, tenant_id: str) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from typing import Self
 
 import orjson
 import redis
@@ -20,8 +19,7 @@ import redis
 from app.errors import InvalidPayload
 from app.realtime.managers import edit_rules
 from app.realtime.managers.edit_rules import Document, Touched
-from app.realtime.store import client
-from app.realtime.store.address import NodeAddress
+from app.realtime.services.service import Service
 from app.realtime.store.documents import Commit, DocumentStore
 from app.realtime.store.keys import TenantKeys, is_room_id, is_safe_id
 
@@ -38,17 +36,13 @@ class DocumentSnapshot:
     content: Document
 
 
-class DocumentService:
+class DocumentService(Service):
     """The documents of all tenants. Every method is one round trip and may raise Unavailable and InvalidPayload."""
 
     def __init__(self, redis_client: redis.Redis, document_ttl_seconds: int = DOCUMENT_TTL_SECONDS) -> None:
-        """`redis_client` must decode its responses; `from_url` makes one that does."""
-        self._store = DocumentStore(redis_client, NodeAddress(client.database(redis_client)), document_ttl_seconds)
-
-    @classmethod
-    def from_url(cls, redis_url: str, document_ttl_seconds: int = DOCUMENT_TTL_SECONDS) -> Self:
-        """A service on the Redis of the cluster; `document_ttl_seconds` as the servers have it."""
-        return cls(client.of_url(redis_url), document_ttl_seconds)
+        """`document_ttl_seconds` as the servers have it; the rest as in Service."""
+        super().__init__(redis_client)
+        self._store = DocumentStore(redis_client, self._address, document_ttl_seconds)
 
     def open(
         self, tenant_id: str, room_id: str, content: Document, *, user_id: str = "system", user_name: str = "System"

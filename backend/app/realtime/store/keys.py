@@ -71,6 +71,14 @@ class TenantKeys:
         self.seq = f"presence:seq:{self._tag}"
         #: Sorted set: room_id → when a node should look after the room (ms): a cursor, typing or a lock may end.
         self.rooms_due = f"rooms:due:{self._tag}"
+        #: Sorted set: user_id → when the first of a user's notifications comes to its end (ms).
+        self.notifications_due = f"notifications:due:{self._tag}"
+        #: Stream: what happened in the tenant, the last so many.
+        self.activity = f"activity:{self._tag}"
+        #: Sorted set of text: what happened, by type, by entity and by user.
+        self.activity_index = f"activity:index:{self._tag}"
+        #: Hash: idempotency key → the item that was recorded with it.
+        self.activity_keys = f"activity:keys:{self._tag}"
         #: Set: all sids of the tenant.
         self.connections = f"ws:tenant:{self._tag}:connections"
 
@@ -129,6 +137,22 @@ class TenantKeys:
     def document_edits(self, room_id: str) -> str:
         """Sorted set: user_id and edit_id → version, of the document's last edits."""
         return f"doc:{self._tag}:{room_id}:edits"
+
+    def notifications(self, user_id: str) -> str:
+        """Hash: id → one of the user's notifications."""
+        return f"notifications:{self._tag}:{user_id}"
+
+    def notifications_unread(self, user_id: str) -> str:
+        """Sorted set: id → when it was made (µs), of those that the user has not read."""
+        return f"notifications:unread:{self._tag}:{user_id}"
+
+    def notifications_read(self, user_id: str) -> str:
+        """Sorted set: id → when it was made (µs), of those that the user has read."""
+        return f"notifications:read:{self._tag}:{user_id}"
+
+    def notifications_ends(self, user_id: str) -> str:
+        """Sorted set: id → when it comes to its end (ms)."""
+        return f"notifications:ends:{self._tag}:{user_id}"
 
     # Names of Socket.IO rooms: a prefix each, so that no room_id is another kind of room.
 

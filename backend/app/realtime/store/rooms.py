@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, cast
 
@@ -10,6 +9,7 @@ import orjson
 import redis
 
 from app.realtime.store.address import NodeAddress
+from app.realtime.store.due import Due, DueStore
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.members import Member
 from app.realtime.store.presence import presence_keys
@@ -17,10 +17,6 @@ from app.realtime.store.script import Script, reaching_redis
 
 #: user_id → {user_name, joined_at, sids}, sids never empty.
 Members = dict[str, dict[str, Any]]
-
-
-#: Rooms that one look at what is due handles; the rest comes in the next look.
-DUE_BATCH = 500
 
 
 def room_keys(keys: TenantKeys, room_id: str) -> list[str]:
@@ -33,14 +29,6 @@ def room_keys(keys: TenantKeys, room_id: str) -> list[str]:
         keys.typing(room_id),
         keys.locks(room_id),
     ]
-
-
-@dataclass(frozen=True)
-class RoomsDue:
-    """In which rooms something has come to its end, and in how many seconds to look again (None: nothing waits)."""
-
-    room_ids: list[str]
-    next_in: float | None
 
 
 class JoinRefused(Enum):
@@ -67,7 +55,7 @@ class RoomStore:
         self._join = Script(client, "room_join")
         self._leave = Script(client, "room_leave")
         self._users = Script(client, "room_users")
-        self._due = Script(client, "rooms_due")
+        self._due = DueStore(client)
         self._expire = Script(client, "room_expire")
 
     def join(
@@ -135,10 +123,9 @@ class RoomStore:
         """Who is in a room; `room:users` is also sent to connection `sid` if given."""
         return _members(self._users([keys.room_users(room_id)], [self._address.node, sid or "", room_id]))
 
-    def due(self, keys: TenantKeys) -> RoomsDue:
+    def due(self, keys: TenantKeys) -> Due:
         """In which rooms a cursor, typing or a lock has come to its end."""
-        next_in, *room_ids = self._due([keys.rooms_due], [DUE_BATCH])
-        return RoomsDue(room_ids, None if next_in < 0 else next_in / 1000)
+        return self._due.list(keys.rooms_due)
 
     def expire(self, keys: TenantKeys, room_id: str, cursor_ms: int) -> None:
         """End what has come to its end in a room; a cursor lives `cursor_ms` without a move."""

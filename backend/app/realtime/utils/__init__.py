@@ -1,1 +1,1 @@
-"""Vocabulary shared by every layer: message types, times, user agents. No I/O, no Flask."""
+"""Vocabulary shared by every layer: message types, entities, times, user agents. No I/O, no Flask."""

@@ -24,8 +24,27 @@ SIDS = st.text(string.ascii_letters + string.digits + "-_", min_size=1, max_size
 
 ROOM_IDS = st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,63}:[A-Za-z0-9._-]{1,128}", fullmatch=True)
 
-ONE_OF_A_TENANT: list[str] = ["online", "names", "active", "grace", "seq", "rooms_due", "connections"]
-OF_A_USER: list[Callable[[TenantKeys, str], str]] = [TenantKeys.user, TenantKeys.user_connections]
+ONE_OF_A_TENANT: list[str] = [
+    "online",
+    "names",
+    "active",
+    "grace",
+    "seq",
+    "rooms_due",
+    "connections",
+    "notifications_due",
+    "activity",
+    "activity_index",
+    "activity_keys",
+]
+OF_A_USER: list[Callable[[TenantKeys, str], str]] = [
+    TenantKeys.user,
+    TenantKeys.user_connections,
+    TenantKeys.notifications,
+    TenantKeys.notifications_unread,
+    TenantKeys.notifications_read,
+    TenantKeys.notifications_ends,
+]
 OF_A_SID: list[Callable[[TenantKeys, str], str]] = [
     TenantKeys.connection,
     TenantKeys.connection_rooms,

@@ -26,6 +26,9 @@ TO = "\N{EN DASH}"
 #: `1 name · 2-4 as library · 5… for each` (with an en dash): a number, or a range, or a number and all after it.
 PARAMETER = re.compile(rf"(\d+)(?:{TO}(\d+)|(…))? ")
 
+#: An event in the words of a header.
+EVENT = re.compile(r"\b(?:(?:presence|room|cursor|typing|doc):\w+|(?:notification|activity)(?::\w+)?)")
+
 #: How code names one of its parameters by number, and by a number that it has computed.
 BY_NUMBER = re.compile(r"\b(KEYS|ARGV)\[(\d+)\]")
 BY_COMPUTATION = re.compile(r"\b(KEYS|ARGV)\[[a-z]")
@@ -200,7 +203,7 @@ def reached(name: str) -> set[str]:
 
 @pytest.mark.parametrize("name", SCRIPT_NAMES)
 def test_what_a_script_says_it_publishes_is_what_it_can_publish(name: str) -> None:
-    said = set(re.findall(r"\b(?:presence|room|cursor|typing|doc):\w+", sections(text(name))["publishes"]))
+    said = set(re.findall(EVENT, sections(text(name))["publishes"]))
     events = re.compile(r"\bemit\([^,()]+(?:\[\d+\])?, '([^']+)'")
     functions = {function: set(events.findall(code)) for function, code in library_functions(name).items()}
     assert said == set(events.findall(body(text(name)))).union(*(functions[f] for f in reached(name)))

@@ -1,8 +1,8 @@
--- rooms_due: in which rooms of a tenant something has come to its end, and when to look again. Changes nothing.
+-- due_list: whose time has come in a sorted set of deadlines, and when to look again. Changes nothing.
 -- uses base
 -- KEYS 1 due zset
--- ARGV 1 how many rooms at most
--- → {ms until the next one is due (-1: nothing waits), room_id…}
+-- ARGV 1 how many at most
+-- → {ms until the next one is due (-1: nothing waits), member…}
 -- publishes nothing
 
 local due = redis.call('ZRANGE', KEYS[1], '-inf', digits(now), 'BYSCORE', 'LIMIT', 0, ARGV[1])

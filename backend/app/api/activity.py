@@ -1,0 +1,36 @@
+"""Activity over REST: a tenant's feed, and the recording of it by back ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+
+from app.api.endpoint import PREFIX, SERVICE, Call, Result, operation
+from app.realtime.node import get_node
+
+activity = Blueprint("activity", __name__, url_prefix=f"{PREFIX}/activity")
+
+
+@operation(activity, "GET", "", "list")
+def list_activity(call: Call) -> Result:
+    """What happened in the caller's tenant, newest first."""
+    return _page(call)
+
+
+@operation(activity, "GET", "/entity/<entity_type>/<entity_id>", "entity")
+def list_activity_of_entity(call: Call, entity_type: str, entity_id: str) -> Result:
+    """What happened to one entity, newest first."""
+    return _page(call, entity_type=entity_type, entity_id=entity_id)
+
+
+@operation(activity, "POST", "", "record", role=SERVICE)
+def record_activity(call: Call) -> Result:
+    """Record that something happened in the caller's tenant. 200 if that was done before with the same key."""
+    recorded = get_node().activity.record(call.tenant_id, **call.data, idempotency_key=call.idempotency_key)
+    return {"activity": recorded.activity.to_dict()}, 201 if recorded.new else 200
+
+
+def _page(call: Call, **entity: Any) -> Result:
+    page = get_node().activity.feed(call.tenant_id, **call.data, **entity)
+    return {"items": [item.to_dict() for item in page.items], "next": page.next}

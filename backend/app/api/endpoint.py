@@ -1,0 +1,227 @@
+"""What every operation of the REST API has in common: who asks, may they, is the request right, and an answer in
+every case.
+
+A handler is decorated with its place in the API, gets the caller and a request that conforms to the contract,
+calls one method of a manager or a service, and returns the fields of the answer:
+
+    @operation(notifications, "DELETE", "/<notification_id>", "delete")
+    def delete_notification(call: Call, notification_id: str) -> Result: ...
+
+Its operationId is the blueprint's name and its own, `notifications.delete`: its endpoint in Flask, and its name in
+the contract, where its request is one object, be it of the query or of the body. Whatever it raises becomes an
+error of the contract.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import structlog
+from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import ClientDisconnected, HTTPException
+
+from app.errors import Forbidden, Internal, InvalidPayload, RateLimited, RealtimeError, Unauthenticated
+from app.rate_limit import RateLimit
+from app.realtime.managers.access_tokens import user_of
+from app.settings import Settings
+from realtime_contracts.registry import Direction, registry
+
+logger = structlog.get_logger(__name__)
+
+#: Where the API begins; a change that breaks clients begins at another place.
+PREFIX = "/api/v1"
+
+#: The role of a token that a back end holds: it alone makes notifications and records activity.
+SERVICE = "service"
+
+JSON = "application/json"
+
+#: Whole numbers as JSON writes them, of no more digits than 64 bits can have.
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
+
+#: A key of the client's choosing: printable ASCII.
+_IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}")
+
+#: Characters of a parameter's name that an error quotes.
+_QUOTED = 60
+
+Payload = dict[str, Any]
+#: The fields of the answer; with a status if that is not 200.
+Result = Payload | tuple[Payload, int]
+Handler = Callable[..., Result]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request: whose it is, and what it asks for."""
+
+    user_id: str
+    tenant_id: str
+    #: The query or the body, as the contract has it. What is null is left out: that means the same.
+    data: Payload
+    idempotency_key: str | None
+
+
+def operation(
+    blueprint: Blueprint, method: str, path: str, name: str, *, role: str | None = None
+) -> Callable[[Handler], Handler]:
+    """Register a handler for `method` and `path` below the blueprint's; `role`: whose only it is."""
+    operation_id = f"{blueprint.name}.{name}"
+
+    def register(handler: Handler) -> Handler:
+        def view(**places: str) -> Response:
+            try:
+                result = handler(_call(operation_id, role), **places)
+                body, status = result if isinstance(result, tuple) else (result, 200)
+                return _response({"success": True, **body}, status)
+            except RealtimeError as error:
+                return failed(error)
+            except HTTPException:
+                raise  # `register_api` answers it
+            except Exception:
+                internal = Internal(uuid4().hex)
+                logger.exception("request_failed", operation=operation_id, **internal.details)
+                return failed(internal)
+
+        blueprint.add_url_rule(path, name, view, methods=[method])
+        return handler
+
+    return register
+
+
+def failed(error: RealtimeError, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer to a request that failed."""
+    body: Payload = {"success": False, "error": error.message, "code": error.code}
+    if error.details is not None:
+        body["details"] = error.details
+    response = _response(body, error.http_status)
+    response.headers.update(headers or {})
+    if isinstance(error, Unauthenticated):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    elif isinstance(error, RateLimited):
+        response.headers["Retry-After"] = str(math.ceil(body["details"]["retry_after"]))
+    if not isinstance(error, Internal):  # that one is in the log already, with its trace
+        logger.info("request_refused", operation=request.endpoint, code=error.code)
+    return response
+
+
+def rate_limits(settings: Settings) -> dict[bool, RateLimit]:
+    """The rate limits of an app: for services (True) and for everybody else."""
+    return {True: RateLimit(settings.service_rate_limit), False: RateLimit(settings.rest_rate_limit)}
+
+
+def _response(body: Payload, status: int) -> Response:
+    # What a user may see changes with every event: nobody is to keep an answer.
+    return Response(orjson.dumps(body), status, {"Cache-Control": "no-store"}, mimetype=JSON)
+
+
+def _call(operation_id: str, role: str | None) -> Call:
+    user = user_of(_token())
+    is_service = user["role"] == SERVICE
+    wait = current_app.extensions["rate_limits"][is_service].take((user["tenant_id"], user["user_id"]))
+    if wait:
+        raise RateLimited(math.ceil(wait * 1000) / 1000)
+    if role is not None and user["role"] != role:
+        raise Forbidden
+    data = {name: value for name, value in _asked(operation_id).items() if value is not None}
+    return Call(user["user_id"], user["tenant_id"], data, _idempotency_key())
+
+
+def _token() -> str:
+    """The bearer token (RFC 6750): of the header only, because a URL is written to logs."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or " " in token.strip():
+        raise Unauthenticated
+    return token.strip()
+
+
+def _asked(operation_id: str) -> Payload:
+    """The request as one object, which conforms to the contract. Raises InvalidPayload."""
+    event = operation_id.replace(".", ":")
+    kinds = _kinds(event)
+    in_body = kinds is not None and request.method not in {"GET", "HEAD"}
+    payload = _query({} if in_body or kinds is None else kinds)
+    if kinds is None or in_body:
+        if payload:
+            raise InvalidPayload("", f"unexpected query parameter {next(iter(payload))[:_QUOTED]!r}")
+        if kinds is None:
+            return {}
+        payload = _body()
+    violation = registry().check(Direction.REQUEST, event, payload)
+    if violation is not None:
+        raise InvalidPayload(violation.path, violation.reason)
+    return payload
+
+
+def _query(kinds: Mapping[str, str | None]) -> Payload:
+    """The parameters of the query; numbers and truths as such where `kinds` says so, if they can be read."""
+    try:
+        given = dict(request.args.lists())
+    except UnicodeDecodeError:
+        raise InvalidPayload("", "the query is not UTF-8") from None
+    for name, values in given.items():
+        if len(values) > 1:
+            raise InvalidPayload("", f"query parameter {name[:_QUOTED]!r} is given {len(values)} times")
+    return {name: _value(value, kinds.get(name)) for name, (value,) in given.items()}
+
+
+def _value(text: str, kind: str | None) -> str | int | bool:
+    if kind == "boolean" and text in {"true", "false"}:
+        return text == "true"
+    if kind == "integer" and _INTEGER.fullmatch(text):
+        return int(text)
+    return text
+
+
+def _body() -> Any:
+    if request.mimetype != JSON:
+        raise InvalidPayload("", f"expected Content-Type {JSON}", "The body must be JSON")
+    try:
+        body = request.get_data()
+        request.stream.read(1)  # of a chunked body only as much is read as may be: is there more?
+        return orjson.loads(body)
+    except ValueError:
+        raise InvalidPayload("", "expected one JSON value in UTF-8", "The body is not JSON") from None
+    except (OSError, ClientDisconnected):
+        raise InvalidPayload("", "it ends too early, or is not in chunks", "The body cannot be read") from None
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise InvalidPayload("/Idempotency-Key", "expected 1 to 255 printable ASCII characters")
+    return key
+
+
+@cache
+def _kinds(event: str) -> Mapping[str, str | None] | None:
+    """The JSON type of each property of a request, None if the operation takes none."""
+    if event not in registry().events(Direction.REQUEST):
+        return None
+    schema = registry().schema(Direction.REQUEST, event)
+    here = registry().folder / "schemas" / Direction.REQUEST / "of.json"
+    return {name: _kind(part, here, schema) for name, part in schema["properties"].items()}
+
+
+def _kind(part: Mapping[str, Any], file: Path, whole: Mapping[str, Any]) -> str | None:
+    """The type that a part of a schema asks for, itself or by reference; `whole` is what `file` holds."""
+    if "type" in part or "$ref" not in part:
+        kind = part.get("type")
+        return kind if isinstance(kind, str) else None
+    path, _, pointer = part["$ref"].partition("#")
+    if path:
+        file = file.parent / path
+        whole = json.loads(file.read_text("utf-8"))
+    found = whole
+    for step in pointer.split("/")[1:]:
+        found = found[step]
+    return _kind(found, file, whole)

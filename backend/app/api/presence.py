@@ -1,0 +1,52 @@
+"""Presence over REST: who is online, one user's presence, and one's own status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+from werkzeug.routing import BaseConverter
+
+from app.api.endpoint import PREFIX, Call, Result, operation
+from app.errors import Conflict
+from app.realtime.managers.presence_manager import get_presence_manager
+from app.realtime.utils.message_types import PresenceData, PresenceStatus
+
+
+class UserId(BaseConverter):
+    """A user's id in a path: whatever the login calls them, slashes included."""
+
+    regex = "(?s:.+)"
+    part_isolating = False
+
+
+presence = Blueprint("presence", __name__, url_prefix=f"{PREFIX}/presence")
+
+
+@operation(presence, "GET", "", "list")
+def list_presence(call: Call) -> Result:
+    """Who is online, as `presence:list` shows it."""
+    users = get_presence_manager().get_online_users(call.tenant_id)
+    return {"users": users, "count": len(users)}
+
+
+@operation(presence, "GET", "/<user_id:user_id>", "get")
+def get_presence(call: Call, user_id: str) -> Result:
+    """One user's presence. Whoever is not online is offline; nobody else is told whether there is such a user."""
+    return {"presence": _shown(user_id, get_presence_manager().get_presence(user_id, call.tenant_id))}
+
+
+@operation(presence, "PUT", "/status", "status")
+def choose_status(call: Call) -> Result:
+    """Choose one's own status."""
+    status = PresenceStatus(call.data["status"])
+    chosen = get_presence_manager().choose_status(call.user_id, call.tenant_id, status)
+    if chosen is None:
+        raise Conflict("You are offline: connect first")
+    return {"presence": _shown(call.user_id, chosen)}
+
+
+def _shown(user_id: str, found: PresenceData | None) -> dict[str, Any]:
+    shown = (found or PresenceData(user_id, PresenceStatus.OFFLINE, "")).to_dict()
+    del shown["device_type"]
+    return {**shown, "last_active_at": found and found.last_active_at}

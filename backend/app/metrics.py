@@ -1,0 +1,98 @@
+"""What the server counts, for Prometheus: `GET /metrics`.
+
+Each app has a registry of its own, so two apps in a process share nothing. A label holds only what the server
+chose: the name of an event or of an operation that it knows, a code, a status. Whatever else a client sends
+is `unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+from flask import Flask, current_app
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+from app.realtime.node import Node
+
+#: The label of an event or an operation that the server does not know.
+UNKNOWN = "unknown"
+
+#: Upper bounds in seconds. Most events are one round trip to Redis, under a millisecond; REDIS_TIMEOUT is 2 s.
+BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+#: Takes the ack of an event, and the seconds that it took.
+Watch = Callable[[dict[str, Any], float], None]
+
+
+class Metrics:
+    """The metrics of one app."""
+
+    def __init__(self, node: Node) -> None:
+        self._registry = CollectorRegistry()
+        self._events = Counter(
+            "realtime_events", "Socket.IO events answered", ["event", "code"], registry=self._registry
+        )
+        self._seconds = Histogram(
+            "realtime_event_seconds",
+            "Time to answer a Socket.IO event",
+            ["event"],
+            buckets=BUCKETS,
+            registry=self._registry,
+        )
+        self._requests = Counter(
+            "realtime_http_requests", "HTTP requests answered", ["operation", "status"], registry=self._registry
+        )
+        self._registry.register(_Now(node))
+        ProcessCollector(registry=self._registry)
+
+    def event(self, name: str) -> Watch:
+        """What to call for each event of this name when it has been answered.
+
+        It finds its counters once, not each time: looking them up would cost more than counting.
+        """
+        observe = self._seconds.labels(name).observe
+        counters: dict[str, Counter] = {}
+
+        def answered(ack: dict[str, Any], seconds: float) -> None:
+            code = "ok" if ack["ok"] else ack["error"]["code"]
+            if (counter := counters.get(code)) is None:
+                counter = counters[code] = self._events.labels(name, code)
+            counter.inc()
+            observe(seconds)
+
+        return answered
+
+    def request(self, operation: str | None, status: int) -> None:
+        """A request of an operation (None: of none that there is) has been answered."""
+        self._requests.labels(operation or UNKNOWN, status).inc()
+
+    def text(self) -> bytes:
+        """All of it in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+
+class _Now(Collector):
+    """What the node knows at the moment that it is asked."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def collect(self) -> Iterator[Metric]:
+        node = self._node
+        connections = node.connections.get_connection_count()
+        yield GaugeMetricFamily("realtime_connections", "Connections of this node", connections)
+        yield GaugeMetricFamily(
+            "realtime_ready", "1 if this node is ready for clients, else 0", int(node.problem() is None)
+        )
+        yield CounterMetricFamily(
+            "realtime_bus_messages", "Messages of the bus for connections of this node", node.bus.delivered
+        )
+
+
+def get_metrics(app: Flask | None = None) -> Metrics:
+    """The metrics of `app`, or of the current app."""
+    return cast("Metrics", (app or current_app).extensions["metrics"])

@@ -1,0 +1,18 @@
+"""Activity: the feed of what happened in the tenant."""
+
+from __future__ import annotations
+
+from flask_socketio import SocketIO
+
+from app.realtime.handlers.event import Payload, Result, on
+from app.realtime.managers.connection_manager import Connection
+from app.realtime.node import get_node
+from app.realtime.utils.message_types import MessageType
+
+
+def register_activity_handlers(socketio: SocketIO) -> None:
+    """Register `activity:feed`."""
+
+    @on(socketio, MessageType.ACTIVITY_FEED)
+    def handle_activity_feed_request(connection: Connection, data: Payload) -> Result:
+        return {"next": get_node().activity.send_feed(connection.tenant_id, connection.sid, **data)}

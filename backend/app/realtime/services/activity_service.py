@@ -1,0 +1,158 @@
+"""Activity: what happened in a company, for everybody in it.
+
+    activity = ActivityService.from_url(os.environ["REDIS_URL"])
+    activity.record("acme", "ana", "Ana", "approved", "invoice", "42", "Invoice 2026-042", {"total": 120})
+    activity.feed("acme", entity_type="invoice", entity_id="42").items
+
+Whoever is connected hears of it at once, on every node; whoever was away asks for what came since. What `record` has
+returned from has happened; where it raises Unavailable, it may have: call it again with the same
+`idempotency_key`, and it has happened once. The tenant is whoever the caller says: this is for code that is trusted.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import redis
+
+from app.errors import Conflict, InvalidPayload, TooLarge
+from app.realtime.services.requests import checked, fingerprint, tenant_keys
+from app.realtime.services.service import Service
+from app.realtime.store.activity import ActivityStore, NewActivity, Wanted, is_activity_id
+from app.realtime.store.address import NodeAddress
+from app.realtime.store.keys import is_room_id
+from app.realtime.utils.entities import as_text
+from app.realtime.utils.message_types import ActivityItem
+
+#: Seconds for which a tenant's activity is kept after the last of it: a business year, and time to close it. The
+#: default of ACTIVITY_TTL_SECONDS.
+ACTIVITY_TTL_SECONDS = 400 * 86_400
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """An item that was asked for. `new`: it was recorded now, and not before with the same idempotency key."""
+
+    activity: ActivityItem
+    new: bool
+
+
+@dataclass(frozen=True)
+class ActivityPage:
+    """Some of the feed, newest first; `next` is the `before` of the following page, None after the last."""
+
+    items: list[ActivityItem]
+    next: str | None
+
+
+class ActivityService(Service):
+    """The activity of all tenants. A method is one round trip and may raise InvalidPayload and Unavailable."""
+
+    #: Items that are kept of a tenant: the last ones.
+    MAX_ITEMS = 10_000
+
+    #: Bytes of JSON that an item's details may have: with all items, what a tenant may take of Redis.
+    MAX_DETAILS_BYTES = 8 * 1024
+
+    def __init__(
+        self,
+        redis_client: redis.Redis,
+        activity_ttl_seconds: float = ACTIVITY_TTL_SECONDS,
+        address: NodeAddress | None = None,
+    ) -> None:
+        """`activity_ttl_seconds` as the servers have it; the rest as in Service."""
+        super().__init__(redis_client, address)
+        self._ttl_ms = round(activity_ttl_seconds * 1000)
+        self._store = ActivityStore(redis_client, self._address)
+
+    def record(
+        self,
+        tenant_id: str,
+        user_id: str,
+        user_name: str,
+        action: str,
+        entity_type: str,
+        entity_id: str | int,
+        entity_name: str,
+        details: dict[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> Recorded:
+        """Record that a user did something to an entity; everybody of the tenant who is connected hears `activity`.
+
+        `details`: any JSON, up to MAX_DETAILS_BYTES. `idempotency_key`: a name of the caller's for this item, unique in
+        the tenant; the same again records nothing and returns what there is, while that is kept. Raises TooLarge, and
+        Conflict if the key was used for another item.
+        """
+        keys = tenant_keys(tenant_id)
+        asked = checked(
+            "activity:record",
+            user_id=user_id,
+            user_name=user_name,
+            action=action,
+            entity_type=entity_type,
+            entity_id=entity_id,
+            entity_name=entity_name,
+            details=details,
+        )
+        if details is not None and len(orjson.dumps(details)) > self.MAX_DETAILS_BYTES:
+            raise TooLarge(f"The details may have {self.MAX_DETAILS_BYTES} bytes of JSON")
+        item = {**asked, "entity_id": as_text(entity_id), "details": details}
+        # A key in any case: the client of Redis may send a command twice whose answer was lost.
+        new = NewActivity(idempotency_key or str(uuid.uuid4()), fingerprint(asked), item)
+        recorded = self._store.record(keys, new, self.MAX_ITEMS, self._ttl_ms)
+        if recorded is None:
+            raise Conflict("This idempotency key was used for another activity")
+        return Recorded(ActivityItem(**recorded[0]), recorded[1])
+
+    def feed(
+        self,
+        tenant_id: str,
+        *,
+        limit: int = 50,
+        before: str | None = None,
+        since: str | None = None,
+        offset: int = 0,
+        entity_type: str | None = None,
+        entity_id: str | int | None = None,
+        user_id: str | None = None,
+    ) -> ActivityPage:
+        """What happened, newest first: `limit` items (1-100), older than `before` and newer than `since`.
+
+        Those are ids, exclusive, which need not be kept any more. `offset` passes over the first ones (0-10,000).
+        `entity_id` needs `entity_type`.
+        """
+        wanted = _wanted(
+            limit=limit,
+            before=before,
+            since=since,
+            offset=offset,
+            entity_type=entity_type,
+            entity_id=entity_id,
+            user_id=user_id,
+        )
+        items, following = self._store.feed(tenant_keys(tenant_id), wanted)
+        return ActivityPage([ActivityItem(**item) for item in orjson.loads(items)], following)
+
+    def send_feed(self, tenant_id: str, sid: str, **wanted: Any) -> str | None:
+        """Send `activity:feed` to one connection, in order with all other messages; `wanted` as in `feed`.
+
+        Returns the `before` of the following page.
+        """
+        return self._store.feed(tenant_keys(tenant_id), _wanted(**wanted), sid)[1]
+
+
+def _wanted(
+    *, limit: int = 50, offset: int = 0, entity_type: str | None = None, entity_id: str | int | None = None, **rest: Any
+) -> Wanted:
+    checked("activity:list", limit=limit, offset=offset, entity_type=entity_type, **rest)
+    text = as_text(entity_id)
+    if text is not None and (entity_type is None or not is_room_id(f"{entity_type}:{text}")):
+        raise InvalidPayload("/entity_id", "expected the id of an entity, beside its type")
+    for name in ("before", "since"):
+        if rest.get(name) is not None and not is_activity_id(rest[name]):
+            raise InvalidPayload(f"/{name}", "not the id of an activity item")
+    return Wanted(limit=limit, offset=offset, entity_type=entity_type, entity_id=text, **rest)

@@ -1,0 +1,182 @@
+"""Notifications: what needs one user's attention, kept until they delete it or its time is over.
+
+    notifications = NotificationService.from_url(os.environ["REDIS_URL"])
+    made = notifications.create("acme", "ana", type="approval", title="Invoice 42 waits", action_url="/invoices/42")
+    notifications.unread_count("acme", "ana")
+    notifications.mark_read("acme", "ana", made.notification.id)
+
+Whoever is connected hears of it at once, on every node; whoever is not finds it later. What a method has returned
+from has happened; where it raises Unavailable, it may have: call `create` again with the same `idempotency_key`, and
+it has happened once. The tenant is whoever the caller says: this is for code that is trusted.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import redis
+
+from app.errors import Conflict, NotFound
+from app.realtime.services.requests import checked, checked_user, fingerprint, tenant_keys
+from app.realtime.services.service import Service
+from app.realtime.store.address import NodeAddress
+from app.realtime.store.notifications import NewNotification, NotificationStore
+from app.realtime.utils.entities import as_text
+from app.realtime.utils.message_types import NotificationMessage
+
+#: Seconds that a notification is kept. The contract's number, and the default of NOTIFICATION_TTL_SECONDS.
+NOTIFICATION_TTL_SECONDS = 30 * 86_400
+
+Priority = Literal["low", "normal", "high", "urgent"]
+
+
+@dataclass
+class Notification(NotificationMessage):
+    """A notification as its owner reads it. Times are RFC 3339 UTC with milliseconds."""
+
+    is_read: bool = False
+    read_at: str | None = None
+
+
+@dataclass(frozen=True)
+class Created:
+    """A notification that was asked for. `new`: it was made now, and not before with the same idempotency key."""
+
+    notification: Notification
+    new: bool
+
+
+@dataclass(frozen=True)
+class NotificationPage:
+    """Some of a user's notifications, newest first; how many there are of those asked for, and how many are unread."""
+
+    notifications: list[Notification]
+    total: int
+    unread_count: int
+
+
+class NotificationService(Service):
+    """The notifications of all tenants. A method is one round trip and may raise InvalidPayload and Unavailable."""
+
+    #: Notifications a user may have. With more, the oldest that was read goes first, then the oldest of all.
+    MAX_NOTIFICATIONS = 1000
+
+    def __init__(
+        self,
+        redis_client: redis.Redis,
+        notification_ttl_seconds: float = NOTIFICATION_TTL_SECONDS,
+        address: NodeAddress | None = None,
+    ) -> None:
+        """`notification_ttl_seconds` as the servers have it; the rest as in Service."""
+        super().__init__(redis_client, address)
+        self._ttl_seconds = notification_ttl_seconds
+        self._store = NotificationStore(redis_client, self._address)
+
+    def create(
+        self,
+        tenant_id: str,
+        user_id: str,
+        *,
+        type: str,  # noqa: A002 - the contract's name
+        title: str,
+        message: str | None = None,
+        priority: Priority = "normal",
+        source_type: str | None = None,
+        source_id: str | int | None = None,
+        action_url: str | None = None,
+        expires_in: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Created:
+        """Notify a user, who hears `notification` and `notification:count` on every connection.
+
+        `action_url`: a path from `/`, or https. `expires_in`: seconds until it goes by itself, if earlier than all do.
+        `idempotency_key`: a name of the caller's for this one, unique in the tenant and for the user; the same again
+        makes nothing and returns what there is, while that is kept. Raises Conflict if it was used for another one.
+        """
+        keys = tenant_keys(tenant_id)
+        asked = checked(
+            "notifications:create",
+            user_id=user_id,
+            type=type,
+            title=title,
+            message=message,
+            priority=priority,
+            source_type=source_type,
+            source_id=source_id,
+            action_url=action_url,
+            expires_in=expires_in,
+        )
+        number = uuid.uuid4() if idempotency_key is None else _derived(tenant_id, user_id, idempotency_key)
+        body = NotificationMessage(
+            id=str(number),
+            type=type,
+            title=title,
+            message=message,
+            priority=priority,
+            source_type=source_type,
+            source_id=as_text(source_id),
+            action_url=action_url,
+        ).to_dict()
+        del body["created_at"]  # Redis knows
+        lasts = min(expires_in or self._ttl_seconds, self._ttl_seconds)
+        new = NewNotification(str(number), fingerprint(asked), body, round(lasts * 1000))
+        made = self._store.create(keys, user_id, new, self.MAX_NOTIFICATIONS)
+        if made is None:
+            raise Conflict("This idempotency key was used for another notification")
+        return Created(Notification(**made[0]), made[1])
+
+    def list(
+        self, tenant_id: str, user_id: str, *, unread_only: bool = False, limit: int = 50, offset: int = 0
+    ) -> NotificationPage:
+        """A user's notifications, newest first: `limit` of them (1-100), after the first `offset` (0-1,000)."""
+        checked("notifications:list", unread_only=unread_only, limit=limit, offset=offset)
+        items, total, unread = self._store.page(
+            tenant_keys(tenant_id), checked_user(user_id), unread_only=unread_only, limit=limit, offset=offset
+        )
+        return NotificationPage([Notification(**item) for item in items], total, unread)
+
+    def unread_count(self, tenant_id: str, user_id: str) -> int:
+        """How many the user has not read."""
+        return self._store.count(tenant_keys(tenant_id), checked_user(user_id))
+
+    def send_count(self, tenant_id: str, user_id: str, sid: str) -> int:
+        """Send `notification:count` to one connection of the user, in order with all other messages; returns it."""
+        return self._store.count(tenant_keys(tenant_id), user_id, sid)
+
+    def mark_read(self, tenant_id: str, user_id: str, notification_id: str) -> tuple[Notification, int]:
+        """The user has read one, which they may have before. Returns it, and how many are unread. Raises NotFound."""
+        found = self._store.read(tenant_keys(tenant_id), checked_user(user_id), notification_id)
+        if found is None:
+            raise NotFound("Notification not found")
+        return Notification(**found[0]), found[1]
+
+    def mark_all_read(self, tenant_id: str, user_id: str) -> int:
+        """The user has read all. Returns how many they had not."""
+        return self._store.read_all(tenant_keys(tenant_id), checked_user(user_id))
+
+    def delete(self, tenant_id: str, user_id: str, notification_id: str) -> int:
+        """Forget one. Returns how many are unread. Raises NotFound."""
+        unread = self._store.delete(tenant_keys(tenant_id), checked_user(user_id), notification_id)
+        if unread is None:
+            raise NotFound("Notification not found")
+        return unread
+
+    def expire(self, tenant_id: str) -> float | None:
+        """Forget what has come to its end in a tenant.
+
+        Returns in how many seconds to look again, None if nothing waits. Safe on any number of nodes at once. Without
+        it, it is forgotten when its user is next asked for.
+        """
+        keys = tenant_keys(tenant_id)
+        while True:
+            due = self._store.due(keys)
+            if not due.members:
+                return due.next_in
+            self._store.expire(keys, due.members)
+
+
+def _derived(*names: Any) -> uuid.UUID:
+    """The id that a notification of this name always has. A NUL is in none of the names."""
+    return uuid.uuid5(uuid.NAMESPACE_OID, "\0".join(names))

@@ -1,0 +1,41 @@
+"""What back ends ask of the services, held to the contract: the same rules in Python as over REST."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from app.errors import InvalidPayload
+from app.realtime.store.keys import TenantKeys, is_safe_id
+from realtime_contracts.registry import Direction, registry
+
+
+def tenant_keys(tenant_id: str) -> TenantKeys:
+    """The keys of a tenant. Raises InvalidPayload."""
+    if not is_safe_id(tenant_id):
+        raise InvalidPayload("/tenant_id", "not the id of a tenant")
+    return TenantKeys(tenant_id)
+
+
+def checked_user(user_id: str) -> str:
+    """The id, if it can be a user's. Raises InvalidPayload."""
+    if not is_safe_id(user_id):
+        raise InvalidPayload("/user_id", "not the id of a user")
+    return user_id
+
+
+def checked(operation: str, **fields: Any) -> dict[str, Any]:
+    """What is asked of an operation of the contract's REST API, without what is None. Raises InvalidPayload."""
+    asked = {name: value for name, value in fields.items() if value is not None}
+    violation = registry().check(Direction.REQUEST, operation, asked)
+    if violation is not None:
+        raise InvalidPayload(violation.path, violation.reason)
+    return asked
+
+
+def fingerprint(asked: Mapping[str, Any]) -> str:
+    """What tells one request from another."""
+    return sha256(orjson.dumps(dict(asked), option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,113 @@
+"""Typed calls on the activity scripts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import redis
+
+from app.realtime.store.address import NodeAddress
+from app.realtime.store.keys import TenantKeys
+from app.realtime.store.script import Script
+
+#: One thing that happened, as the wire has it.
+Item = dict[str, Any]
+
+#: Digits of an id: a time in µs. Fewer are an earlier time, more no time at all.
+ID_DIGITS = 16
+_ID = re.compile(rf"[0-9]{{1,{ID_DIGITS}}}")
+
+#: How activity_record.lua begins its answer when it has recorded the item, and when another one has its key.
+_RECORDED, _TAKEN = 1, 3
+
+
+def is_activity_id(value: str) -> bool:
+    """Whether this could be the id of an item, kept or not."""
+    return _ID.fullmatch(value) is not None
+
+
+@dataclass(frozen=True)
+class NewActivity:
+    """What happened: its idempotency key, what tells it from anything else under that key, and the item."""
+
+    key: str
+    fingerprint: str
+    item: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which part of the feed: how many, between which ids (exclusive), of what and of whom."""
+
+    limit: int
+    offset: int = 0
+    before: str | None = None
+    since: str | None = None
+    entity_type: str | None = None
+    entity_id: str | None = None
+    user_id: str | None = None
+
+
+class ActivityStore:
+    """Activity in Redis. Every method is one round trip; all may raise Unavailable."""
+
+    def __init__(self, client: redis.Redis, address: NodeAddress) -> None:
+        self._address = address
+        self._record = Script(client, "activity_record")
+        self._feed = Script(client, "activity_feed")
+
+    def record(self, keys: TenantKeys, new: NewActivity, kept: int, lasts_ms: int) -> tuple[Item, bool] | None:
+        """Record an item; a tenant has `kept` at most, for `lasts_ms` after the last.
+
+        Returns it, and whether it is new. None: its key belongs to another one.
+        """
+        item = new.item
+        answer, *recorded = self._record(
+            [keys.activity, keys.activity_index, keys.activity_keys, keys.connections],
+            [
+                self._address.bus,
+                keys.tenant_channel,
+                orjson.dumps(item)[1:-1],  # the script puts id and time around it
+                item["entity_type"],
+                f"{item['entity_type']}:{item['entity_id']}",
+                item["user_id"],
+                new.key,
+                new.fingerprint,
+                kept,
+                lasts_ms,
+            ],
+        )
+        return None if answer == _TAKEN else (orjson.loads(recorded[0]), answer == _RECORDED)
+
+    def feed(self, keys: TenantKeys, wanted: Wanted, sid: str | None = None) -> tuple[str, str | None]:
+        """A page, newest first, as a JSON array, and the id before which the next one begins (None: no next page).
+
+        `activity:feed` is also sent to connection `sid` if given.
+        """
+        name, also = _index(wanted)
+        items, before = self._feed(
+            [keys.activity, keys.activity_index],
+            [
+                self._address.node,
+                sid or "",
+                wanted.limit,
+                wanted.offset,
+                (wanted.before or "").zfill(ID_DIGITS) if wanted.before else "",
+                (wanted.since or "").zfill(ID_DIGITS) if wanted.since else "",
+                name,
+                also,
+            ],
+        )
+        return items, before or None
+
+
+def _index(wanted: Wanted) -> tuple[str, str]:
+    """The name under which the index has what is wanted, and what else is asked for of it, '' for nothing."""
+    if wanted.entity_id is not None:
+        return f"entity {wanted.entity_type}:{wanted.entity_id}", wanted.user_id or ""
+    if wanted.user_id is not None:
+        return f"user {wanted.user_id}", wanted.entity_type or ""
+    return (f"type {wanted.entity_type}" if wanted.entity_type else "all"), ""

@@ -1,0 +1,110 @@
+"""Typed calls on the notification scripts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import redis
+
+from app.realtime.store.address import NodeAddress
+from app.realtime.store.due import Due, DueStore
+from app.realtime.store.keys import TenantKeys
+from app.realtime.store.script import Script
+
+#: One notification as its owner reads it: the message's fields, is_read and read_at.
+Item = dict[str, Any]
+
+#: How notification_create.lua begins its answer when it has made the notification, and when another one has its id.
+_MADE, _TAKEN = 1, 3
+
+
+@dataclass(frozen=True)
+class NewNotification:
+    """What is asked for: its id, what tells it from anything else asked for under that id, and the message."""
+
+    id: str
+    fingerprint: str
+    message: dict[str, Any]
+    lasts_ms: int
+
+
+class NotificationStore:
+    """Notifications in Redis. Every method is one round trip; all may raise Unavailable."""
+
+    def __init__(self, client: redis.Redis, address: NodeAddress) -> None:
+        self._address = address
+        self._create = Script(client, "notification_create")
+        self._read = Script(client, "notification_read")
+        self._delete = Script(client, "notification_delete")
+        self._list = Script(client, "notification_list")
+        self._count = Script(client, "notification_count")
+        self._expire = Script(client, "notification_expire")
+        self._due = DueStore(client)
+
+    def create(self, keys: TenantKeys, user_id: str, new: NewNotification, kept: int) -> tuple[Item, bool] | None:
+        """Make a notification, of which a user has `kept` at most. Returns it, and whether it is new.
+
+        None: its id belongs to another one.
+        """
+        answer, *item = self._create(
+            [*_keys(keys, user_id), keys.user_connections(user_id)],
+            [
+                *self._head(keys, user_id),
+                new.id,
+                new.fingerprint,
+                orjson.dumps(new.message)[:-1],  # the script goes on
+                new.lasts_ms,
+                kept,
+            ],
+        )
+        return None if answer == _TAKEN else (orjson.loads(item[0]), answer == _MADE)
+
+    def read(self, keys: TenantKeys, user_id: str, notification_id: str) -> tuple[Item, int] | None:
+        """Mark one as read. Returns it, and how many are unread now; None if there is none of that id."""
+        answer = self._read(_keys(keys, user_id), [*self._head(keys, user_id), notification_id])
+        return (orjson.loads(answer[2]), answer[0]) if answer else None
+
+    def read_all(self, keys: TenantKeys, user_id: str) -> int:
+        """Mark all as read. Returns how many were not."""
+        return int(self._read(_keys(keys, user_id), [*self._head(keys, user_id), ""])[1])
+
+    def delete(self, keys: TenantKeys, user_id: str, notification_id: str) -> int | None:
+        """Forget one. Returns how many are unread now; None if there is none of that id."""
+        answer = self._delete(_keys(keys, user_id), [*self._head(keys, user_id), notification_id])
+        return None if answer is None else int(answer)
+
+    def page(
+        self, keys: TenantKeys, user_id: str, *, unread_only: bool, limit: int, offset: int
+    ) -> tuple[list[Item], int, int]:
+        """A page, newest first; how many there are of those asked for, and how many are unread."""
+        total, unread, items = self._list(
+            _keys(keys, user_id), [*self._head(keys, user_id), int(unread_only), limit, offset]
+        )
+        return orjson.loads(items), total, unread
+
+    def count(self, keys: TenantKeys, user_id: str, sid: str | None = None) -> int:
+        """How many are unread; `notification:count` is also sent to connection `sid` if given."""
+        return int(self._count(_keys(keys, user_id), [*self._head(keys, user_id), self._address.node, sid or ""]))
+
+    def due(self, keys: TenantKeys) -> Due:
+        """Whose notifications have come to their end."""
+        return self._due.list(keys.notifications_due)
+
+    def expire(self, keys: TenantKeys, user_ids: list[str]) -> None:
+        """Forget what has come to its end of these users' notifications."""
+        self._expire.run_all([(_keys(keys, user_id), self._head(keys, user_id)) for user_id in user_ids])
+
+    def _head(self, keys: TenantKeys, user_id: str) -> list[str]:
+        return [self._address.bus, keys.user_channel(user_id), user_id]
+
+
+def _keys(keys: TenantKeys, user_id: str) -> list[str]:
+    return [
+        keys.notifications(user_id),
+        keys.notifications_unread(user_id),
+        keys.notifications_read(user_id),
+        keys.notifications_ends(user_id),
+        keys.notifications_due,
+    ]

@@ -1,0 +1,43 @@
+-- activity_feed: a page of what happened in a tenant, newest first, for one connection or for the caller.
+-- uses base activity
+-- KEYS 1–2 as activity
+-- ARGV 1 node channel · 2 sid, '' for the caller only · 3 how many items at most · 4 how many to pass over
+--      5 only those before this id, '' for none · 6 only those since this id, '' for none · 7 name in the index
+--      8 what else is asked for under that name, '' for nothing
+-- → {items (JSON array), id before which the next page begins, '' for none}
+-- publishes activity:feed to the sid
+
+local limit, offset, before, since, name, also = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+
+-- How many members of the index are looked at in one go; one more than a page at least.
+local CHUNK = 200
+
+-- The ids of the page, and one more if there is a next page.
+local function find()
+  local found, newest = {}, '(' .. name .. (before == '' and '\1' or '\0' .. before)
+  local oldest = '(' .. name .. '\0' .. (since == '' and '' or since .. '\1')
+  -- What is passed over need not be looked at, unless only some of it counts.
+  local skip, passed = also == '' and offset or 0, also == '' and offset or 0
+  repeat
+    local members = redis.call('ZRANGE', INDEX, newest, oldest, 'BYLEX', 'REV', 'LIMIT', skip, CHUNK)
+    for _, member in ipairs(members) do
+      local id, rest = string.match(member, '^%Z*%z(%d+)%z(%Z*)$')
+      if also == '' or rest == also then
+        passed = passed + 1
+        if passed > offset then found[#found + 1] = id end
+        if #found > limit then return found end
+      end
+      newest, skip = '(' .. member, 0
+    end
+  until #members < CHUNK
+  return found
+end
+
+local found, items = find(), {}
+for i = 1, math.min(limit, #found) do items[i] = item_of(found[i]) end
+local following = #found > limit and found[limit] or ''
+local page = '[' .. table.concat(items, ',') .. ']'
+if ARGV[2] ~= '' then
+  emit(ARGV[1], 'activity:feed', '{"items":' .. page .. ',"next":' .. json(following ~= '' and following) .. '}', ARGV[2])
+end
+return { page, following }

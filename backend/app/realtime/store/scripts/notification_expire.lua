@@ -1,0 +1,10 @@
+-- notification_expire: forget what has come to its end of a user's notifications.
+-- uses base notifications
+-- KEYS 1–5 as notifications
+-- ARGV 1–3 as notifications
+-- → how many are unread now
+-- publishes notification:count if that has changed
+
+forget_ended()
+note_ends()
+return tell_count(false)

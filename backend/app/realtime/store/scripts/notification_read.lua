@@ -1,0 +1,24 @@
+-- notification_read: a user has read one notification, or all.
+-- uses base notifications
+-- KEYS 1–5 as notifications
+-- ARGV 1–3 as notifications · 4 id, '' for all
+-- → {how many are unread now, how many were marked, notification (JSON) if one was asked for}, or false: there is none
+-- publishes notification:count
+
+forget_ended()
+local ids = ARGV[4] == '' and redis.call('ZRANGE', UNREAD, 0, -1) or { ARGV[4] }
+local marked, last = 0, nil
+for _, id in ipairs(ids) do
+  local read_at, fingerprint, head = read_item(id)
+  if not head then
+    tell_count(false)
+    return false
+  end
+  if read_at == '' then
+    marked, last = marked + 1, mark_read(id, fingerprint, head)
+  else
+    last = item_json(read_at, head)
+  end
+end
+note_ends()
+return { tell_count(true), marked, ARGV[4] ~= '' and last or nil }

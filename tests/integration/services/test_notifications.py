@@ -1,0 +1,240 @@
+"""Notifications on a real Redis: made once, heard once, counted right, gone in time."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from app.errors import Conflict, InvalidPayload, NotFound
+from app.realtime.services.notification_service import Notification, NotificationService
+from app.realtime.store.keys import TenantKeys
+from tests.integration.backend import Backend, Heard, Tape, eventually
+
+#: What a notification must have.
+LEAST = {"type": "approval", "title": "Invoice 42 waits for you"}
+
+
+def make(backend: Backend, tenant: str, user_id: str = "ana", **fields: Any) -> Notification:
+    return backend.notifications.create(tenant, user_id, **{**LEAST, **fields}).notification
+
+
+def counts(heard: list[Heard]) -> list[int]:
+    return [one.payload["count"] for one in heard if one.event == "notification:count"]
+
+
+def titles(backend: Backend, tenant: str, **wanted: Any) -> list[str]:
+    return [one.title for one in backend.notifications.list(tenant, "ana", **wanted).notifications]
+
+
+def test_a_connected_user_hears_of_it_and_then_how_many_are_unread(backend: Backend, tape: Tape, tenant: str) -> None:
+    backend.connect(tenant, "ana")
+    tape.heard()
+    made = make(
+        backend, tenant, message="At length.", priority="high", source_type="invoice", source_id=42, action_url="/x"
+    )
+    told, count = tape.heard()
+    assert told.room == count.room == TenantKeys(tenant).user_channel("ana")
+    assert told.payload == {
+        **LEAST,
+        "id": made.id,
+        "message": "At length.",
+        "priority": "high",
+        "source_type": "invoice",
+        "source_id": "42",
+        "action_url": "/x",
+        "created_at": made.created_at,
+    }
+    assert count.payload == {"count": 1}
+
+
+def test_for_a_user_who_is_not_connected_nothing_is_published(backend: Backend, tape: Tape, tenant: str) -> None:
+    backend.connect(tenant, "ben")
+    tape.heard()
+    make(backend, tenant)
+    assert tape.heard() == []
+    assert backend.notifications.unread_count(tenant, "ana") == 1
+
+
+def test_what_is_left_out_is_null_and_the_priority_is_normal(backend: Backend, tenant: str) -> None:
+    made = make(backend, tenant)
+    assert (made.message, made.source_type, made.source_id, made.action_url) == (None, None, None, None)
+    assert (made.priority, made.is_read, made.read_at) == ("normal", False, None)
+
+
+def test_the_same_key_again_makes_nothing_and_returns_what_there_is(backend: Backend, tape: Tape, tenant: str) -> None:
+    backend.connect(tenant, "ana")
+    first = backend.notifications.create(tenant, "ana", **LEAST, idempotency_key="k")
+    backend.notifications.mark_read(tenant, "ana", first.notification.id)
+    tape.heard()
+    again = backend.notifications.create(tenant, "ana", **LEAST, idempotency_key="k")
+    assert (first.new, again.new) == (True, False)
+    assert (again.notification.id, again.notification.is_read) == (first.notification.id, True)
+    assert tape.heard() == []
+    assert backend.notifications.list(tenant, "ana").total == 1
+
+
+def test_a_key_belongs_to_one_notification_of_one_user(backend: Backend, tenant: str) -> None:
+    backend.notifications.create(tenant, "ana", **LEAST, idempotency_key="k")
+    with pytest.raises(Conflict):
+        backend.notifications.create(tenant, "ana", **{**LEAST, "title": "Another"}, idempotency_key="k")
+    assert backend.notifications.create(tenant, "ben", **LEAST, idempotency_key="k").new
+    assert titles(backend, tenant) == [LEAST["title"]]
+
+
+def test_reading_one_is_told_each_time_and_counts_once(backend: Backend, tape: Tape, tenant: str) -> None:
+    one, _other = make(backend, tenant), make(backend, tenant)
+    tape.heard()
+    read, unread = backend.notifications.mark_read(tenant, "ana", one.id)
+    again, still = backend.notifications.mark_read(tenant, "ana", one.id)
+    assert (read.is_read, unread, still) == (True, 1, 1)
+    assert again == read
+    assert counts(tape.heard()) == [1, 1]
+
+
+def test_reading_all_says_how_many_there_were(backend: Backend, tape: Tape, tenant: str) -> None:
+    for _ in range(3):
+        make(backend, tenant)
+    tape.heard()
+    assert backend.notifications.mark_all_read(tenant, "ana") == 3
+    assert backend.notifications.mark_all_read(tenant, "ana") == 0
+    assert counts(tape.heard()) == [0, 0]
+    assert all(one.is_read and one.read_at for one in backend.notifications.list(tenant, "ana").notifications)
+
+
+def test_deleting_an_unread_one_is_told_and_a_read_one_is_not(backend: Backend, tape: Tape, tenant: str) -> None:
+    one, other = make(backend, tenant), make(backend, tenant)
+    backend.notifications.mark_read(tenant, "ana", other.id)
+    tape.heard()
+    assert backend.notifications.delete(tenant, "ana", other.id) == 1
+    assert tape.heard() == []
+    assert backend.notifications.delete(tenant, "ana", one.id) == 0
+    assert counts(tape.heard()) == [0]
+    assert backend.notifications.list(tenant, "ana").total == 0
+
+
+@pytest.mark.parametrize("whose", ["nobody's", "another user's", "another tenant's", "deleted", "ended"])
+def test_what_is_not_the_users_is_not_found_and_stays_as_it_is(whose: str, backend: Backend, tenant: str) -> None:
+    notifications = backend.notifications
+    id_ = "3f2b1c0a-9d8e-4f7a-b6c5-d4e3f2a1b0c9"
+    if whose == "another user's":
+        id_ = make(backend, tenant, "ben").id
+    elif whose == "another tenant's":
+        id_ = notifications.create(f"{tenant}-2", "ana", **LEAST, expires_in=60).notification.id
+    elif whose == "deleted":
+        id_ = make(backend, tenant).id
+        notifications.delete(tenant, "ana", id_)
+    elif whose == "ended":
+        id_ = make(backend, tenant, expires_in=1).id
+        eventually(lambda: notifications.unread_count(tenant, "ana") == 0, "its end")
+    kept = make(backend, tenant)
+    for do in (notifications.mark_read, notifications.delete):
+        with pytest.raises(NotFound):
+            do(tenant, "ana", id_)
+    assert [one.id for one in notifications.list(tenant, "ana", unread_only=True).notifications] == [kept.id]
+    assert notifications.unread_count(tenant, "ben") == (whose == "another user's")
+    assert notifications.unread_count(f"{tenant}-2", "ana") == (whose == "another tenant's")
+
+
+def test_pages_are_newest_first_and_count_what_was_asked_for(backend: Backend, tenant: str) -> None:
+    made = [make(backend, tenant, title=f"{number}") for number in range(5)]
+    for one in made[1:4:2]:
+        backend.notifications.mark_read(tenant, "ana", one.id)
+    page = backend.notifications.list(tenant, "ana", limit=2, offset=1)
+    assert ([one.title for one in page.notifications], page.total, page.unread_count) == (["3", "2"], 5, 3)
+    assert [one.is_read for one in page.notifications] == [True, False]
+    assert titles(backend, tenant, unread_only=True) == ["4", "2", "0"]
+    assert titles(backend, tenant, unread_only=True, limit=2, offset=2) == ["0"]
+    assert titles(backend, tenant, offset=5) == []
+
+
+def test_what_has_ended_is_gone_and_those_who_are_connected_are_told(backend: Backend, tape: Tape, tenant: str) -> None:
+    backend.connect(tenant, "ana")
+    make(backend, tenant, expires_in=1)
+    make(backend, tenant, title="stays")
+    tape.heard()
+    next_in = backend.notifications.expire(tenant)
+    assert next_in is not None
+    assert next_in <= 1
+    told = eventually(lambda: (backend.notifications.expire(tenant), counts(tape.heard()))[1], "the count")
+    assert told == [1]
+    assert titles(backend, tenant) == ["stays"]
+    assert (backend.notifications.expire(tenant) or 0) > 86_400
+
+
+def test_without_anybody_to_look_the_keys_go_some_time_after_the_last_of_them(backend: Backend, tenant: str) -> None:
+    make(backend, tenant, "ana", expires_in=60)
+    make(backend, tenant, "ben", expires_in=30)
+    make(backend, tenant, "ben", expires_in=90)
+    keys, hour = TenantKeys(tenant), 3600
+    for key, seconds in (
+        (keys.notifications("ana"), 60),
+        (keys.notifications_unread("ben"), 90),
+        (keys.notifications_ends("ben"), 90),
+        (keys.notifications_due, 90),
+    ):
+        assert seconds - 10 < cast("int", backend.redis.ttl(key)) - hour <= seconds
+
+
+def test_the_end_of_the_last_one_is_told_too(backend: Backend, tape: Tape, tenant: str) -> None:
+    backend.connect(tenant, "ana")
+    make(backend, tenant, expires_in=1)
+    tape.heard()
+    assert eventually(lambda: (backend.notifications.expire(tenant), counts(tape.heard()))[1], "the count") == [0]
+    assert backend.notifications.expire(tenant) is None
+
+
+def test_an_end_is_never_later_than_that_of_all(backend: Backend, tenant: str) -> None:
+    short = NotificationService(backend.redis, notification_ttl_seconds=60)
+    short.create(tenant, "ana", **LEAST, expires_in=3600)
+    assert cast("int", backend.redis.ttl(TenantKeys(tenant).notifications("ana"))) <= 60 + 3600
+
+
+def test_with_too_many_the_oldest_that_was_read_goes_and_then_the_oldest(
+    backend: Backend, tape: Tape, tenant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NotificationService, "MAX_NOTIFICATIONS", 3)
+    backend.connect(tenant, "ana")
+    made = [make(backend, tenant, title=f"{number}") for number in range(3)]
+    backend.notifications.mark_read(tenant, "ana", made[1].id)
+    tape.heard()
+    make(backend, tenant, title="3")
+    assert titles(backend, tenant) == ["3", "2", "0"]
+    make(backend, tenant, title="4")
+    assert titles(backend, tenant) == ["4", "3", "2"]
+    assert counts(tape.heard()) == [3]  # and not again: it is 3 still
+
+
+@pytest.mark.parametrize(
+    ("wrong", "path"),
+    [
+        ({"type": ""}, "/type"),
+        ({"title": "x" * 256}, "/title"),
+        ({"message": "x" * 4001}, "/message"),
+        ({"priority": "critical"}, "/priority"),
+        ({"action_url": "javascript:alert(1)"}, "/action_url"),
+        ({"action_url": "//example.com"}, "/action_url"),
+        ({"source_type": "an invoice"}, "/source_type"),
+        ({"source_id": 1.5}, "/source_id"),
+        ({"expires_in": 0}, "/expires_in"),
+        ({"user_id": "{ana}"}, "/user_id"),
+        ({"tenant_id": ""}, "/tenant_id"),
+    ],
+)
+def test_what_the_contract_does_not_allow_is_refused_where_it_is_wrong(
+    wrong: dict[str, Any], path: str, backend: Backend, tenant: str
+) -> None:
+    with pytest.raises(InvalidPayload) as refusal:
+        backend.notifications.create(**{"tenant_id": tenant, "user_id": "ana", **LEAST, **wrong})
+    assert refusal.value.details is not None
+    assert refusal.value.details["path"] == path
+    assert backend.notifications.unread_count(tenant, "ana") == 0
+
+
+def test_a_count_can_be_sent_to_one_connection(backend: Backend, tape: Tape, tenant: str) -> None:
+    connection = backend.connect(tenant, "ana")
+    make(backend, tenant)
+    tape.heard()
+    assert backend.notifications.send_count(tenant, "ana", connection.sid) == 1
+    (told,) = tape.heard()
+    assert (told.event, told.payload, told.room) == ("notification:count", {"count": 1}, connection.sid)

@@ -1,0 +1,74 @@
+"""The REST API of an app whose services are stubs: what is tested with it is what stands before them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.realtime.node import get_node
+from realtime_contracts import Direction, registry, tokens
+
+
+class Stub:
+    """A service whose methods answer what they are told to, and which remembers what they were asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
+        self.answers: dict[str, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        def method(*args: Any, **options: Any) -> Any:
+            self.asked.append((name, args, options))
+            answer = self.answers[name]
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        return method
+
+
+class Api:
+    """The REST API of an app, as a client sees it. Every error is held against the contract."""
+
+    def __init__(self, app: Flask, secret: str) -> None:
+        self.app = app
+        self.client: FlaskClient = app.test_client()
+        self._secret = secret
+        node = get_node(app)
+        self.real_presence = node.presence
+        self.presence, self.notifications, self.activity = Stub(), Stub(), Stub()
+        node.presence, node.notifications, node.activity = (  # type: ignore[assignment]
+            self.presence,
+            self.notifications,
+            self.activity,
+        )
+        self.presence.answers["get_online_users"] = []
+
+    def asked_nothing(self) -> bool:
+        """Whether no service has been asked for anything."""
+        return not (self.presence.asked or self.notifications.asked or self.activity.asked)
+
+    def token(self, user_id: str = "ana", tenant_id: str = "acme", **options: Any) -> str:
+        return tokens.mint(self._secret, user_id, tenant_id, **options)
+
+    def ask(self, method: str, path: str, *, token: str | None = None, role: str = "user", **request: Any) -> Any:
+        """Ask as Ana, or with another `token`; returns Werkzeug's response."""
+        headers = {"Authorization": f"Bearer {token or self.token(role=role)}", **request.pop("headers", {})}
+        return self.bare(method, path, headers=headers, **request)
+
+    def bare(self, method: str, path: str, **request: Any) -> TestResponse:
+        """Ask without anything that is not in `request`."""
+        answer = self.client.open(path if path.startswith("/") else f"/api/v1/{path}", method=method, **request)
+        if answer.status_code >= 400 and answer.is_json and answer.data:
+            violation = registry().check(Direction.RESPONSE, "error", answer.json)
+            assert violation is None, f"{answer.json} breaks the contract: {violation}"
+        return answer
+
+    def refused(self, answer: TestResponse) -> tuple[int, str]:
+        """The status and the code of an answer that is an error."""
+        assert answer.json is not None, answer.data
+        assert answer.json["success"] is False
+        return answer.status_code, answer.json["code"]

@@ -1,0 +1,574 @@
+"""What stands before every operation: the token, the rate, the role, the query and the body.
+
+No service is asked for anything that does not pass.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.api import endpoint
+from app.errors import NotFound, RateLimited, RealtimeError, Unavailable
+from app.realtime.node import get_node
+from app.settings import Settings
+from realtime_contracts import Direction, registry, tokens
+from tests.unit.app.api.support import Api
+from tests.unit.app.test_errors import OF_REST, OF_SOCKETS, RAISED
+
+NOTIFICATION = {"user_id": "ben", "type": "invoice.overdue", "title": "Invoice 42 is overdue"}
+
+#: A status, so that a request is right in all but what a test changes.
+STATUS = {"json": {"status": "busy"}}
+
+#: Operations that a service alone may ask for.
+OF_SERVICES = [("POST", "notifications"), ("POST", "activity")]
+
+
+# Who asks.
+
+
+def test_a_token_of_the_tenant_opens_the_door(api: Api) -> None:
+    answer = api.ask("GET", "presence")
+    assert (answer.status_code, answer.json) == (200, {"success": True, "users": [], "count": 0})
+    assert answer.content_type == "application/json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert api.presence.asked == [("get_online_users", ("acme",), {})]
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_the_scheme_is_written_in_any_case(api: Api, scheme: str) -> None:
+    headers = {"Authorization": f"{scheme} {api.token()}"}
+    assert api.bare("GET", "presence", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer x",
+        "Bearer x.y.z",
+        "{token}",
+        "Basic {token}",
+        "Token {token}",
+        "Bearer Bearer {token}",
+        "Bearer {token}, Bearer {token}",
+        "Bearer {token} x",
+        "Bearer {refresh}",
+        "Bearer {forged}",
+        "Bearer {nowhere}",
+        "Bearer \xff\xfe",
+    ],
+)
+def test_without_a_good_bearer_token_nobody_gets_in(api: Api, header: str | None) -> None:
+    if header is not None:
+        header = header.format(
+            token=api.token(),
+            refresh=api.token(changed={"type": "refresh"}),
+            forged=tokens.mint("another secret of 32 bytes or more.", "ana", "acme"),
+            nowhere=api.token(changed={"tenant_id": tokens.ABSENT}),
+        )
+    answer = api.bare("GET", "presence", headers={} if header is None else {"Authorization": header})
+    assert api.refused(answer) == (401, "unauthenticated")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert api.asked_nothing()
+
+
+def test_an_expired_token_says_so(api: Api) -> None:
+    answer = api.ask("GET", "presence", token=api.token(ttl=-1))
+    assert api.refused(answer) == (401, "token_expired")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("where", ["query", "cookie", "body"])
+def test_a_token_is_taken_from_the_header_only(api: Api, where: str) -> None:
+    token = api.token()
+    request: dict[str, Any] = {
+        "query": {"query_string": {"token": token, "access_token": token, "jwt": token}},
+        "cookie": {"headers": {"Cookie": f"access_token_cookie={token}; token={token}"}},
+        "body": {"data": {"access_token": token}},
+    }[where]
+    assert api.refused(api.bare("GET", "presence", **request)) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize(("method", "path"), OF_SERVICES)
+@pytest.mark.parametrize("role", ["user", "admin", "Service", "services", ""])
+def test_only_a_service_makes_notifications_and_activity(api: Api, method: str, path: str, role: str) -> None:
+    answer = api.ask(method, path, role=role, json=NOTIFICATION)
+    assert api.refused(answer) == (403, "forbidden")
+    assert api.asked_nothing()
+
+
+def test_a_stranger_is_told_nothing_of_roles(api: Api) -> None:
+    assert api.refused(api.bare("POST", "notifications", json=NOTIFICATION)) == (401, "unauthenticated")
+
+
+def test_the_tenant_and_the_user_are_the_tokens(api: Api) -> None:
+    api.notifications.answers["unread_count"] = 3
+    answer = api.ask("GET", "notifications/unread/count", token=api.token("ben", "globex"))
+    assert answer.json == {"success": True, "count": 3}
+    assert api.notifications.asked == [("unread_count", ("globex", "ben"), {})]
+
+
+# How often.
+
+
+def limited(secret: str, **limits: int) -> Api:
+    from app import create_app
+
+    settings = Settings(jwt_secret_key=secret, socketio_async_mode="threading", **limits)  # type: ignore[arg-type]
+    api = Api(create_app(settings), secret)
+    for limit in api.app.extensions["rate_limits"].values():
+        limit._clock = lambda: 1000.0
+    return api
+
+
+def test_over_the_rate_one_is_told_when_to_come_back(secret: str) -> None:
+    api = limited(secret, rest_rate_limit=2)
+    token = api.token()
+    assert [api.ask("GET", "presence", token=token).status_code for _ in range(5)] == [200, 200, 200, 200, 429]
+    answer = api.ask("GET", "presence", token=token)
+    assert api.refused(answer) == (429, "rate_limited")
+    assert answer.json["details"] == {"retry_after": 0.5}
+    assert answer.headers["Retry-After"] == "1"
+
+
+def test_one_users_rate_is_nobody_elses(secret: str) -> None:
+    api = limited(secret, rest_rate_limit=1)
+    for _ in range(3):
+        last = api.ask("GET", "presence")
+    assert last.status_code == 429
+    assert api.ask("GET", "presence", token=api.token("ben")).status_code == 200
+    assert api.ask("GET", "presence", token=api.token("ana", "globex")).status_code == 200
+
+
+def test_a_service_has_a_rate_of_its_own(secret: str) -> None:
+    api = limited(secret, rest_rate_limit=1, service_rate_limit=2)
+    statuses = [api.ask("GET", "presence", role="service").status_code for _ in range(5)]
+    assert statuses == [200, 200, 200, 200, 429]
+
+
+def test_what_is_refused_counts_too(secret: str) -> None:
+    api = limited(secret, rest_rate_limit=1)
+    statuses = [api.ask("POST", "notifications", json={}).status_code for _ in range(3)]
+    assert statuses == [403, 403, 429]
+
+
+def test_a_stranger_costs_nobody_anything(secret: str) -> None:
+    api = limited(secret, rest_rate_limit=1)
+    for _ in range(5):
+        assert api.bare("GET", "presence").status_code == 401
+    assert api.ask("GET", "presence").status_code == 200
+
+
+def test_each_app_counts_by_itself(secret: str) -> None:
+    first, second = limited(secret, rest_rate_limit=1), limited(secret, rest_rate_limit=1)
+    for _ in range(3):
+        last = first.ask("GET", "presence")
+    assert last.status_code == 429
+    assert second.ask("GET", "presence").status_code == 200
+
+
+def test_a_retry_after_is_never_less_than_what_is_left(api: Api) -> None:
+    with api.app.test_request_context():
+        answer = endpoint.failed(RateLimited(1.001))
+    assert answer.headers["Retry-After"] == "2"
+
+
+# The query.
+
+
+@pytest.mark.parametrize(
+    ("query", "options"),
+    [
+        ("", {}),
+        ("limit=1", {"limit": 1}),
+        ("limit=100&offset=0", {"limit": 100, "offset": 0}),
+        ("unread_only=true", {"unread_only": True}),
+        ("unread_only=false&offset=7", {"unread_only": False, "offset": 7}),
+        ("%6Cimit=5", {"limit": 5}),
+    ],
+)
+def test_a_query_reaches_the_service_in_its_types(api: Api, query: str, options: dict[str, Any]) -> None:
+    api.notifications.answers["list"] = NotFound()
+    api.ask("GET", "notifications", query_string=query)
+    assert api.notifications.asked == [("list", ("acme", "ana"), options)]
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ("limit=0", "/limit"),
+        ("limit=101", "/limit"),
+        ("limit=", "/limit"),
+        ("limit", "/limit"),
+        ("limit=five", "/limit"),
+        ("limit=5.0", "/limit"),
+        ("limit=+5", "/limit"),
+        ("limit=%205", "/limit"),
+        ("limit=05", "/limit"),
+        ("limit=1_0", "/limit"),
+        ("limit=%D9%A5", "/limit"),
+        ("limit=true", "/limit"),
+        ("limit=null", "/limit"),
+        ("limit=-1", "/limit"),
+        ("limit=" + "9" * 19, "/limit"),
+        ("limit=" + "9" * 5000, "/limit"),
+        ("offset=-1", "/offset"),
+        ("offset=1001", "/offset"),
+        ("unread_only=True", "/unread_only"),
+        ("unread_only=1", "/unread_only"),
+        ("unread_only=", "/unread_only"),
+        ("unknown=1", ""),
+        ("Limit=1", ""),
+        ("limit[]=1", ""),
+        ("limit=1&limit=1", ""),
+        ("unread_only=true&limit=5&unread_only=false", ""),
+        ("x=1&x=2", ""),
+        ("=1", ""),
+        ("%00=1", ""),
+        ("%ff=%fe", ""),
+        ("user_id=ben", ""),
+        ("tenant_id=globex", ""),
+    ],
+)
+def test_a_query_that_is_not_the_contracts_is_refused(api: Api, query: str, path: str) -> None:
+    answer = api.ask("GET", "notifications", query_string=query)
+    assert api.refused(answer) == (422, "invalid_payload")
+    assert answer.json["details"]["path"] == path
+    assert answer.json["details"]["reason"]
+    assert api.asked_nothing()
+
+
+def test_a_doubled_parameter_is_named(api: Api) -> None:
+    answer = api.ask("GET", "notifications", query_string="limit=1&limit=2")
+    assert answer.json["details"]["reason"] == "query parameter 'limit' is given 2 times"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "presence"),
+        ("GET", "presence/ben"),
+        ("GET", "notifications/unread/count"),
+        ("PUT", "notifications/read-all"),
+        ("PUT", "notifications/1/read"),
+        ("DELETE", "notifications/1"),
+    ],
+)
+def test_where_no_query_is_asked_for_none_is_taken(api: Api, method: str, path: str) -> None:
+    answer = api.ask(method, path, query_string="limit=1")
+    assert api.refused(answer) == (422, "invalid_payload")
+    assert answer.json["details"] == {"path": "", "reason": "unexpected query parameter 'limit'"}
+    assert api.asked_nothing()
+
+
+def test_what_belongs_into_the_body_is_not_taken_from_the_query(api: Api) -> None:
+    answer = api.ask("PUT", "presence/status", query_string="status=busy", **STATUS)
+    assert api.refused(answer) == (422, "invalid_payload")
+    assert api.asked_nothing()
+
+
+def test_a_query_in_no_encoding_is_refused(api: Api) -> None:
+    answer = api.ask("GET", "notifications", environ_overrides={"QUERY_STRING": "limit=\xff"})
+    assert api.refused(answer) == (422, "invalid_payload")
+
+
+# The body.
+
+GOOD_TYPES = ["application/json", "Application/JSON", "application/json; charset=utf-8"]
+BAD_TYPES = [
+    None,
+    "",
+    "text/plain",
+    "text/json",
+    "application/jsonp",
+    "application/merge-patch+json",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "json",
+]
+
+
+@pytest.mark.parametrize("content_type", GOOD_TYPES)
+def test_json_is_called_json(api: Api, content_type: str) -> None:
+    api.presence.answers["choose_status"] = None
+    answer = api.ask("PUT", "presence/status", data='{"status":"busy"}', content_type=content_type)
+    assert api.refused(answer) == (409, "conflict")
+
+
+@pytest.mark.parametrize("content_type", BAD_TYPES)
+def test_a_body_that_is_not_called_json_is_refused(api: Api, content_type: str | None) -> None:
+    answer = api.ask("PUT", "presence/status", data='{"status":"busy"}', content_type=content_type)
+    assert api.refused(answer) == (422, "invalid_payload")
+    assert answer.json["error"] == "The body must be JSON"
+    assert answer.json["details"] == {"path": "", "reason": "expected Content-Type application/json"}
+    assert api.asked_nothing()
+
+
+DEEP = 100_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b" ",
+        b"{",
+        b"{}{}",
+        b"{'status':'busy'}",
+        b'{"status":"busy",}',
+        b'{"status":NaN}',
+        b'{"status":Infinity}',
+        b'{"status":1e400}',
+        b'{"status":"\\ud800"}',
+        b'{"status":"\xff"}',
+        b'{"\xed\xa0\x80":1}',
+        b'\xef\xbb\xbf{"status":"busy"}',
+        '{"status":"busy"}'.encode("utf-16"),
+        b"\x00" * 100,
+        b"[" * DEEP + b"]" * DEEP,
+        b'{"a":' * DEEP + b"1" + b"}" * DEEP,
+        b"status=busy",
+    ],
+    ids=range(18),
+)
+def test_a_body_that_is_not_json_is_refused(api: Api, body: bytes) -> None:
+    answer = api.ask("PUT", "presence/status", data=body, content_type="application/json")
+    assert api.refused(answer) == (422, "invalid_payload")
+    assert answer.json["error"] == "The body is not JSON"
+    assert api.asked_nothing()
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ("null", ""),
+        ("true", ""),
+        ("42", ""),
+        ('"busy"', ""),
+        ("[]", ""),
+        ('[{"status":"busy"}]', ""),
+        ("{}", ""),
+        ('{"status":null}', "/status"),
+        ('{"status":"offline"}', "/status"),
+        ('{"status":"busy","user_id":"ben"}', ""),
+        ('{"status":"busy","tenant_id":"globex"}', ""),
+        ('{"Status":"busy"}', ""),
+        ('{"status":["busy"]}', "/status"),
+        ('{"status":' + "[" * 500 + "]" * 500 + "}", ""),
+        ('{"status":99999999999999999999999}', "/status"),
+    ],
+)
+def test_json_that_is_not_the_contracts_is_refused(api: Api, body: str, path: str) -> None:
+    answer = api.ask("PUT", "presence/status", data=body, content_type="application/json")
+    assert api.refused(answer) == (422, "invalid_payload"), answer.json
+    assert answer.json["error"] == "Invalid payload"
+    assert answer.json["details"]["path"] == path
+    assert api.asked_nothing()
+
+
+def test_a_deep_value_where_any_may_be_is_refused(api: Api) -> None:
+    details = "[" * 200 + "]" * 200
+    body = (
+        '{"user_id":"ana","user_name":"Ana","action":"opened","entity_type":"invoice","entity_id":42,'
+        f'"entity_name":"Invoice 42","details":{{"a":{details}}}}}'
+    )
+    answer = api.ask("POST", "activity", role="service", data=body, content_type="application/json")
+    assert api.refused(answer) == (422, "invalid_payload")
+    assert "nested deeper" in answer.json["details"]["reason"]
+
+
+def test_null_is_as_good_as_nothing(api: Api) -> None:
+    api.notifications.answers["create"] = NotFound()
+    body = {**NOTIFICATION, "message": None, "source_id": None, "priority": None, "expires_in": None}
+    api.ask("POST", "notifications", role="service", json=body)
+    assert api.notifications.asked == [("create", ("acme",), {**NOTIFICATION, "idempotency_key": None})]
+
+
+@pytest.mark.parametrize("data", [b"{}", b"not json", b"\xff"])
+def test_a_body_that_nobody_asked_for_is_not_looked_at(api: Api, data: bytes) -> None:
+    api.notifications.answers["mark_all_read"] = 2
+    assert api.ask("PUT", "notifications/read-all", data=data).status_code == 200
+    assert api.ask("GET", "presence", data=data, content_type="application/json").status_code == 200
+
+
+def test_a_body_that_ends_too_early_is_refused(api: Api) -> None:
+    class Torn:
+        def read(self, _size: int = -1) -> bytes:
+            raise OSError("unexpected end of file while reading chunked data header")
+
+    answer = api.ask(
+        "PUT",
+        "presence/status",
+        content_type="application/json",
+        environ_overrides={"wsgi.input": Torn(), "wsgi.input_terminated": True},
+    )
+    assert api.refused(answer) == (422, "invalid_payload")
+    assert answer.json["error"] == "The body cannot be read"
+
+
+# Doing it once.
+
+
+@pytest.mark.parametrize("key", ["x", "a" * 255, "3f2504e0-4f89-41d3-9a0c-0305e82c3301", "a b~!"])
+def test_an_idempotency_key_is_given_on(api: Api, key: str) -> None:
+    api.notifications.answers["create"] = NotFound()
+    api.ask("POST", "notifications", role="service", json=NOTIFICATION, headers={"Idempotency-Key": key})
+    assert api.notifications.asked[0][2]["idempotency_key"] == key
+
+
+@pytest.mark.parametrize("key", ["", "a" * 256, "ü", "a\tb", "a\x7fb"])
+def test_an_idempotency_key_is_short_printable_ascii(api: Api, key: str) -> None:
+    answer = api.ask("POST", "notifications", role="service", json=NOTIFICATION, headers={"Idempotency-Key": key})
+    assert api.refused(answer) == (422, "invalid_payload")
+    assert answer.json["details"]["path"] == "/Idempotency-Key"
+    assert api.asked_nothing()
+
+
+# What went wrong.
+
+
+@pytest.mark.parametrize("error", [error for error in RAISED + OF_REST if error.code not in OF_SOCKETS], ids=repr)
+def test_an_error_is_the_contracts_in_json(api: Api, error: RealtimeError) -> None:
+    api.presence.answers["get_online_users"] = error
+    answer = api.ask("GET", "presence")
+    assert answer.status_code == error.http_status
+    assert answer.json["error"] == error.message
+    assert answer.json["code"] == error.code
+    assert answer.json.get("details") == error.details
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_details_are_absent_if_there_are_none(api: Api) -> None:
+    api.presence.answers["get_online_users"] = Unavailable()
+    assert api.ask("GET", "presence").json == {
+        "success": False,
+        "error": "Temporarily unavailable",
+        "code": "unavailable",
+    }
+
+
+class Broken(Exception):
+    """A defect whose text nobody outside should see."""
+
+
+@pytest.mark.parametrize("broken", [Broken("s3cret"), KeyError("s3cret"), RecursionError("s3cret")])
+def test_a_defect_is_answered_without_a_trace_and_logged_once_with_one(
+    api: Api, broken: Exception, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api.presence.answers["get_online_users"] = broken
+    answer = api.ask("GET", "presence")
+    assert api.refused(answer) == (500, "internal")
+    assert answer.json["error"] == "Internal error"
+    assert b"s3cret" not in answer.data
+    logged = caplog.text + capsys.readouterr().out
+    assert logged.count(answer.json["details"]["correlation_id"]) == 1
+    assert logged.count("Traceback") == 1
+
+
+def test_what_cannot_be_written_as_json_is_a_defect(api: Api) -> None:
+    api.presence.answers["get_online_users"] = ["\ud800"]
+    assert api.refused(api.ask("GET", "presence")) == (500, "internal")
+
+
+def test_neither_a_token_nor_a_body_is_logged(
+    api: Api, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    token = api.token(ttl=-1)
+    api.ask("PUT", "presence/status", token=token, json={"status": "s3cret"})
+    api.ask("PUT", "presence/status", json={"status": "s3cret"}, headers={"Origin": "https://a.example"})
+    api.ask("GET", "notifications", query_string="limit=s3cret&s3cret=1")
+    api.bare("GET", f"presence?token={token}")
+    api.bare("GET", "s3cret/path")
+    logged = caplog.text + capsys.readouterr().out
+    assert "request_refused" in logged
+    assert "s3cret" not in logged
+    assert token.split(".")[0] not in logged
+
+
+# How HTTP is spoken.
+
+
+def test_head_is_get_without_a_body(api: Api) -> None:
+    got, head = api.ask("GET", "presence"), api.ask("HEAD", "presence")
+    assert (head.status_code, head.data) == (200, b"")
+    assert head.headers["Content-Length"] == got.headers["Content-Length"]
+    assert api.bare("HEAD", "presence").status_code == 401
+
+
+def test_head_takes_the_query_as_get_does(api: Api) -> None:
+    assert api.ask("HEAD", "notifications", query_string="limit=0").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("presence", {"GET", "HEAD", "OPTIONS"}),
+        ("presence/status", {"GET", "HEAD", "OPTIONS", "PUT"}),
+        ("notifications", {"GET", "HEAD", "OPTIONS", "POST"}),
+        ("notifications/1", {"DELETE", "OPTIONS"}),
+    ],
+)
+def test_options_needs_no_token(api: Api, path: str, allowed: set[str]) -> None:
+    answer = api.bare("OPTIONS", path)
+    assert answer.status_code == 200
+    assert set(answer.headers["Allow"].split(", ")) == allowed
+
+
+def test_a_user_called_status_has_a_presence(api: Api) -> None:
+    api.presence.answers["get_presence"] = None
+    assert api.ask("GET", "presence/status").json["presence"]["user_id"] == "status"
+
+
+@pytest.mark.parametrize(
+    ("path", "user_id"),
+    [
+        ("ben", "ben"),
+        ("auth0%7Cben", "auth0|ben"),
+        ("https%3A%2F%2Fidp.example%2Fben", "https://idp.example/ben"),
+        ("https://idp.example/ben", "https://idp.example/ben"),
+        ("J%C3%BCrgen", "Jürgen"),
+        ("a%20b", "a b"),
+        ("a%3Fb", "a?b"),
+    ],
+)
+def test_a_users_id_is_whatever_the_login_calls_them(api: Api, path: str, user_id: str) -> None:
+    api.presence.answers["get_presence"] = None
+    presence = api.ask("GET", f"presence/{path}").json["presence"]
+    assert presence == {
+        "user_id": user_id,
+        "status": "offline",
+        "current_page": None,
+        "current_entity_type": None,
+        "current_entity_id": None,
+        "last_active_at": None,
+    }
+    assert api.presence.asked == [("get_presence", (user_id, "acme"), {})]
+
+
+@pytest.mark.parametrize("user_id", ["%7B", "a%7Db", "%00", "a%0Ab", "x" * 129, "%7F"])
+def test_what_cannot_be_a_users_id_is_refused(api: Api, app: Flask, user_id: str) -> None:
+    get_node(app).presence = api.real_presence
+    answer = api.ask("GET", f"presence/{user_id}")
+    assert api.refused(answer) == (422, "invalid_payload")
+    assert answer.json["details"]["path"] == "/user_id"
+
+
+def test_every_operation_that_takes_something_has_types_in_the_contract() -> None:
+    for event in registry().events(Direction.REQUEST):
+        kinds = endpoint._kinds(event)
+        assert kinds is not None
+        assert kinds.keys() == registry().schema(Direction.REQUEST, event)["properties"].keys()
+    assert endpoint._kinds("notifications:list") == {"unread_only": "boolean", "limit": "integer", "offset": "integer"}
+    feed = endpoint._kinds("activity:list")
+    assert feed is not None
+    assert {name for name, kind in feed.items() if kind == "integer"} == {"limit", "offset"}
+    assert {feed[name] for name in ("before", "since", "user_id", "entity_type")} == {"string"}
