@@ -113,6 +113,25 @@ Feature: Many nodes, one truth
       When Ana unlocks "/a"
       Then Ben sees no lock
 
+    @should @notifications @spec_notifications
+    Example: A user with three tabs over both nodes
+      Given Ana has tabs open on both nodes
+      When Ana opens another tab
+      And Ana is notified of "Invoice 42"
+      Then Ana hears of "Invoice 42" once
+      And every tab of Ana shows 1 unread
+      When Ana reads everything
+      Then every tab of Ana shows 0 unread
+
+    @should @activity @spec_activity
+    Example: What happens is heard on both nodes, and found on both
+      Given Ana is connected to node 1
+      And Ben is connected to node 2
+      When Cy does "paid"
+      Then Ana and Ben hear that Cy did "paid", once
+      When Ben asks what happened
+      Then Ben is shown "paid", and no more
+
   Rule: A user's tabs may be on different nodes
 
     @should @presence @spec_presence
@@ -282,6 +301,25 @@ Feature: Many nodes, one truth
         | doc:lock        | {"room_id":"invoice:42"}                     |
         | doc:unlock      | {"room_id":"invoice:42"}                     |
         | doc:lock_status | {"room_id":"invoice:42"}                     |
+        | notification:read | {"all":true}                               |
+        | notification:count | {}                                        |
+        | activity:feed   | {}                                           |
+
+    @should @notifications @activity @rest @spec_rest @fault @slow
+    Example: Back ends are refused while Redis is away, and nothing comes of it later
+      Given Ana is connected to node 1
+      And Redis cannot be reached
+      When a back end tries to notify Ana of "A"
+      Then the request is refused with "unavailable"
+      When a back end tries to record that Ben did "paid"
+      Then the request is refused with "unavailable"
+      When Redis is back
+      And Ben is notified of "B"
+      And Ben does "shipped"
+      Then Ana hears that Ben did "shipped", once
+      And Ana hears of no notification but how many are unread
+      And over REST Ana finds "shipped"
+      And Ana has no notification
 
     @should @connection @spec_errors @fault @slow
     Example: Nobody gets in while Redis is away

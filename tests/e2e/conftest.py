@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from realtime_contracts.conformance.timeouts import Timeouts
 
 TRANSPORTS = ("websocket", "polling")
-#: How the keys of documents begin, and what Redis says of a key that stays until it is deleted.
-DOCUMENT = "doc:"
+#: How keys begin of what outlives its scenario for a time, and what Redis says of a key that stays until it is deleted.
+LASTING = ("doc:", "notifications:", "activity:")
 NO_TTL = -1
 COLLECTED = pytest.StashKey[Counter[str]]()
 LOGS = pytest.StashKey[tuple[Cluster, list[int]]]()
@@ -104,7 +104,7 @@ def mint(secret: str) -> Mint:
 def shared_cluster(redis_url: str, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Yield two nodes that every scenario of this worker uses, and none breaks.
 
-    In the end Redis holds nothing but documents, which outlive their rooms for a time.
+    In the end Redis holds nothing but what outlives its scenario for a time: documents, notifications, activity.
     """
     cluster = Cluster(redis_url, secret, tmp_path_factory.mktemp("cluster"))
     cluster.start()
@@ -116,7 +116,7 @@ def shared_cluster(redis_url: str, secret: str, tmp_path_factory: pytest.TempPat
 
 
 def keys_left(redis_url: str, pattern: str, within: float = 0.0) -> list[str]:
-    """Return the keys that are still there when they should have gone. A document may stay, if its time is limited."""
+    """Return the keys that are still there when they should have gone; what is LASTING may stay, if for a time only."""
     deadline = time.monotonic() + within
     with redis.Redis.from_url(redis_url, decode_responses=True) as client:
         while True:
@@ -127,8 +127,8 @@ def keys_left(redis_url: str, pattern: str, within: float = 0.0) -> list[str]:
 
 
 def ends_by_itself(client: redis.Redis, key: str) -> bool:
-    """Whether this is a document, or a part of one, that Redis will delete in time."""
-    return key.startswith(DOCUMENT) and client.ttl(key) != NO_TTL
+    """Whether this outlives its scenario, and Redis will delete it in time."""
+    return key.startswith(LASTING) and client.ttl(key) != NO_TTL
 
 
 @pytest.fixture(scope="session")

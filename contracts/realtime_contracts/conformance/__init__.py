@@ -10,6 +10,7 @@ for those who can kill a node or cut Redis. Everything else is here:
     tab         one browser tab: the official client, everything it heard, and whether that was right
     view        the view that a front end would fold from list and messages; it notices gaps and disorder
     document_view   the same for a room's document, from syncs, edits and acks
+    rest        the REST API, each answer judged as it comes
     journal     what went over one connection, in order, and waiting for it
     transport   the official client made to keep order, to lose its transport, and to say anything
     raw         Engine.IO by hand, for handshakes and for clients that misbehave below Socket.IO

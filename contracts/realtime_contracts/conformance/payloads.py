@@ -50,6 +50,10 @@ def _in_room(**fields: Any) -> Payload:
     return Payload((json.dumps({"room_id": "invoice:42", **fields}),))
 
 
+def _long(name: str, characters: int, filled_with: str = "x", begins: str = "") -> Payload:
+    return Payload((json.dumps({name: begins + filled_with * (characters - len(begins))}),))
+
+
 def _copies(times: int) -> list[dict[str, Any]]:
     """The document is put into itself, again and again: each time it is twice as large."""
     return [{"op": "copy", "from": "", "path": f"/copy{number}"} for number in range(times)]
@@ -80,6 +84,17 @@ _BY_NAME = {
     "2 MiB": _page(2 * MIB),
     "a field of 256 characters": _in_room(field="x" * 256),
     "a path of 1025 characters": _in_room(path="/" + 1024 * "x"),
+    "a type of 50 characters": _long("type", 50),
+    "a type of 51 characters": _long("type", 51),
+    "a title of 256 characters": _long("title", 256),
+    "a message of 4000 characters": _long("message", 4000, "é"),
+    "a message of 4001 characters": _long("message", 4001, "é"),
+    "an action_url of 500 characters": _long("action_url", 500, "x", "/"),
+    "an action of 101 characters": _long("action", 101),
+    "an entity_name of 256 characters": _long("entity_name", 256),
+    "a detail of 8 KiB": Payload((json.dumps({"details": {"text": 8 * KIB * "x"}}),)),
+    "a detail of almost 8 KiB": Payload((json.dumps({"details": {"text": (8 * KIB - 20) * "x"}}),)),
+    "an action_url of 501 characters": _long("action_url", 501, "x", "/"),
 }
 
 #: Entities at and past the bounds of their names, as (entity_type, entity_id).

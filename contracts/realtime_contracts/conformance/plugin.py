@@ -26,6 +26,9 @@ TAGS = {
     "typing": "family: who is writing, and where",
     "documents": "family: the document that a room edits together",
     "locks": "family: who has reserved a place of it",
+    "notifications": "family: what needs somebody's attention",
+    "activity": "family: what happened in the company",
+    "rest": "family: the same over HTTP",
     "errors": "family: what a wrong event is answered with",
     "must": "level: the seed asks for it",
     "should": "level: a ruling on the seed asks for it",
@@ -35,7 +38,7 @@ TAGS = {
 }
 #: Where a requirement comes from: a section of the seed, or of the specification.
 SOURCE = re.compile(
-    r"seed_\d+(_\d+)?|spec_(transport|errors|connecting|presence|rooms|cursors|typing|documents|rulings)"
+    r"seed_\d+(_\d+)?|spec_(transport|errors|connecting|presence|rooms|cursors|typing|documents|rulings|notifications|activity|rest)"
 )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from realtime_contracts.conformance.forged import Mint
 from realtime_contracts.conformance.journal import Entry
+from realtime_contracts.conformance.rest import Answer, Rest
 from realtime_contracts.conformance.tab import Tab
 from realtime_contracts.conformance.timeouts import PATIENCE, Timeouts
 
@@ -68,6 +69,9 @@ class World:
         self.dead: set[int] = set()
         self._tokens: list[str] = []
         self._round_robin = itertools.cycle(range(len(nodes)))
+        self.rest = Rest(lambda: self.nodes[self._next_node()])
+        #: What the last request over REST was answered.
+        self.reply: Answer | None = None
         self._numbers = itertools.count(1)
 
     # People and tabs
@@ -93,12 +97,27 @@ class World:
 
     def tab(self, person: Person, node: int | None = None, transports: list[str] | None = None) -> Tab:
         """A tab of `person` that is not connected yet, on the next node or on `node` (from 1)."""
-        alive = (number for number in self._round_robin if number not in self.dead)
-        where = next(alive) if node is None else node - 1
+        where = self._next_node() if node is None else node - 1
         label = f"{person.name}'s tab {next(self._numbers)} (node {where + 1})"
         tab = Tab(label, self.nodes[where], transports or [self.transport], self.began, person.user_id)
         self.tabs.append(tab)
         return tab
+
+    def _next_node(self) -> int:
+        """The next node that is alive, from 0."""
+        return next(number for number in self._round_robin if number not in self.dead)
+
+    def ask(self, person: Person, operation: str, **options: Any) -> Answer:
+        """Somebody asks for an operation over REST; `options` as in `Rest.call`."""
+        self.reply = self.rest.call(operation, self.token(person), **options)
+        return self.reply
+
+    def publish(self, tenant: str, operation: str, body: dict[str, Any], **options: Any) -> Answer:
+        """A back end of a company publishes over REST; `options` as in `Rest.call`."""
+        token = self.mint("backend", tenant, role="service")
+        self._tokens.append(token)
+        self.reply = self.rest.call(operation, token, body=body, **options)
+        return self.reply
 
     def connect(self, person: Person, node: int | None = None, **options: Any) -> Tab:
         """A new tab of `person`, connected, with its list; everybody else has heard of it.
@@ -233,7 +252,11 @@ class World:
 
     def end(self) -> list[str]:
         """Everybody goes home. Returns what was wrong with what they heard."""
-        wrong: list[str] = []
+        self.rest.close()
+        wrong = [*self.rest.faults]
+        said = "".join(self.rest.heard)
+        if any(token.rpartition(".")[2] in said for token in self._tokens):
+            wrong.append("an answer over REST has a token in it")
         holders = {tab.user_id for tab in self.tabs if tab.has_locked}
         for tab in self.tabs:
             if tab.connected and tab.user_id in holders:

@@ -116,6 +116,12 @@ def redis_was_away(world: World, faults: Faults) -> None:
     faults.restore_redis()
 
 
+@when("Redis is back")
+def redis_back(world: World, faults: Faults) -> None:
+    world.gaps_expected = True
+    faults.restore_redis()
+
+
 @given("Redis has lost everything")
 def redis_lost(world: World, faults: Faults) -> None:
     world.gaps_expected = True
