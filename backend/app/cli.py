@@ -1,4 +1,4 @@
-"""The server half of the `realtime` command: `serve` and `doctor`."""
+"""The server half of the `realtime` command: `serve`, `doctor`, and what publishes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from app.publish_cli import activity, notify
 from realtime_contracts.dev_folder import DATA_FOLDER, DEV_SECRET
 
 #: Who the two ready tokens of `--dev` are for.
@@ -23,6 +24,10 @@ DEV_TOKEN_SECONDS = 12 * 3600
 @click.group()
 def server_commands() -> None:
     """Commands that need the server's code."""
+
+
+server_commands.add_command(notify)
+server_commands.add_command(activity)
 
 
 @server_commands.command()

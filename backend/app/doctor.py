@@ -50,7 +50,7 @@ def examine(redis_url: str | None = None) -> list[Finding]:
         settings = Settings.model_construct(redis_url=redis_url or Settings.model_fields["redis_url"].default)
     connection = client.commands(settings)
     try:
-        for check in (_ping, _server, _clock, _pubsub, _scripts, _eviction):
+        for check in (_ping, _server, _clock, _pubsub, _scripts, _eviction, _persistence):
             findings.extend(_safely(check, connection))
             if findings[-1].verdict == "bad" and check is _ping:
                 break
@@ -160,3 +160,28 @@ def _eviction(connection: redis.Redis) -> Iterator[Finding]:
         yield Finding("eviction", "warn", f"maxmemory-policy is {policy}: Redis may drop users who are online")
     else:
         yield Finding("eviction", "good", "keys are never dropped for lack of memory")
+
+
+def _persistence(connection: redis.Redis) -> Iterator[Finding]:
+    try:
+        found = connection.config_get("append*") | connection.config_get("save")
+    except ResponseError:
+        yield Finding("persistence", "warn", "this Redis does not show its configuration: see that it writes to disk")
+        return
+    if found.get("appendonly") == "yes":
+        if found.get("appendfsync") == "always":
+            yield Finding("persistence", "good", "what was acknowledged is on disk")
+        else:
+            yield Finding("persistence", "good", "on disk within a second; `appendfsync always` loses not even that")
+    elif found.get("save"):
+        yield Finding(
+            "persistence",
+            "warn",
+            "a snapshot from time to time: a crash loses documents, notifications and activity since. Set appendonly",
+        )
+    else:
+        yield Finding(
+            "persistence",
+            "warn",
+            "nothing is written to disk: a restart loses documents, notifications and activity. Set appendonly",
+        )

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from app.settings import SettingsError
+from realtime_contracts.dev_folder import DEV_REDIS_URL
 
 #: Kept on disk (so a restart finds it), written every second; never evicted, because it is the state.
 CONFIG = {"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction", "loglevel": "warning"}
@@ -81,8 +82,11 @@ def guard(folder: Path) -> None:
         except SettingsError as error:
             print(error)
             return
+        url = folder / DEV_REDIS_URL
+        url.write_text(f"{server.connection_url}/0\n", "utf-8")
         print(f"{server.connection_url}/0", flush=True)
         sys.stdin.read()
+        url.unlink()
         server.stop(timeout=STOP_SECONDS)
 
 

@@ -14,7 +14,7 @@ import structlog
 from app.settings import Settings
 
 #: Loggers of libraries that would print payloads.
-_TALKATIVE = ("socketio", "engineio", "socketio.server", "engineio.server", "geventwebsocket", "werkzeug")
+_TALKATIVE = ("socketio", "engineio", "socketio.server", "engineio.server", "geventwebsocket", "werkzeug", "flask_cors")
 
 
 def configure_logging(settings: Settings) -> None:

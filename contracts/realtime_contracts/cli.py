@@ -1,8 +1,8 @@
 """The `realtime` command.
 
-Its client half needs only this package: `token`, `watch`. Its server half (`serve`, `doctor`) is in
-the package `app`, which is in the repository and in the image, never in the wheel; where `app` is not
-there, those commands are listed, and say so.
+Its client half needs only this package: `token`, `watch`. Its server half (`serve`, `doctor`, `notify`,
+`activity`) is in the package `app`, which is in the repository and in the image, never in the wheel; where `app` is
+not there, those commands are listed, and say so.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from realtime_contracts.dev_folder import DATA_FOLDER, dev_secret
 SERVER_COMMANDS = {
     "serve": "Run a node of the server.",
     "doctor": "Check settings and Redis, and say in plain words what is wrong.",
+    "notify": "Notify a user of a company.",
+    "activity": "Record what happened in a company, or read its feed.",
 }
 
 

@@ -19,6 +19,7 @@ import redis
 
 from realtime_contracts.conformance.transport import Client
 from tests.e2e.cluster import free_port
+from tests.redis_server import RedisServer
 
 REALTIME = [sys.executable, "-m", "realtime_contracts.cli"]
 #: Seconds until a process must have said what is waited for.
@@ -259,6 +260,13 @@ def test_doctor_finds_a_healthy_redis_healthy(start: Start, redis_url: str) -> N
     assert doctor.process.wait(PATIENCE) == 0
     for what in ("settings", "redis", "version", "clock", "pub/sub", "scripts", "eviction"):
         doctor.saw(f"✓ +{what}")
+
+
+def test_doctor_says_what_a_crash_would_take(start: Start, redis_url: str, durable_redis: RedisServer) -> None:
+    secret = "a secret of more than thirty-two bytes"
+    start("doctor", "--redis-url", redis_url, JWT_SECRET_KEY=secret).saw("! +persistence +nothing is written to disk")
+    durable = start("doctor", "--redis-url", durable_redis.url, JWT_SECRET_KEY=secret)
+    durable.saw("✓ +persistence +what was acknowledged is on disk")
 
 
 def test_doctor_says_what_is_wrong_and_what_to_do(start: Start) -> None:

@@ -62,6 +62,16 @@ MESSAGES = {
     "missed": (Direction.SERVER, "doc:sync"),
     "removeAck": (Direction.ACK, "cursor:remove"),
     "removed": (Direction.SERVER, "cursor:remove"),
+    "created": (Direction.RESPONSE, "notifications:create"),
+    "notification": (Direction.SERVER, "notification"),
+    "counted": (Direction.SERVER, "notification:count"),
+    "countAck": (Direction.ACK, "notification:count"),
+    "readAck": (Direction.ACK, "notification:read"),
+    "read": (Direction.SERVER, "notification:count"),
+    "recorded": (Direction.RESPONSE, "activity:record"),
+    "activity": (Direction.SERVER, "activity"),
+    "feedAck": (Direction.ACK, "activity:feed"),
+    "feed": (Direction.SERVER, "activity:feed"),
     "leaveAck": (Direction.ACK, "room:leave"),
     "roomLeft": (Direction.SERVER, "room:user_left"),
     "failureAck": (Direction.ACK, "room:leave"),
@@ -73,12 +83,17 @@ MESSAGES = {
 @pytest.fixture(scope="session")
 def program() -> Path:
     """Return the program's folder, with the client that its lock file names."""
+    return installed()
+
+
+def installed() -> Path:
+    """The program's folder; fetches the client that its lock file names, unless it is there."""
     with (PROGRAM / "package.json").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two workers of one run may come here together
-        installed = PROGRAM / "node_modules/.package-lock.json"
-        if not installed.exists() or installed.stat().st_mtime < (PROGRAM / "package-lock.json").stat().st_mtime:
+        fetched = PROGRAM / "node_modules/.package-lock.json"
+        if not fetched.exists() or fetched.stat().st_mtime < (PROGRAM / "package-lock.json").stat().st_mtime:
             run(command("npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts")
-            installed.touch()
+            fetched.touch()
     return PROGRAM
 
 
@@ -89,7 +104,8 @@ def test_the_official_javascript_client_does_the_whole_flow(
 ) -> None:
     tenant = f"acme-{uuid.uuid4().hex[:8]}"
     tokens = {name.lower(): mint(name.lower(), tenant, name=name) for name in ("Ana", "Ben")}
-    given = {"urls": shared_cluster.urls[:nodes], "tokens": {**tokens, "garbage": "garbage"}}
+    tokens |= {"service": mint("billing", tenant, role="service"), "garbage": "garbage"}
+    given = {"urls": shared_cluster.urls[:nodes], "tokens": tokens}
     seen: dict[str, Any] = json.loads(run(command("node"), "flow.mjs", transport, given=json.dumps(given)))
 
     for name, (direction, event) in MESSAGES.items():
@@ -116,6 +132,19 @@ def test_the_official_javascript_client_does_the_whole_flow(
 
     cursors_and_typing_are_right(seen)
     document_and_locks_are_right(seen)
+    what_was_published_is_right(seen)
+
+
+def what_was_published_is_right(seen: dict[str, Any]) -> None:
+    assert seen["created"]["notification"] == {**seen["notification"], "is_read": False, "read_at": None}
+    assert seen["notification"]["title"] == "Invoice 42 waits, é😀"
+    assert seen["counted"] == {"count": 1}
+    assert seen["countAck"] == {"ok": True, "count": 1}
+    assert seen["readAck"] == {"ok": True, **seen["read"]} == {"ok": True, "count": 0}
+    assert seen["recorded"]["activity"] == seen["activity"]
+    assert seen["feed"] == {"items": [seen["activity"]], "next": None}
+    assert seen["feedAck"] == {"ok": True, "next": None}
+    assert seen["benNotified"] == 0
 
 
 def cursors_and_typing_are_right(seen: dict[str, Any]) -> None:

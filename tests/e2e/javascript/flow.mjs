@@ -1,7 +1,7 @@
 // What a front end does in a day, by the official client: connect, list, update, join, work together on what the room
-// shows (cursor, typing, document, locks), leave, goodbye.
+// shows (cursor, typing, document, locks), be notified, see what happened, leave, goodbye.
 //
-//   node flow.mjs TRANSPORT   (stdin: {"urls": […], "tokens": {"ana": …, "ben": …, "garbage": …}})
+//   node flow.mjs TRANSPORT   (stdin: {"urls": […], "tokens": {"ana": …, "ben": …, "service": …, "garbage": …}})
 //
 // Prints one JSON object: what each step has seen. Exit status 1 with a line on stderr if a step saw nothing.
 import { io } from "socket.io-client";
@@ -91,6 +91,27 @@ async function together(ana, ben) {
   seen.removed = await ben.hears("cursor:remove");
 }
 
+// A back end notifies Ana and says what Ben did; Ana reads, and asks for the feed.
+async function published(ana, ben) {
+  const publish = async (path, body) => {
+    const headers = { Authorization: `Bearer ${tokens.service}`, "Content-Type": "application/json" };
+    return (await fetch(`${urls[0]}/api/v1/${path}`, { method: "POST", headers, body: JSON.stringify(body) })).json();
+  };
+  seen.created = await publish("notifications", { user_id: "ana", type: "note", title: "Invoice 42 waits, é😀" });
+  seen.notification = await ana.hears("notification");
+  seen.counted = await ana.hears("notification:count");
+  seen.countAck = await call(ana, "notification:count");
+  seen.readAck = await call(ana, "notification:read", { notification_id: seen.notification.id });
+  seen.read = await ana.hears("notification:count", ({ count }) => count === 0);
+
+  const deed = { user_id: "ben", user_name: "Ben", action: "paid", entity_type: "invoice", entity_id: 42 };
+  seen.recorded = await publish("activity", { ...deed, entity_name: "Invoice 42", details: { total: 12.5 } });
+  seen.activity = await ana.hears("activity");
+  seen.feedAck = await call(ana, "activity:feed", { entity_type: "invoice", entity_id: 42 });
+  seen.feed = await ana.hears("activity:feed");
+  seen.benNotified = ben.heard.filter(({ event }) => event.startsWith("notification")).length;
+}
+
 async function flow() {
   const refusal = await once(connect(urls[0], tokens.garbage), "connect_error");
   seen.refusal = { message: refusal.message, data: refusal.data };
@@ -120,6 +141,7 @@ async function flow() {
   seen.roomJoined = await ben.hears("room:user_joined");
 
   await together(ana, ben);
+  await published(ana, ben);
 
   seen.leaveAck = await call(ana, "room:leave", { room_id: "invoice:42" });
   seen.roomLeft = await ben.hears("room:user_left");

@@ -113,11 +113,13 @@ def test_deleting_an_unread_one_is_told_and_a_read_one_is_not(backend: Backend, 
     assert backend.notifications.list(tenant, "ana").total == 0
 
 
-@pytest.mark.parametrize("whose", ["nobody's", "another user's", "another tenant's", "deleted", "ended"])
+@pytest.mark.parametrize("whose", ["nobody's", "none", "another user's", "another tenant's", "deleted", "ended"])
 def test_what_is_not_the_users_is_not_found_and_stays_as_it_is(whose: str, backend: Backend, tenant: str) -> None:
     notifications = backend.notifications
     id_ = "3f2b1c0a-9d8e-4f7a-b6c5-d4e3f2a1b0c9"
-    if whose == "another user's":
+    if whose == "none":
+        id_ = ""
+    elif whose == "another user's":
         id_ = make(backend, tenant, "ben").id
     elif whose == "another tenant's":
         id_ = notifications.create(f"{tenant}-2", "ana", **LEAST, expires_in=60).notification.id

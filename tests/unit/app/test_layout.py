@@ -24,7 +24,7 @@ SCRIPTS = APP / "realtime" / "store" / "scripts"
 MAY_IMPORT: dict[str, set[str]] = {
     "app.errors": set(),
     "app.settings": set(),
-    "app.embedded": {"app.settings"},
+    "app.embedded": {"app.settings", "realtime_contracts"},
     "app.logs": {"app.settings"},
     "app.rate_limit": set(),
     "app.metrics": {"app.realtime.node"},
@@ -87,7 +87,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app": {"app.api", "app.metrics", "app.realtime.node", "app.realtime.server", "app.settings"},
     "app.doctor": {"app.realtime.store", "app.settings"},
     "app.serve": {"app", "app.logs", "app.realtime.bus", "app.realtime.node", "app.settings"},
-    "app.cli": {"app", "app.doctor", "app.embedded", "app.serve", "app.settings", "realtime_contracts"},
+    "app.publish_cli": {"app.errors", "app.realtime.services", "realtime_contracts"},
+    "app.cli": {
+        "app",
+        "app.doctor",
+        "app.embedded",
+        "app.publish_cli",
+        "app.serve",
+        "app.settings",
+        "realtime_contracts",
+    },
 }
 
 #: The parts that may know Redis; the managers and services only hand it on, and the doctor examines it.

@@ -147,8 +147,9 @@ class NotificationService(Service):
 
     def mark_read(self, tenant_id: str, user_id: str, notification_id: str) -> tuple[Notification, int]:
         """The user has read one, which they may have before. Returns it, and how many are unread. Raises NotFound."""
-        found = self._store.read(tenant_keys(tenant_id), checked_user(user_id), notification_id)
-        if found is None:
+        # An empty id means all to the store.
+        found = notification_id and self._store.read(tenant_keys(tenant_id), checked_user(user_id), notification_id)
+        if not found:
             raise NotFound("Notification not found")
         return Notification(**found[0]), found[1]
 

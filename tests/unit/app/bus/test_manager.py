@@ -74,6 +74,14 @@ def test_nothing_reaches_a_connection_before_its_connect_packet_and_then_all_in_
     assert sent(manager, "eio") == ['42["e",1]', '42["e",2]', '42["e",3]']
 
 
+def test_only_what_concerns_a_connection_of_this_node_is_counted(manager: BusManager) -> None:
+    sid = session(manager, "eio-1")
+    manager.connect(sid, NAMESPACE)
+    emit(manager, sid, 1)
+    emit(manager, "somebody elsewhere", 2)
+    assert manager.delivered == 1
+
+
 def test_a_message_before_entering_a_room_is_not_heard_and_none_after_leaving(manager: BusManager) -> None:
     sid = session(manager, "eio")
     manager.connect(sid, NAMESPACE)

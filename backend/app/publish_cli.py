@@ -1,0 +1,197 @@
+"""The publishing commands of `realtime`: what a back end does in Python, from a shell or a script.
+
+They go to Redis by themselves and need no running server. What they print to a program is one JSON object a line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from realtime_contracts.dev_folder import dev_redis_url
+
+#: Exit statuses: the input is wrong; it cannot be done, or not now.
+WRONG_INPUT, FAILED = 2, 1
+
+Entity = tuple[str, str]
+
+
+class EntityType(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions only
+    """A business object: `invoice:42`."""
+
+    name = "TYPE:ID"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Entity:
+        """The type and the id."""
+        kind, colon, id_ = str(value).partition(":")
+        if not (kind and colon and id_):
+            self.fail(f"{value!r} is not like invoice:42", param, ctx)
+        return kind, id_
+
+
+class JsonObject(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions only
+    """A JSON object."""
+
+    name = "JSON"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
+        """The object."""
+        try:
+            found = json.loads(value)
+        except ValueError as error:
+            self.fail(f"not JSON: {error}", param, ctx)
+        if not isinstance(found, dict):
+            self.fail("not a JSON object", param, ctx)
+        return found
+
+
+redis_url = click.option(
+    "--redis-url",
+    envvar="REDIS_URL",
+    help="The cluster's Redis; REDIS_URL, else the embedded Valkey of a running `realtime serve`.",
+)
+tenant = click.option("--tenant", required=True, help="The company's id.")
+key = click.option("--idempotency-key", "key", help="The same again under one key happens once.")
+
+
+@click.command()
+@tenant
+@click.option("--user", required=True, help="Whom to notify (user id).")
+@click.option("--title", required=True, help="What it says in one line.")
+@click.option("--type", "type_", default="note", show_default=True, help="What kind, for programs.")
+@click.option("--message", help="What it says at length.")
+@click.option("--priority", default="normal", show_default=True, type=click.Choice(["low", "normal", "high", "urgent"]))
+@click.option("--source", type=EntityType(), help="The business object that it is about.")
+@click.option("--url", help="Where it leads: a path from /, or https.")
+@click.option("--expires-in", type=int, help="Seconds until it goes by itself.")
+@key
+@redis_url
+def notify(
+    tenant: str, user: str, title: str, source: Entity | None, url: str | None, redis_url: str | None, **rest: Any
+) -> None:
+    """Notify a user of a company; prints the notification."""
+    from app.realtime.services.notification_service import NotificationService
+
+    source_type, source_id = source or (None, None)
+    with _told(), NotificationService.from_url(_redis(redis_url)) as notifications:
+        made = notifications.create(
+            tenant,
+            user,
+            type=rest["type_"],
+            title=title,
+            message=rest["message"],
+            priority=rest["priority"],
+            source_type=source_type,
+            source_id=source_id,
+            action_url=url,
+            expires_in=rest["expires_in"],
+            idempotency_key=rest["key"],
+        )
+        _print(made.notification.to_dict())
+
+
+@click.group()
+def activity() -> None:
+    """Record what happened in a company, or read its feed."""
+
+
+@activity.command()
+@tenant
+@click.option("--user", required=True, help="Who did it (user id).")
+@click.option("--name", help="Their name; the id, capitalised, if absent.")
+@click.option("--action", required=True, help="What they did, such as `approved`.")
+@click.option("--entity", required=True, type=EntityType(), help="The business object that it was done to.")
+@click.option("--entity-name", help="What people call it; TYPE ID if absent.")
+@click.option("--details", type=JsonObject(), help="What else is to be known.")
+@key
+@redis_url
+def record(
+    tenant: str, user: str, name: str | None, action: str, entity: Entity, redis_url: str | None, **rest: Any
+) -> None:
+    """Record that a user did something; prints the item."""
+    from app.realtime.services.activity_service import ActivityService
+
+    with _told(), ActivityService.from_url(_redis(redis_url)) as service:
+        recorded = service.record(
+            tenant,
+            user,
+            name or user.capitalize(),
+            action,
+            *entity,
+            rest["entity_name"] or " ".join(entity),
+            rest["details"],
+            idempotency_key=rest["key"],
+        )
+        _print(recorded.activity.to_dict())
+
+
+@activity.command()
+@tenant
+@click.option("--entity", type=EntityType(), help="Only what happened to this object.")
+@click.option("--user", help="Only what this user did (user id).")
+@click.option("--limit", default=50, show_default=True, help="How many items at most (1-100).")
+@click.option("--before", help="Only items older than this id.")
+@click.option("--since", help="Only items newer than this id.")
+@click.option("--json/--table", "as_json", default=None, help="JSON lines, or a table. A table on a terminal.")
+@redis_url
+def feed(
+    tenant: str, entity: Entity | None, user: str | None, redis_url: str | None, *, as_json: bool | None, **bounds: Any
+) -> None:
+    """Read what happened in a company, newest first."""
+    from app.realtime.services.activity_service import ActivityService
+
+    kind, id_ = entity or (None, None)
+    with _told(), ActivityService.from_url(_redis(redis_url)) as service:
+        page = service.feed(tenant, entity_type=kind, entity_id=id_, user_id=user, **bounds)
+    if as_json or (as_json is None and not sys.stdout.isatty()):
+        for item in page.items:
+            _print(item.to_dict())
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("when", "who", "what", "to", "details", "id"):
+        table.add_column(column, overflow="fold")
+    for item in page.items:
+        details = "" if item.details is None else json.dumps(item.details, ensure_ascii=False)
+        table.add_row(item.created_at, item.user_name, item.action, item.entity_name, details, item.id)
+    console = Console(highlight=False, markup=False)
+    console.print(table)
+    if page.next:
+        console.print(f"There is more: --before {page.next}")
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Say in a line what went wrong, and end."""
+    from app.errors import InvalidPayload, RealtimeError, Unavailable
+
+    try:
+        yield
+    except InvalidPayload as error:
+        details = error.details or {}
+        click.echo(f"{details['path'].lstrip('/') or 'input'}: {details['reason']}", err=True)
+        sys.exit(WRONG_INPUT)
+    except Unavailable as error:
+        click.echo(f"{error.code}: Redis does not answer, or not now. Is it running, and is REDIS_URL right?", err=True)
+        sys.exit(FAILED)
+    except RealtimeError as error:
+        click.echo(f"{error.code}: {error.message}", err=True)
+        sys.exit(FAILED)
+
+
+def _redis(given: str | None) -> str:
+    url = given or dev_redis_url()
+    if not url:
+        raise click.UsageError("no Redis: set REDIS_URL, or run this where `realtime serve` runs with its own Valkey")
+    return url
+
+
+def _print(shown: dict[str, Any]) -> None:
+    click.echo(json.dumps(shown, ensure_ascii=False))
