@@ -19,9 +19,10 @@ import redis
 from app.errors import InvalidPayload
 from app.realtime.managers import edit_rules
 from app.realtime.managers.edit_rules import Document, Touched
+from app.realtime.services.requests import tenant_keys
 from app.realtime.services.service import Service
 from app.realtime.store.documents import Commit, DocumentStore
-from app.realtime.store.keys import TenantKeys, is_room_id, is_safe_id
+from app.realtime.store.keys import TenantKeys, is_room_id
 
 #: Seconds that a document is kept after it was last edited or opened. The default of DOCUMENT_TTL_SECONDS.
 DOCUMENT_TTL_SECONDS = 30 * 86_400
@@ -75,11 +76,10 @@ class DocumentService(Service):
 
 
 def _keys(tenant_id: str, room_id: str) -> TenantKeys:
-    if not is_safe_id(tenant_id):
-        raise InvalidPayload("/tenant_id", "not the id of a tenant")
+    keys = tenant_keys(tenant_id)
     if not is_room_id(room_id):
         raise InvalidPayload("/room_id", "expected entity_type:entity_id")
-    return TenantKeys(tenant_id)
+    return keys
 
 
 def _snapshot(room_id: str, found: tuple[int, str]) -> DocumentSnapshot:
