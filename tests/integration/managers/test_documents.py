@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from itertools import islice
@@ -16,7 +17,7 @@ from app.realtime.managers.connection_manager import Connection
 from app.realtime.services.document_service import DocumentService, DocumentSnapshot
 from app.realtime.store.documents import DocumentStore
 from app.realtime.store.keys import TenantKeys
-from tests.integration.backend import ROOM, Backend, Tape, keys_of
+from tests.integration.backend import PATIENCE, ROOM, Backend, Tape, keys_of
 from tests.integration.conftest import MakeBackend
 
 #: Edits that the log keeps.
@@ -110,6 +111,27 @@ def test_the_same_edit_again_is_answered_again_and_changes_nothing(make_backend:
         edit(nodes[0], ben, 0, put("/n", 3), edit_id=edit_id)  # another user's edit is another edit
     assert edit(nodes[0], ben, 2, put("/n", 3), edit_id=edit_id) == 3
     tape.close()
+
+
+def test_the_answer_to_an_edit_that_is_known_follows_what_told_the_others_of_it(
+    make_backend: MakeBackend, tenant: str
+) -> None:
+    """Sent again from another connection, that one may not have heard of it yet: both go the same way, in order."""
+    nodes = [make_backend(), make_backend()]
+    ana, again = nodes[0].enter(tenant, "ana"), nodes[1].enter(tenant, "ana")
+    edit_id = str(uuid4())
+    with nodes[1].redis.pubsub() as pubsub:
+        pubsub.subscribe(nodes[1].address.bus, nodes[1].address.node)
+        edit(nodes[0], ana, 0, put("/n", 1), edit_id=edit_id)
+        edit(nodes[1], again, 0, put("/n", 1), edit_id=edit_id)
+        told: list[dict[str, Any]] = []
+        while not told or told[-1]["method"] != "hold":
+            message = pubsub.get_message(timeout=PATIENCE)
+            assert message is not None, f"no hold, but {told}"
+            if message["type"] == "message":
+                told.append(json.loads(message["data"]))
+    assert [one.get("event") for one in told if tenant in str(one) or one["method"] == "hold"] == ["doc:edit", None]
+    assert told[-1]["sid"] == again.sid
 
 
 def test_an_edit_that_was_refused_may_be_sent_again_under_its_id(backend: Backend, ana: Connection) -> None:

@@ -26,6 +26,5 @@ def register_document_handlers(socketio: SocketIO) -> None:
         edit = get_document_manager().edit(
             connection, data["room_id"], int(data["base_version"]), data["changes"], data["edit_id"]
         )
-        if edit.new:
-            turn.wait()
+        turn.wait()
         return {"version": edit.version}

@@ -83,7 +83,7 @@ class DocumentStore:
         version, answered, *rest = admitted(
             self._read(
                 [keys.connection(member.sid), keys.connection_rooms(member.sid), *_document(keys, room_id)],
-                [room_id, base_version, edit_key],
+                [room_id, base_version, edit_key, self._address.node, member.sid],
             )
         )
         if answered is not None:

@@ -40,3 +40,9 @@ local function append_edit(doc_key, log_key, ids_key, version, content, entry, e
   redis.call('ZREMRANGEBYRANK', ids_key, 0, -EDIT_IDS - 1)
   keep_document(doc_key, log_key, ids_key, ttl)
 end
+
+-- The answer to a connection's edit follows, on that connection, what was published until now: even to an edit that is
+-- known already, because what told the others of it may be on its way there.
+local function answer_follows(node_channel, sid)
+  redis.call('PUBLISH', node_channel, '{"method":"hold","sid":' .. json(sid) .. ',"host_id":"redis"}')
+end
