@@ -182,6 +182,9 @@ def test_the_keys_have_an_end(backend: Backend, tenant: str) -> None:
         ({"details": []}, "/details"),
         ({"details": {"a": float("nan")}}, "/details/a"),
         ({"tenant_id": "{acme}"}, "/tenant_id"),
+        ({"idempotency_key": ""}, "/idempotency_key"),
+        ({"idempotency_key": b"k"}, "/idempotency_key"),
+        ({"idempotency_key": "ké"}, "/idempotency_key"),
     ],
 )
 def test_what_the_contract_does_not_allow_is_refused_where_it_is_wrong(

@@ -19,7 +19,7 @@ import orjson
 import redis
 
 from app.errors import Conflict, InvalidPayload, TooLarge
-from app.realtime.services.requests import checked, fingerprint, tenant_keys
+from app.realtime.services.requests import checked, checked_key, fingerprint, tenant_keys
 from app.realtime.services.service import Service
 from app.realtime.store.activity import ActivityStore, NewActivity, Wanted, is_activity_id
 from app.realtime.store.address import NodeAddress
@@ -102,7 +102,7 @@ class ActivityService(Service):
             raise TooLarge(f"The details may have {self.MAX_DETAILS_BYTES} bytes of JSON")
         item = {**asked, "entity_id": as_text(entity_id), "details": details}
         # A key in any case: the client of Redis may send a command twice whose answer was lost.
-        new = NewActivity(idempotency_key or str(uuid.uuid4()), fingerprint(asked), item)
+        new = NewActivity(checked_key(idempotency_key) or str(uuid.uuid4()), fingerprint(asked), item)
         recorded = self._store.record(keys, new, self.MAX_ITEMS, self._ttl_ms)
         if recorded is None:
             raise Conflict("This idempotency key was used for another activity")

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import redis
 
 from app.errors import Conflict, NotFound
-from app.realtime.services.requests import checked, checked_user, fingerprint, tenant_keys
+from app.realtime.services.requests import checked, checked_key, checked_user, fingerprint, tenant_keys
 from app.realtime.services.service import Service
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.notifications import NewNotification, NotificationStore
@@ -108,7 +108,8 @@ class NotificationService(Service):
             action_url=action_url,
             expires_in=expires_in,
         )
-        number = uuid.uuid4() if idempotency_key is None else _derived(tenant_id, user_id, idempotency_key)
+        key = checked_key(idempotency_key)
+        number = uuid.uuid4() if key is None else _derived(tenant_id, user_id, key)
         body = NotificationMessage(
             id=str(number),
             type=type,

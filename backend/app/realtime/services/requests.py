@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
@@ -11,6 +12,9 @@ import orjson
 from app.errors import InvalidPayload
 from app.realtime.store.keys import TenantKeys, is_safe_id
 from realtime_contracts.registry import Direction, registry
+
+#: An idempotency key: printable ASCII.
+_KEY = re.compile(r"[ -~]{1,255}")
 
 
 def tenant_keys(tenant_id: str) -> TenantKeys:
@@ -34,6 +38,15 @@ def checked(operation: str, **fields: Any) -> dict[str, Any]:
     if violation is not None:
         raise InvalidPayload(violation.path, violation.reason)
     return asked
+
+
+def checked_key(key: object) -> str | None:
+    """The idempotency key, if there is one and it may be one: over REST it is a header. Raises InvalidPayload."""
+    if key is None:
+        return None
+    if isinstance(key, str) and _KEY.fullmatch(key):
+        return key
+    raise InvalidPayload("/idempotency_key", "expected 1 to 255 printable ASCII characters")
 
 
 def fingerprint(asked: Mapping[str, Any]) -> str:
