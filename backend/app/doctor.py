@@ -162,6 +162,23 @@ def _eviction(connection: redis.Redis) -> Iterator[Finding]:
         yield Finding("eviction", "good", "keys are never dropped for lack of memory")
 
 
+#: What is lost if the machine fails, by `appendfsync`.
+_APPENDED = {
+    "always": Finding("persistence", "good", "what was acknowledged is on disk"),
+    "everysec": Finding(
+        "persistence",
+        "good",
+        "on disk within a second: a power failure loses up to one; `appendfsync always` loses nothing acknowledged",
+    ),
+    "no": Finding(
+        "persistence",
+        "warn",
+        "on disk when the system likes (appendfsync is no): a power failure loses up to half a minute. "
+        "Set `everysec` or `always`",
+    ),
+}
+
+
 def _persistence(connection: redis.Redis) -> Iterator[Finding]:
     try:
         found = connection.config_get("append*") | connection.config_get("save")
@@ -169,10 +186,7 @@ def _persistence(connection: redis.Redis) -> Iterator[Finding]:
         yield Finding("persistence", "warn", "this Redis does not show its configuration: see that it writes to disk")
         return
     if found.get("appendonly") == "yes":
-        if found.get("appendfsync") == "always":
-            yield Finding("persistence", "good", "what was acknowledged is on disk")
-        else:
-            yield Finding("persistence", "good", "on disk within a second; `appendfsync always` loses not even that")
+        yield _APPENDED.get(str(found.get("appendfsync")), _APPENDED["everysec"])
     elif found.get("save"):
         yield Finding(
             "persistence",

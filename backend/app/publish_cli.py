@@ -8,12 +8,19 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Iterator
-from typing import Any
+import unicodedata
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from realtime_contracts.dev_folder import dev_redis_url
+
+if TYPE_CHECKING:
+    from app.realtime.services.service import Service
+
+_S = TypeVar("_S", bound="Service")
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 #: Exit statuses: the input is wrong; it cannot be done, or not now.
 WRONG_INPUT, FAILED = 2, 1
@@ -45,6 +52,8 @@ class JsonObject(click.ParamType):  # type: ignore[type-arg]  # generic in newer
             found = json.loads(value)
         except ValueError as error:
             self.fail(f"not JSON: {error}", param, ctx)
+        except RecursionError:
+            self.fail("nested too deep", param, ctx)
         if not isinstance(found, dict):
             self.fail("not a JSON object", param, ctx)
         return found
@@ -59,6 +68,18 @@ tenant = click.option("--tenant", required=True, help="The company's id.")
 key = click.option("--idempotency-key", "key", help="The same again under one key happens once.")
 
 
+def ttl(setting: str, days: int, at_least: int) -> Callable[[_F], _F]:
+    """An option for a setting of the servers', which whoever publishes must share."""
+    return click.option(
+        "--ttl",
+        envvar=setting,
+        type=click.IntRange(at_least),
+        default=days * 86_400,
+        show_default=f"{days} days",
+        help=f"Seconds it is kept, as the servers have it ({setting}).",
+    )
+
+
 @click.command()
 @tenant
 @click.option("--user", required=True, help="Whom to notify (user id).")
@@ -70,20 +91,21 @@ key = click.option("--idempotency-key", "key", help="The same again under one ke
 @click.option("--url", help="Where it leads: a path from /, or https.")
 @click.option("--expires-in", type=int, help="Seconds until it goes by itself.")
 @key
+@ttl("NOTIFICATION_TTL_SECONDS", days=30, at_least=1)
 @redis_url
 def notify(
-    tenant: str, user: str, title: str, source: Entity | None, url: str | None, redis_url: str | None, **rest: Any
+    tenant: str, user: str, source: Entity | None, url: str | None, ttl: int, redis_url: str | None, **rest: Any
 ) -> None:
     """Notify a user of a company; prints the notification."""
     from app.realtime.services.notification_service import NotificationService
 
     source_type, source_id = source or (None, None)
-    with _told(), NotificationService.from_url(_redis(redis_url)) as notifications:
+    with _told(), _service(NotificationService, redis_url, notification_ttl_seconds=ttl) as notifications:
         made = notifications.create(
             tenant,
             user,
             type=rest["type_"],
-            title=title,
+            title=rest["title"],
             message=rest["message"],
             priority=rest["priority"],
             source_type=source_type,
@@ -109,21 +131,22 @@ def activity() -> None:
 @click.option("--entity-name", help="What people call it; TYPE ID if absent.")
 @click.option("--details", type=JsonObject(), help="What else is to be known.")
 @key
+@ttl("ACTIVITY_TTL_SECONDS", days=400, at_least=60)
 @redis_url
 def record(
-    tenant: str, user: str, name: str | None, action: str, entity: Entity, redis_url: str | None, **rest: Any
+    tenant: str, user: str, name: str | None, entity: Entity, ttl: int, redis_url: str | None, **rest: Any
 ) -> None:
     """Record that a user did something; prints the item."""
     from app.realtime.services.activity_service import ActivityService
 
-    with _told(), ActivityService.from_url(_redis(redis_url)) as service:
+    with _told(), _service(ActivityService, redis_url, activity_ttl_seconds=ttl) as service:
         recorded = service.record(
             tenant,
             user,
-            name or user.capitalize(),
-            action,
+            user.capitalize() if name is None else name,
+            rest["action"],
             *entity,
-            rest["entity_name"] or " ".join(entity),
+            " ".join(entity) if rest["entity_name"] is None else rest["entity_name"],
             rest["details"],
             idempotency_key=rest["key"],
         )
@@ -133,21 +156,24 @@ def record(
 @activity.command()
 @tenant
 @click.option("--entity", type=EntityType(), help="Only what happened to this object.")
-@click.option("--user", help="Only what this user did (user id).")
+@click.option("--type", "type_", help="Only what happened to objects of this type.")
+@click.option("--user", "user_id", help="Only what this user did (user id).")
 @click.option("--limit", default=50, show_default=True, help="How many items at most (1-100).")
 @click.option("--before", help="Only items older than this id.")
 @click.option("--since", help="Only items newer than this id.")
 @click.option("--json/--table", "as_json", default=None, help="JSON lines, or a table. A table on a terminal.")
 @redis_url
 def feed(
-    tenant: str, entity: Entity | None, user: str | None, redis_url: str | None, *, as_json: bool | None, **bounds: Any
+    tenant: str, entity: Entity | None, type_: str | None, redis_url: str | None, *, as_json: bool | None, **wanted: Any
 ) -> None:
     """Read what happened in a company, newest first."""
     from app.realtime.services.activity_service import ActivityService
 
-    kind, id_ = entity or (None, None)
-    with _told(), ActivityService.from_url(_redis(redis_url)) as service:
-        page = service.feed(tenant, entity_type=kind, entity_id=id_, user_id=user, **bounds)
+    if entity and type_:
+        raise click.UsageError("--entity has a type: leave --type out")
+    kind, id_ = entity or (type_, None)
+    with _told(), _service(ActivityService, redis_url) as service:
+        page = service.feed(tenant, entity_type=kind, entity_id=id_, **wanted)
     if as_json or (as_json is None and not sys.stdout.isatty()):
         for item in page.items:
             _print(item.to_dict())
@@ -160,7 +186,8 @@ def feed(
         table.add_column(column, overflow="fold")
     for item in page.items:
         details = "" if item.details is None else json.dumps(item.details, ensure_ascii=False)
-        table.add_row(item.created_at, item.user_name, item.action, item.entity_name, details, item.id)
+        cells = (item.created_at, item.user_name, item.action, item.entity_name, details, item.id)
+        table.add_row(*map(_harmless, cells))
     console = Console(highlight=False, markup=False)
     console.print(table)
     if page.next:
@@ -170,6 +197,8 @@ def feed(
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
     """Say in a line what went wrong, and end."""
+    from redis.exceptions import RedisError
+
     from app.errors import InvalidPayload, RealtimeError, Unavailable
 
     try:
@@ -179,18 +208,36 @@ def _told() -> Iterator[None]:
         click.echo(f"{details['path'].lstrip('/') or 'input'}: {details['reason']}", err=True)
         sys.exit(WRONG_INPUT)
     except Unavailable as error:
-        click.echo(f"{error.code}: Redis does not answer, or not now. Is it running, and is REDIS_URL right?", err=True)
-        sys.exit(FAILED)
+        _say_unavailable(error.__cause__)
     except RealtimeError as error:
         click.echo(f"{error.code}: {error.message}", err=True)
-        sys.exit(FAILED)
+    except RedisError as error:
+        _say_unavailable(error)
+    else:
+        return
+    sys.exit(FAILED)
 
 
-def _redis(given: str | None) -> str:
-    url = given or dev_redis_url()
+def _say_unavailable(cause: BaseException | None) -> None:
+    what = str(cause).rstrip(".") or "no answer"
+    click.echo(f"unavailable: Redis: {what}. Is it running, and is REDIS_URL right?", err=True)
+
+
+def _service(kind: type[_S], redis_url: str | None, **options: Any) -> _S:
+    url = redis_url or dev_redis_url()
     if not url:
         raise click.UsageError("no Redis: set REDIS_URL, or run this where `realtime serve` runs with its own Valkey")
-    return url
+    try:
+        return kind.from_url(url, **options)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="REDIS_URL") from None
+
+
+def _harmless(text: str | None) -> str:
+    """Text for a terminal, which obeys control characters."""
+    return "".join(
+        sign.encode("unicode_escape").decode() if unicodedata.category(sign) == "Cc" else sign for sign in text or ""
+    )
 
 
 def _print(shown: dict[str, Any]) -> None:

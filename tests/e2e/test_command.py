@@ -269,6 +269,24 @@ def test_doctor_says_what_a_crash_would_take(start: Start, redis_url: str, durab
     durable.saw("✓ +persistence +what was acknowledged is on disk")
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"appendfsync": "everysec"}, "✓ +persistence +on disk within a second"),
+        ({"appendfsync": "no"}, "! +persistence +on disk when the system likes"),
+        ({"appendonly": "no", "save": "60 1"}, "! +persistence +a snapshot from time to time"),
+    ],
+    ids=lambda part: " ".join(part.values()) if isinstance(part, dict) else "",
+)
+def test_doctor_judges_how_redis_writes(
+    start: Start, settings: dict[str, str], said: str, durable_redis: RedisServer
+) -> None:
+    with redis.Redis.from_url(durable_redis.url) as client:
+        for name, value in settings.items():
+            client.config_set(name, value)
+    start("doctor", "--redis-url", durable_redis.url, JWT_SECRET_KEY="a secret of more than thirty-two bytes").saw(said)
+
+
 def test_doctor_says_what_is_wrong_and_what_to_do(start: Start) -> None:
     doctor = start("doctor", "--redis-url", "redis://127.0.0.1:1/0", JWT_SECRET_KEY="short")
     assert doctor.process.wait(PATIENCE) == 1

@@ -99,8 +99,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
 }
 
-#: The parts that may know Redis; the managers and services only hand it on, and the doctor examines it.
-KNOW_REDIS = {"app.realtime.store", "app.realtime.managers", "app.realtime.services", "app.realtime.bus", "app.doctor"}
+#: The parts that may know Redis; the managers and services only hand it on; commands tell what it says.
+KNOW_REDIS = {
+    "app.realtime.store",
+    "app.realtime.managers",
+    "app.realtime.services",
+    "app.realtime.bus",
+    "app.doctor",
+    "app.publish_cli",
+}
 
 #: The one module of the contract that knows the server, where it is there, and only inside a function.
 KNOWS_THE_SERVER = CONTRACTS / "cli.py"
