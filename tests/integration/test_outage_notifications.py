@@ -59,6 +59,16 @@ def test_an_end_is_told_to_who_came_after_it_was_made_and_has_asked_for_the_coun
     ana.goodbye()
 
 
+def test_an_end_is_told_to_who_came_after_it_was_made_and_has_asked_for_nothing(
+    make_cluster: MakeCluster, notifications: NotificationService
+) -> None:
+    url = make_cluster(1).urls[0]
+    notifications.create(TENANT, "ana", **LEAST, expires_in=2)
+    ana = come(url)
+    ana.expect("notification:count", count=0)
+    ana.goodbye()
+
+
 def test_after_a_gap_of_the_bus_the_count_is_sent_anew(
     make_cluster: MakeCluster, notifications: NotificationService, direct: redis.Redis
 ) -> None:

@@ -60,6 +60,7 @@ class ConnectionStore:
                 keys.connections,
                 keys.connection(new.sid),
                 keys.node_connections(self._address.node_id),
+                keys.notifications_ends(new.user_id),
             ],
             [
                 self._address.bus,

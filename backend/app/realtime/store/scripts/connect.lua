@@ -1,6 +1,7 @@
 -- connect: store a connection and make its user online; announce if they were not.
 -- uses base presence
 -- KEYS 1–6 as presence · 7 user's sids · 8 tenant's sids · 9 connection hash · 10 node's sids
+--      11 user's notification ends zset
 -- ARGV 1–3 as presence · 4 node channel · 5 sid · 6 user's Socket.IO room · 7 user_name · 8 device_type
 --      9 browser · 10 node_id · 11 tenant_id · 12 connections a user may have · 13 moves (JSON)
 -- → connected_at (RFC 3339), or false: the user has all the connections allowed
@@ -28,5 +29,8 @@ if user then
 else
   user_joins(user_name, ARGV[8], false, sid)
 end
-emit(NODE_CHANNEL, 'presence:list', presence_list('', ''), sid, { enter = { TENANT_ROOM, ARGV[6] } })
+-- What of the user's ends by time may have been made while nobody was there to be told when.
+local first_end = redis.call('ZRANGE', KEYS[11], 0, 0, 'WITHSCORES')[2]
+emit(NODE_CHANNEL, 'presence:list', presence_list('', ''), sid, { enter = { TENANT_ROOM, ARGV[6] },
+  due = first_end and math.max(0, tonumber(first_end) - now), due_room = TENANT_ROOM })
 return connected_at

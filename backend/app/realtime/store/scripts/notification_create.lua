@@ -16,9 +16,15 @@ if head then
   return { 2, item_json(read_at, head) }
 end
 
+-- By the clock, but never before the last one, whatever the clock does: else the oldest would be the new one.
+local made_at = now_us
+for _, key in ipairs({ UNREAD, READ }) do
+  local last = redis.call('ZRANGE', key, 0, 0, 'REV', 'WITHSCORES')[2]
+  if last then made_at = math.max(made_at, tonumber(last) + 1) end
+end
 head = ARGV[6] .. ',"created_at":"' .. rfc3339(now) .. '"'
 redis.call('HSET', ITEMS, id, '\n' .. ARGV[5] .. '\n' .. head)
-redis.call('ZADD', UNREAD, digits(now_us), id)
+redis.call('ZADD', UNREAD, digits(made_at), id)
 redis.call('ZADD', ENDS, digits(now + tonumber(ARGV[7])), id)
 for _ = kept + 1, redis.call('HLEN', ITEMS) do
   -- The oldest that was read, else the oldest of all.
