@@ -32,6 +32,7 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException
 from app.errors import Forbidden, Internal, InvalidPayload, RateLimited, RealtimeError, Unauthenticated
 from app.rate_limit import RateLimit
 from app.realtime.managers.access_tokens import user_of
+from app.realtime.services.requests import IDEMPOTENCY_KEY
 from app.settings import Settings
 from realtime_contracts.registry import Direction, registry
 
@@ -47,9 +48,6 @@ JSON = "application/json"
 
 #: Whole numbers as JSON writes them, of no more digits than 64 bits can have.
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
-
-#: A key of the client's choosing: printable ASCII.
-_IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}")
 
 #: Characters of a parameter's name that an error quotes.
 _QUOTED = 60
@@ -196,8 +194,8 @@ def _body() -> Any:
 
 
 def _idempotency_key() -> str | None:
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
+    key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
+    if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
         raise InvalidPayload("/Idempotency-Key", "expected 1 to 255 printable ASCII characters")
     return key
 

@@ -23,6 +23,12 @@ LEAST = {
 }
 
 
+class Name(str):
+    """A text that a JSON library may take for none."""
+
+    __slots__ = ()
+
+
 def record(backend: Backend, tenant: str, user_id: str = "ana", **fields: Any) -> ActivityItem:
     return backend.activity.record(tenant, user_id, **{**LEAST, **fields}).activity
 
@@ -181,6 +187,7 @@ def test_the_keys_have_an_end(backend: Backend, tenant: str) -> None:
         ({"entity_name": ""}, "/entity_name"),
         ({"details": []}, "/details"),
         ({"details": {"a": float("nan")}}, "/details/a"),
+        ({"details": {Name("a"): 1}}, "/details"),
         ({"tenant_id": "{acme}"}, "/tenant_id"),
         ({"idempotency_key": ""}, "/idempotency_key"),
         ({"idempotency_key": b"k"}, "/idempotency_key"),
@@ -217,6 +224,11 @@ def test_details_have_a_bound(backend: Backend, tenant: str) -> None:
         ({"before": "1" * 17}, "/before"),
         ({"entity_id": "42"}, "/entity_id"),
         ({"entity_type": "invoice", "entity_id": "4 2"}, "/entity_id"),
+        ({"entity_type": "invoice", "entity_id": 1.5}, "/entity_id"),
+        ({"entity_type": "invoice", "entity_id": True}, "/entity_id"),
+        ({"entity_type": "invoice", "entity_id": float("nan")}, "/entity_id"),
+        ({"entity_type": "invoice", "entity_id": float("inf")}, "/entity_id"),
+        ({"entity_type": "invoice", "entity_id": 10**5000}, "/entity_id"),
     ],
 )
 def test_a_question_that_cannot_be_is_refused(wanted: dict[str, Any], path: str, backend: Backend, tenant: str) -> None:
@@ -234,3 +246,24 @@ def test_a_page_can_be_sent_to_one_connection(backend: Backend, tape: Tape, tena
     (told,) = tape.heard()
     assert (told.event, told.room, following) == ("activity:feed", connection.sid, recorded[1].id)
     assert told.payload == {"items": [recorded[1].to_dict()], "next": recorded[1].id}
+
+
+@pytest.mark.parametrize("same", [{"entity_id": "42"}, {"entity_id": 42.0}, {"details": {"t": [12.0, {"u": 0}]}}])
+def test_the_same_is_the_same_however_it_is_spelt(same: dict[str, Any], backend: Backend, tenant: str) -> None:
+    first = {**LEAST, "entity_id": 42, "details": {"t": [12, {"u": 0.0}]}, "idempotency_key": "k"}
+    recorded = backend.activity.record(tenant, "ana", **first)
+    again = backend.activity.record(tenant, "ana", **{**first, **same})
+    assert (again.new, again.activity) == (False, recorded.activity)
+
+
+@pytest.mark.parametrize("other", [{"t": 12.5}, {"t": True}, {"t": "12"}, {"t": None}, {"t": 2.0**53}])
+def test_what_is_another_number_is_something_else(other: dict[str, Any], backend: Backend, tenant: str) -> None:
+    backend.activity.record(tenant, "ana", **LEAST, details={"t": 12}, idempotency_key="k")
+    with pytest.raises(Conflict):
+        backend.activity.record(tenant, "ana", **LEAST, details=other, idempotency_key="k")
+
+
+def test_what_is_none_of_a_question_is_as_if_it_was_not_said(backend: Backend, tenant: str) -> None:
+    record(backend, tenant)
+    asked: dict[str, Any] = {"limit": None, "offset": None, "since": None, "entity_id": None, "user_id": None}
+    assert backend.activity.feed(tenant, **asked) == backend.activity.feed(tenant)

@@ -244,3 +244,49 @@ def test_a_count_can_be_sent_to_one_connection(backend: Backend, tape: Tape, ten
     assert backend.notifications.send_count(tenant, "ana", connection.sid) == 1
     (told,) = tape.heard()
     assert (told.event, told.payload, told.room) == ("notification:count", {"count": 1}, connection.sid)
+
+
+@pytest.mark.parametrize(
+    "same", [{"source_id": "42"}, {"source_id": 42.0}, {"priority": None}, {"priority": "normal", "message": None}]
+)
+def test_the_same_is_the_same_however_it_is_spelt(same: dict[str, Any], backend: Backend, tenant: str) -> None:
+    first = {**LEAST, "source_type": "invoice", "source_id": 42, "idempotency_key": "k"}
+    made = backend.notifications.create(tenant, "ana", **first)
+    again = backend.notifications.create(tenant, "ana", **{**first, **same})
+    assert (again.new, again.notification) == (False, made.notification)
+
+
+def test_no_priority_is_the_normal_one(backend: Backend, tape: Tape, tenant: str) -> None:
+    backend.connect(tenant, "ana")
+    tape.heard()
+    assert make(backend, tenant, priority=None).priority == "normal"
+    assert tape.heard("notification")[0].payload["priority"] == "normal"
+
+
+def test_when_the_clock_goes_back_the_new_one_is_still_the_newest(
+    backend: Backend, tenant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NotificationService, "MAX_NOTIFICATIONS", 3)
+    made = [make(backend, tenant, title=f"{number}") for number in range(3)]
+    for one in made:  # as if Redis' clock had been an hour ahead
+        backend.redis.zincrby(TenantKeys(tenant).notifications_unread("ana"), 3_600_000_000, one.id)
+    make(backend, tenant, title="3")
+    assert titles(backend, tenant) == ["3", "2", "1"]
+    backend.notifications.mark_all_read(tenant, "ana")
+    make(backend, tenant, title="4")
+    assert titles(backend, tenant) == ["4", "3", "2"]
+
+
+@pytest.mark.parametrize("id_", [None, "", [], {}, True, 5, b"x", "\ud800", "a b", "x" * 65])
+def test_what_is_no_id_is_not_found(id_: Any, backend: Backend, tenant: str) -> None:
+    make(backend, tenant)
+    for do in (backend.notifications.mark_read, backend.notifications.delete):
+        with pytest.raises(NotFound):
+            do(tenant, "ana", id_)
+    assert backend.notifications.unread_count(tenant, "ana") == 1
+
+
+def test_what_is_none_of_a_question_is_as_if_it_was_not_said(backend: Backend, tenant: str) -> None:
+    make(backend, tenant)
+    asked: dict[str, Any] = {"unread_only": None, "limit": None, "offset": None}
+    assert backend.notifications.list(tenant, "ana", **asked) == backend.notifications.list(tenant, "ana")

@@ -49,9 +49,14 @@ def user_of(token: str) -> dict[str, Any]:
         "tenant_id": tenant_id,
         "user_name": _text(claims.get("name")) or "Unknown",
         "user_email": _text(claims.get("email")),
-        "role": _text(claims.get("role")) or "user",
+        "role": _role(claims.get("role")),
         "expires_at": expires_at,
     }
+
+
+def _role(claim: object) -> str:
+    """A role decides rights, so it is taken as it is written or not at all."""
+    return claim if isinstance(claim, str) and claim and claim == _text(claim) else "user"
 
 
 def _text(claim: object) -> str:

@@ -23,9 +23,9 @@ from app.realtime.services.requests import checked, checked_key, fingerprint, te
 from app.realtime.services.service import Service
 from app.realtime.store.activity import ActivityStore, NewActivity, Wanted, is_activity_id
 from app.realtime.store.address import NodeAddress
-from app.realtime.store.keys import is_room_id
 from app.realtime.utils.entities import as_text
 from app.realtime.utils.message_types import ActivityItem
+from realtime_contracts.registry import Direction
 
 #: Seconds for which a tenant's activity is kept after the last of it: a business year, and time to close it. The
 #: default of ACTIVITY_TTL_SECONDS.
@@ -98,11 +98,11 @@ class ActivityService(Service):
             entity_name=entity_name,
             details=details,
         )
-        if details is not None and len(orjson.dumps(details)) > self.MAX_DETAILS_BYTES:
+        if details is not None and len(_as_json(details)) > self.MAX_DETAILS_BYTES:
             raise TooLarge(f"The details may have {self.MAX_DETAILS_BYTES} bytes of JSON")
         item = {**asked, "entity_id": as_text(entity_id), "details": details}
         # A key in any case: the client of Redis may send a command twice whose answer was lost.
-        new = NewActivity(checked_key(idempotency_key) or str(uuid.uuid4()), fingerprint(asked), item)
+        new = NewActivity(checked_key(idempotency_key) or str(uuid.uuid4()), fingerprint(item), item)
         recorded = self._store.record(keys, new, self.MAX_ITEMS, self._ttl_ms)
         if recorded is None:
             raise Conflict("This idempotency key was used for another activity")
@@ -148,11 +148,26 @@ class ActivityService(Service):
 def _wanted(
     *, limit: int = 50, offset: int = 0, entity_type: str | None = None, entity_id: str | int | None = None, **rest: Any
 ) -> Wanted:
-    checked("activity:list", limit=limit, offset=offset, entity_type=entity_type, **rest)
-    text = as_text(entity_id)
-    if text is not None and (entity_type is None or not is_room_id(f"{entity_type}:{text}")):
-        raise InvalidPayload("/entity_id", "expected the id of an entity, beside its type")
+    asked = checked("activity:list", limit=limit, offset=offset, entity_type=entity_type, **rest)
+    if entity_id is not None:
+        if entity_type is None:
+            raise InvalidPayload("/entity_id", "expected the id of an entity beside its type")
+        checked("activity:feed", Direction.CLIENT, entity_type=entity_type, entity_id=entity_id)
     for name in ("before", "since"):
         if rest.get(name) is not None and not is_activity_id(rest[name]):
             raise InvalidPayload(f"/{name}", "not the id of an activity item")
-    return Wanted(limit=limit, offset=offset, entity_type=entity_type, entity_id=text, **rest)
+    return Wanted(
+        limit=int(asked.get("limit", 50)),
+        offset=int(asked.get("offset", 0)),
+        entity_type=entity_type,
+        entity_id=as_text(entity_id),
+        **rest,
+    )
+
+
+def _as_json(details: dict[str, Any]) -> bytes:
+    """Details as JSON. Raises InvalidPayload for what only looks like it: a subclass of text as a name."""
+    try:
+        return orjson.dumps(details)
+    except TypeError as error:
+        raise InvalidPayload("/details", f"expected JSON: {error}") from None

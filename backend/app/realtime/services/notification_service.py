@@ -12,6 +12,7 @@ it has happened once. The tenant is whoever the caller says: this is for code th
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -28,6 +29,9 @@ from app.realtime.utils.message_types import NotificationMessage
 
 #: Seconds that a notification is kept. The contract's number, and the default of NOTIFICATION_TTL_SECONDS.
 NOTIFICATION_TTL_SECONDS = 30 * 86_400
+
+#: What a notification's id looks like.
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 Priority = Literal["low", "normal", "high", "urgent"]
 
@@ -115,14 +119,14 @@ class NotificationService(Service):
             type=type,
             title=title,
             message=message,
-            priority=priority,
+            priority=asked.get("priority", "normal"),
             source_type=source_type,
             source_id=as_text(source_id),
             action_url=action_url,
         ).to_dict()
         del body["created_at"]  # Redis knows
         lasts = min(expires_in or self._ttl_seconds, self._ttl_seconds)
-        new = NewNotification(str(number), fingerprint(asked), body, round(lasts * 1000))
+        new = NewNotification(str(number), fingerprint({**body, "expires_in": expires_in}), body, round(lasts * 1000))
         made = self._store.create(keys, user_id, new, self.MAX_NOTIFICATIONS)
         if made is None:
             raise Conflict("This idempotency key was used for another notification")
@@ -132,9 +136,13 @@ class NotificationService(Service):
         self, tenant_id: str, user_id: str, *, unread_only: bool = False, limit: int = 50, offset: int = 0
     ) -> NotificationPage:
         """A user's notifications, newest first: `limit` of them (1-100), after the first `offset` (0-1,000)."""
-        checked("notifications:list", unread_only=unread_only, limit=limit, offset=offset)
+        asked = checked("notifications:list", unread_only=unread_only, limit=limit, offset=offset)
         items, total, unread = self._store.page(
-            tenant_keys(tenant_id), checked_user(user_id), unread_only=unread_only, limit=limit, offset=offset
+            tenant_keys(tenant_id),
+            checked_user(user_id),
+            unread_only=asked.get("unread_only", False),
+            limit=int(asked.get("limit", 50)),
+            offset=int(asked.get("offset", 0)),
         )
         return NotificationPage([Notification(**item) for item in items], total, unread)
 
@@ -148,9 +156,9 @@ class NotificationService(Service):
 
     def mark_read(self, tenant_id: str, user_id: str, notification_id: str) -> tuple[Notification, int]:
         """The user has read one, which they may have before. Returns it, and how many are unread. Raises NotFound."""
-        # An empty id means all to the store.
-        found = notification_id and self._store.read(tenant_keys(tenant_id), checked_user(user_id), notification_id)
-        if not found:
+        keys, user_id = tenant_keys(tenant_id), checked_user(user_id)
+        found = self._store.read(keys, user_id, _known(notification_id))
+        if found is None:
             raise NotFound("Notification not found")
         return Notification(**found[0]), found[1]
 
@@ -160,7 +168,8 @@ class NotificationService(Service):
 
     def delete(self, tenant_id: str, user_id: str, notification_id: str) -> int:
         """Forget one. Returns how many are unread. Raises NotFound."""
-        unread = self._store.delete(tenant_keys(tenant_id), checked_user(user_id), notification_id)
+        keys, user_id = tenant_keys(tenant_id), checked_user(user_id)
+        unread = self._store.delete(keys, user_id, _known(notification_id))
         if unread is None:
             raise NotFound("Notification not found")
         return unread
@@ -177,6 +186,13 @@ class NotificationService(Service):
             if not due.members:
                 return due.next_in
             self._store.expire(keys, due.members)
+
+
+def _known(notification_id: object) -> str:
+    """The id, if any notification could have it: to the store, an empty one means all. Raises NotFound."""
+    if isinstance(notification_id, str) and _ID.fullmatch(notification_id):
+        return notification_id
+    raise NotFound("Notification not found")
 
 
 def _derived(*names: Any) -> uuid.UUID:

@@ -13,8 +13,11 @@ from app.errors import InvalidPayload
 from app.realtime.store.keys import TenantKeys, is_safe_id
 from realtime_contracts.registry import Direction, registry
 
-#: An idempotency key: printable ASCII.
-_KEY = re.compile(r"[ -~]{1,255}")
+#: Below this a number without a fraction is the same as an integer and as a float.
+EXACT = 2**53
+
+#: A name of the caller's choosing, as it may stand in a header: printable ASCII.
+IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}")
 
 
 def tenant_keys(tenant_id: str) -> TenantKeys:
@@ -31,10 +34,10 @@ def checked_user(user_id: str) -> str:
     return user_id
 
 
-def checked(operation: str, **fields: Any) -> dict[str, Any]:
-    """What is asked of an operation of the contract's REST API, without what is None. Raises InvalidPayload."""
+def checked(operation: str, direction: Direction = Direction.REQUEST, **fields: Any) -> dict[str, Any]:
+    """What is asked of an operation of the contract, without what is None: that is absent. Raises InvalidPayload."""
     asked = {name: value for name, value in fields.items() if value is not None}
-    violation = registry().check(Direction.REQUEST, operation, asked)
+    violation = registry().check(direction, operation, asked)
     if violation is not None:
         raise InvalidPayload(violation.path, violation.reason)
     return asked
@@ -44,11 +47,21 @@ def checked_key(key: object) -> str | None:
     """The idempotency key, if there is one and it may be one: over REST it is a header. Raises InvalidPayload."""
     if key is None:
         return None
-    if isinstance(key, str) and _KEY.fullmatch(key):
+    if isinstance(key, str) and IDEMPOTENCY_KEY.fullmatch(key):
         return key
     raise InvalidPayload("/idempotency_key", "expected 1 to 255 printable ASCII characters")
 
 
-def fingerprint(asked: Mapping[str, Any]) -> str:
-    """What tells one request from another."""
-    return sha256(orjson.dumps(dict(asked), option=orjson.OPT_SORT_KEYS)).hexdigest()
+def fingerprint(meant: Mapping[str, Any]) -> str:
+    """What tells one thing that is meant from another, however it is spelt: JSON's 12 and 12.0 are one number."""
+    return sha256(orjson.dumps(_plain(dict(meant)), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
+        return int(value)
+    return value

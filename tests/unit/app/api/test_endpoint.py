@@ -424,6 +424,17 @@ def test_an_idempotency_key_is_given_on(api: Api, key: str) -> None:
     assert api.notifications.asked[0][2]["idempotency_key"] == key
 
 
+def test_a_request_that_makes_nothing_has_no_use_for_an_idempotency_key(api: Api) -> None:
+    api.notifications.answers["unread_count"] = 3
+    assert api.ask("GET", "notifications/unread/count", headers={"Idempotency-Key": "é"}).status_code == 200
+
+
+@pytest.mark.parametrize("role", ["service ", " service", "service\x00", "\u200bservice", "Service"])
+def test_a_role_is_that_of_a_service_only_as_it_is_written(role: str, api: Api) -> None:
+    answer = api.ask("POST", "notifications", role=role, json=NOTIFICATION)
+    assert (answer.status_code, answer.json["code"]) == (403, "forbidden")
+
+
 @pytest.mark.parametrize("key", ["", "a" * 256, "ü", "a\tb", "a\x7fb"])
 def test_an_idempotency_key_is_short_printable_ascii(api: Api, key: str) -> None:
     answer = api.ask("POST", "notifications", role="service", json=NOTIFICATION, headers={"Idempotency-Key": key})
