@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import shutil
-import subprocess
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from realtime_contracts import Direction, registry
+from tests.node import installed, run
 
 if TYPE_CHECKING:
     from realtime_contracts.conformance.forged import Mint
@@ -83,18 +81,7 @@ MESSAGES = {
 @pytest.fixture(scope="session")
 def program() -> Path:
     """Return the program's folder, with the client that its lock file names."""
-    return installed()
-
-
-def installed() -> Path:
-    """The program's folder; fetches the client that its lock file names, unless it is there."""
-    with (PROGRAM / "package.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two workers of one run may come here together
-        fetched = PROGRAM / "node_modules/.package-lock.json"
-        if not fetched.exists() or fetched.stat().st_mtime < (PROGRAM / "package-lock.json").stat().st_mtime:
-            run(command("npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts")
-            fetched.touch()
-    return PROGRAM
+    return installed(PROGRAM)
 
 
 @pytest.mark.parametrize("nodes", [1, 2])
@@ -106,7 +93,7 @@ def test_the_official_javascript_client_does_the_whole_flow(
     tokens = {name.lower(): mint(name.lower(), tenant, name=name) for name in ("Ana", "Ben")}
     tokens |= {"service": mint("billing", tenant, role="service"), "garbage": "garbage"}
     given = {"urls": shared_cluster.urls[:nodes], "tokens": tokens}
-    seen: dict[str, Any] = json.loads(run(command("node"), "flow.mjs", transport, given=json.dumps(given)))
+    seen: dict[str, Any] = json.loads(run("node", "flow.mjs", transport, cwd=program, given=json.dumps(given)))
 
     for name, (direction, event) in MESSAGES.items():
         assert registry().check(direction, event, seen[name]) is None, (name, seen[name])
@@ -180,17 +167,3 @@ def document_and_locks_are_right(seen: dict[str, Any]) -> None:
     assert seen["sync"] == {**room, "version": 1, "content": content, "changes": [], "locks": []}
     assert seen["missed"] == {**room, "version": 1, "content": None, "changes": [edit], "locks": []}
     assert seen["syncAck"] == seen["missedAck"] == {"ok": True, **room, "version": 1}
-
-
-def command(name: str) -> str:
-    path = shutil.which(name)
-    if path is None:
-        pytest.fail(f"{name} is not installed: the flow runs in the official client, on Node 20 or newer")
-    return path
-
-
-def run(*words: str, given: str = "") -> str:
-    done = subprocess.run(words, cwd=PROGRAM, input=given, capture_output=True, text=True, timeout=100, check=False)
-    if done.returncode != 0:
-        pytest.fail(f"{' '.join(words)} failed:\n{done.stdout}{done.stderr}", pytrace=False)
-    return done.stdout

@@ -15,10 +15,12 @@ import pytest
 
 from realtime_contracts import tokens
 from tests.e2e.cluster import Cluster
-from tests.e2e.test_javascript import installed
+from tests.node import installed
 from tests.redis_server import RedisServer
 
 PAGE = Path(__file__).parents[2] / "docs" / "publishing.md"
+#: Where the examples in JavaScript find the official client.
+JAVASCRIPT = Path(__file__).parent / "javascript"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 #: What runs a block of a language. A page's reader has `realtime` on the path.
 RUNNERS = {
@@ -80,7 +82,7 @@ def test_the_examples_print_what_the_page_says(reader: dict[str, str]) -> None:
     for example in examples():
         done = subprocess.run(
             [*RUNNERS[example.language], example.code],
-            cwd=installed(),
+            cwd=installed(JAVASCRIPT),
             env=reader,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
