@@ -47,8 +47,8 @@ format: $(VENV)/.dev ## let ruff mend and format the code
 	@$(BIN)/ruff check --fix --quiet . || true
 	@$(BIN)/ruff format .
 
-.PHONY: docs
-docs: $(VENV)/.dev ## write the generated pages anew (docs/settings.md)
+.PHONY: generate
+generate: $(VENV)/.dev ## write what is generated anew: docs/settings.md, contracts/asyncapi.yaml
 	@$(BIN)/python docs/generate.py
 
 .PHONY: clean

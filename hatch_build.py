@@ -14,6 +14,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 DATA = {
     "contracts/schemas": "realtime_contracts/schemas",
     "contracts/examples": "realtime_contracts/examples",
+    "contracts/asyncapi.yaml": "realtime_contracts/asyncapi.yaml",
+    "contracts/exchanges.json": "realtime_contracts/exchanges.json",
     "contracts/openapi.yaml": "realtime_contracts/openapi.yaml",
     "contracts/VERSION": "realtime_contracts/VERSION",
     "features": "realtime_contracts/features",

@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that are made from code: `make docs`.
+"""Write what is made from code and schemas: `make generate`.
 
 With `--check` nothing is written; the exit status is 1 if a page is not what the code says.
 """
@@ -10,18 +10,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
+import yaml
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from app.settings import Settings
+from realtime_contracts import asyncapi
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[1]
 
 SETTINGS_HEAD = """\
 # Settings
 
 Each is an environment variable. A value out of bounds stops the start with one line that says so. This page is made
-from `backend/app/settings.py` by `make docs`; change it there.
+from `backend/app/settings.py` by `make generate`; change it there.
 
 | variable | default | may be | what it does |
 |---|---|---|---|
@@ -59,14 +61,41 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-#: Each generated page and what makes it.
-PAGES: dict[str, Callable[[], str]] = {"settings.md": settings_page}
+ASYNCAPI_HEAD = """\
+# The Socket.IO half of the contract for tools that read AsyncAPI. Made from schemas/, examples/ and exchanges.json by
+# `make generate`; change it there.
+"""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Blocks for texts of several lines, no aliases, items of a list under their key."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - no value is one
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - the library's signature
+        super().increase_indent(flow, False)
+
+
+_Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None),
+)
+
+
+def asyncapi_page() -> str:
+    document = asyncapi.document()
+    return ASYNCAPI_HEAD + yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+#: Each generated file and what makes it.
+PAGES: dict[str, Callable[[], str]] = {"docs/settings.md": settings_page, "contracts/asyncapi.yaml": asyncapi_page}
 
 
 def main(*words: str) -> int:
     stale = []
     for name, make in PAGES.items():
-        page, text = HERE / name, make()
+        page, text = ROOT / name, make()
         if page.exists() and page.read_text(encoding="utf-8") == text:
             continue
         stale.append(name)

@@ -10,10 +10,11 @@ objects, bounds on everything, a title and a description everywhere, units in wo
 
 from __future__ import annotations
 
-import posixpath
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from realtime_contracts.schemas import target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -87,9 +88,9 @@ def lint(schemas: _Schemas) -> list[Finding]:
                 Finding(file, pointer, message) for message in _node(node, root=pointer == "", library=library)
             )
             if "$ref" in node:
-                target = _target(file, str(node["$ref"]))
-                referenced.add(target)
-                if (message := _reference(schemas, str(node["$ref"]), target)) is not None:
+                place = target(file, str(node["$ref"]))
+                referenced.add(place)
+                if (message := _reference(schemas, str(node["$ref"]), place)) is not None:
                     findings.append(Finding(file, pointer, message))
     for file, schema in sorted(schemas.items()):
         for name in schema.get("$defs", {}):
@@ -190,16 +191,10 @@ def _string(node: _Node) -> Iterator[str]:
         yield f"pattern with {UNPORTABLE.search(pattern)[0]}, which dialects read differently"  # type: ignore[index]
 
 
-def _target(file: str, reference: str) -> tuple[str, str]:
-    """The file and JSON Pointer that a relative reference in `file` means."""
-    name, _, fragment = reference.partition("#")
-    return posixpath.normpath(posixpath.join(posixpath.dirname(file), name)) if name else file, fragment
-
-
-def _reference(schemas: _Schemas, reference: str, target: tuple[str, str]) -> str | None:
+def _reference(schemas: _Schemas, reference: str, place: tuple[str, str]) -> str | None:
     if ":" in reference or reference.startswith("/"):
         return f"$ref {reference} is not relative"
-    file, pointer = target
+    file, pointer = place
     node: Any = schemas.get(file)
     for step in pointer.split("/")[1:]:
         node = node.get(step) if isinstance(node, dict) else None

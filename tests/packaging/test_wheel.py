@@ -108,7 +108,10 @@ def test_wheel_holds_every_schema_example_and_feature(names: set[str]) -> None:
     assert under("realtime_contracts/schemas/", names) == in_tree("contracts/schemas", "*.json") != set()
     assert under("realtime_contracts/examples/", names) == in_tree("contracts/examples", "*.json") != set()
     assert under("realtime_contracts/features/", names) == in_tree("features", "*.feature") != set()
-    assert {f"realtime_contracts/{name}" for name in ("VERSION", "openapi.yaml", "py.typed")} <= names
+    assert {
+        f"realtime_contracts/{name}"
+        for name in ("VERSION", "asyncapi.yaml", "exchanges.json", "openapi.yaml", "py.typed")
+    } <= names
 
 
 def test_base_install_is_light(installed: Path, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from realtime_contracts.conformance.payloads import Payload
 from realtime_contracts.conformance.timeouts import PATIENCE
 from realtime_contracts.conformance.transport import Client
 from realtime_contracts.conformance.view import PRESENCE_MESSAGES, PresenceView
+from realtime_contracts.exchanges import exchanges
 
 Fields = Callable[[Any], bool]
 
@@ -230,6 +231,12 @@ class Tab:
             self.document(payload["room_id"]).take_edit(payload)
         self.known_seq = max(self.known_seq, payload.get("seq", -1))
 
+    def _take_ack(self, event: str, answer: dict[str, Any], edit: dict[str, Any] | None) -> None:
+        if answer["ok"]:
+            self._fold_ack(event, answer, edit)
+        elif answer["error"]["code"] not in exchanges().by_event[event].errors:
+            self.faults.append(f"{self.label} got an error of {event} that the contract does not name: {answer!r}")
+
     def _fold_ack(self, event: str, answer: dict[str, Any], edit: dict[str, Any] | None) -> None:
         self.known_seq = max(self.known_seq, answer.get("seq", -1))
         self.has_locked = self.has_locked or event == "doc:lock"
@@ -243,8 +250,8 @@ class Tab:
         def take(*arguments: Any) -> None:
             answer = arguments[0] if len(arguments) == 1 else list(arguments)
             if event in self._contract.events(Direction.ACK):
-                if self._judge(Direction.ACK, event, answer) and isinstance(answer, dict) and answer["ok"]:
-                    self._fold_ack(event, answer, edit)
+                if self._judge(Direction.ACK, event, answer) and isinstance(answer, dict):
+                    self._take_ack(event, answer, edit)
             elif isinstance(answer, dict) and answer.get("ok") is False:
                 self._judge(Direction.SERVER, "error", answer.get("error"))
             else:

@@ -30,6 +30,7 @@ from app.errors import (
     VersionConflict,
 )
 from realtime_contracts import Direction, registry
+from realtime_contracts.exchanges import exchanges
 
 LOCK = {
     "path": "/lines",
@@ -182,3 +183,12 @@ def test_a_lost_connection_is_unavailable_for_the_client() -> None:
 
 def test_an_expired_token_is_one_that_does_not_authenticate() -> None:
     assert issubclass(TokenExpired, Unauthenticated)
+
+
+def test_the_contract_says_of_each_code_what_its_class_says() -> None:
+    def of(error: type[RealtimeError]) -> list[type[RealtimeError]]:
+        return [error, *(below for child in error.__subclasses__() for below in of(child))]
+
+    classes = [error for error in of(RealtimeError) if error not in {RealtimeError, ConnectionLost}]
+    said = {error.code: " ".join((inspect.getdoc(error) or "").split()) for error in classes}
+    assert said == dict(exchanges().codes)

@@ -12,4 +12,4 @@ ROOT = Path(__file__).parents[3]
 def test_generated_pages_are_current() -> None:
     command = [sys.executable, ROOT / "docs" / "generate.py", "--check"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, f"{done.stdout}{done.stderr}Run `make docs` and commit the pages."
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}Run `make generate` and commit the pages."
