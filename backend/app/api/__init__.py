@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app import errors
 from app.api.activity import activity
+from app.api.contract import contract
 from app.api.endpoint import failed, rate_limits
 from app.api.notifications import notifications
 from app.api.ops import ops
@@ -33,14 +34,14 @@ def register_api(app: Flask) -> None:
     app.extensions["rate_limits"] = rate_limits(settings)
     app.url_map.converters["user_id"] = UserId
     app.url_map.merge_slashes = False  # such an id may have two
-    for blueprint in (ops, presence, notifications, activity):
+    for blueprint in (ops, contract, presence, notifications, activity):
         app.register_blueprint(blueprint)
     app.register_error_handler(HTTPException, _no_operation)
     app.after_request(_counted)
     origins = settings.cors_allowed_origins
     CORS(
         app,
-        resources=r"/api/.*",
+        resources=[r"/api/.*", r"/contract.*"],
         # A text with a `*` in it the library would take for a pattern, and Engine.IO does not.
         origins=origins if origins == "*" else [re.compile(re.escape(origin) + r"\Z") for origin in origins],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],

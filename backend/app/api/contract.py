@@ -1,0 +1,63 @@
+"""The contract as this server keeps it: a page for people, and the files for programs.
+
+Everything here is public and the same for everybody, and changes only with the server's version, so it carries
+an ETag that names the contract's version: who has it asks again, and is told that it still holds.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from pathlib import PurePosixPath
+
+from flask import Blueprint, Response, abort, request
+
+from realtime_contracts import registry
+from realtime_contracts.page import page
+from realtime_contracts.schemas import bundle, own_schemas
+
+contract = Blueprint("contract", __name__, url_prefix="/contract")
+
+#: What is served of the contract's folder, by the ends of the files' names; its Python package is not.
+FILES = {".json": "application/json", ".yaml": "application/yaml", "VERSION": "text/plain; charset=utf-8"}
+
+
+@contract.get("")
+def contract_page() -> Response:
+    """The whole contract on one page, which loads nothing."""
+    made = page()
+    response = _answer(made.html.encode(), "text/html; charset=utf-8")
+    response.headers["Content-Security-Policy"] = made.policy
+    return response
+
+
+@contract.get("/contract.json")
+def contract_bundle() -> Response:
+    """Every schema in one document, as `realtime contract diff` reads it."""
+    return _answer(bundle(own_schemas()).encode(), FILES[".json"])
+
+
+@contract.get("/<path:name>")
+def contract_file(name: str) -> Response:
+    """A file of the contract as it is: a schema, examples, asyncapi.yaml, openapi.yaml, exchanges.json, VERSION."""
+    if name not in _names():
+        abort(404)
+    return _answer((registry().folder / name).read_bytes(), FILES[PurePosixPath(name).suffix or name])
+
+
+@functools.cache
+def _names() -> frozenset[str]:
+    """The files that are served: nothing that is not the contract's can be asked for."""
+    folder = registry().folder
+    found = [*folder.glob("schemas/*/*.json"), *folder.glob("examples/*/*.json"), *folder.glob("*.yaml")]
+    found += [folder / "exchanges.json", folder / "VERSION"]
+    return frozenset(path.relative_to(folder).as_posix() for path in found)
+
+
+def _answer(body: bytes, content_type: str) -> Response:
+    response = Response(body, content_type=content_type)
+    response.set_etag(f"{registry().version}-{hashlib.sha256(body).hexdigest()[:16]}")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.make_conditional(request)
+    return response
