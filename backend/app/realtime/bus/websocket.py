@@ -23,6 +23,9 @@ from app.realtime.bus.packets import GARBAGE, PACKET_TYPES, FramedText, text_fra
 
 logger = structlog.get_logger(__name__)
 
+#: In a request's environment: its `RequestHandler`. The environment itself is copied on its way to here.
+_HANDLER = "realtime.handler"
+
 
 class _WholeWrites:
     """A socket whose `send` writes everything, one message at a time."""
@@ -75,11 +78,13 @@ class WebSocket:
             return None
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
         try:
-            return cls(
-                _Server(environ, max_message_size=max_message_size, thread_class=Thread, event_class=gevent.event.Event)
+            server = _Server(
+                environ, max_message_size=max_message_size, thread_class=Thread, event_class=gevent.event.Event
             )
         except (RemoteProtocolError, simple_websocket.ConnectionError):
             return None
+        environ[_HANDLER].taken_over = True
+        return cls(server)
 
     def send(self, message: str | bytes) -> None:
         """Write one message. Raises OSError if the client is gone."""
@@ -107,16 +112,30 @@ class WebSocket:
 
 
 class RequestHandler(WSGIHandler):
-    """gevent's HTTP handler, which must neither read on after a WebSocket nor log what it cannot read.
+    """gevent's HTTP handler, which must neither read nor write after a WebSocket, nor log what it cannot read.
 
-    After a WebSocket it would take the client's last bytes for a request.
+    It would take the client's last bytes for a request. And Engine.IO answers the request that became a WebSocket once
+    that is over: a browser would read "HTTP/1.1 200 OK" as a frame, and complain of every page that is closed.
     """
+
+    #: Whether the request has become a WebSocket.
+    taken_over = False
+
+    def get_environ(self) -> dict[str, Any]:
+        """What the application learns of the request."""
+        environ: dict[str, Any] = super().get_environ()
+        return {**environ, _HANDLER: self}
 
     def run_application(self) -> None:
         """Answer one request."""
         if (self.environ or {}).get("HTTP_UPGRADE", "").lower() == "websocket":
             self.close_connection = True
         super().run_application()
+
+    def process_result(self) -> None:
+        """Write what the application answered, unless it has taken the socket over."""
+        if not self.taken_over:
+            super().process_result()
 
     def log_error(self, *_: object) -> None:
         """Note a request that is no HTTP; gevent's own line would quote it."""
