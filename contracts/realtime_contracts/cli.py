@@ -1,12 +1,13 @@
 """The `realtime` command.
 
-Its client half needs only this package: `token`, `watch`. Its server half (`serve`, `doctor`, `notify`,
-`activity`) is in the package `app`, which is in the repository and in the image, never in the wheel; where `app` is
-not there, those commands are listed, and say so.
+Its client half needs only this package: `token`, `watch`, and all of `realtime contract`. Its server half (`serve`,
+`doctor`, `notify`, `activity`) is in the package `app`, which is in the repository and in the image, never in the
+wheel; where `app` is not there, those commands are listed, and say so.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from typing import Any
@@ -22,6 +23,32 @@ SERVER_COMMANDS = {
     "notify": "Notify a user of a company.",
     "activity": "Record what happened in a company, or read its feed.",
 }
+
+
+#: The commands of `realtime contract`: each in the module that it is about, imported when it is wanted.
+CONTRACT_COMMANDS = {
+    "list": "realtime_contracts.contract_cli:list_",
+    "show": "realtime_contracts.contract_cli:show",
+    "example": "realtime_contracts.contract_cli:example",
+    "page": "realtime_contracts.contract_cli:page",
+    "check": "realtime_contracts.captures.cli:check",
+    "diff": "realtime_contracts.changes.cli:diff",
+    "bundle": "realtime_contracts.changes.cli:bundle",
+}
+
+
+class _ContractCommands(click.Group):
+    """The commands about the contract, in the order in which one comes to want them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(CONTRACT_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        if cmd_name not in CONTRACT_COMMANDS:
+            return None
+        module, _, name = CONTRACT_COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
 
 
 class _Commands(click.Group):
@@ -60,6 +87,11 @@ def _absent(name: str) -> click.Command:
 @click.version_option(package_name="logiaccounting-realtime")
 def main() -> None:
     """LogiAccounting Pro Realtime: the server, its contract, and what to hold a client against."""
+
+
+@main.group(cls=_ContractCommands)
+def contract() -> None:
+    """Look at the contract, hold captures of a client against it, and tell what has changed in it."""
 
 
 @main.command()

@@ -1,0 +1,15 @@
+"""`realtime contract check`: a capture of a live client, held against the contract.
+
+A capture is what a browser's network panel saves (HAR), a log of JSON lines, or one message. Its way
+through these modules, each of which can be read alone:
+
+    source      the file, however it comes: gzip, standard input, and what kind of capture it is
+    har, log    what is in it: packets, each with its place in the file, and the connection it belongs to
+    packets     what a packet says: Engine.IO 4 and Socket.IO 5, as pure functions
+    sessions    packets put together to messages: binary attachments, acks with the events they answer
+    judge       each message against the contract; what is found, and what is counted
+    redaction   what must not be shown: tokens, and characters that a terminal obeys
+    reports     the result for people and for machines
+
+Nothing is held in memory but findings and what waits for its counterpart, so a capture may be larger than the machine.
+"""

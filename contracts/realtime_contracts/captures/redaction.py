@@ -1,0 +1,157 @@
+"""What a report must not show: access tokens, and characters that a terminal obeys.
+
+A capture is full of tokens, and reports are pasted into issues and kept by CI. A token is recognised in two
+ways: by its shape, if it is a JWT, and by having been seen where tokens belong, in the `auth` of a connection or the
+query of a URL. In a report it may be whole, or cut short where a long value was; any start of it that is long enough
+to be of use goes too. All text that comes from a capture passes `Redactor.clean` on its way out, in every format.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
+
+#: What stands in a report where a token was.
+HIDDEN = "[token]"
+#: Characters of a token's start that hide it: fewer are no secret, and stand in too many other words.
+MIN_PREFIX = 8
+#: Characters from which any text of an `auth` payload is taken for a secret, whatever its name; names are shorter.
+LONG_SECRET = 16
+#: Parameters of a URL that hold tokens, besides any with "token" in its name.
+SECRET_PARAMETERS = frozenset({"auth", "authorization", "jwt", "apikey", "api_key", "key", "secret", "password"})
+#: Characters of an event's or a connection's name that a report shows.
+NAME_LENGTH = 120
+
+#: A JWT's parts, or as many as are left: the first is base64url of `{"`, most often of `{"alg`, `{"typ` or `{"kid`.
+#: Where anything else follows on a letter or a digit it may as well be a word, such as `keyJoin`, and has to be longer.
+_JWT = re.compile(
+    r"(?:(?<![A-Za-z0-9])eyJ[\w-]*|eyJ(?:hbG|0eX|raW)[\w-]*|eyJ[\w-]{13,})(?:\.[\w-]*){0,4}",
+    re.ASCII,
+)
+_BEARER = re.compile(r"\s*bearer\s+", re.IGNORECASE)
+#: Control characters (C0, DEL, C1), line and paragraph separators, what turns the direction of text around, lone
+#: surrogates, and the two that XML refuses.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+
+
+class Redactor:
+    """The tokens that captures have shown, and how text is written without them."""
+
+    def __init__(self) -> None:
+        self._long: dict[str, set[str]] = {}
+        self._short: set[str] = set()
+
+    def learn(self, value: object) -> None:
+        """Take every text and number in `value`, what an `auth.token` was, as a secret."""
+        todo = [value]
+        while todo:
+            item = todo.pop()
+            if isinstance(item, dict):
+                todo += [*item.keys(), *item.values()]
+            elif isinstance(item, list):
+                todo += item
+            elif isinstance(item, (str, int, float)) and not isinstance(item, bool):
+                self._learn_text(str(item))
+
+    def learn_auth(self, auth: object) -> None:
+        """Take the token of a connection's `auth`, and any other text in it that is long enough to be one."""
+        if not isinstance(auth, dict):
+            self.learn(auth)
+            return
+        todo: list[object] = []
+        for name, value in auth.items():
+            if _is_secret_name(str(name)):
+                self.learn(value)
+            else:
+                todo.append(value)
+        while todo:
+            item = todo.pop()
+            if isinstance(item, (dict, list)):
+                todo += item.values() if isinstance(item, dict) else item
+            elif isinstance(item, str) and len(item) >= LONG_SECRET:
+                self._learn_text(item)
+
+    def learn_url(self, url: str) -> None:
+        """Take the tokens of a URL's query, as they are written there and as they are meant."""
+        try:
+            query = urlsplit(url).query
+        except ValueError:
+            query = url.partition("?")[2]
+        for part in query.split("&"):
+            name, _, raw = part.partition("=")
+            if raw and _is_secret_name(name):
+                self._learn_text(raw)
+                for _, value in parse_qsl(part, errors="replace"):
+                    self._learn_text(value)
+
+    def clean(self, text: str) -> str:
+        """`text` fit for a report: no token, no start of one, no character that a terminal or a parser obeys."""
+        return _UNPRINTABLE.sub(_spelled, self._hide(text))
+
+    def name(self, text: str) -> str:
+        """The same for a name, which is cut where it gets too long."""
+        return self.clean(clipped(text))
+
+    def _learn_text(self, text: str) -> None:
+        text = _BEARER.sub("", text, count=1) if _BEARER.match(text) else text
+        matched = _JWT.fullmatch(text)
+        if not text.strip() or (matched and matched.group().startswith("eyJ")):
+            return
+        for form in _forms(text):
+            if len(form) < MIN_PREFIX:
+                self._short.add(form)
+            else:
+                self._long.setdefault(form[:MIN_PREFIX], set()).add(form)
+
+    def _hide(self, text: str) -> str:
+        for start, secrets in self._long.items():
+            at = text.find(start)
+            while at >= 0:
+                end = at + max(_common(text, at, secret) for secret in secrets)
+                text = f"{text[:at]}{HIDDEN}{text[end:]}"
+                at = text.find(start, at + len(HIDDEN))
+        for secret in self._short:
+            if secret in text:
+                text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", HIDDEN, text)
+        return _JWT.sub(HIDDEN, text)
+
+
+def clipped(text: str) -> str:
+    """A name of at most `NAME_LENGTH` characters."""
+    return text if len(text) <= NAME_LENGTH else text[: NAME_LENGTH - 1] + "…"
+
+
+def _is_secret_name(name: str) -> bool:
+    return "token" in name.lower() or name.lower() in SECRET_PARAMETERS
+
+
+def _forms(text: str) -> set[str]:
+    """How a secret may be written: as it is, in JSON, in a JSON Pointer, in a URL."""
+    raw = text.encode("utf-8", "surrogatepass")
+    return {
+        text,
+        json.dumps(text)[1:-1],
+        json.dumps(text, ensure_ascii=False)[1:-1],
+        text.replace("~", "~0").replace("/", "~1"),
+        quote(raw, safe=""),
+        quote_plus(raw),
+    }
+
+
+def _common(text: str, at: int, secret: str) -> int:
+    """How much of `secret` stands in `text` at `at`."""
+    if text.startswith(secret, at):
+        return len(secret)
+    length = 0
+    for mine, theirs in zip(secret, text[at : at + len(secret)], strict=False):
+        if mine != theirs:
+            break
+        length += 1
+    return length
+
+
+def _spelled(match: re.Match[str]) -> str:
+    return f"\\u{ord(match.group()):04x}"

@@ -1,0 +1,180 @@
+"""What a HAR holds, and where: entries in any order of their keys, WebSockets, polling, and what becomes of both."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from realtime_contracts.captures.result import Verdict
+from tests.unit.contracts.captures.making import (
+    BEGAN,
+    JOIN,
+    JOINED,
+    MOVE,
+    OPEN,
+    ack,
+    checked,
+    event,
+    har,
+    poll,
+    push,
+    received,
+    sent,
+    socket,
+    told,
+    whole,
+)
+
+WRONG = event("cursor:move", {**MOVE, "line": "4"})
+
+
+def test_messages_of_a_websocket_that_conform_are_counted_by_direction(tmp_path: Path) -> None:
+    result = checked(tmp_path, har(whole(sent(event("room:join", JOIN, number=0)), received(ack(0, JOINED)))))
+    assert result.verdict is Verdict.CONFORMS
+    assert result.by_direction() == {"ack": 1, "client": 2}
+    assert (result.frames, result.connections, result.addresses) == (5, 1, ["wss://app.example/socket.io/"])
+
+
+def test_a_finding_tells_its_frame_its_pointer_and_its_second(tmp_path: Path) -> None:
+    other = {"request": {"method": "GET", "url": "https://app.example/"}, "response": {"content": {"text": "<html>"}}}
+    result = checked(tmp_path, har(other, whole(received("2"), sent(WRONG, time=BEGAN + 12.34))))
+    [finding] = result.findings
+    assert told(finding) == ("client", "cursor:move", "/line", "type")
+    assert finding.reason == 'expected integer, got "4"'
+    assert finding.place.pointer == "/log/entries/1/_webSocketMessages/4"
+    assert (finding.place.frame, result.seconds(finding.place)) == (5, 12.3)
+
+
+@pytest.mark.parametrize("unit", [1, 1000], ids=["seconds of Chrome", "milliseconds of Playwright"])
+def test_times_are_told_apart_by_their_size(tmp_path: Path, unit: int) -> None:
+    result = checked(tmp_path, har(socket(received(OPEN, time=BEGAN * unit), sent(WRONG, time=(BEGAN + 3) * unit))))
+    assert result.seconds(result.findings[0].place) == 3.0
+
+
+@pytest.mark.parametrize("time", [-1, None, "soon", 10**400])
+def test_a_time_that_is_none_is_left_out(tmp_path: Path, time: object) -> None:
+    result = checked(tmp_path, har(socket(received(OPEN, time=time), sent(WRONG, time=time))))
+    assert result.seconds(result.findings[0].place) is None
+
+
+def test_the_keys_of_an_entry_may_come_in_any_order(tmp_path: Path) -> None:
+    entry = whole(sent(WRONG))
+    turned = dict(reversed(entry.items()))
+    assert [told(f) for f in checked(tmp_path, har(turned)).findings] == [("client", "cursor:move", "/line", "type")]
+
+
+def test_polling_and_its_upgrade_are_one_connection_with_one_pairing_of_acks(tmp_path: Path) -> None:
+    entries = (
+        poll(None, OPEN),
+        push("e1", "40", event("room:join", JOIN, number=0)),
+        poll("e1", '40{"sid":"s"}'),
+        socket(sent("2probe"), received("3probe"), sent("5"), received(ack(0, {})), url=_socket_of("e1")),
+    )
+    result = checked(tmp_path, har(*entries))
+    assert result.connections == 1
+    assert [told(f) for f in result.findings] == [("ack", "room:join", "", "required")]
+
+
+def test_an_ack_may_stand_before_its_event_in_the_file(tmp_path: Path) -> None:
+    entries = poll(None, OPEN), poll("e1", ack(0, JOINED)), push("e1", event("room:join", JOIN, number=0))
+    result = checked(tmp_path, har(*entries))
+    assert result.verdict is Verdict.CONFORMS
+    assert result.checked["ack", "room:join"] == 1
+
+
+def test_a_polling_body_in_base64_is_read(tmp_path: Path) -> None:
+    entry = poll("e1", "x")
+    text = base64.b64encode(event("heartbeat_ack", {}).encode()).decode()
+    entry["response"]["content"] = {"text": text, "encoding": "base64"}
+    assert [told(f) for f in checked(tmp_path, har(entry)).findings] == [("server", "heartbeat_ack", "", "required")]
+
+
+def test_a_body_in_a_file_beside_the_har_is_read(tmp_path: Path) -> None:
+    (tmp_path / "body.txt").write_text(event("heartbeat_ack", {}))
+    entry = poll("e1")
+    entry["response"]["content"] = {"_file": "body.txt"}
+    [finding] = checked(tmp_path, har(entry)).findings
+    assert finding.place.pointer == "/log/entries/0/response/content/_file"
+
+
+@pytest.mark.parametrize("name", ["../outside.txt", "link.txt", "/etc/hostname", "nul\0", ".", "x" * 5000])
+def test_a_body_in_a_file_of_another_folder_is_not_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / "outside.txt").write_text(WRONG)
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / "link.txt").symlink_to(tmp_path / "outside.txt")
+    entry = push("e1")
+    entry["request"]["postData"] = {"_file": name}
+    result = checked(inside, har(entry))
+    assert (result.verdict, result.skipped.missing_bodies, result.found) == (Verdict.NOTHING, 1, 0)
+
+
+def test_bodies_that_the_capture_lacks_are_counted_and_leave_acks_unproved(tmp_path: Path) -> None:
+    entries = poll(None, OPEN), push("e1"), poll("e1", ack(0, JOINED)), push("e1", event("heartbeat"))
+    result = checked(tmp_path, har(*entries))
+    assert result.verdict is Verdict.CONFORMS
+    assert (result.skipped.missing_bodies, result.skipped.strayed_acks) == (1, 1)
+
+
+def test_a_poll_that_was_still_waiting_or_refused_lacks_nothing(tmp_path: Path) -> None:
+    waiting, refused = poll("e1"), poll("e1", '{"code":1,"message":"Session ID unknown"}')
+    waiting["response"]["status"], refused["response"]["status"] = 0, 400
+    result = checked(tmp_path, har(push("e1", event("heartbeat")), waiting, refused))
+    assert (result.verdict, result.skipped.missing_bodies) == (Verdict.CONFORMS, 0)
+
+
+def test_frames_of_other_urls_keep_their_numbers_and_are_not_judged(tmp_path: Path) -> None:
+    entries = whole(sent(WRONG), url=URL_B), push("b1", WRONG, WRONG, url=POLLING_B), whole(sent(WRONG))
+    result = checked(tmp_path, har(*entries), wanted_url="app.example")
+    assert [f.place.frame for f in result.findings] == [10]
+    assert result.skipped.other_urls
+    assert checked(tmp_path, har(*entries)).frames == result.frames
+
+
+def test_gzip_is_unpacked_whatever_the_name(tmp_path: Path) -> None:
+    assert checked(tmp_path, gzip.compress(har(whole(sent(WRONG))).encode())).found == 1
+
+
+def test_what_came_before_the_cut_is_reported(tmp_path: Path) -> None:
+    text = har(whole(sent(WRONG), sent(event("heartbeat"))))
+    result = checked(tmp_path, text[: text.index("heartbeat")])
+    assert (result.verdict, result.found) == (Verdict.UNREADABLE, 1)
+    assert result.reason == "it is cut short: its JSON ends early"
+
+
+def test_after_a_cut_nothing_is_said_of_acks_whose_event_may_have_followed(tmp_path: Path) -> None:
+    text = har(whole(received(ack(0, JOINED)), sent(event("room:join", JOIN, number=0))))
+    result = checked(tmp_path, text[: text.index("room:join")])
+    assert (result.found, result.skipped.strayed_acks) == (0, 1)
+
+
+def test_a_socket_without_a_list_of_messages_is_said(tmp_path: Path) -> None:
+    entry = socket()
+    del entry["_webSocketMessages"]
+    result = checked(tmp_path, har(entry))
+    assert (result.verdict, result.skipped.missing_sockets) == (Verdict.NOTHING, 1)
+
+
+def test_parts_of_a_har_that_are_not_as_they_should_be_are_passed_over(tmp_path: Path) -> None:
+    odd = {"_webSocketMessages": [1, [2], {"type": "error", "data": "x"}, {"type": "send", "data": 5}, sent(WRONG)]}
+    entries = [7, [], {"request": []}, {"request": {"url": 5}}, {"request": {"url": "ws://[x"}}]
+    text = json.dumps({"log": {"entries": [*entries, {**odd, "request": {"url": "ws://h/?EIO=4"}}]}})
+    [finding] = checked(tmp_path, text).findings
+    assert finding.place.pointer == "/log/entries/5/_webSocketMessages/4"
+
+
+def test_a_har_nested_very_deep_takes_no_memory(tmp_path: Path) -> None:
+    text = har(whole(sent(WRONG)))[:-2] + ',"x":' + "[" * 200_000
+    assert checked(tmp_path, text).found == 1
+
+
+URL_B = "wss://other.example/socket.io/?EIO=4&transport=websocket"
+POLLING_B = "https://other.example/socket.io/?EIO=4&transport=polling"
+
+
+def _socket_of(sid: str) -> str:
+    return f"wss://app.example/socket.io/?EIO=4&transport=websocket&sid={sid}"
