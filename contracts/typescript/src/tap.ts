@@ -1,0 +1,80 @@
+/**
+ * Every packet that a socket sends and gets, seen where the socket itself hands it over, and left as it is.
+ *
+ * Not `onAny`: an ack is no event, and its callback could only be seen by wrapping it. A packet has the ack's id, in
+ * both directions, and is seen once, when it really travels: after buffering, at each retry, never for a volatile one
+ * that is dropped. What is not public of socket.io-client is one method, `packet`, which has been there since its
+ * second version; that it still is, is looked at first.
+ */
+
+/** A packet of the Socket.IO protocol. */
+export interface Packet {
+  readonly type: number;
+  readonly nsp: string;
+  readonly data?: unknown;
+  readonly id?: number;
+}
+
+/** Types of packets, as the protocol numbers them. */
+export const PACKET = { CONNECT: 0, EVENT: 2, ACK: 3, CONNECT_ERROR: 4, BINARY_EVENT: 5, BINARY_ACK: 6 } as const;
+
+/** What is called with each packet; must not throw. */
+export interface Observer {
+  sends(packet: Packet): void;
+  gets(packet: Packet): void;
+}
+
+type Listener = (packet: Packet) => void;
+
+/** What a tap needs of a `Socket` of socket.io-client. */
+export interface Tappable {
+  readonly nsp: string;
+  readonly io: {
+    on(event: 'packet', listener: Listener): unknown;
+    off(event: 'packet', listener?: Listener): unknown;
+    listeners(event: 'packet'): Listener[];
+  };
+  packet(packet: Packet): void;
+}
+
+/** Who observes a socket. One tap serves all, so that they may end in any order. */
+const taps = new WeakMap<Tappable, Set<Observer>>();
+const endings = new WeakMap<Set<Observer>, () => void>();
+
+/** Lets an observer see a socket's packets until the function that this returns is called. */
+export function tap(socket: Tappable, observer: Observer): () => void {
+  const observers = taps.get(socket) ?? install(socket);
+  observers.add(observer);
+  return () => {
+    if (!observers.delete(observer) || observers.size > 0) return;
+    endings.get(observers)?.();
+  };
+}
+
+function install(socket: Tappable): Set<Observer> {
+  const observers = new Set<Observer>();
+  const gets = (packet: Packet): void => {
+    if (packet.nsp === socket.nsp) for (const observer of observers) observer.gets(packet);
+  };
+  const send = socket.packet;
+  const own = Object.getOwnPropertyDescriptor(socket, 'packet');
+  const sends = function (this: Tappable, packet: Packet): void {
+    send.call(this, packet);
+    for (const observer of observers) observer.sends(packet);
+  };
+  // First in line: the socket's own listener changes the data of packets that have an id.
+  const others = [...socket.io.listeners('packet')];
+  socket.io.off('packet');
+  for (const listener of [gets, ...others]) socket.io.on('packet', listener);
+  Object.defineProperty(socket, 'packet', { value: sends, configurable: true, writable: true });
+  taps.set(socket, observers);
+  endings.set(observers, () => {
+    taps.delete(socket);
+    socket.io.off('packet', gets);
+    // Whoever has replaced the method since keeps theirs; ours below it has nobody left to tell.
+    if (socket.packet !== sends) return;
+    if (own === undefined) delete (socket as Partial<Tappable>).packet;
+    else Object.defineProperty(socket, 'packet', own);
+  });
+  return observers;
+}

@@ -1,0 +1,6 @@
+export default {
+  testEnvironment: 'node',
+  testMatch: ['**/*.jest.mjs'],
+  moduleFileExtensions: ['mjs', 'js', 'json'],
+  transform: {},
+};
