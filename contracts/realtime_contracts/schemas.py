@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import json
 import posixpath
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from typing import Any
 from realtime_contracts.registry import registry
 
 Schema = Mapping[str, Any]
+
+#: What a schema file is named: a folder and a file in it.
+_NAME = re.compile(r"[^/]+/[^/]+\.json")
 
 
 class Unreadable(ValueError):
@@ -82,16 +86,21 @@ def read_folder(folder: Path) -> Schemas:
     version = folder / "VERSION"
     if not texts or not version.is_file():
         raise Unreadable(f"{folder} holds no contract: it has no schemas/ or no VERSION")
-    return _parsed(str(folder), version.read_text("utf-8"), texts.items())
+    return _parsed(str(folder), version.read_bytes(), texts.items())
 
 
 def read_bundle(file: Path) -> Schemas:
     """The contract of a bundle: `{"version": …, "schemas": {"client/room.join.json": {…}}}`. Raises Unreadable."""
     try:
         content = json.loads(file.read_bytes())
-        return Schemas(str(content["version"]), dict(content["schemas"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        version, files = str(content["version"]), dict(content["schemas"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise Unreadable(f"{file} is no bundle of a contract: {_why(error)}") from error
+    wrong = [name for name, schema in files.items() if not _NAME.fullmatch(name) or not isinstance(schema, dict)]
+    if wrong or not files:
+        what = f"{wrong[0]!r} is no file with a schema" if wrong else "it is without schemas"
+        raise Unreadable(f"{file} is no bundle of a contract: {what}")
+    return Schemas(version, files)
 
 
 def read_revision(revision: str, repository: Path | None = None, folder: str = "contracts") -> Schemas:
@@ -101,12 +110,12 @@ def read_revision(revision: str, repository: Path | None = None, folder: str = "
         _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
     )
     names = _git(root, "ls-tree", "-r", "--name-only", "-z", commit, "--", f"{folder}/schemas").decode().split("\0")
-    names = [name for name in names if name.endswith(".json")]
+    prefix = f"{folder}/schemas/"
+    names = [name for name in names if _NAME.fullmatch(name.removeprefix(prefix))]
     if not names:
         raise Unreadable(f"{revision} has no {folder}/schemas")
-    prefix = f"{folder}/schemas/"
     texts = ((name.removeprefix(prefix), _git(root, "show", f"{commit}:{name}")) for name in names)
-    return _parsed(revision, _git(root, "show", f"{commit}:{folder}/VERSION").decode(), texts)
+    return _parsed(revision, _git(root, "show", f"{commit}:{folder}/VERSION"), texts)
 
 
 @functools.cache
@@ -121,15 +130,15 @@ def bundle(schemas: Schemas) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
-def _parsed(name: str, version: str, texts: Any) -> Schemas:
-    return Schemas(version.strip(), dict(_files(name, texts)))
+def _parsed(name: str, version: bytes, texts: Any) -> Schemas:
+    return Schemas(version.decode(errors="replace").strip(), dict(_files(name, texts)))
 
 
 def _files(name: str, texts: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str, Schema]]:
     for file, text in texts:
         try:
             schema = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Unreadable(f"{name}: schemas/{file} is not JSON: {error}") from error
         if not isinstance(schema, dict):
             raise Unreadable(f"{name}: schemas/{file} is not an object")
