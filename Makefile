@@ -26,7 +26,7 @@ serve: $(VENV)/.server ## run the server for development: embedded Valkey, a sec
 	@exec $(BIN)/realtime serve --dev $(ARGS)
 
 .PHONY: test
-test: $(VENV)/.dev ## run everything: lint, types, unit, integration, e2e, packaging, then the count (ARGS="-e unit" for one)
+test: $(VENV)/.dev ## run everything: lint, types, every suite, then the count (ARGS="-e unit" for one)
 	@rm -rf reports
 	@exec $(BIN)/tox run $(ARGS)
 
@@ -50,6 +50,11 @@ format: $(VENV)/.dev ## let ruff mend and format the code
 .PHONY: generate
 generate: $(VENV)/.dev ## write what is generated anew: docs/settings.md, contracts/asyncapi.yaml
 	@$(BIN)/python docs/generate.py
+
+.PHONY: package
+package: ## build the npm package of the contract: dist/logiaccounting-realtime-contract-VERSION.tgz
+	@cd contracts/typescript && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@mkdir -p dist && cd contracts/typescript && npm run --silent build && npm pack --silent --pack-destination ../../dist
 
 .PHONY: clean
 clean: ## remove environments, caches and reports
