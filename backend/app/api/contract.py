@@ -22,7 +22,7 @@ contract = Blueprint("contract", __name__, url_prefix="/contract")
 FILES = {".json": "application/json", ".yaml": "application/yaml", "VERSION": "text/plain; charset=utf-8"}
 
 
-@contract.get("")
+@contract.get("", endpoint="page")
 def contract_page() -> Response:
     """The whole contract on one page, which loads nothing."""
     made = page()
@@ -31,13 +31,13 @@ def contract_page() -> Response:
     return response
 
 
-@contract.get("/contract.json")
+@contract.get("/contract.json", endpoint="bundle")
 def contract_bundle() -> Response:
     """Every schema in one document, as `realtime contract diff` reads it."""
     return _answer(bundle(own_schemas()).encode(), FILES[".json"])
 
 
-@contract.get("/<path:name>")
+@contract.get("/<path:name>", endpoint="file")
 def contract_file(name: str) -> Response:
     """A file of the contract as it is: a schema, examples, asyncapi.yaml, openapi.yaml, exchanges.json, VERSION."""
     if name not in _names():

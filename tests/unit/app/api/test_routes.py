@@ -13,6 +13,9 @@ OPENAPI = Path(__file__).parents[4] / "contracts" / "openapi.yaml"
 #: What Flask adds by itself.
 BY_FLASK = {"HEAD", "OPTIONS"}
 
+#: The contract's own page and files: that a description describes itself helps nobody.
+OF_THE_CONTRACT = "contract."
+
 #: A place in a path of Flask's: `<name>` or `<converter:name>`.
 PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -25,7 +28,7 @@ def served(app: Flask) -> set[Operation]:
         (PLACE.sub(r"{\1}", rule.rule), method, rule.endpoint)
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - BY_FLASK
-        if rule.endpoint != "static"
+        if rule.endpoint != "static" and not rule.endpoint.startswith(OF_THE_CONTRACT)
     }
 
 
