@@ -146,6 +146,24 @@ def test_realtime_makes_a_token_without_the_server(installed: Path, tmp_path: Pa
     assert (claims["sub"], claims["tenant_id"], claims["type"]) == ("ana", "acme", "access")
 
 
+def test_realtime_contract_works_away_from_the_tree(installed: Path, tmp_path: Path) -> None:
+    contract = (installed / "realtime", "contract")
+    assert "\troom:join\t" in run(*contract, "list", cwd=tmp_path)
+    assert "room:user_joined" in run(*contract, "show", "room:join", cwd=tmp_path)
+    run(*contract, "page", "--output", "contract.html", cwd=tmp_path)
+    assert (tmp_path / "contract.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    (tmp_path / "good.json").write_text(run(*contract, "example", "cursor:move", cwd=tmp_path), encoding="utf-8")
+    run(*contract, "check", "--event", "cursor:move", "good.json", cwd=tmp_path)
+    assert "/line" in run(*contract, "check", "--event", "cursor:move", "bad.json", cwd=bad(tmp_path), status=1)
+    run(*contract, "bundle", "--output", "old.json", cwd=tmp_path)
+    assert "Nothing has changed" in run(*contract, "diff", "old.json", cwd=tmp_path)
+
+
+def bad(folder: Path) -> Path:
+    (folder / "bad.json").write_text('{"room_id": "invoice:42", "line": "4", "column": 0}', encoding="utf-8")
+    return folder
+
+
 @pytest.mark.parametrize("command", ["serve", "doctor"])
 def test_server_half_says_plainly_that_it_is_not_in_the_wheel(installed: Path, tmp_path: Path, command: str) -> None:
     text = " ".join(run(installed / "realtime", command, cwd=tmp_path, status=1).split())
