@@ -8,7 +8,7 @@ import sys
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser
@@ -51,10 +51,11 @@ class FrontEnd:
     secret: str
     folder: Path
 
-    def converse(self, transport: str, fault: str | None = None) -> Run:
-        har = self.folder / "capture.har"
+    def converse(self, transport: str, fault: str | None = None, *, capture: str = "capture.har") -> Run:
+        har = self.folder / capture
+        content: Literal["embed", "attach"] = "embed" if capture == "capture.har" else "attach"
         token = tokens.mint(self.secret, "ana", f"acme-{uuid.uuid4().hex[:8]}", name="Ana")
-        context = self.browser.new_context(record_har_path=har, record_har_content="embed", record_har_mode="full")
+        context = self.browser.new_context(record_har_path=har, record_har_content=content, record_har_mode="full")
         page = context.new_page()
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -140,3 +141,14 @@ def test_each_mistake_is_found_where_it_is_and_nothing_else_is(front_end: FrontE
     assert f"frame {finding['frame']}," in printed
     assert f"client → server {event}, at {path or '/'}: {finding['reason']}" in printed
     assert run.token not in printed
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("capture", ["attached.har", "attached.zip"])
+def test_a_capture_whose_contents_are_files_of_their_own_is_read_with_them(
+    front_end: FrontEnd, capture: str, transport: str
+) -> None:
+    run = front_end.converse(transport, "a number as text", capture=capture)
+    report = json.loads(check(run.har, "--format", "json", status=1))["files"][0]
+    assert [(f["event"], f["path"]) for f in report["findings"]] == [("cursor:move", "/line")]
+    assert run.token not in json.dumps(report)

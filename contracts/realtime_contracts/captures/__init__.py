@@ -3,7 +3,8 @@
 A capture is what a browser's network panel saves (HAR), a log of JSON lines, or one message. Its way
 through these modules, each of which can be read alone:
 
-    source      the file, however it comes: gzip, standard input, and what kind of capture it is
+    source      the file, however it comes: gzip, zip, standard input, and what kind of capture it is
+    attachments the files that a HAR may name instead of holding their contents
     har, log    what is in it: packets, each with its place in the file, and the connection it belongs to
     packets     what a packet says: Engine.IO 4 and Socket.IO 5, as pure functions
     sessions    packets put together to messages: binary attachments, acks with the events they answer

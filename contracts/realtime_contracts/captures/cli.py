@@ -29,7 +29,8 @@ _UNWRAPPED = 10_000
 _HELP = """Hold captures of a live client against the contract.
 
 FILE is a HAR as the browser's network panel or Playwright saves it, a log of JSON lines, or one
-message; gzip is fine. `-`, or none, is standard input. Which of these it is, its content tells.
+message; gzip is fine, and so is a zip as Playwright makes it. `-`, or none, is standard input. Which
+of these it is, its content tells.
 
 \b
 A line of a log is a message or a frame:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any
+from typing import IO, Any
+
+import orjson
 
 from realtime_contracts.captures import clock, packets
 from realtime_contracts.captures.har import Entry, Role, survey, walk
@@ -28,6 +30,8 @@ _BODIES = {
     Role.PUSH: (("request", "postData", "text"), ("request", "postData", "_file")),
     Role.POLL: (("response", "content", "text"), ("response", "content", "_file")),
 }
+#: Where the messages of a WebSocket are, if they are not in the HAR itself.
+_ATTACHED = ("response", "content", "_file")
 _STATUS, _ENCODING = ("response", "status"), ("response", "content", "encoding")
 
 
@@ -76,7 +80,7 @@ class HarCapture:
                 self._message(step.value, entry, f"/log/entries/{step.entry}/_webSocketMessages/{step.message}")
             elif step.name == "messages":
                 self._has_messages = True
-            elif step.name == "field" and entry.role in _BODIES:
+            elif step.name == "field" and (entry.role in _BODIES or entry.role is Role.SOCKET):
                 self._fields[step.path] = step.value
             elif step.name == "end":
                 self._end(entry, step.entry)
@@ -97,20 +101,39 @@ class HarCapture:
             self._judge.broken(self._socket.origin, place, sender, str(error))
 
     def _end(self, entry: Entry, number: int) -> None:
-        if entry.role is Role.SOCKET and self._socket is not None and not self._has_messages:
-            self._judge.skipped.missing_sockets += 1
-            self._socket.has_gaps = True
+        if entry.role is Role.SOCKET and not self._has_messages and not self._attached_messages(entry, number):
+            if self._socket is not None:
+                self._judge.skipped.missing_sockets += 1
+                self._socket.has_gaps = True
         elif entry.role in _BODIES:
             self._body(entry, number)
+
+    def _attached_messages(self, entry: Entry, number: int) -> bool:
+        """Take the messages of a WebSocket from a file of their own, one a line. Whether there is one."""
+        file = self._attached(self._fields.get(_ATTACHED))
+        if file is None:
+            return False
+        pointer = f"/log/entries/{number}/response/content/_file"
+        with file:
+            for line in iter(lambda: file.readline(MAX_TEXT), b""):
+                try:
+                    message = orjson.loads(line)
+                except orjson.JSONDecodeError as error:
+                    raise Unreadable("the messages of a WebSocket, in a file of their own, are cut short") from error
+                if isinstance(message, dict):
+                    self._message(message, entry, pointer)
+        return True
 
     def _body(self, entry: Entry, number: int) -> None:
         """The packets of a polling request, or of its answer."""
         if entry.role is Role.POLL and not self._is_answer():
             return
         text, file = (self._fields.get(path) for path in _BODIES[entry.role])
+        if text == "" and file is not None:
+            text = None  # Playwright's word for a body that is elsewhere
         named = "request/postData" if entry.role is Role.PUSH else "response/content"
         pointer = f"/log/entries/{number}/{named}/{'text' if text is not None else '_file'}"
-        body = text if isinstance(text, str) else self._sidecar(file)
+        body = text if isinstance(text, str) else self._attached_body(file)
         if (
             body is not None
             and entry.role is Role.POLL
@@ -138,17 +161,19 @@ class HarCapture:
         status = self._fields.get(_STATUS)
         return isinstance(status, int) and 0 < status < _ERRORS_FROM
 
-    def _sidecar(self, name: Any) -> str | None:
-        """A body that lies in a file beside the HAR; of other folders nothing is read."""
-        folder = self._source.folder
-        if folder is None or not isinstance(name, str) or "\0" in name:
+    def _attached(self, name: Any) -> IO[bytes] | None:
+        return self._source.attachments.open(name) if isinstance(name, str) else None
+
+    def _attached_body(self, name: Any) -> str | None:
+        """A body in a file of its own."""
+        file = self._attached(name)
+        if file is None:
             return None
+        with file:
+            body = file.read(MAX_TEXT + 1)
         try:
-            path = (folder / name).resolve()
-            if not path.is_relative_to(folder.resolve()) or not path.is_file() or path.stat().st_size > MAX_TEXT:
-                return None
-            return path.read_text("utf-8")
-        except (OSError, ValueError):
+            return body.decode("utf-8") if len(body) <= MAX_TEXT else None
+        except UnicodeDecodeError:
             return None
 
     def _session(self, entry: Entry, first: str = "") -> Session:

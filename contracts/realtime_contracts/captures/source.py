@@ -1,4 +1,4 @@
-"""A capture's bytes, however they come: a file, standard input, gzip; and what kind of capture they are.
+"""A capture's bytes, however they come: a file, standard input, gzip, zip; and what kind of capture they are.
 
 A capture is read more than once, and may be larger than memory. So what cannot go back to its beginning (standard
 input, a pipe) is first written to a temporary file, and the kind is told from the first bytes: of a JSON object
@@ -12,6 +12,7 @@ import io
 import shutil
 import sys
 import tempfile
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -21,6 +22,8 @@ from typing import IO, cast
 
 import ijson
 import orjson
+
+from realtime_contracts.captures.attachments import Attachments, InArchive, InFolder, NoAttachments
 
 #: How standard input is called in reports.
 STDIN_NAME = "stdin"
@@ -55,21 +58,19 @@ class Kind(StrEnum):
 class Source:
     """The bytes of one capture, unpacked, from the beginning as often as wanted."""
 
-    def __init__(self, name: str, raw: IO[bytes], folder: Path | None) -> None:
+    def __init__(self, name: str, raw: IO[bytes], attachments: Attachments) -> None:
         self.name = name
-        #: Where files that a HAR refers to may lie; None for standard input.
-        self.folder = folder
+        #: The files that a HAR may refer to.
+        self.attachments = attachments
         self._raw = raw
 
     def open(self) -> IO[bytes]:
         """The unpacked bytes, from the first that means something. Closing it is not needed. Raises Unreadable."""
         self._raw.seek(0)
-        magic = self._raw.read(len(_ZIP))
+        magic = self._raw.read(len(_GZIP))
         self._raw.seek(0)
-        if magic == _ZIP:
-            raise Unreadable("it is a zip archive: unpack it first")
         stream: IO[bytes] = self._raw
-        if magic.startswith(_GZIP):
+        if magic == _GZIP:
             stream = cast("IO[bytes]", gzip.GzipFile(fileobj=self._raw))
         if stream.read(len(_BOM)) != _BOM:
             stream.seek(0)
@@ -82,9 +83,33 @@ def opened(path: str) -> Iterator[Source]:
     name = STDIN_NAME if path == "-" else path
     try:
         with _given(path) as given, _rewindable(given) as raw:
-            yield Source(name, raw, None if path == "-" else Path(path).parent)
+            magic = raw.read(len(_ZIP))
+            raw.seek(0)
+            if magic == _ZIP:
+                with _unzipped(name, raw) as source:
+                    yield source
+            else:
+                yield Source(name, raw, NoAttachments() if path == "-" else InFolder(Path(path).parent))
     except OSError as error:
         raise Unreadable((error.strerror or "it cannot be opened").lower()) from error
+
+
+@contextmanager
+def _unzipped(name: str, raw: IO[bytes]) -> Iterator[Source]:
+    """The one HAR of a zip archive, as Playwright makes them, with what is beside it in there."""
+    try:
+        with zipfile.ZipFile(raw) as archive:
+            hars = [member for member in archive.namelist() if member.endswith(".har")]
+            if len(hars) != 1:
+                raise Unreadable(f"it is a zip archive with {len(hars) or 'no'} HARs in it: it takes one")
+            with archive.open(hars[0]) as har:
+                yield Source(name, har, InArchive(archive))
+    except zipfile.BadZipFile as error:
+        raise Unreadable("it is a damaged zip archive") from error
+    except (RuntimeError, NotImplementedError) as error:
+        raise Unreadable(
+            "it is a zip archive that cannot be unpacked here: it is encrypted, or rarely packed"
+        ) from error
 
 
 @contextmanager
@@ -94,6 +119,8 @@ def reading() -> Iterator[None]:
         yield
     except EOFError as error:
         raise Unreadable("it is cut short: its gzip data end early") from error
+    except zipfile.BadZipFile as error:
+        raise Unreadable("its zip data are damaged") from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise Unreadable("its gzip data are damaged") from error
     except ijson.IncompleteJSONError as error:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +71,15 @@ def poll(sid: str | None, *packets: str, url: str = POLLING) -> dict[str, Any]:
 
 def har(*entries: dict[str, Any]) -> str:
     return json.dumps({"log": {"version": "1.2", "pages": [{"startedDateTime": "x"}], "entries": list(entries)}})
+
+
+def zipped(members: Mapping[str, str]) -> bytes:
+    """A zip archive, as Playwright makes one of a HAR and what it has attached."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return packed.getvalue()
 
 
 def lines(*items: Any) -> str:

@@ -20,6 +20,7 @@ from tests.unit.contracts.captures.making import (
     checked,
     event,
     har,
+    lines,
     poll,
     push,
     received,
@@ -27,6 +28,7 @@ from tests.unit.contracts.captures.making import (
     socket,
     told,
     whole,
+    zipped,
 )
 
 WRONG = event("cursor:move", {**MOVE, "line": "4"})
@@ -99,6 +101,37 @@ def test_a_body_in_a_file_beside_the_har_is_read(tmp_path: Path) -> None:
     entry["response"]["content"] = {"_file": "body.txt"}
     [finding] = checked(tmp_path, har(entry)).findings
     assert finding.place.pointer == "/log/entries/0/response/content/_file"
+
+
+def test_what_playwright_attaches_is_read_beside_the_har_and_in_its_archive(tmp_path: Path) -> None:
+    """An attached body leaves an empty text in its place; the messages of a WebSocket are lines of a file."""
+    messages = whole(sent(WRONG))["_webSocketMessages"]
+    attached = {"ws.jsonl": lines(*messages), "post.txt": WRONG}
+    socketed, posted = socket(), push("e1", url=POLLING_B)
+    del socketed["_webSocketMessages"]
+    socketed["response"] = {"status": 101, "content": {"_file": "ws.jsonl"}}
+    posted["request"]["postData"] = {"text": "", "_file": "post.txt"}
+    text = har(socketed, posted)
+    (tmp_path / "run.zip").write_bytes(zipped({"har.har": text, **attached}))
+    for name, content in attached.items():
+        (tmp_path / name).write_text(content)
+    beside, archived = checked(tmp_path, text), checked(tmp_path, zipped({"har.har": text, **attached}), "run.zip")
+    for result in (beside, archived):
+        assert [(f.place.frame, f.place.pointer) for f in result.findings] == [
+            (4, "/log/entries/0/response/content/_file"),
+            (5, "/log/entries/1/request/postData/_file"),
+        ]
+        assert result.skipped.missing_sockets == result.skipped.missing_bodies == 0
+
+
+def test_attached_messages_that_are_cut_short_are_said_to_be(tmp_path: Path) -> None:
+    entry = socket()
+    del entry["_webSocketMessages"]
+    entry["response"] = {"content": {"_file": "ws.jsonl"}}
+    (tmp_path / "ws.jsonl").write_text(lines(*whole(sent(WRONG))["_webSocketMessages"]) + '{"type": "se')
+    result = checked(tmp_path, har(entry))
+    assert (result.verdict, result.found) == (Verdict.UNREADABLE, 1)
+    assert result.reason == "the messages of a WebSocket, in a file of their own, are cut short"
 
 
 @pytest.mark.parametrize("name", ["../outside.txt", "link.txt", "/etc/hostname", "nul\0", ".", "x" * 5000])

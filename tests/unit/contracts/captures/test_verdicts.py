@@ -29,6 +29,7 @@ from tests.unit.contracts.captures.making import (
     sent,
     socket,
     whole,
+    zipped,
 )
 
 #: What captures are damaged with.
@@ -103,7 +104,10 @@ def test_a_url_that_no_connection_has_is_nothing_to_check(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"PK\x03\x04rest", "it is a zip archive: unpack it first"),
+        (b"PK\x03\x04rest", "it is a damaged zip archive"),
+        (zipped({"a.har": har(), "b.har": har()}), "it is a zip archive with 2 HARs in it: it takes one"),
+        (zipped({"run.txt": "text"}), "it is a zip archive with no HARs in it: it takes one"),
+        (zipped({"run.har": har(whole())})[:-10], "it is a damaged zip archive"),
         (b"<html>", ROAD),
         (b"\xff\xfe{\x00", ROAD),
         (b"[1, 2]", f"{ROAD} (the payload of an event is checked with --event EVENT)"),
@@ -119,7 +123,10 @@ def test_a_url_that_no_connection_has_is_nothing_to_check(tmp_path: Path) -> Non
         (gzip.compress(b"")[:5], "it is cut short: its gzip data end early"),
     ],
     ids=[
-        "a zip archive",
+        "no zip archive",
+        "a zip archive of two",
+        "a zip archive of none",
+        "a zip archive, cut",
         "HTML",
         "UTF-16",
         "a list",
