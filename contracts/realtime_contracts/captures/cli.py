@@ -61,7 +61,7 @@ Exit status, of several files the first that applies:
 )
 @click.option("--url", "wanted_url", metavar="TEXT", help="Only connections of a HAR whose URL contains this.")
 @click.option("--format", "form", type=click.Choice(["human", *_WRITERS]), default="human", show_default=True)
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to this file.")
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to this file.")
 @click.option("--max", "most", type=click.IntRange(0), default=100, show_default=True, help="Findings shown of a file.")
 def check(
     files: tuple[str, ...],
