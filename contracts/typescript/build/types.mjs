@@ -50,9 +50,6 @@ function imports(names, from, types) {
   return `import ${types ? 'type ' : ''}{\n${sorted.map((name) => `  ${name},\n`).join('')}} from '${from}';\n\n`;
 }
 
-/** Whether a client may send the event without payload: the schema takes `{}`. */
-const takesNothing = ({ schema }) => schema.type === 'object' && (schema.required ?? []).length === 0;
-
 function eventMaps(schemas) {
   const all = messages(schemas);
   const of = (direction) => all.filter((message) => message.direction === direction);
@@ -63,10 +60,7 @@ function eventMaps(schemas) {
   const clientEvents = of('client').filter(({ event }) => event !== 'connect');
   const client = clientEvents.map((message) => {
     const [payload, ack] = [messageName(message), `Ack<${messageName({ ...message, direction: 'ack' })}>`];
-    const args = takesNothing(message)
-      ? `...args: [payload: ${payload}, ack: ${ack}] | [ack: ${ack}]`
-      : `payload: ${payload}, ack: ${ack}`;
-    return `${docs(message.schema, '  ')}  ${key(message.event)}: (${args}) => void;\n`;
+    return `${docs(message.schema, '  ')}  ${key(message.event)}: (payload: ${payload}, ack: ${ack}) => void;\n`;
   });
   const server = of('server').filter(({ event }) => event !== 'connect_error').map((message) => {
     return `${docs(message.schema, '  ')}  ${key(message.event)}: (payload: ${messageName(message)}) => void;\n`;
@@ -79,7 +73,7 @@ function eventMaps(schemas) {
     ...['shared', ...new Set(Object.values(MODULES))].map((module) => `export type * from './${module}.js';\n`),
     `\n${ACK}`,
     `\n/** What the client hears: \`Socket<ServerToClientEvents, ClientToServerEvents>\`. */\nexport interface ServerToClientEvents {\n${server.join('')}}\n`,
-    `\n/** What the client says. The ack may be left out (src/socket-types.ts); \`emitWithAck\` answers with it. */\nexport interface ClientToServerEvents {\n${client.join('')}}\n`,
+    `\n/** What the client says, in full: the ack may be left out, and a payload that may be \`{}\` (src/socket-types.ts). */\nexport interface ClientToServerEvents {\n${client.join('')}}\n`,
     ...maps.map((map) => `\n${map}`),
   ].join('');
 }

@@ -3,7 +3,7 @@ import { clip, hasLoneSurrogate } from './text.js';
 import type { Violation } from './violation.js';
 
 /** Levels of arrays and objects that a payload may have. */
-const MAX_DEPTH = 128;
+export const MAX_DEPTH = 128;
 /** Characters that are quoted of the name of a class. */
 const NAME_LENGTH = 60;
 /** The integers that readers of JSON hold, in 64 bits, signed or not: from -2^63 to below 2^64. */

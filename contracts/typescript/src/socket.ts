@@ -1,14 +1,12 @@
 import type { Socket } from 'socket.io-client';
 import { UnknownEventError, validatorOf, type Direction } from './check.js';
 import { ALL, SECRET } from './generated/validators.js';
+import { MAX_DEPTH } from './json.js';
 import { PACKET, tap, type Packet, type Tappable } from './tap.js';
 import type { Violation } from './violation.js';
 
 /** Events that wait for their acks at most, the newest; a server that never answers must not cost memory. */
 const WAITING = 10_000;
-
-/** Levels down to which `undefined` members are looked for; it is what a payload may have. */
-const SENT_DEPTH = 128;
 
 /** A message that is not what the contract says, on a live socket. */
 export interface SocketViolation extends Violation {
@@ -142,7 +140,7 @@ function remember(waiting: Map<number, string>, id: number, event: string): void
 }
 
 /** A payload without its `undefined` members, which are not sent; itself if there are none. */
-function asSent(value: unknown, levels = SENT_DEPTH): unknown {
+function asSent(value: unknown, levels = MAX_DEPTH): unknown {
   if (typeof value !== 'object' || value === null || levels === 0) return value;
   if (Array.isArray(value)) {
     const items = value.map((item) => asSent(item, levels - 1));

@@ -37,21 +37,24 @@ export interface Tappable {
   packet(packet: Packet): void;
 }
 
-/** Who observes a socket. One tap serves all, so that they may end in any order. */
-const taps = new WeakMap<Tappable, Set<Observer>>();
-const endings = new WeakMap<Set<Observer>, () => void>();
+/** Who observes a socket, and what takes the tap away again. One tap serves all, so that they may end in any order. */
+interface Tap {
+  readonly observers: Set<Observer>;
+  readonly end: () => void;
+}
+
+const taps = new WeakMap<Tappable, Tap>();
 
 /** Lets an observer see a socket's packets until the function that this returns is called. */
 export function tap(socket: Tappable, observer: Observer): () => void {
-  const observers = taps.get(socket) ?? install(socket);
+  const { observers, end } = taps.get(socket) ?? install(socket);
   observers.add(observer);
   return () => {
-    if (!observers.delete(observer) || observers.size > 0) return;
-    endings.get(observers)?.();
+    if (observers.delete(observer) && observers.size === 0) end();
   };
 }
 
-function install(socket: Tappable): Set<Observer> {
+function install(socket: Tappable): Tap {
   const observers = new Set<Observer>();
   const gets = (packet: Packet): void => {
     if (packet.nsp === socket.nsp) for (const observer of observers) observer.gets(packet);
@@ -67,14 +70,15 @@ function install(socket: Tappable): Set<Observer> {
   socket.io.off('packet');
   for (const listener of [gets, ...others]) socket.io.on('packet', listener);
   Object.defineProperty(socket, 'packet', { value: sends, configurable: true, writable: true });
-  taps.set(socket, observers);
-  endings.set(observers, () => {
+  const end = (): void => {
     taps.delete(socket);
     socket.io.off('packet', gets);
     // Whoever has replaced the method since keeps theirs; ours below it has nobody left to tell.
     if (socket.packet !== sends) return;
     if (own === undefined) delete (socket as Partial<Tappable>).packet;
     else Object.defineProperty(socket, 'packet', own);
-  });
-  return observers;
+  };
+  const made = { observers, end };
+  taps.set(socket, made);
+  return made;
 }

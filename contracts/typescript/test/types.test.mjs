@@ -18,6 +18,22 @@ test('what a front end writes compiles, and its mistakes do not', () => {
   expect(mistakes.length).toBeGreaterThanOrEqual(25);
 });
 
+test('the compiler says what is wrong with a payload that may be left out, not that it is no ack', () => {
+  const folder = join(PACKAGE, '.tmp/words');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const use = `
+    import type { RealtimeSocket } from '@logiaccounting/realtime-contract';
+    declare const socket: RealtimeSocket;
+    socket.emit('activity:feed', { entity_id: 42 });
+    socket.emit('presence:list', { page: 1 });`;
+  writeFileSync(join(folder, 'use.ts'), use);
+  writeFileSync(join(folder, 'tsconfig.json'), '{ "extends": "../../tsconfig.json", "include": ["*.ts"] }');
+  const { output } = tsc('.tmp/words');
+  expect(output).toContain("Property 'entity_type' is missing");
+  expect(output).not.toContain('No overload matches');
+});
+
 test('every valid example has its type, and no invalid one whose fault types can say', () => {
   const { files, valid, invalid, leftOut } = examplesAsTypes(({ direction, event }, data) => JUDGES[direction][event](data));
   const folder = join(PACKAGE, '.tmp/examples');

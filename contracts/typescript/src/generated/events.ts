@@ -155,10 +155,10 @@ export interface ServerToClientEvents {
   'typing:users': (payload: ServerTypingUsers) => void;
 }
 
-/** What the client says. The ack may be left out (src/socket-types.ts); `emitWithAck` answers with it. */
+/** What the client says, in full: the ack may be left out, and a payload that may be `{}` (src/socket-types.ts). */
 export interface ClientToServerEvents {
   /** Asks what happened in the caller's tenant, newest first, a page at a time. May be sent without payload. */
-  'activity:feed': (...args: [payload: ClientActivityFeed, ack: Ack<AckActivityFeed>] | [ack: Ack<AckActivityFeed>]) => void;
+  'activity:feed': (payload: ClientActivityFeed, ack: Ack<AckActivityFeed>) => void;
   /**
    * Says where the user is, in a room that this connection has joined. The latest position counts; it always
    * reaches the others, at most 30 a second.
@@ -182,18 +182,18 @@ export interface ClientToServerEvents {
    * Keeps the connection alive and, unless it says otherwise, counts as activity of the user. May be sent without
    * payload.
    */
-  heartbeat: (...args: [payload: ClientHeartbeat, ack: Ack<AckHeartbeat>] | [ack: Ack<AckHeartbeat>]) => void;
+  heartbeat: (payload: ClientHeartbeat, ack: Ack<AckHeartbeat>) => void;
   /** Asks how many of the caller's notifications are unread. May be sent without payload. */
-  'notification:count': (...args: [payload: ClientNotificationCount, ack: Ack<AckNotificationCount>] | [ack: Ack<AckNotificationCount>]) => void;
+  'notification:count': (payload: ClientNotificationCount, ack: Ack<AckNotificationCount>) => void;
   /** Marks one of the caller's notifications as read, or all of them: exactly one of the two. */
   'notification:read': (payload: ClientNotificationRead, ack: Ack<AckNotificationRead>) => void;
   /** Asks who is online in the caller's tenant. May be sent without payload. */
-  'presence:list': (...args: [payload: ClientPresenceList, ack: Ack<AckPresenceList>] | [ack: Ack<AckPresenceList>]) => void;
+  'presence:list': (payload: ClientPresenceList, ack: Ack<AckPresenceList>) => void;
   /**
    * Sets the caller's status and where they are. A field that is absent keeps its value, an explicit null clears
    * it.
    */
-  'presence:update': (...args: [payload: ClientPresenceUpdate, ack: Ack<AckPresenceUpdate>] | [ack: Ack<AckPresenceUpdate>]) => void;
+  'presence:update': (payload: ClientPresenceUpdate, ack: Ack<AckPresenceUpdate>) => void;
   /** Opens a business object's room for this connection. Joining again is harmless. */
   'room:join': (payload: ClientRoomJoin, ack: Ack<AckRoomJoin>) => void;
   /** Takes this connection out of a room. */

@@ -4,6 +4,7 @@ import {
   check,
   checkSocket,
   type AckDocLock,
+  type AckHeartbeat,
   type AckRoomJoin,
   type ClientActivityFeed,
   type ClientNotificationCount,
@@ -49,6 +50,22 @@ socket.on('room:join', () => undefined);
 socket.emit('room:join', { entity_type: 'invoice', entity_id: 42 }, (answer: AckDocLock) => answer);
 // @ts-expect-error -- an ack callback that takes an error first, without timeout()
 socket.emit('room:leave', { room_id }, (error: Error, answer: unknown) => [error, answer]);
+// @ts-expect-error -- an ack callback without the error, after timeout()
+socket.timeout(100).emit('heartbeat', (answer: AckHeartbeat) => answer);
+// @ts-expect-error -- undefined is not nothing
+socket.emit('heartbeat', undefined);
+
+// Other sockets.
+const other: Socket<{ a: () => void }, { b: () => void }> = io();
+// @ts-expect-error -- an event of the contract, on a socket that does not have it
+other.emit('room:join', { entity_type: 'invoice', entity_id: 42 });
+// @ts-expect-error -- the same without payload
+other.emit('heartbeat');
+// @ts-expect-error -- the same, awaited
+void other.emitWithAck('heartbeat');
+const swapped: Socket<ClientToServerEvents, ServerToClientEvents> = io();
+// @ts-expect-error -- the directions are mixed up
+swapped.emit('room:join', { entity_type: 'invoice', entity_id: 42 });
 
 // Acks.
 export async function answers(): Promise<void> {
@@ -59,6 +76,9 @@ export async function answers(): Promise<void> {
   void joined.error;
   // @ts-expect-error -- the answer of another event
   const lock: AckDocLock = await socket.emitWithAck('room:join', { entity_type: 'invoice', entity_id: 42 });
+  const late = await socket.timeout(100).emitWithAck('room:join', { entity_type: 'invoice', entity_id: 42 });
+  // @ts-expect-error -- `users` is there only if it is ok, after timeout() too
+  void late.users;
   // @ts-expect-error -- a missing payload
   await socket.emitWithAck('doc:sync');
   // @ts-expect-error -- a wrong payload
