@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from realtime_contracts.exchanges import CONNECT, Exchange, exchanges
-from realtime_contracts.registry import Direction, Registry, registry
+from realtime_contracts.registry import Direction, registry
 
 #: What `x-socketio` holds, in the words of the document itself.
 EXTENSION = """\
@@ -42,14 +42,13 @@ _EXAMPLES = 2
 _CHANNEL = "#/channels/root"
 
 
-def document(contract: Registry | None = None) -> dict[str, Any]:
-    """The AsyncAPI document of a contract; of the one that this package came with, if absent."""
-    contract = contract or registry()
+def document() -> dict[str, Any]:
+    """The AsyncAPI document of the contract that this package came with."""
     return {
         "asyncapi": "3.1.0",
         "info": {
             "title": "LogiAccounting Pro Realtime",
-            "version": contract.version,
+            "version": registry().version,
             "description": _DESCRIPTION + EXTENSION,
         },
         "defaultContentType": "application/json",
@@ -69,18 +68,16 @@ def document(contract: Registry | None = None) -> dict[str, Any]:
                 "address": "/",
                 "title": "The namespace /",
                 "description": "Everything goes over Socket.IO's default namespace.",
-                "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in sorted(_messages(contract))},
+                "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in sorted(_messages())},
                 "x-socketio": {"namespace": "/"},
             }
         },
         "operations": {
-            **{
-                f"receive.{_dotted(event)}": _receives(contract, event) for event in _events(contract, Direction.CLIENT)
-            },
-            **{f"send.{_dotted(event)}": _sends(event) for event in _events(contract, Direction.SERVER)},
+            **{f"receive.{_dotted(event)}": _receives(event) for event in _events(Direction.CLIENT)},
+            **{f"send.{_dotted(event)}": _sends(event) for event in _events(Direction.SERVER)},
         },
         "components": {
-            "messages": _messages(contract),
+            "messages": _messages(),
             "securitySchemes": {
                 "accessToken": {
                     "type": "httpApiKey",
@@ -93,18 +90,18 @@ def document(contract: Registry | None = None) -> dict[str, Any]:
     }
 
 
-def _messages(contract: Registry) -> dict[str, dict[str, Any]]:
+def _messages() -> dict[str, dict[str, Any]]:
     return {
-        f"{direction.value}.{_dotted(event)}": _message(contract, direction, event)
+        f"{direction.value}.{_dotted(event)}": _message(direction, event)
         for direction in (Direction.CLIENT, Direction.SERVER, Direction.ACK)
-        for event in _events(contract, direction)
+        for event in _events(direction)
     }
 
 
-def _message(contract: Registry, direction: Direction, event: str) -> dict[str, Any]:
-    schema = contract.schema(direction, event)
+def _message(direction: Direction, event: str) -> dict[str, Any]:
+    schema = registry().schema(direction, event)
     name = _dotted(event)
-    good = [example for example in contract.examples(direction, event) if example.valid]
+    good = [example for example in registry().examples(direction, event) if example.valid]
     return {
         "name": event,
         "title": schema["title"],
@@ -119,18 +116,18 @@ def _message(contract: Registry, direction: Direction, event: str) -> dict[str, 
     }
 
 
-def _receives(contract: Registry, event: str) -> dict[str, Any]:
+def _receives(event: str) -> dict[str, Any]:
     exchange = exchanges().by_event[event]
     name = _dotted(event)
     operation = {
         "action": "receive",
         "channel": {"$ref": _CHANNEL},
         "title": event,
-        "summary": contract.schema(Direction.CLIENT, event)["description"],
+        "summary": registry().schema(Direction.CLIENT, event)["description"],
         "messages": [{"$ref": f"{_CHANNEL}/messages/client.{name}"}],
         "x-socketio": _follows(exchange),
     }
-    if event in contract.events(Direction.ACK):
+    if event in registry().events(Direction.ACK):
         operation["reply"] = {
             "channel": {"$ref": _CHANNEL},
             "messages": [{"$ref": f"{_CHANNEL}/messages/ack.{name}"}],
@@ -167,8 +164,8 @@ def _packet(direction: Direction, event: str) -> str:
     return {CONNECT: "CONNECT", "connect_error": "CONNECT_ERROR"}.get(event, "EVENT")
 
 
-def _events(contract: Registry, direction: Direction) -> list[str]:
-    return sorted(contract.events(direction))
+def _events(direction: Direction) -> list[str]:
+    return sorted(registry().events(direction))
 
 
 def _dotted(event: str) -> str:

@@ -173,7 +173,7 @@ def _print_fields(console: Console, direction: Direction, event: str) -> None:
 
 def _reason(direction: Direction, event: str, shown: Example) -> str:
     violation = registry().check(direction, event, shown.data)
-    said = f"at {violation.path or '/'}: {violation.reason}" if violation is not None else "it conforms"
+    said = f"at {violation.path or '(the whole)'}: {violation.reason}" if violation is not None else "it conforms"
     return f"{shown.description}: {said}"
 
 

@@ -6,6 +6,7 @@ Alternatives, such as the success and the failure of an ack, are groups of rows 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -130,4 +131,4 @@ def _number(value: float) -> str:
 
 
 def _literal(value: Any) -> str:
-    return f'"{value}"' if isinstance(value, str) else {True: "true", False: "false"}.get(value, str(value))
+    return json.dumps(value, ensure_ascii=False)

@@ -54,9 +54,13 @@ class Schemas:
         the schema says of itself. Raises KeyError for a reference that leads nowhere.
         """
         beside: dict[str, Any] = {}
+        followed: set[tuple[str, str]] = set()
         while "$ref" in node:
             beside = {**{name: value for name, value in node.items() if name != "$ref"}, **beside}
             file, pointer = target(file, str(node["$ref"]))
+            if (file, pointer) in followed:
+                raise KeyError(f"{file}#{pointer}")
+            followed.add((file, pointer))
             node = self.files[file]
             for step in pointer.split("/")[1:]:
                 node = node[step]

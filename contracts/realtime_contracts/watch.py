@@ -164,7 +164,7 @@ class Watch:
         except UnknownEvent:
             return "not in the contract"
         if violation is not None:
-            return f"{violation.path or '/'}: {violation.reason}"
+            return f"{violation.path or '(the whole)'}: {violation.reason}"
         known = len(self._view.complaints)
         if event == "presence:list":
             self._view.take_list(payload)

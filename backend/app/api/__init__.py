@@ -45,7 +45,7 @@ def register_api(app: Flask) -> None:
         # A text with a `*` in it the library would take for a pattern, and Engine.IO does not.
         origins=origins if origins == "*" else [re.compile(re.escape(origin) + r"\Z") for origin in origins],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
-        expose_headers=["Retry-After"],
+        expose_headers=["ETag", "Retry-After"],
         max_age=PREFLIGHT_SECONDS,
         send_wildcard=True,
         always_send=False,

@@ -10,7 +10,8 @@ import functools
 import hashlib
 from pathlib import PurePosixPath
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from realtime_contracts import registry
 from realtime_contracts.page import page
@@ -29,6 +30,12 @@ def contract_page() -> Response:
     response = _answer(made.html.encode(), "text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = made.policy
     return response
+
+
+@contract.get("/", endpoint="slash")
+def contract_page_with_slash() -> AnyResponse:
+    """The page's own address: its links are relative to that."""
+    return redirect(url_for("contract.page"), code=308)
 
 
 @contract.get("/contract.json", endpoint="bundle")

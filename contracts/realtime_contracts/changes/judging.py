@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from realtime_contracts.changes.comparing import differences
 from realtime_contracts.changes.difference import Difference
+from realtime_contracts.changes.forms import canonical
 from realtime_contracts.changes.reading import Reader
 from realtime_contracts.changes.subsets import within
 from realtime_contracts.changes.versions import Effect, parsed, taken, written
@@ -75,10 +76,17 @@ class Verdict:
 
 def judged(old: Schemas, new: Schemas) -> Verdict:
     """What has changed from `old` to `new`. Raises Unreadable for what is no contract of schemas."""
+    try:
+        return _judged(old, new)
+    except (RecursionError, OverflowError) as error:
+        raise Unreadable(f"the schemas go too deep, or have too large a number: {error}") from error
+
+
+def _judged(old: Schemas, new: Schemas) -> Verdict:
     parsed(old.version, "old")
     parsed(new.version, "new")
     judges = Judge("old", old), Judge("new", new)
-    if old.files == new.files:
+    if canonical(old.files) == canonical(new.files):
         return Verdict(old.version, new.version)
     readers = Reader(old), Reader(new)
     both = [message for message in old.messages() if message in new.messages()]
@@ -143,7 +151,7 @@ def _place(message: Message, difference: Difference, judges: tuple[Judge, Judge]
     old, new = (judge.schemas.files for judge in judges)
     for origin in difference.origins:
         file = origin.partition("#")[0]
-        if old.get(file) != new.get(file):
+        if canonical(old.get(file)) != canonical(new.get(file)):
             return origin
     return file_of(*message)
 

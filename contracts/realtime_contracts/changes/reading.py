@@ -10,13 +10,13 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from realtime_contracts.changes.combining import array_form, both, either, number_form, object_form, text_form
 from realtime_contracts.changes.forms import (
     ANYTHING,
     BOOLEANS,
     NULL,
     Anything,
     Array,
-    Form,
     Object,
     Opaque,
     Origin,
@@ -24,7 +24,6 @@ from realtime_contracts.changes.forms import (
     Values,
     canonical,
 )
-from realtime_contracts.changes.subsets import array_form, both, either, number_form, object_form, text_form
 from realtime_contracts.payloads.languages import Strings
 from realtime_contracts.schemas import Schema, Schemas, target
 
@@ -45,6 +44,10 @@ _OF_A_TYPE = frozenset(
         *("uniqueItems", "minLength", "maxLength", "pattern", "minimum", "maximum"),
     }
 )
+
+#: Keywords whose members are named by the application, and those whose value is no schema: no words to leave out.
+_BY_NAME = frozenset({"properties", "patternProperties", "dependentSchemas", "dependentRequired"})
+_LITERAL = frozenset({"const", "enum"})
 
 
 class Reader:
@@ -100,7 +103,10 @@ class Reader:
 
     def _node(self, file: str, pointer: str) -> Any:
         node: Any = self._schemas.files[file]
-        for step in pointer.split("/")[1:]:
+        start, *steps = pointer.split("/")
+        if start:
+            raise KeyError(f"#{pointer}")  # an $anchor
+        for step in steps:
             name = step.replace("~1", "/").replace("~0", "~")
             node = node[int(name)] if isinstance(node, list) else node[name]
         return node
@@ -150,7 +156,15 @@ class Reader:
                 return [plain(file, part, within) for part in node]
             if not isinstance(node, dict):
                 return node
-            rest = {k: plain(file, v, within) for k, v in node.items() if k not in WORDS | {"$ref", "$defs"}}
+            rest = {
+                k: {name: plain(file, part, within) for name, part in v.items()}
+                if k in _BY_NAME and isinstance(v, dict)
+                else v
+                if k in _LITERAL
+                else plain(file, v, within)
+                for k, v in node.items()
+                if k not in WORDS | {"$ref", "$defs"}
+            }
             if isinstance(node.get("$ref"), str):
                 place = target(file, node["$ref"])
                 rest["$ref"] = (
@@ -161,18 +175,3 @@ class Reader:
             return rest
 
         return json.dumps(plain(file, node, within), ensure_ascii=False, sort_keys=True)
-
-
-def has_opaque(shape: Shape) -> bool:
-    """Whether there is a part that cannot be looked into."""
-
-    def opaque(form: Form) -> bool:
-        match form:
-            case Object():
-                return any(has_opaque(part) for _, part in form.properties) or has_opaque(form.additional)
-            case Array():
-                return has_opaque(form.items)
-            case _:
-                return isinstance(form, Opaque)
-
-    return any(opaque(form) for form in shape)

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from realtime_contracts.changes.combining import both
 from realtime_contracts.changes.forms import Array, Form, Numbers, Object, Shape, Texts, Values, detailed
-from realtime_contracts.changes.subsets import accepts, both
+from realtime_contracts.changes.subsets import accepts
 from realtime_contracts.payloads.languages import shortest
 from realtime_contracts.payloads.patterns import Unsupported
 

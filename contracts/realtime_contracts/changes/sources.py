@@ -16,9 +16,15 @@ def read(name: str) -> Schemas:
 
     A folder is one with schemas/ and VERSION, or one that has such a one as contracts/. Raises Unreadable.
     """
-    path = Path(name)
     if name.startswith(GIT):
         return read_revision(name.removeprefix(GIT))
+    try:
+        return _read(Path(name), name)
+    except OSError as error:
+        raise Unreadable(f"{name} cannot be read: {error.strerror}") from error
+
+
+def _read(path: Path, name: str) -> Schemas:
     if path.is_dir():
         inner = path / "contracts"
         return read_folder(inner if not (path / "schemas").is_dir() and inner.is_dir() else path)

@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from realtime_contracts.schemas import Unreadable
 
-_VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
+_VERSION = re.compile(r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})")
 
 Version = tuple[int, int, int]
 

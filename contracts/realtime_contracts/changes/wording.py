@@ -12,7 +12,8 @@ from realtime_contracts.schemas import Schema, Schemas
 #: Levels that defaults are looked for in; a schema within itself has no end.
 _LEVELS = 24
 _NONE = "none"
-_BY_NAME = frozenset({"properties", "$defs"})
+_BY_NAME = frozenset({"properties", "$defs", "dependentRequired"})
+_LITERAL = frozenset({"const"})
 _UNORDERED = frozenset({"required", "enum", "type"})
 
 
@@ -41,6 +42,8 @@ def plain(node: Any, left_out: frozenset[str]) -> Any:
             result[keyword] = {name: plain(schema, left_out) for name, schema in part.items()}
         elif keyword in _UNORDERED and isinstance(part, list):
             result[keyword] = sorted(map(canonical, part))
+        elif keyword in _LITERAL:
+            result[keyword] = canonical(part)
         else:
             result[keyword] = plain(part, left_out)
     return result
@@ -58,7 +61,10 @@ def _defaults(schemas: Schemas, file: str, node: Any, path: tuple[str, ...]) -> 
     """Every place with its default; of several alternatives that have one, the last."""
     if not isinstance(node, dict) or len(path) > _LEVELS:
         return
-    file, node = schemas.resolve(file, node)
+    try:
+        file, node = schemas.resolve(file, node)
+    except KeyError:
+        return  # a reference in a circle, or one that leads nowhere: there is nothing to have a default
     yield path, canonical(node["default"]) if "default" in node else _NONE
     for name, part in node.get("properties", {}).items():
         yield from _defaults(schemas, file, part, (*path, name))

@@ -27,6 +27,11 @@ def test_bounds_are_said_in_words() -> None:
     assert found["entity_type"].patterns == ("^[A-Za-z][A-Za-z0-9_-]{0,63}$",)
 
 
+def test_a_default_of_zero_is_a_number_and_no_truth() -> None:
+    assert of("request", "activity:list")["offset"].limits == "0 to 10,000, 0 if absent"
+    assert of("client", "heartbeat")["active"].limits == "true if absent"
+
+
 def test_alternatives_are_under_headings_and_errors_are_told_once() -> None:
     found = rows(own_schemas(), "ack", "room:leave")
     assert [(row.name, row.is_heading) for row in found] == [

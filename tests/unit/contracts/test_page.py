@@ -105,3 +105,12 @@ def test_every_event_has_a_chapter() -> None:
 
 def test_what_is_in_an_example_is_text_and_never_markup() -> None:
     assert not re.search(r"<pre>[^<]*<(?!/pre>)", page().html)
+
+
+def test_the_place_of_a_fault_is_a_pointer_or_the_whole() -> None:
+    assert "wrong at <code>/</code>" not in page().html
+    assert "wrong as a whole" in page().html
+
+
+def test_a_long_name_of_a_file_does_not_widen_the_page(read: Reader) -> None:
+    assert "p, h3 { overflow-wrap: anywhere; }" in read.raw["style"]

@@ -48,6 +48,14 @@ def test_where_a_reference_leads(file: str, reference: str, expected: tuple[str,
     assert target(file, reference) == expected
 
 
+@pytest.mark.parametrize("pointer", ["#", "#/$defs/a"])
+def test_a_reference_in_a_circle_leads_nowhere(pointer: str) -> None:
+    schema = {"$ref": pointer, "$defs": {"a": {"$ref": "#/$defs/a"}}}
+
+    with pytest.raises(KeyError):
+        Schemas("1.0.0", {"client/a.json": schema}).resolve("client/a.json", schema)
+
+
 def test_a_resolved_schema_has_the_words_of_its_use() -> None:
     file, schema = SCHEMAS.message("client", "room:join")
 

@@ -81,6 +81,12 @@ def test_nothing_else_is_served(client: FlaskClient, name: str) -> None:
 def test_the_page_of_another_origin_may_read_it(client: FlaskClient) -> None:
     answer = client.get("/contract/schemas/client/room.join.json", headers={"Origin": "https://app.example"})
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "ETag" in answer.headers["Access-Control-Expose-Headers"]
+
+
+def test_the_address_with_a_slash_leads_to_the_page(client: FlaskClient) -> None:
+    answer = client.get("/contract/")
+    assert (answer.status_code, answer.headers["Location"]) == (308, "/contract")
 
 
 def test_it_is_only_to_be_read(client: FlaskClient) -> None:

@@ -123,7 +123,7 @@ def test_a_page_may_ask_with_what_the_api_takes(api: Api) -> None:
         "Access-Control-Allow-Origin": "*",
         "Access-Control-Allow-Headers": "authorization, content-type, idempotency-key",
         "Access-Control-Allow-Methods": "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT",
-        "Access-Control-Expose-Headers": "Retry-After",
+        "Access-Control-Expose-Headers": "ETag, Retry-After",
         "Access-Control-Max-Age": "600",
     }
 
@@ -132,7 +132,7 @@ def test_a_page_may_ask_with_what_the_api_takes(api: Api) -> None:
 def test_a_page_can_read_answers_and_errors_alike(api: Api, path: str) -> None:
     answer = api.ask("GET", path, headers={"Origin": HERS})
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert answer.headers["Access-Control-Expose-Headers"] == "Retry-After"
+    assert answer.headers["Access-Control-Expose-Headers"] == "ETag, Retry-After"
     assert "Access-Control-Allow-Credentials" not in answer.headers
 
 

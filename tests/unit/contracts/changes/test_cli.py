@@ -157,6 +157,12 @@ def test_nothing_that_a_terminal_would_obey_is_printed(tmp_path: Path) -> None:
         ("h.json", '{"version": "1.0.0", "schemas": {"client/a.json": {"$ref": "b.json"}}}', "is no JSON Schema"),
         ("i.json", '{"version": "1.0.0", "schemas": {"client/a.json": {"pattern": "("}}}', "is no JSON Schema"),
         ("j.json", '{"version": "1.0.0", "schemas": {}}', "is no bundle of a contract"),
+        (
+            "k.json",
+            f'{{"version": "{"9" * 5000}.0.0", "schemas": {{"client/a.json": {{}}}}}}',
+            "is not of the form 1.2.3",
+        ),
+        ("x" * 300, None, "cannot be read: File name too long"),
     ],
 )
 def test_what_cannot_be_read_is_said(tmp_path: Path, name: str, content: str | None, said: str) -> None:
@@ -168,6 +174,52 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, name: str, content: str | N
         result = run(*words)
         assert result.exit_code == 3, result.output
         assert said in result.output
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        ({"anyOf": [{"$ref": "#"}, {"type": "null"}]}, {"anyOf": [{"$ref": "#"}, {"type": "string"}]}, "go too deep"),
+        ({"type": "integer", "maximum": 10**400}, {"type": "integer", "maximum": 5}, "too large a number"),
+        (
+            {"$ref": "#u", "$defs": {"u": {"$anchor": "u", "type": "string"}}},
+            {"$ref": "#u", "$defs": {"u": {"$anchor": "u", "type": "integer"}}},
+            "cannot be read: KeyError '#u'",
+        ),
+    ],
+)
+def test_what_no_comparison_can_follow_is_said(tmp_path: Path, one: Any, other: Any, said: str) -> None:
+    for name, content in (("one", one), ("other", other)):
+        (tmp_path / name).write_text(json.dumps({"version": "1.0.0", "schemas": {"client/a.json": content}}))
+
+    result = run(tmp_path / "one", tmp_path / "other")
+
+    assert (result.exit_code, said in result.output) == (3, True), result.output
+
+
+def test_a_reference_in_a_circle_ends(tmp_path: Path) -> None:
+    circles: list[Any] = [{"$ref": "#"}, {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}}]
+    for name, content in zip(("one", "other"), circles, strict=True):
+        (tmp_path / name).write_text(json.dumps({"version": "1.0.0", "schemas": {"client/a.json": content}}))
+
+    result = run(tmp_path / "one", tmp_path / "other")
+
+    assert result.exit_code in {0, 1}, result.output
+    assert not isinstance(result.exception, KeyError)
+
+
+def test_a_folder_where_a_file_should_be_is_said(folder: Path) -> None:
+    (folder / "schemas" / "client" / "x.json").mkdir()
+
+    result = run(folder)
+
+    assert (result.exit_code, "cannot be read: Is a directory" in result.output) == (3, True)
+
+
+def test_a_bundle_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    result = CliRunner().invoke(bundle, ["-o", str(tmp_path / "absent" / "x.json")])
+
+    assert (result.exit_code, "No such file or directory" in result.output) == (1, True)
 
 
 def test_folders_and_revisions_that_are_no_contract_are_said(folder: Path, repository: Path, tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ import jsonschema_rs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from realtime_contracts.changes.combining import both, either
 from realtime_contracts.changes.forms import canonical
 from realtime_contracts.changes.judging import FROM_CLIENTS, judged
 from realtime_contracts.changes.reading import Reader
-from realtime_contracts.changes.subsets import accepts, both, either, within
+from realtime_contracts.changes.subsets import accepts, within
 from realtime_contracts.changes.versions import Effect
 from realtime_contracts.payloads.generator import nearly_valid, valid
 from realtime_contracts.schemas import Schemas
