@@ -31,7 +31,7 @@ test: $(VENV)/.dev ## run everything: lint, types, every suite, then the count (
 	@exec $(BIN)/tox run $(ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.dev ## a benchmark: storm, cursors, documents or publishing (BENCH=cursors, ARGS="--help")
+bench: $(VENV)/.dev ## a benchmark: storm, cursors, documents, publishing or captures (BENCH=cursors, ARGS="--help")
 	@exec $(BIN)/python tests/benchmarks/$(BENCH).py $(ARGS)
 
 .PHONY: lint
