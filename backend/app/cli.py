@@ -102,7 +102,12 @@ def _dev_secret(data: Path) -> str:
 def _introduce(address: str, redis_url: str, secret: str) -> None:
     from realtime_contracts.tokens import mint
 
-    lines = [f"LogiAccounting Pro Realtime  {address}", f"state in                     {redis_url}", ""]
+    lines = [
+        f"LogiAccounting Pro Realtime  {address}",
+        f"state in                     {redis_url}",
+        f"the contract                 {address}/contract",
+        "",
+    ]
     for user in DEV_USERS:
         token = mint(secret, user, DEV_TENANT, name=user.capitalize(), ttl=DEV_TOKEN_SECONDS)
         lines += [f"{user.capitalize()} of {DEV_TENANT}:", token, ""]

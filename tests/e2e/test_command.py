@@ -110,7 +110,10 @@ def serve(start: Start, *words: str) -> tuple[Command, str, str]:
     """Start a development server; returns it, its URL and the URL of its Valkey."""
     server = start("serve", "--dev", "--port", str(free_port()), *words)
     url = server.saw(r"LogiAccounting Pro Realtime +(\S+)")[1]
-    return server, url, server.saw(r"state in +(\S+)")[1]
+    redis_url = server.saw(r"state in +(\S+)")[1]
+    with urllib.request.urlopen(server.saw(r"the contract +(\S+)")[1], timeout=PATIENCE) as page:
+        assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    return server, url, redis_url
 
 
 @contextmanager
