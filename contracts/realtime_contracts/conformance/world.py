@@ -227,21 +227,28 @@ class World:
     def outlast_grace(self, tenant: str) -> None:
         """Wait until whoever lost the transport before now, and is not back, is gone.
 
-        A stranger loses it now, in the same way; when they have left, so has everybody before them.
+        A stranger of every node loses it now, in the same way; when they have left, so has everybody before them. One
+        would not do: a node that is busier than the other notices later who it has lost.
         """
-        stranger = self.hire("Stranger", "", f"{HERALD}{next(self._numbers)}")
-        stranger.tenant = tenant
-        lost = self.connect(stranger)
+        lost = []
+        for node in range(len(self.nodes)):
+            if node not in self.dead:
+                stranger = self.hire("Stranger", "", f"{HERALD}{next(self._numbers)}")
+                stranger.tenant = tenant
+                lost.append((stranger, self.connect(stranger, node + 1)))
+        for stranger, _ in lost:
+            stranger.tabs.clear()
         marks = {id(tab): len(tab.journal) for tab in self.company(tenant)}
-        stranger.tabs.clear()
-        lost.cut()
+        for _, tab in lost:
+            tab.cut()
         for tab in self.company(tenant):
-            tab.expect(
-                "presence:user_left",
-                since=marks[id(tab)],
-                user_id=stranger.user_id,
-                within=self.timeouts.gone + PATIENCE,
-            )
+            for stranger, _ in lost:
+                tab.expect(
+                    "presence:user_left",
+                    since=marks[id(tab)],
+                    user_id=stranger.user_id,
+                    within=self.timeouts.gone + PATIENCE,
+                )
 
     def heard(self, tab: Tab, since: int | None = None) -> list[Entry]:
         """What the server has sent to a tab since the mark, but for the barriers."""
