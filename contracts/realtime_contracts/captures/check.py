@@ -9,7 +9,7 @@ from realtime_contracts.captures.judge import Judge
 from realtime_contracts.captures.log import LogCapture
 from realtime_contracts.captures.redaction import Redactor
 from realtime_contracts.captures.result import Result, Skipped, Verdict
-from realtime_contracts.captures.source import Empty, Kind, Source, Unreadable, kind_of, opened
+from realtime_contracts.captures.source import STDIN_NAME, Empty, Kind, Source, Unreadable, kind_of, opened
 from realtime_contracts.registry import Direction, Registry, registry
 
 #: What is checked of every connection, be it of this contract or not: alone it proves nothing.
@@ -32,7 +32,7 @@ def check(
     all captures before the first is reported.
     """
     judge = Judge(contract or registry(), redactor)
-    result = Result(path, judge.version, redactor)
+    result = Result(STDIN_NAME if path == "-" else path, judge.version, redactor)
     try:
         with opened(path) as source:
             result.file = source.name
@@ -90,10 +90,12 @@ def _no_connection(skipped: Skipped) -> Iterator[str]:
 def _no_message(skipped: Skipped) -> Iterator[str]:
     if skipped.other_applications:
         events = sum(skipped.other_applications.values())
-        yield f"it is some other application's: {events:,} events, none of this contract"
+        yield f"it is some other application's: {events:,} event{'' if events == 1 else 's'}, none of this contract"
     if skipped.other_namespaces:
         yield "it holds only messages of other namespaces than /"
     if skipped.missing_bodies or skipped.missing_sockets:
         yield "it does not hold what went over its connections: save it with the contents of the messages"
     if skipped.strayed_acks or skipped.torn_messages:
         yield "it holds only answers and parts of messages whose beginning it does not have"
+    if skipped.missing_messages:
+        yield "it does not hold what the messages of its WebSockets were"

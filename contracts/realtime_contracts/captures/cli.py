@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -82,10 +85,12 @@ def check(
         )
         for name in names
     ]
-    if form == "human":
-        _print(results, output, most)
-    else:
-        _write(_WRITERS[form](results), output)
+    with _told(output):
+        if form == "human":
+            _print(results, output, most)
+        else:
+            _write(_WRITERS[form](results), output)
+    if form != "human":
         for result in results:
             click.echo(f"{redactor.clean(result.file)}: {words.verdict(result)}", err=True)
     sys.exit(EXIT_CODES[gravest(results)])
@@ -105,7 +110,9 @@ def _refuse(files: tuple[str, ...], names: tuple[str, ...], event: str | None, o
 
 def _print(results: list[Result], output: Path | None, most: int) -> None:
     if output is None:
-        width = None if sys.stdout.isatty() else _UNWRAPPED
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # `LC_ALL=C` has no arrow
+        width = None if sys.stdout is not None and sys.stdout.isatty() else _UNWRAPPED
         human.write(results, Console(highlight=False, markup=False, emoji=False, width=width), most)
         return
     with _opened(output) as stream:
@@ -118,19 +125,29 @@ def _print(results: list[Result], output: Path | None, most: int) -> None:
 
 def _write(text: str, output: Path | None) -> None:
     if output is None:
-        click.echo(text, nl=False)
+        click.echo(text.encode(), nl=False)
         return
     with _opened(output) as stream:
         stream.write(text)
 
 
 def _opened(output: Path) -> TextIO:
+    return output.open("w", encoding="utf-8")
+
+
+@contextmanager
+def _told(output: Path | None) -> Iterator[None]:
+    """Tells that a report cannot be written, which says nothing of the captures."""
     try:
-        return output.open("w", encoding="utf-8")
+        yield
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise click.UsageError(f"--output {output}: {error.strerror}") from error
+        if output is None:  # Python would try again on its way out, and fail in its own words
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.UsageError(f"{f'--output {output}' if output else 'standard output'}: {error.strerror}") from error
 
 
 def at_terminal() -> bool:
     """Whether nothing is piped in."""
-    return sys.stdin.isatty()
+    return sys.stdin is not None and sys.stdin.isatty()

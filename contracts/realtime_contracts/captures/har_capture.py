@@ -20,11 +20,15 @@ from realtime_contracts.captures.sessions import Session
 from realtime_contracts.captures.source import MAX_TEXT, Source, Unreadable, reading
 from realtime_contracts.registry import Direction
 
-#: What the types of a HAR's WebSocket messages mean. Chrome has "error" besides, which no one sent.
+#: What Chrome has besides, which no one sent.
+_FAILURE = "error"
+#: What the types of a HAR's WebSocket messages mean.
 _SENDERS = {"send": Direction.CLIENT, "receive": Direction.SERVER}
 _TEXT, _BINARY = 1, 2
-#: Statuses of an answer to a poll that is no packet but the report of an error.
-_ERRORS_FROM = 400
+#: Close, ping and pong of WebSocket itself, and Chrome's -1 for no frame at all.
+_CONTROL = {-1, 8, 9, 10}
+#: Statuses of an answer to a poll that has packets; others redirect, or report an error.
+_ANSWERS = range(200, 300)
 
 _BODIES = {
     Role.PUSH: (("request", "postData", "text"), ("request", "postData", "_file")),
@@ -87,9 +91,12 @@ class HarCapture:
 
     def _message(self, message: dict[str, Any], entry: Entry, pointer: str) -> None:
         sender, opcode, data = _SENDERS.get(str(message.get("type"))), message.get("opcode", _TEXT), message.get("data")
-        if sender is None or opcode not in {_TEXT, _BINARY} or not isinstance(data, str):
-            return
         if entry.role is Role.OTHER_SOCKET or entry.role is Role.OLD:
+            return
+        if sender is None or opcode not in {_TEXT, _BINARY} or not isinstance(data, str):
+            if self._socket is not None and message.get("type") != _FAILURE and opcode not in _CONTROL:
+                self._judge.skipped.missing_messages += 1
+                self._socket.has_gaps = True
             return
         place = self._place(pointer, clock.seconds(message.get("time")))
         if self._socket is None:
@@ -141,7 +148,7 @@ class HarCapture:
             and self._fields.get(_ENCODING) == "base64"
         ):
             body = _decoded(body)
-        parts = packets.split(body) if body else []
+        parts = packets.split(packets.unwrapped(body)) if body else []
         time = entry.began if entry.role is Role.PUSH else entry.ended
         places = [(part, self._place(pointer, time)) for part in parts]
         if not entry.wanted:
@@ -159,7 +166,9 @@ class HarCapture:
     def _is_answer(self) -> bool:
         """Whether a poll was answered with packets; one that was waiting when the capture ended was not."""
         status = self._fields.get(_STATUS)
-        return isinstance(status, int) and 0 < status < _ERRORS_FROM
+        if status is None:
+            return any(isinstance(self._fields.get(path), str) for path in _BODIES[Role.POLL])
+        return status in _ANSWERS
 
     def _attached(self, name: Any) -> IO[bytes] | None:
         return self._source.attachments.open(name) if isinstance(name, str) else None

@@ -44,6 +44,8 @@ class LogCapture:
         self._source = source
         self._judge = judge
         self._sessions: dict[str, Session] = {}
+        #: Names of connections whose `connect` was a message.
+        self._connected: set[str] = set()
 
     def read(self) -> Unreadable | None:
         """Judge all lines that can be read. Returns which cannot, if any."""
@@ -99,7 +101,7 @@ class LogCapture:
             raise Unreadable("the payload is not JSON") from error
 
     def _packets(self, text: str, direction: Direction) -> None:
-        lines = text.splitlines()
+        lines = text.split("\n")
         if len(lines) > 1 and all(_PACKET.match(line) for line in lines if line):
             raise Unreadable('it holds several packets: give each as a line {"direction": …, "frame": …}')
         if direction not in _SENDERS.values():
@@ -131,6 +133,8 @@ class LogCapture:
         if isinstance(frame, str) and direction in _SENDERS.values():
             self._frame(str(name), direction, frame, line, time)
         elif isinstance(event, str):
+            if direction is Direction.CLIENT and event == "connect":
+                self._connects(str(name))
             arguments = [item["payload"]] if "payload" in item else []
             self._message(self._session(str(name)), direction, event, arguments, number, self._place(line, time))
         elif direction is Direction.ACK and type(number) is int and event is None:
@@ -142,7 +146,7 @@ class LogCapture:
     def _message(
         self, session: Session, direction: Direction, event: str, arguments: list[Any], number: Any, place: Place
     ) -> None:
-        if direction is Direction.CLIENT and type(number) is int:
+        if direction is Direction.CLIENT and type(number) is int and event != "connect":
             packet = Packet(Type.EVENT, "/", number, [event, *arguments])
             session.packet(direction, packet, place)
         else:
@@ -156,6 +160,12 @@ class LogCapture:
                     old.finish(cut=False)
                     del self._sessions[name]
             self._session(name).take(sender, part, self._place(line, time))
+
+    def _connects(self, name: str) -> None:
+        """A log of messages has no open packet: another `connect` is another connection, with ids of its own."""
+        if name in self._connected and not self._sessions[name].opened:
+            self._sessions.pop(name).finish(cut=False)
+        self._connected.add(name)
 
     def _session(self, name: str) -> Session:
         if name not in self._sessions:

@@ -16,6 +16,7 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
+from urllib.parse import unquote_plus
 
 import orjson
 
@@ -23,12 +24,18 @@ import orjson
 SEPARATOR = "\x1e"
 #: Attachments of one message; python-socketio and the JavaScript parser take no more digits than this has.
 MAX_ATTACHMENTS = 9_999
+#: Events that Socket.IO makes itself; the JavaScript parser closes the connection over one that was sent.
+RESERVED_EVENTS = frozenset(
+    {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
+)
 #: Stands for the JSON that a packet does not have; an explicit null is None.
 ABSENT: Final = object()
 
 _PACKET = re.compile(
     r"(?P<type>[0-6])(?:(?<=[56])(?P<attachments>[0-9]{1,4})-)?(?:(?P<namespace>/[^,]*)(?:,|$))?(?P<id>[0-9]{0,15})"
 )
+#: JSONP's answer to a poll, a call of the script that is waiting for it.
+_JSONP = re.compile(r'___eio\[[0-9]+\]\((".*")\);?\s*', re.DOTALL)
 _EVENT = re.compile(r'\["([^"\\]{1,120})"')
 #: Integers that orjson would read as floats: of 19 digits and more. The contract tells them apart.
 _LARGE = re.compile(r"[0-9]{19}")
@@ -88,6 +95,17 @@ class TooDeep(NotJson):
 def split(body: str) -> list[str]:
     """The Engine.IO packets of a polling body."""
     return body.split(SEPARATOR)
+
+
+def unwrapped(body: str) -> str:
+    """A polling body without what JSONP puts around it, a call in an answer and a form's field in a request."""
+    if body.startswith("d="):
+        return unquote_plus(body[2:])
+    match = _JSONP.fullmatch(body) if body.startswith("___eio[") else None
+    try:
+        return str(loads(match[1])) if match else body
+    except NotJson:
+        return body
 
 
 def engine(text: str) -> tuple[Engine, str | bytes]:
@@ -192,4 +210,4 @@ def _flaw(packet: Packet) -> str | None:
                 return "an ACK packet without the id of what it answers"
             return None if isinstance(data, list) else "an ACK packet that is not an array"
         case _:
-            return None
+            return None if data is ABSENT else "a DISCONNECT packet that carries something"

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
+from collections.abc import Iterator
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 #: What stands in a report where a token was.
@@ -41,8 +43,11 @@ class Redactor:
     """The tokens that captures have shown, and how text is written without them."""
 
     def __init__(self) -> None:
-        self._long: dict[str, set[str]] = {}
+        #: The long ones by their start, in order.
+        self._long: dict[str, list[str]] = {}
         self._short: set[str] = set()
+        #: Lengths of the short ones, the longest first.
+        self._lengths: list[int] = []
 
     def learn(self, value: object) -> None:
         """Take every text and number in `value`, what an `auth.token` was, as a secret."""
@@ -103,20 +108,35 @@ class Redactor:
         for form in _forms(text):
             if len(form) < MIN_PREFIX:
                 self._short.add(form)
+                self._lengths = sorted({*self._lengths, len(form)}, reverse=True)
             else:
-                self._long.setdefault(form[:MIN_PREFIX], set()).add(form)
+                secrets = self._long.setdefault(form[:MIN_PREFIX], [])
+                near = bisect_left(secrets, form)
+                if secrets[near : near + 1] != [form]:
+                    secrets.insert(near, form)
 
     def _hide(self, text: str) -> str:
-        for start, secrets in self._long.items():
-            at = text.find(start)
-            while at >= 0:
-                end = at + max(_common(text, at, secret) for secret in secrets)
-                text = f"{text[:at]}{HIDDEN}{text[end:]}"
-                at = text.find(start, at + len(HIDDEN))
-        for secret in self._short:
-            if secret in text:
-                text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", HIDDEN, text)
-        return _JWT.sub(HIDDEN, text)
+        shown, at = [], 0
+        for start, end in self._spans(text):
+            if start >= at:
+                shown += [text[at:start], HIDDEN]
+            at = max(at, end)
+        return _JWT.sub(HIDDEN, "".join([*shown, text[at:]]))
+
+    def _spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where secrets stand in `text`, from its start. The text is looked up in them: they may be very many."""
+        for at in range(len(text) if self._long or self._short else 0):
+            if secrets := self._long.get(text[at : at + MIN_PREFIX]):
+                # In their order, what shares the longest start with a text stands beside it.
+                near = bisect_left(secrets, text[at:])
+                yield at, at + max(_common(text, at, secret) for secret in secrets[max(near - 1, 0) : near + 1])
+            if at and _is_word(text[at - 1]):
+                continue
+            for length in self._lengths:
+                end = at + length
+                if text[at:end] in self._short and not (end < len(text) and _is_word(text[end])):
+                    yield at, end
+                    break
 
 
 def clipped(text: str) -> str:
@@ -139,6 +159,10 @@ def _forms(text: str) -> set[str]:
         quote(raw, safe=""),
         quote_plus(raw),
     }
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _common(text: str, at: int, secret: str) -> int:

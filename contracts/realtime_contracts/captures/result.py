@@ -70,6 +70,8 @@ class Skipped:
     missing_bodies: int = 0
     #: WebSockets of which the capture has no list of messages.
     missing_sockets: int = 0
+    #: Messages of WebSockets without data, or of a type that is not known.
+    missing_messages: int = 0
     #: Connections of Engine.IO 3, which is Socket.IO 2.
     old_connections: int = 0
     #: WebSockets that are not of Socket.IO.

@@ -27,6 +27,8 @@ MAX_WAITING = 1_000
 _NO_EVENT = "an ack that answers no event of the client"
 _TORN = "a binary message without all its attachments"
 _STRAY = "an attachment that belongs to no message"
+_RESERVED = "a name that Socket.IO keeps for events of its own"
+_ASKS = "it asks for an ack, which no event of the server does"
 
 
 @dataclass(slots=True)
@@ -59,7 +61,7 @@ class Session:
         try:
             kind, content = (Engine.MESSAGE, data) if isinstance(data, bytes) else packets.engine(data)
             if kind is Engine.OPEN:
-                self._open(sender)
+                self._open(sender, content)
             elif kind is Engine.MESSAGE:
                 self._message(sender, content, place)
         except packets.NotJson as error:
@@ -83,10 +85,13 @@ class Session:
                 self._judge.broken(self.origin, place, direction, reason)
         self._judge.skipped.torn_messages += len(self._partial)
 
-    def _open(self, sender: Direction) -> None:
+    def _open(self, sender: Direction, content: str | bytes) -> None:
         if sender is Direction.CLIENT:
             raise packets.Malformed("an OPEN packet from the client")
         self.opened = True
+        handshake = packets.loads(content)
+        if not isinstance(handshake, dict) or not isinstance(handshake.get("sid"), str):
+            raise packets.Malformed("an OPEN packet without a sid")
 
     def _message(self, sender: Direction, content: str | bytes, place: Place) -> None:
         partial = self._partial.get(sender)
@@ -135,6 +140,8 @@ class Session:
                 self._ack(packet, place)
             case Type.CONNECT if sender is Direction.CLIENT:
                 self._judge.connect(self.origin, place, packet.data)
+            case Type.CONNECT if packet.data is packets.ABSENT or not isinstance(packet.data.get("sid"), str):
+                self._judge.broken(self.origin, place, sender, "a CONNECT packet of the server without a sid")
             case Type.CONNECT_ERROR if sender is Direction.SERVER:
                 self._judge.refusal(self.origin, place, packet.data)
             case Type.CONNECT_ERROR:
@@ -143,8 +150,15 @@ class Session:
     def _event(self, sender: Direction, packet: Packet, place: Place) -> None:
         name, *arguments = packet.data
         name = clipped(name)
+        if name in packets.RESERVED_EVENTS:
+            self._judge.redactor.learn_auth(arguments[0] if arguments else None)
+            self._judge.broken(self.origin, place, sender, _RESERVED, event=name)
+            return
         self._judge.event(self.origin, place, sender, name, arguments)
-        if packet.id is None or sender is not Direction.CLIENT:
+        if packet.id is None:
+            return
+        if sender is not Direction.CLIENT:
+            self._judge.broken(self.origin, place, sender, _ASKS, ACK, name)
             return
         if acks := self._acks.get(packet.id):
             at, answer = acks.popleft()

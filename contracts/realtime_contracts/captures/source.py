@@ -37,6 +37,10 @@ _SPACE = b" \t\r\n"
 _LINE_KEYS = frozenset({"direction", "event", "frame"})
 
 
+#: How ijson takes numbers. As anything but C's own, yajl2_c ends the process at an integer of more than 4,300 digits.
+NUMBERS = {"use_float": True}
+
+
 class Unreadable(Exception):
     """A capture, or the rest of it, cannot be read. The message is one sentence for people."""
 
@@ -124,6 +128,8 @@ def reading() -> Iterator[None]:
     except (gzip.BadGzipFile, zlib.error) as error:
         raise Unreadable("its gzip data are damaged") from error
     except ijson.IncompleteJSONError as error:
+        if "overflow" in str(error).partition("\n")[0]:
+            raise Unreadable("a number in it is too large for any reader") from error
         early = "premature EOF" in str(error) or "Incomplete" in str(error)
         raise Unreadable("it is cut short: its JSON ends early" if early else "it is not JSON throughout") from error
     except (ijson.JSONError, UnicodeDecodeError) as error:
@@ -150,7 +156,7 @@ def _kind_of_object(source: Source) -> Kind:
     stream = source.open()
     depth = 0
     try:
-        for event, value in ijson.basic_parse(stream, multiple_values=True):
+        for event, value in ijson.basic_parse(stream, multiple_values=True, **NUMBERS):
             if event == "map_key" and depth == 1:
                 if value == "log":
                     return Kind.HAR
@@ -186,7 +192,11 @@ def _first_line(stream: IO[bytes]) -> bytes:
 
 
 def _given(path: str) -> AbstractContextManager[IO[bytes]]:
-    return nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb")
+    if path != "-":
+        return Path(path).open("rb")
+    if sys.stdin is None:
+        raise Unreadable("standard input is closed")
+    return nullcontext(sys.stdin.buffer)
 
 
 @contextmanager

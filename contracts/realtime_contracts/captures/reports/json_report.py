@@ -16,8 +16,8 @@ r"""The result as JSON, for programs. Its shape is kept; what is added gets a na
           "checked": {"client": {"room:join": 2}, "server": {…}, "ack": {…}},
           "violations": 1,              all of them, also those that are not listed
           "not_listed": 0,              violations beyond the first 10,000
-          "skipped": {"other_namespaces": 0, "missing_bodies": 0, "missing_sockets": 0, "old_connections": 0,
-                      "other_sockets": 0, "other_urls": 0, "strayed_acks": 0, "torn_messages": 0,
+          "skipped": {"other_namespaces": 0, "missing_bodies": 0, "missing_sockets": 0, "missing_messages": 0,
+                      "old_connections": 0, "other_sockets": 0, "other_urls": 0, "strayed_acks": 0, "torn_messages": 0,
                       "other_applications": [{"address": "wss://chat.example/socket.io/", "events": 34}]}
         },
         "findings": [{

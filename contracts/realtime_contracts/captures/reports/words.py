@@ -62,6 +62,11 @@ def not_checked(result: Result) -> Iterator[str]:
     reasons = (
         (skipped.missing_bodies, bodies, "that the capture does not hold"),
         (skipped.missing_sockets, ("WebSocket",), "whose messages the capture does not hold"),
+        (
+            skipped.missing_messages,
+            ("message of a WebSocket", "messages of WebSockets"),
+            "without data, or of no known type",
+        ),
         (skipped.torn_messages, ("binary message",), "of which the capture does not hold all parts"),
         (skipped.strayed_acks, ("ack",), "whose event the capture does not hold"),
         (skipped.other_namespaces, ("packet",), "of other namespaces than /"),

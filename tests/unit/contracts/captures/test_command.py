@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import importlib.resources
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import jsonschema_rs
@@ -183,3 +187,39 @@ def test_the_sarif_report_is_sarif_and_leads_to_the_places(files: Path) -> None:
 def test_every_verdict_is_a_sentence_in_every_report(files: Path, name: str, form: str) -> None:
     output = run("--format", form, name).output
     assert any(sentence in output for sentence in ("conforms to", "nothing to check: it", "cannot be read: "))
+
+
+@pytest.mark.parametrize("form", ["human", "json", "junit", "sarif"])
+@pytest.mark.parametrize("words", [["--output", "/dev/full"], []], ids=["a file", "standard output"])
+def test_a_report_that_cannot_be_written_is_no_verdict(files: Path, form: str, words: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = process("wrong.har", "--format", form, *words, stdout=full)
+    assert done.returncode == 2
+    assert done.stderr.endswith(": No space left on device\n")
+
+
+def test_the_human_report_has_letters_for_every_terminal(files: Path) -> None:
+    done = process("wrong.har", env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 1
+    assert "client \\u2192 server cursor:move" in done.stdout
+
+
+@pytest.mark.parametrize("form", ["human", "json"])
+def test_without_standard_output_the_verdict_is_still_told(files: Path, form: str) -> None:
+    assert process("fine.har", "--format", form, closed=1).returncode == 0
+
+
+def test_without_standard_input_it_cannot_be_read(files: Path) -> None:
+    done = process(closed=0)
+    assert (done.returncode, done.stdout) == (3, "stdin: cannot be read: standard input is closed\n")
+
+
+def process(*words: str, closed: int | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, `closed` a descriptor that it does not have."""
+    code = "import os, sys; gone = sys.argv.pop(1); gone and os.close(int(gone)); os.execv(sys.argv[1], sys.argv[1:])"
+    command = [sys.executable, "-c", "from realtime_contracts.captures.cli import check; check()", *words]
+    options = {"stdout": subprocess.PIPE, **options}
+    given = "" if closed is None else str(closed)
+    return subprocess.run(
+        [sys.executable, "-c", code, given, *command], stderr=subprocess.PIPE, text=True, check=False, **options
+    )

@@ -149,3 +149,31 @@ def test_a_packet_may_be_the_servers(tmp_path: Path) -> None:
 def test_what_is_no_message_is_told_in_a_sentence(tmp_path: Path, text: str, options: dict, why: str) -> None:
     result = checked(tmp_path, text, **options)
     assert (result.verdict, result.reason) == (Verdict.UNREADABLE, why)
+
+
+def test_another_connect_under_the_same_name_is_another_connection_with_ids_of_its_own(tmp_path: Path) -> None:
+    opened = {"direction": "client", "event": "connect", "payload": {"token": "secret-of-ana"}}
+    text = lines(
+        opened,
+        {"direction": "client", "event": "room:join", "payload": JOIN, "id": 0},
+        opened,
+        {"direction": "client", "event": "cursor:move", "payload": MOVE, "id": 0},
+        {"direction": "ack", "id": 0, "payload": 5},
+    )
+    result = checked(tmp_path, text)
+    assert [told(finding)[:2] for finding in result.findings] == [("ack", "cursor:move")]
+    assert result.connections == 2
+
+
+def test_a_single_polling_body_is_all_its_packets(tmp_path: Path) -> None:
+    result = checked(tmp_path, "\x1e".join([event("heartbeat"), event("heartbeat", 5)]))
+    assert [(finding.place.frame, *told(finding)[:2]) for finding in result.findings] == [(2, "client", "heartbeat")]
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "1e99999999999999999999"])
+def test_a_number_that_no_reader_takes_is_no_crash_of_a_log(tmp_path: Path, number: str) -> None:
+    text = f'{{"time":{number},"direction":"client","event":"heartbeat"}}\n' + lines(
+        {"direction": "client", "event": "heartbeat", "payload": 5}
+    )
+    result = checked(tmp_path, text)
+    assert [finding.place.line for finding in result.findings] == [2]

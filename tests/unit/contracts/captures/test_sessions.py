@@ -166,3 +166,18 @@ def test_binary_messages_have_all_their_parts(tmp_path: Path, messages: list[dic
 def test_parts_of_a_binary_message_from_before_the_capture_are_only_counted(tmp_path: Path) -> None:
     result = checked(tmp_path, har(socket(sent("AA==", opcode=2), sent(event("heartbeat")))))
     assert (result.verdict, result.skipped.torn_messages) == (Verdict.CONFORMS, 1)
+
+
+def test_an_event_of_the_server_that_asks_for_an_ack_is_a_violation(tmp_path: Path) -> None:
+    asking = received(event("heartbeat_ack", {"server_time": "2026-01-01T00:00:00.000Z"}, number=7))
+    assert ("server", "heartbeat_ack", "", "ack") in findings(tmp_path, sent(event("heartbeat")), asking)
+
+
+@pytest.mark.parametrize("name", ["connect", "connect_error", "disconnect", "disconnecting", "newListener"])
+def test_an_event_with_a_name_of_socket_ios_own_is_a_violation(tmp_path: Path, name: str) -> None:
+    assert findings(tmp_path, sent(event(name, {"token": "secret-of-ana"}))) == [("client", name, "", "protocol")]
+
+
+@pytest.mark.parametrize("text", ["0", "0{}", '0{"sid":1}', "40", '40{"sid":1}', "41[]", "41{}"])
+def test_packets_that_open_and_close_have_what_belongs_in_them(tmp_path: Path, text: str) -> None:
+    assert [(way, event) for way, event, *_ in findings(tmp_path, received(text))] == [("server", None)]
