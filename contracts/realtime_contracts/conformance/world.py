@@ -227,9 +227,14 @@ class World:
     def outlast_grace(self, tenant: str) -> None:
         """Wait until whoever lost the transport before now, and is not back, is gone.
 
-        A stranger of every node loses it now, in the same way; when they have left, so has everybody before them. One
-        would not do: a node that is busier than the other notices later who it has lost.
+        A stranger of every node loses it now, in the same way, and when they have left, others after them: then so
+        has everybody before. One would not do. A busy node notices later than the other whom it has lost; and Engine.IO
+        looks at its sessions in turn, so that who has just been looked at is found lost up to a ping timeout later.
         """
+        for _ in range(2):
+            self._lose_strangers(tenant)
+
+    def _lose_strangers(self, tenant: str) -> None:
         lost = []
         for node in range(len(self.nodes)):
             if node not in self.dead:

@@ -23,8 +23,14 @@ from app.realtime.bus.packets import GARBAGE, PACKET_TYPES, FramedText, text_fra
 
 logger = structlog.get_logger(__name__)
 
-#: In a request's environment: its `RequestHandler`. The environment itself is copied on its way to here.
-_HANDLER = "realtime.handler"
+#: In a request's environment: its `_Upgrade`. The environment itself is copied on its way to here.
+_UPGRADE = "realtime.upgrade"
+
+
+class _Upgrade:
+    """Whether a request has become a WebSocket: what its handler and whoever answers it share."""
+
+    done = False
 
 
 class _WholeWrites:
@@ -83,7 +89,7 @@ class WebSocket:
             )
         except (RemoteProtocolError, simple_websocket.ConnectionError):
             return None
-        environ[_HANDLER].taken_over = True
+        environ[_UPGRADE].done = True
         return cls(server)
 
     def send(self, message: str | bytes) -> None:
@@ -118,13 +124,11 @@ class RequestHandler(WSGIHandler):
     that is over: a browser would read "HTTP/1.1 200 OK" as a frame, and complain of every page that is closed.
     """
 
-    #: Whether the request has become a WebSocket.
-    taken_over = False
-
     def get_environ(self) -> dict[str, Any]:
         """What the application learns of the request."""
         environ: dict[str, Any] = super().get_environ()
-        return {**environ, _HANDLER: self}
+        self._upgrade = environ[_UPGRADE] = _Upgrade()
+        return environ
 
     def run_application(self) -> None:
         """Answer one request."""
@@ -134,7 +138,7 @@ class RequestHandler(WSGIHandler):
 
     def process_result(self) -> None:
         """Write what the application answered, unless it has taken the socket over."""
-        if not self.taken_over:
+        if not self._upgrade.done:
             super().process_result()
 
     def log_error(self, *_: object) -> None:
