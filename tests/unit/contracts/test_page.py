@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from html.parser import HTMLParser
 
 import pytest
@@ -14,6 +13,7 @@ from realtime_contracts import SOCKET_DIRECTIONS, Direction, registry
 from realtime_contracts.exchanges import exchanges
 from realtime_contracts.fields import rows
 from realtime_contracts.page import CHAPTERS, page
+from realtime_contracts.registry import Example, Registry
 from realtime_contracts.schemas import own_schemas
 
 MESSAGES = [(d, event) for d in Direction for event in sorted(registry().events(d))]
@@ -103,8 +103,13 @@ def test_every_event_has_a_chapter() -> None:
     assert {event.partition(":")[0] for event in events} == families
 
 
-def test_what_is_in_an_example_is_text_and_never_markup() -> None:
-    assert not re.search(r"<pre>[^<]*<(?!/pre>)", page().html)
+def test_what_is_in_an_example_is_text_and_never_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = Example("<b>bold</b>", {"name": "</pre><img src=x onerror=alert(1)>"}, valid=True)
+    monkeypatch.setattr(Registry, "examples", lambda *_: (hostile,))
+    html = page.__wrapped__().html
+    assert "<img" not in html
+    assert "<b>bold" not in html
+    assert "&lt;/pre&gt;&lt;img src=x onerror=alert(1)&gt;" in html
 
 
 def test_the_place_of_a_fault_is_a_pointer_or_the_whole() -> None:
