@@ -34,6 +34,10 @@ test: $(VENV)/.dev ## run everything: lint, types, every suite, then the count (
 bench: $(VENV)/.dev ## a benchmark: storm, cursors, documents, publishing or captures (BENCH=cursors, ARGS="--help")
 	@exec $(BIN)/python tests/benchmarks/$(BENCH).py $(ARGS)
 
+.PHONY: mutants
+mutants: $(VENV)/.dev ## the wrong servers: which requirement kills which, and none the real one (ARGS=--all-killers)
+	@exec $(BIN)/pytest tests/mutants --numprocesses=3 --quiet $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.dev ## ruff: rules and format
 	@exec $(BIN)/tox run -q -e lint

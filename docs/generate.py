@@ -16,6 +16,8 @@ from pydantic.fields import FieldInfo
 
 from app.settings import Settings
 from realtime_contracts import asyncapi
+from realtime_contracts.conformance.requirements import suite
+from realtime_contracts.conformance.running import listing
 
 ROOT = Path(__file__).parents[1]
 
@@ -89,7 +91,11 @@ def asyncapi_page() -> str:
 
 
 #: Each generated file and what makes it.
-PAGES: dict[str, Callable[[], str]] = {"docs/settings.md": settings_page, "contracts/asyncapi.yaml": asyncapi_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/settings.md": settings_page,
+    "docs/conformance.md": lambda: listing.page(suite()),
+    "contracts/asyncapi.yaml": asyncapi_page,
+}
 
 
 def main(*words: str) -> int:

@@ -9,8 +9,9 @@ Feature: Activity
 
   Rule: Everybody in the company hears of it once
 
-    @must @seed_1_2 @spec_activity
+    @activity/1.1 @must @seed_1_2 @spec_activity
     Example: In every tab, the doer's too
+      > nothing ever crosses tenants. … `activity` S→C to the tenant
       Given Ana has two tabs open
       And Ben is connected
       And Zoe is connected
@@ -18,20 +19,23 @@ Feature: Activity
       Then Ana and Ben hear that Ana did "paid", once
       And Zoe hears of no activity
 
-    @must @seed_1_2 @spec_activity
+    @activity/1.2 @must @seed_1_2 @spec_activity
     Example: What is said of it
+      > `activity` S→C to the tenant `{id, user_id, user_name, action, entity_type, entity_id, entity_name, details, created_at}`.
       Given Ben is connected
       When Ana does "paid" with {"entity_id":7,"entity_name":"Rechnung Nr. 7 – Müller","details":{"total":12.5,"lines":[1,{"ü":null}],"empty":{},"none":[]}}
       Then the activity that Ben hears has {"user_id":"ana","user_name":"Ana","action":"paid","entity_type":"invoice","entity_id":"7","entity_name":"Rechnung Nr. 7 – Müller","details":{"total":12.5,"lines":[1,{"ü":null}],"empty":{},"none":[]}}
 
-    @must @seed_1_2 @spec_activity
+    @activity/1.3 @must @seed_1_2 @spec_activity @ruling_times_and_null
     Example: Without details
+      > An unset optional value is `null`, never `''`.
       Given Ben is connected
       When Ana does "paid"
       Then the activity that Ben hears has {"entity_id":"42","details":null}
 
-    @should @spec_activity
+    @activity/1.4 @should @spec_activity
     Example: What is no activity
+      > `invalid_payload` (details: `path`, `reason`) … No input, however malformed, kills a connection handler, changes state, or is answered with silence.
       Given Ben is connected
       When it is refused to record what Ana did, each at its place:
         | payload                          | path         |
@@ -53,23 +57,26 @@ Feature: Activity
         | {"created_at":"2026-01-31T09:30:00.125Z"} |     |
       Then Ben hears of no activity
 
-    @should @spec_activity
+    @activity/1.5 @should @spec_activity
     Example: Too much to say of it
+      > `too_large` … sizes by schema.
       Given Ben is connected
       When a back end records a detail of 8 KiB of Ana
       Then the request is refused with "too_large"
       And Ben hears of no activity
 
-    @should @spec_activity
+    @activity/1.6 @should @spec_activity
     Example: As much as may be said of it
+      > `activity` S→C to the tenant … sizes by schema.
       Given Ben is connected
       When a back end records a detail of almost 8 KiB of Ana
       Then Ben hears that Ana did "paid", once
 
   Rule: Whoever asks is shown what happened, newest first
 
-    @must @seed_1_2 @spec_activity
+    @activity/2.1 @must @seed_1_2 @spec_activity
     Example: Everything
+      > S→C `{items, next}`, newest first; `next` is the `before` of the following page or null.
       Given Ana and Ben are connected
       And Ana did "created"
       And Ben did "approved"
@@ -79,14 +86,16 @@ Feature: Activity
       Then Cy is shown "paid", "approved", "created", and no more
       And over REST Cy finds "paid", "approved", "created"
 
-    @must @seed_1_2 @spec_activity
+    @activity/2.2 @must @seed_1_2 @spec_activity @single
     Example: Nothing has happened
+      > S→C `{items, next}`, newest first; `next` is the `before` of the following page or null.
       Given Ana is connected
       When Ana asks what happened
       Then Ana is shown nothing
 
-    @should @spec_activity
+    @activity/2.3 @should @spec_activity
     Example: Only who asks is shown it
+      > `activity:feed` C→S `{limit? = 50 (1–100), before?, since?, entity_type?, entity_id?, user_id?}` → S→C `{items, next}`, newest first
       Given Ana has two tabs open
       And Ben is connected
       And Ben did "paid"
@@ -95,15 +104,17 @@ Feature: Activity
       And the second tab of Ana hears nothing
       And Ben hears of no activity
 
-    @should @spec_activity
+    @activity/2.4 @should @spec_activity
     Example: Another company's is its own
+      > nothing ever crosses tenants.
       Given Zoe is connected
       And Ana did "paid"
       When Zoe asks what happened
       Then Zoe is shown nothing
 
-    @should @spec_activity
+    @activity/2.5 @should @spec_activity
     Scenario Outline: A page of <limit> of 3
+      > `next` is the `before` of the following page or null.
       Given Ana is connected
       And Ana did "A"
       And Ana did "B"
@@ -118,8 +129,9 @@ Feature: Activity
         | 3     | "C", "B", "A", and no more        |
         | 100   | "C", "B", "A", and no more        |
 
-    @should @slow @spec_activity
+    @activity/2.6 @should @spec_activity @slow
     Example: Fifty if nothing is said
+      > `activity:feed` C→S `{limit? = 50 (1–100), before?, since?, entity_type?, entity_id?, user_id?}` → S→C `{items, next}`, newest first
       Given Ana is connected
       And Ana did something 51 times
       When Ana asks what happened
@@ -127,8 +139,9 @@ Feature: Activity
 
   Rule: What was missed is found again
 
-    @should @spec_activity
+    @activity/3.1 @should @spec_activity
     Example: Since the last thing that was heard
+      > `next` is the `before` of the following page or null. … `since` = an id: what a reconnecting client missed.
       Given Ana is connected
       And Ben did "A"
       And Ben did "B"
@@ -137,8 +150,9 @@ Feature: Activity
       And before "C" Ana is shown "B", "A", and no more
       And between "A" and "C" Ana is shown "B", and no more
 
-    @should @spec_activity
+    @activity/3.2 @should @spec_activity
     Scenario Outline: In pages of <n>, nothing twice and nothing missing
+      > `next` is the `before` of the following page or null. … `since` = an id: what a reconnecting client missed.
       Given Ana is connected
       And Ben did "A"
       And Ben did "B"
@@ -154,8 +168,9 @@ Feature: Activity
         | 3 |
         | 4 |
 
-    @should @spec_activity
+    @activity/3.3 @should @spec_activity
     Example: By its type, its object and its doer, and together
+      > `activity:feed` C→S `{limit? = 50 (1–100), before?, since?, entity_type?, entity_id?, user_id?}` … `GET activity` (`limit`, `offset`, `entity_type`, `since`) · `GET activity/entity/<type>/<id>`
       Given Ana is connected
       And Ana did "A" to "invoice:42"
       And Ben did "B" to "invoice:42"
@@ -169,8 +184,9 @@ Feature: Activity
       And over REST Ana finds of "order:42" "E", "D"
       And over REST Ana finds "D", "C" with {"offset":1,"limit":2}
 
-    @should @spec_activity
+    @activity/3.4 @should @spec_activity
     Scenario Outline: On the socket with <what>
+      > `activity:feed` C→S `{limit? = 50 (1–100), before?, since?, entity_type?, entity_id?, user_id?}` → S→C `{items, next}`, newest first
       Given Ana is connected
       And Ana did "A" to "invoice:42"
       And Ben did "B" to "invoice:42"
@@ -191,8 +207,9 @@ Feature: Activity
         | {"since":"0"}                                                 | "D", "C", "B", "A", and no more |
         | {"before":"0"}                                                | nothing             |
 
-    @should @spec_activity
+    @activity/3.5 @should @spec_activity
     Example: Questions that cannot be
+      > `invalid_payload` (details: `path`, `reason`) … `activity:feed` C→S `{limit? = 50 (1–100), before?, since?, entity_type?, entity_id?, user_id?}`
       Given Ana is connected
       When what Ana sends as "activity:feed" is refused, each at its place:
         | payload                                       | path         |
@@ -212,8 +229,9 @@ Feature: Activity
 
   Rule: A back end may say the same again
 
-    @should @rest @spec_rest
+    @activity/4.1 @should @rest @spec_rest
     Example: Under one key it happens once
+      > where both are silent, do what a user of such a system expects, and write it into the contract. … `POST activity` (service).
       Given Ben is connected
       When Ana does "paid" under the key "k"
       And Ana does "paid" under the key "k"
@@ -221,8 +239,9 @@ Feature: Activity
       And Ben hears that Ana did "paid", once
       And over REST Ben finds "paid"
 
-    @should @rest @spec_rest
+    @activity/4.2 @should @rest @spec_rest
     Example: A key is for one thing
+      > where both are silent, do what a user of such a system expects, and write it into the contract. … errors `{"success": false, "error": text, "code": code}` with the right status. … `POST activity` (service).
       Given Ben is connected
       And Ana did "paid" under the key "k"
       When Ana does "refunded" under the key "k"
@@ -231,15 +250,17 @@ Feature: Activity
 
   Rule: Only back ends record
 
-    @should @rest @spec_rest
+    @activity/5.1 @should @rest @spec_rest
     Example: A user tries
+      > `forbidden` … `POST activity` (service).
       Given Ben is connected
       When Ana tries to record what Ben did
       Then the request is refused with "forbidden"
       And Ben hears of no activity
 
-    @should @spec_activity
+    @activity/5.2 @should @spec_activity
     Example: A user tries on the socket
+      > `unknown_event` … `activity` S→C to the tenant
       Given Ana and Ben are connected
       When Ana sends "activity" with {"action":"paid"}
       Then Ana is refused with "unknown_event"

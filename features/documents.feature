@@ -9,8 +9,9 @@ Feature: Documents
 
   Rule: An edit makes the next version, and all others in the room get it
 
-    @must @seed_1_2
+    @documents/1.1 @must @seed_1_2
     Example: The first edit
+      > Ack `{ok, version}`; S→C to the others `{room_id, version, user_id, user_name, changes, edit_id}`. Versions are 1, 2, 3 … without gaps, and every member gets them in order.
       Given Ana, Ben and Cy are editing "invoice:42"
       When Ana sets "/total" to 5
       Then that edit is version 1
@@ -18,8 +19,9 @@ Feature: Documents
       And the document is {"total":5} at version 1
       And Ana hears of no edit
 
-    @should @spec_documents
+    @documents/1.2 @should @spec_documents
     Example: The next one, by somebody else
+      > Versions are 1, 2, 3 … without gaps, and every member gets them in order.
       Given Ana and Ben are editing "invoice:42"
       And the document is {"total":5}
       When Ben sets "/total" to 6
@@ -27,23 +29,26 @@ Feature: Documents
       And Ana gets that edit as version 2
       And the document is {"total":6} at version 2
 
-    @should @spec_documents
+    @documents/1.3 @should @spec_documents
     Example: The editor's other tab gets it, too
+      > S→C to the others `{room_id, version, user_id, user_name, changes, edit_id}`. Versions are 1, 2, 3 … without gaps, and every member gets them in order.
       Given Ana is editing "invoice:42" in two tabs
       And Ben is editing "invoice:42"
       When Ana sets "/total" to 5
       Then the other tab of Ana gets that edit as version 1
       And Ben gets that edit as version 1
 
-    @should @spec_documents
+    @documents/1.4 @should @spec_documents
     Example: Whoever is in the room gets it, also without having asked for the document
+      > Versions are 1, 2, 3 … without gaps, and every member gets them in order.
       Given Ana is editing "invoice:42"
       And Ben is in "invoice:42"
       When Ana sets "/total" to 5
       Then Ben gets that edit as version 1
 
-    @should @spec_documents
+    @documents/1.5 @should @spec_documents @ruling_scoped_rooms
     Example: Only the room gets it
+      > Two tenants' equal room_ids are two rooms … Documents (members only) … S→C to the others `{room_id, version, user_id, user_name, changes, edit_id}`.
       Given Ana and Ben are editing "invoice:42"
       And Cy is editing "invoice:43"
       And Zoe is editing "invoice:42"
@@ -51,8 +56,9 @@ Feature: Documents
       Then Ben gets that edit as version 1
       And Cy and Zoe hear of no edit
 
-    @should @spec_documents
+    @documents/1.6 @should @spec_documents
     Scenario Outline: What an edit may do: <what>
+      > `changes` = JSON Patch (RFC 6902: add, remove, replace, test, move, copy)
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":{"x":1},"list":[1,2],"q/~":true}
       When Ana edits <patch>
@@ -72,23 +78,26 @@ Feature: Documents
         | an empty name           | [{"op":"add","path":"/","value":1}]                    | {"a":{"x":1},"list":[1,2],"q/~":true,"":1}          |
         | one thing after another | [{"op":"add","path":"/a/y","value":2},{"op":"move","from":"/a/y","path":"/y"},{"op":"remove","path":"/a"}] | {"list":[1,2],"q/~":true,"y":2} |
 
-    @should @spec_documents
+    @documents/1.7 @should @spec_documents
     Example: A thousand operations are one edit
+      > `changes` = JSON Patch (RFC 6902: add, remove, replace, test, move, copy) … sizes by schema.
       Given Ana and Ben are editing "invoice:42"
       When Ana edits with a patch of 1000 operations
       Then Ben gets that edit as version 1
       And the document is {"n":999} at version 1
 
-    @should @spec_documents
+    @documents/1.8 @should @spec_documents
     Example: Two people edit at the same time, and all have the same in the end
+      > Versions are 1, 2, 3 … without gaps, and every member gets them in order. An edit on an older base is merged when its paths are disjoint from all edits since
       Given Ana, Ben and Cy are editing "invoice:42"
       When Ana and Ben edit 10 times each at the same time
       Then the document is {"Ana":10,"Ben":10} at version 20
 
   Rule: An edit that does not fit changes nothing
 
-    @should @spec_documents
+    @documents/2.1 @should @spec_documents
     Example: What is no patch
+      > `invalid_payload` (details: `path`, `reason`) … `changes` = JSON Patch (RFC 6902: add, remove, replace, test, move, copy)
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":{"x":1,"y":2},"list":[1,2,3],"text":"word","yes":true}
       When Ana is refused each of these edits, at its place:
@@ -106,8 +115,9 @@ Feature: Documents
       Then Ben hears of no edit
       And the document is as it was
 
-    @should @spec_documents
+    @documents/2.2 @should @spec_documents
     Example: The place is not there
+      > `changes` = JSON Patch (RFC 6902: add, remove, replace, test, move, copy) … All or nothing: a patch that fails applies no part.
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":{"x":1,"y":2},"list":[1,2,3],"text":"word","yes":true}
       When Ana is refused each of these edits, at its place:
@@ -129,8 +139,9 @@ Feature: Documents
       Then Ben hears of no edit
       And the document is as it was
 
-    @should @spec_documents
+    @documents/2.3 @should @spec_documents
     Example: A test fails
+      > `changes` = JSON Patch (RFC 6902: add, remove, replace, test, move, copy) … All or nothing: a patch that fails applies no part.
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":{"x":1,"y":2},"list":[1,2,3],"text":"word","yes":true}
       When Ana is refused each of these edits, at its place:
@@ -144,8 +155,9 @@ Feature: Documents
       Then Ben hears of no edit
       And the document is as it was
 
-    @should @spec_documents
+    @documents/2.4 @should @spec_documents
     Example: The first part would fit
+      > All or nothing: a patch that fails applies no part.
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":{"x":1,"y":2},"list":[1,2,3],"text":"word","yes":true}
       When Ana is refused each of these edits, at its place:
@@ -155,8 +167,9 @@ Feature: Documents
       Then Ben hears of no edit
       And the document is as it was
 
-    @should @spec_documents
+    @documents/2.5 @should @spec_documents
     Example: There would be no object any more
+      > A room has one JSON document (object; starts `{}` at version 0).
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":{"x":1,"y":2},"list":[1,2,3],"text":"word","yes":true}
       When Ana is refused each of these edits, at its place:
@@ -167,8 +180,9 @@ Feature: Documents
       Then Ben hears of no edit
       And the document is as it was
 
-    @should @spec_documents
+    @documents/2.6 @should @spec_documents
     Example: It would make a member that front ends trip over
+      > where both are silent, do what a user of such a system expects, and write it into the contract. … All or nothing: a patch that fails applies no part.
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":{"x":1,"y":2},"list":[1,2,3],"text":"word","yes":true}
       When Ana is refused each of these edits, at its place:
@@ -180,8 +194,9 @@ Feature: Documents
       Then Ben hears of no edit
       And the document is as it was
 
-    @should @spec_documents
+    @documents/2.7 @should @spec_documents
     Scenario Outline: The edit is <what>
+      > `invalid_payload` (details: `path`, `reason`) … sizes by schema.
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":1}
       When Ana edits with <what>
@@ -196,8 +211,9 @@ Feature: Documents
         | a path of 1025 characters       | /changes/0/path |
         | a value that is nested 500 deep |                 |
 
-    @should @spec_documents
+    @documents/2.8 @should @spec_documents
     Example: What is no edit, and no question
+      > `invalid_payload` (details: `path`, `reason`) … `doc:sync` C→S `{room_id, since_version?}` … `doc:edit` C→S `{room_id, base_version, changes, edit_id}`
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":1}
       When what Ana sends as "doc:edit" is refused, each at its place:
@@ -219,8 +235,9 @@ Feature: Documents
 
   Rule: An edit on an older version is merged if it touches nothing that was edited since
 
-    @should @spec_documents
+    @documents/3.1 @should @spec_documents
     Scenario Outline: <first>, and meanwhile <second>
+      > An edit on an older base is merged when its paths are disjoint from all edits since (array inserts and removals touch the whole array)
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":{"x":1,"y":2},"b":1,"ab":1,"list":[1,2,3]}
       When Ben edits <first>
@@ -239,8 +256,9 @@ Feature: Documents
         | [{"op":"test","path":"/b","value":1}]             | [{"op":"test","path":"/b","value":1}]             | {"a":{"x":1,"y":2},"b":1,"ab":1,"list":[1,2,3]}               |
         | [{"op":"copy","from":"/b","path":"/c"}]           | [{"op":"copy","from":"/b","path":"/d"}]           | {"a":{"x":1,"y":2},"b":1,"ab":1,"list":[1,2,3],"c":1,"d":1}   |
 
-    @should @spec_documents
+    @documents/3.2 @should @spec_documents
     Scenario Outline: <first>, and meanwhile <second>, is a conflict
+      > An edit on an older base is merged when its paths are disjoint from all edits since (array inserts and removals touch the whole array); else `version_conflict` with `details {version, changes: missed}`.
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":{"x":1,"y":2},"b":1,"list":[1,2,3]}
       When Ben edits <first>
@@ -268,8 +286,9 @@ Feature: Documents
         | [{"op":"test","path":"/b","value":1}]             | [{"op":"replace","path":"/b","value":2}]          |
         | [{"op":"replace","path":"/a/x","value":5}]        | [{"op":"copy","from":"/a","path":"/c"}]           |
 
-    @should @spec_documents
+    @documents/3.3 @should @spec_documents
     Example: Whoever is told of the conflict can edit anew
+      > else `version_conflict` with `details {version, changes: missed}`.
       Given Ana and Ben are editing "invoice:42"
       And the document is {"b":1}
       When Ben sets "/b" to 2
@@ -279,8 +298,9 @@ Feature: Documents
       Then that edit is version 3
       And Ben gets that edit as version 3
 
-    @should @spec_documents
+    @documents/3.4 @should @spec_documents @single
     Example: A version that is yet to come
+      > else `version_conflict` with `details {version, changes: missed}`.
       Given Ana is editing "invoice:42"
       And the document is {"b":1}
       When Ana sets "/b" to 2 on version 2
@@ -290,8 +310,9 @@ Feature: Documents
 
   Rule: The same edit again is answered as the first time, and changes nothing
 
-    @should @spec_documents
+    @documents/4.1 @should @spec_documents
     Example: In the same tab
+      > The same `edit_id` again returns the first answer and changes nothing.
       Given Ana and Ben are editing "invoice:42"
       When Ana sets "/list" to [1]
       And Ana edits [{"op":"add","path":"/list/-","value":2}]
@@ -300,8 +321,9 @@ Feature: Documents
       And Ben gets that edit as version 2
       And the document is {"list":[1,2]} at version 2
 
-    @should @spec_documents
+    @documents/4.2 @should @spec_documents
     Example: In another tab, when others have edited since
+      > The same `edit_id` again returns the first answer and changes nothing.
       Given Ana is editing "invoice:42" in two tabs
       And Ben is editing "invoice:42"
       When Ana sets "/a" to 1
@@ -316,8 +338,9 @@ Feature: Documents
       And Ben hears of no edit
       And the document is {"a":2} at version 2
 
-    @should @spec_documents
+    @documents/4.3 @should @spec_documents
     Example: After the answer was lost with the transport
+      > The same `edit_id` again returns the first answer and changes nothing.
       Given Ana and Ben are editing "invoice:42"
       When Ana sets "/a" to 1
       And Ana loses the transport
@@ -328,16 +351,18 @@ Feature: Documents
       And Ben gets that edit as version 1
       And the document is {"a":1} at version 1
 
-    @should @spec_documents
+    @documents/4.4 @should @spec_documents
     Example: With other changes
+      > The same `edit_id` again returns the first answer and changes nothing.
       Given Ana and Ben are editing "invoice:42"
       When Ana sets "/a" to 1
       And Ana sets "/b" to 1 under the same id
       Then that edit is version 1
       And the document is {"a":1} at version 1
 
-    @should @spec_documents
+    @documents/4.5 @should @spec_documents
     Example: Another user's edit of the same id is another edit
+      > `edit_id` = UUID of the client's choosing.
       Given Ana and Ben are editing "invoice:42"
       When Ana sets "/a" to 1
       And Ben sets "/b" to 1 under the same id
@@ -345,8 +370,9 @@ Feature: Documents
       And Ana gets that edit as version 2
       And the document is {"a":1,"b":1} at version 2
 
-    @should @spec_documents
+    @documents/4.6 @should @spec_documents
     Example: What was refused may be sent again
+      > A failed event leaves no partial effect. … The same `edit_id` again returns the first answer and changes nothing.
       Given Ana and Ben are editing "invoice:42"
       And Ben has locked "/a"
       When Ana sets "/a" to 1
@@ -358,22 +384,25 @@ Feature: Documents
 
   Rule: Whoever asks gets the document whole, or what they have missed
 
-    @must @seed_1_2
+    @documents/5.1 @must @seed_1_2 @single
     Example: A document that nobody has edited
+      > A room has one JSON document (object; starts `{}` at version 0).
       Given Ana is in "invoice:42"
       When Ana asks for the document
       Then Ana gets the whole document {} at version 0
 
-    @should @spec_documents
+    @documents/5.2 @should @spec_documents
     Example: The document as it is
+      > else `content` is whole and `changes` is `[]`.
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":1}
       When Ana asks for the document
       Then Ana gets the whole document {"a":1} at version 1
       And Ben hears nothing
 
-    @should @spec_documents
+    @documents/5.3 @should @spec_documents
     Example: What was missed
+      > with `since_version` inside the kept log (500 edits) `content` is null and `changes` has the missed edits in order
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":1}
       When Ben sets "/a" to 2
@@ -381,29 +410,33 @@ Feature: Documents
       And Ana asks for what has changed since version 1
       Then Ana gets the edits from 2 to 3
 
-    @should @spec_documents
+    @documents/5.4 @should @spec_documents @single
     Example: Nothing was missed
+      > with `since_version` inside the kept log (500 edits) `content` is null and `changes` has the missed edits in order
       Given Ana is editing "invoice:42"
       And the document is {"a":1}
       When Ana asks for what has changed since version 1
       Then Ana gets no edits at version 1
 
-    @should @spec_documents
+    @documents/5.5 @should @spec_documents @single
     Example: From the beginning
+      > with `since_version` inside the kept log (500 edits) `content` is null and `changes` has the missed edits in order
       Given Ana is editing "invoice:42"
       And the document is {"a":1}
       When Ana asks for what has changed since version 0
       Then Ana gets the edits from 1 to 1
 
-    @should @spec_documents
+    @documents/5.6 @should @spec_documents @single
     Example: Since a version that is not there yet
+      > with `since_version` inside the kept log (500 edits) `content` is null and `changes` has the missed edits in order; else `content` is whole and `changes` is `[]`.
       Given Ana is editing "invoice:42"
       And the document is {"a":1}
       When Ana asks for what has changed since version 2
       Then Ana gets the whole document {"a":1} at version 1
 
-    @should @spec_documents
+    @documents/5.7 @should @spec_documents
     Example: Whoever comes back is told what they have missed
+      > with `since_version` inside the kept log (500 edits) `content` is null and `changes` has the missed edits in order
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":1,"list":[]}
       When Ana loses the transport
@@ -415,8 +448,9 @@ Feature: Documents
       Then Ana gets the edits from 2 to 3
       And with them Ana has the document {"b":1,"list":[1]}
 
-    @should @spec_documents @slow
+    @documents/5.8 @should @spec_documents @slow @single
     Example: Of the last 500 edits, and no more
+      > with `since_version` inside the kept log (500 edits) `content` is null and `changes` has the missed edits in order; else `content` is whole and `changes` is `[]`.
       Given Ana is editing "invoice:42"
       And Ana has edited 501 times
       When Ana asks for what has changed since version 1
@@ -429,8 +463,9 @@ Feature: Documents
       When Ana sets "/other" to 1 on version 1
       Then that edit is version 502
 
-    @should @spec_documents
+    @documents/5.9 @should @spec_documents @single
     Example: A document outlives its room
+      > A room has one JSON document (object; starts `{}` at version 0).
       Given Ana is editing "invoice:42"
       And the document is {"a":1}
       When Ana leaves "invoice:42"
@@ -438,8 +473,9 @@ Feature: Documents
       And Ana asks for the document
       Then Ana gets the whole document {"a":1} at version 1
 
-    @should @spec_documents
+    @documents/5.10 @should @spec_documents
     Example: A document outlives all who had it open
+      > A room has one JSON document (object; starts `{}` at version 0).
       Given Ana is editing "invoice:42" in two tabs
       And the document is {"a":1}
       When Ana closes both tabs
@@ -450,15 +486,17 @@ Feature: Documents
 
   Rule: A document has 1 MiB at most
 
-    @should @spec_documents
+    @documents/6.1 @should @spec_documents @single
     Example: It is full
+      > Content ≤ 1 MiB.
       Given Ana is editing "invoice:42"
       And the document has 6 bytes less than 1 MiB
       When Ana sets "/z" to 1
       Then that edit is version 7
 
-    @should @spec_documents
+    @documents/6.2 @should @spec_documents @single
     Example: It would be larger
+      > `too_large` … Content ≤ 1 MiB.
       Given Ana is editing "invoice:42"
       And the document has 5 bytes less than 1 MiB
       When Ana sets "/z" to 1
@@ -466,8 +504,9 @@ Feature: Documents
       And no details are given
       And the document is as it was
 
-    @should @spec_documents
+    @documents/6.3 @should @spec_documents
     Scenario Outline: It would be larger on the way: <what>
+      > `too_large` … All or nothing: a patch that fails applies no part. Content ≤ 1 MiB.
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":1}
       When Ana edits with <what>
@@ -483,8 +522,9 @@ Feature: Documents
 
   Rule: Only those in the room read and edit its document
 
-    @should @spec_documents
+    @documents/7.1 @should @spec_documents
     Example: A tab that never joined
+      > `not_in_room` … Documents (members only)
       Given Ben is editing "invoice:42"
       And the document is {"a":1}
       And Ana is connected
@@ -492,8 +532,9 @@ Feature: Documents
       And Ben hears of no lock
       And the document is as it was
 
-    @should @spec_documents
+    @documents/7.2 @should @spec_documents
     Example: A tab that has left
+      > `not_in_room` … Documents (members only)
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":1}
       When Ana leaves "invoice:42"
@@ -502,8 +543,9 @@ Feature: Documents
       And Ben hears of no lock
       And the document is as it was
 
-    @should @spec_documents
+    @documents/7.3 @should @spec_documents
     Example: Another tab than the one that joined
+      > `not_in_room` … Documents (members only)
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":1}
       And Ana has a second tab open
@@ -511,8 +553,9 @@ Feature: Documents
       And Ben hears of no lock
       And the document is as it was
 
-    @should @spec_documents
+    @documents/7.4 @should @spec_documents
     Example: Whoever has left hears of no edit
+      > Documents (members only)
       Given Ana and Ben are editing "invoice:42"
       And Cy is editing "invoice:42"
       When Ben leaves "invoice:42"
@@ -520,16 +563,18 @@ Feature: Documents
       Then Cy gets that edit as version 1
       And Ben hears of no edit
 
-    @should @spec_documents @spec_rulings
+    @documents/7.5 @should @spec_documents @spec_rulings @ruling_scoped_rooms
     Example: The other company's room of the same name
+      > Two tenants' equal room_ids are two rooms … Documents (members only)
       Given Zoe is editing "invoice:42"
       And Ana is connected
       Then Ana may not read, edit or lock the document of "invoice:42"
       And Zoe hears of no edit
       And Zoe hears of no lock
 
-    @should @spec_documents @spec_rulings
+    @documents/7.6 @should @spec_documents @spec_rulings @ruling_scoped_rooms
     Example: The other company's room of the same name has another document
+      > Two tenants' equal room_ids are two rooms … A room has one JSON document (object; starts `{}` at version 0).
       Given Ana is editing "invoice:42"
       And Zoe is editing "invoice:42"
       When Ana sets "/secret" to 1
@@ -539,8 +584,9 @@ Feature: Documents
 
   Rule: An edit is activity, and reading is not
 
-    @should @presence @spec_presence @slow
+    @documents/8.1 @should @presence @spec_presence @slow
     Example: Who was away for inactivity is back
+      > | now | heartbeat, cursor, typing, edit, join | … | away, set by the server | online | online | that status |
       Given Ana and Ben are editing "invoice:42"
       And Ana is away for inactivity
       When Ana asks for the document
@@ -549,8 +595,9 @@ Feature: Documents
       When Ana sets "/a" to 1
       Then everybody sees Ana as online
 
-    @should @presence @spec_presence
+    @documents/8.2 @should @presence @spec_presence @ruling_busy_holds
     Scenario Outline: Who is <status> has chosen it, and stays so
+      > | now | heartbeat, cursor, typing, edit, join | … | away, chosen | away | online | that status | | busy | busy | busy | that status |
       Given Ana and Ben are editing "invoice:42"
       And Ana is <status>
       When Ana sets "/a" to 1

@@ -9,8 +9,9 @@ Feature: Answers, errors and nonsense
 
   Rule: Every event may ask for an ack
 
-    @should @spec_errors
+    @errors/1.1 @should @spec_errors
     Scenario Outline: <event> is answered with <result>
+      > Every C→S event may ask for an ack. Success: `{"ok": true, …}` with the event's result fields.
       When Ana sends "<event>" with <payload>
       Then that is accepted, with <result>
 
@@ -22,14 +23,16 @@ Feature: Answers, errors and nonsense
         | room:join       | {"entity_type":"invoice","entity_id":"42"} | the room and its users |
         | room:users      | {"room_id":"invoice:42"}                   | the room and its users |
 
-    @should @spec_errors
+    @errors/1.2 @should @spec_errors
     Example: A room left is answered with the room
+      > Every C→S event may ask for an ack. Success: `{"ok": true, …}` with the event's result fields.
       Given Ana is in "invoice:42"
       When Ana sends "room:leave" with {"room_id":"invoice:42"}
       Then that is accepted, with the room
 
-    @must @seed_4_3 @seed_5_2
+    @errors/1.3 @must @seed_4_3 @seed_5_2
     Scenario Outline: <event> works without asking for an ack
+      > Every C→S event may ask for an ack.
       When Ana sends "<event>", asking for no ack, with <payload>
       Then Ana gets "<answer>" and no error
 
@@ -44,15 +47,17 @@ Feature: Answers, errors and nonsense
         | notification:count | nothing                                 | notification:count |
         | activity:feed   | nothing                                    | activity:feed   |
 
-    @should @spec_errors
+    @errors/1.4 @should @spec_errors
     Example: Events are handled in the order sent
+      > `seq` is one counter per tenant over all presence messages: no gaps, no reordering, on any node.
       When Ana moves through 30 pages without waiting
       Then Ben sees the pages in that order
 
   Rule: Every failure is also an error event, to the sender alone
 
-    @must @seed_5_2 @spec_errors
+    @errors/2.1 @must @seed_5_2 @spec_errors
     Scenario Outline: <event> with <payload> fails with <code>
+      > Failure: `{"ok": false, "error": Error}`. Every failure is *also* emitted to the sender as `error`.
       When Ana sends "<event>" with <payload>
       Then Ana is refused with "<code>"
       And the error names the event "<event>"
@@ -75,8 +80,9 @@ Feature: Answers, errors and nonsense
         | doc:edit        | {"room_id":"invoice:42","base_version":0,"changes":[{"op":"remove","path":"/a"}],"edit_id":"6f1c1d2e-0000-4000-8000-000000000001"} | not_in_room |
         | doc:lock        | {"room_id":"invoice:42"} | not_in_room     |
 
-    @must @seed_5_2 @spec_errors
+    @errors/2.2 @must @seed_5_2 @spec_errors
     Scenario Outline: Without asking for an ack, <event> with <payload> still gets the error <code>
+      > Every failure is *also* emitted to the sender as `error`.
       When Ana sends "<event>", asking for no ack, with <payload>
       Then Ana gets the error "<code>"
       And the error names the event "<event>"
@@ -95,8 +101,9 @@ Feature: Answers, errors and nonsense
         | doc:edit        | nothing                  | invalid_payload |
         | doc:lock_status | {"room_id":"invoice:42"} | not_in_room     |
 
-    @should @spec_errors
+    @errors/2.3 @should @spec_errors
     Example: The sender's other tabs get no error
+      > Every failure is *also* emitted to the sender as `error`.
       Given Ana has a second tab open
       When Ana sends "no:such" with {}
       Then Ana is refused with "unknown_event"
@@ -104,8 +111,9 @@ Feature: Answers, errors and nonsense
 
   Rule: An event that the contract does not know is unknown_event
 
-    @should @spec_errors
+    @errors/3.1 @should @spec_errors
     Scenario Outline: <event> is unknown
+      > `unknown_event` … No input, however malformed, kills a connection handler, changes state, or is answered with silence.
       When Ana sends "<event>" with <payload>
       Then Ana is refused with "unknown_event" and the message "Unknown event"
       And Ben hears nothing
@@ -140,8 +148,9 @@ Feature: Answers, errors and nonsense
 
   Rule: A payload that the contract does not allow is invalid_payload, and changes nothing
 
-    @should @spec_errors
+    @errors/4.1 @should @spec_errors
     Scenario Outline: <event> with <payload> is no matter
+      > an event without payload accepts none or `{}`.
       When Ana sends "<event>" with <payload>
       Then that is accepted
 
@@ -154,8 +163,9 @@ Feature: Answers, errors and nonsense
         | heartbeat       | nothing |
         | heartbeat       | {}      |
 
-    @should @spec_errors
+    @errors/4.2 @should @spec_errors
     Scenario Outline: <event> with <payload>
+      > Every payload is one JSON object; an event without payload accepts none or `{}`. … No input, however malformed, kills a connection handler, changes state, or is answered with silence.
       When Ana sends "<event>" with <payload>
       Then Ana is refused with "invalid_payload" at ""
       And Ben hears nothing
@@ -202,8 +212,9 @@ Feature: Answers, errors and nonsense
         | doc:edit        | []                 |
         | doc:lock_status | two objects        |
 
-    @should @spec_errors
+    @errors/4.3 @should @spec_errors
     Scenario Outline: <event> with what no payload should be: <payload>
+      > `invalid_payload` (details: `path`, `reason`) … No input, however malformed, kills a connection handler, changes state, or is answered with silence.
       When Ana sends "<event>" with <payload>
       Then Ana is refused with "invalid_payload"
       And Ben hears nothing
@@ -256,14 +267,16 @@ Feature: Answers, errors and nonsense
         | doc:edit        | objects nested 5000 deep      |
         | doc:lock        | {"room_id":"invoice:42","ttl":NaN} |
 
-    @should @spec_errors
+    @errors/4.4 @should @spec_errors
     Example: Half an update is none
+      > A failed event leaves no partial effect.
       When Ana sends "presence:update" with {"status":"busy","entity_type":"a:b","entity_id":"1"}
       Then Ana is refused with "invalid_payload" at "/entity_type"
       And everybody sees Ana as online
 
-    @should @cursors @typing @documents @locks @spec_errors
+    @errors/4.5 @should @cursors @typing @documents @locks @spec_errors
     Example: What is done in a room names the room
+      > Seed texts stay: "Not authenticated", "entity_type and entity_id required", "room_id required".
       When Ana names no room in any of these events:
         | event           |
         | cursor:move     |
@@ -281,8 +294,9 @@ Feature: Answers, errors and nonsense
 
   Rule: A packet that cannot be read is answered, and the connection lives on
 
-    @should @spec_errors
+    @errors/5.1 @should @spec_errors
     Scenario Outline: The packet <packet>
+      > No input, however malformed, kills a connection handler, changes state, or is answered with silence.
       When Ana sends the packet <packet>
       Then Ana gets the error "invalid_payload"
       And Ben hears nothing
@@ -311,8 +325,9 @@ Feature: Answers, errors and nonsense
         | 2["presence:update",{"status":"busy",}]     |
         | 2["presence:update",{'status':'busy'}]      |
 
-    @should @spec_errors
+    @errors/5.2 @should @spec_errors
     Scenario Outline: The transport carries <frame>
+      > No input, however malformed, kills a connection handler, changes state, or is answered with silence.
       When Ana's transport carries <frame>
       Then Ana gets the error "invalid_payload"
       And Ben hears nothing
@@ -327,20 +342,23 @@ Feature: Answers, errors and nonsense
         | é                           |
         | 42["heartbeat"]é            |
 
-    @should @spec_errors
+    @errors/5.3 @should @spec_errors
     Example: A wrong frame does not take the right one before it along
+      > No input, however malformed, kills a connection handler, changes state, or is answered with silence.
       When Ana's transport carries a heartbeat and then half a frame
       Then Ana gets a heartbeat_ack with the time of now
       And Ana is answered
 
-    @should @spec_errors
+    @errors/5.4 @should @spec_errors
     Example: Unreadable data with an ack asked for is answered in the ack
+      > Failure: `{"ok": false, "error": Error}`. … No input, however malformed, kills a connection handler, changes state, or is answered with silence.
       When Ana sends the event "presence:update" with broken JSON, asking for an ack
       Then Ana is refused with "invalid_payload"
       And Ana is answered
 
-    @should @spec_errors
+    @errors/5.5 @should @spec_errors
     Scenario Outline: The packet <packet> is nobody's event
+      > No input, however malformed, kills a connection handler, changes state
       When Ana sends the packet <packet>
       Then Ben hears nothing
       And Ana is answered
@@ -357,8 +375,9 @@ Feature: Answers, errors and nonsense
 
   Rule: A message of more than 1 MiB ends the connection
 
-    @must @seed_1_1
+    @errors/6.1 @must @seed_1_1
     Scenario Outline: <event> with 2 MiB
+      > payload limit 1 MiB, all by settings.
       When Ana sends 2 MiB as "<event>"
       Then Ana is disconnected
       And Ben is not told of any change by Ana
@@ -371,8 +390,42 @@ Feature: Answers, errors and nonsense
         | heartbeat       |
         | room:join       |
 
-    @should @spec_transport
+    @errors/6.2 @should @spec_transport
     Example: She may come back at once
+      > payload limit 1 MiB, all by settings.
       When Ana sends 2 MiB as "presence:update"
       And Ana comes back
       Then Ana is answered
+
+  Rule: What the contract calls wrong is refused where it is wrong
+
+    @errors/7.1 @should @spec_errors
+    Scenario Outline: All that is wrong as <event>
+      > `invalid_payload` (details: `path`, `reason`) … A failed event leaves no partial effect.
+      When Ana sends everything that the contract calls wrong as "<event>"
+      Then each of it is refused, at its place
+      And Ben hears nothing
+      And nothing has changed for Ana and Ben
+      And Ana is answered
+
+      Examples:
+        | event              |
+        | presence:update    |
+        | presence:list      |
+        | heartbeat          |
+        | room:join          |
+        | room:leave         |
+        | room:users         |
+        | cursor:move        |
+        | cursor:sync        |
+        | cursor:remove      |
+        | typing:start       |
+        | typing:stop        |
+        | doc:sync           |
+        | doc:edit           |
+        | doc:lock           |
+        | doc:unlock         |
+        | doc:lock_status    |
+        | notification:read  |
+        | notification:count |
+        | activity:feed      |

@@ -9,8 +9,9 @@ Feature: Locks
 
   Rule: A place of the document can be locked, with everything below it
 
-    @must @seed_1_2
+    @locks/1.1 @must @seed_1_2
     Example: A user locks a place
+      > `doc:lock` C→S `{room_id, path? = "", ttl? = 30 (5–300)}` → ack `{ok, lock}` … Any change, expiry included → S→C to the room `doc:lock_status {room_id, locks: [{path, user_id, user_name, acquired_at, expires_at}]}`
       Given Ana and Ben are editing "invoice:42"
       When Ana locks "/total"
       Then Ana and Ben see the locks: Ana's on "/total"
@@ -18,39 +19,44 @@ Feature: Locks
       And the answer is the lock on "/total"
       And the lock lasts 30 seconds
 
-    @should @spec_documents
+    @locks/1.2 @should @spec_documents
     Example: A user locks everything
+      > `doc:lock` C→S `{room_id, path? = "", ttl? = 30 (5–300)}` → ack `{ok, lock}`; `path` is a JSON Pointer, a lock covers everything below it.
       Given Ana and Ben are editing "invoice:42"
       When Ana locks the whole document
       Then Ana and Ben see the locks: Ana's on ""
       And the answer is the lock on ""
 
-    @should @spec_documents
+    @locks/1.3 @should @spec_documents
     Example: A lock lasts as long as asked
+      > `doc:lock` C→S `{room_id, path? = "", ttl? = 30 (5–300)}`
       Given Ana and Ben are editing "invoice:42"
       When Ana locks "/a" for 5 seconds
       Then the lock lasts 5 seconds
       When Ana locks "/b" for 300 seconds
       Then the lock lasts 300 seconds
 
-    @should @spec_documents
+    @locks/1.4 @should @spec_documents
     Example: Locks are sorted by place
+      > S→C to the room `doc:lock_status {room_id, locks: [{path, user_id, user_name, acquired_at, expires_at}]}`
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked "/b/0"
       And Ben has locked "/a~1b"
       When Ana locks "/b/1"
       Then Ana and Ben see the locks: Ben's on "/a~1b", Ana's on "/b/0", Ana's on "/b/1"
 
-    @should @spec_documents
+    @locks/1.5 @should @spec_documents
     Example: Only the room sees them
+      > S→C to the room `doc:lock_status {room_id, locks: [{path, user_id, user_name, acquired_at, expires_at}]}`
       Given Ana and Ben are editing "invoice:42"
       And Cy is editing "invoice:43"
       When Ana locks "/total"
       Then Ben sees the locks: Ana's on "/total"
       And Cy hears of no lock
 
-    @should @spec_documents
+    @locks/1.6 @should @spec_documents
     Scenario Outline: With Ana's lock on "<mine>", Ben's on "<his>" is refused
+      > `locked` (details: the lock) … Held by another on an overlapping path: `locked`.
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked "<mine>"
       When Ben locks "<his>"
@@ -65,8 +71,9 @@ Feature: Locks
         |      | /a     |
         | /a   |        |
 
-    @should @spec_documents
+    @locks/1.7 @should @spec_documents
     Scenario Outline: With Ana's lock on "<mine>", Ben may lock "<his>"
+      > a lock covers everything below it. … Held by another on an overlapping path: `locked`.
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked "<mine>"
       When Ben locks "<his>"
@@ -77,16 +84,18 @@ Feature: Locks
         | /a      | /ab     |
         | /list/0 | /list/1 |
 
-    @should @spec_documents
+    @locks/1.8 @should @spec_documents
     Example: One's own locks may overlap
+      > Held by another on an overlapping path: `locked`.
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked "/a"
       When Ana locks "/a/b"
       And Ana locks the whole document
       Then Ben sees the locks: Ana's on "", Ana's on "/a", Ana's on "/a/b"
 
-    @should @spec_documents
+    @locks/1.9 @should @spec_documents
     Example: What cannot be locked, or unlocked, or asked for
+      > `invalid_payload` (details: `path`, `reason`) … `doc:lock` C→S `{room_id, path? = "", ttl? = 30 (5–300)}` … `doc:unlock` C→S `{room_id, path?}` … C→S `doc:lock_status {room_id}` asks for it.
       Given Ana and Ben are editing "invoice:42"
       When what Ana sends as "doc:lock" is refused, each at its place:
         | payload                                   | path     |
@@ -111,8 +120,9 @@ Feature: Locks
         | {"room_id":7}                             | /room_id |
       Then Ben hears of no lock
 
-    @should @spec_documents
+    @locks/1.10 @should @spec_documents
     Example: A user has 100 locks in a room at most
+      > `limit_exceeded` (details: `limit`)
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked 100 places
       When Ana locks "/one/more"
@@ -125,8 +135,9 @@ Feature: Locks
 
   Rule: Nobody else can write where a lock is
 
-    @should @spec_documents
+    @locks/2.1 @should @spec_documents
     Scenario Outline: With a lock on "<place>", <patch>
+      > An edit that touches a path locked by another: `locked`, decided in the same atomic step as the edit.
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":{"x":1,"y":2},"b":1,"list":[1,2]}
       And Ana has locked "<place>"
@@ -145,8 +156,9 @@ Feature: Locks
         | /list/0 | [{"op":"add","path":"/list/-","value":3}]                                          |
         | /a      | [{"op":"replace","path":"/b","value":2},{"op":"replace","path":"/a/x","value":9}]  |
 
-    @should @spec_documents
+    @locks/2.2 @should @spec_documents
     Scenario Outline: With a lock on "<place>", <patch> is right
+      > a lock covers everything below it. … An edit that touches a path locked by another: `locked`
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":{"x":1,"y":2},"ab":1,"list":[1,2]}
       And Ana has locked "<place>"
@@ -161,8 +173,9 @@ Feature: Locks
         | /list/0 | [{"op":"replace","path":"/list/1","value":9}]                                      |
         | /a      | [{"op":"test","path":"/a/x","value":1},{"op":"copy","from":"/a","path":"/c"}]      |
 
-    @must @seed_1_2
+    @locks/2.3 @must @seed_1_2
     Example: The holder can, in all tabs
+      > An edit that touches a path locked by another: `locked`
       Given Ana is editing "invoice:42" in two tabs
       And Ben is editing "invoice:42"
       And Ana has locked "/a"
@@ -173,8 +186,9 @@ Feature: Locks
 
   Rule: The holder can make a lock last longer
 
-    @should @spec_documents
+    @locks/3.1 @should @spec_documents
     Example: In the same tab
+      > Again by the holder: renewed.
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked "/a"
       When Ana locks "/a" for 60 seconds
@@ -183,8 +197,9 @@ Feature: Locks
       And the answer is the lock on "/a"
       And Ben has heard it once
 
-    @should @spec_documents
+    @locks/3.2 @should @spec_documents
     Example: In another tab
+      > Again by the holder: renewed.
       Given Ana is editing "invoice:42" in two tabs
       And Ben is editing "invoice:42"
       And Ana has locked "/a"
@@ -193,8 +208,9 @@ Feature: Locks
 
   Rule: A lock ends when the holder says so
 
-    @must @seed_1_2
+    @locks/4.1 @must @seed_1_2
     Example: The holder unlocks
+      > `doc:unlock` C→S `{room_id, path?}`: holder only. Any change, expiry included → S→C to the room `doc:lock_status {room_id, locks: [{path, user_id, user_name, acquired_at, expires_at}]}`
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked "/a"
       And Ana has locked "/b"
@@ -203,16 +219,18 @@ Feature: Locks
       And the answer has the room and its locks
       And Ben has heard it once
 
-    @should @spec_documents
+    @locks/4.2 @should @spec_documents
     Example: The holder unlocks everything in another tab
+      > `doc:unlock` C→S `{room_id, path?}`: holder only. … Locks end with unlock, leave, goodbye and expiry
       Given Ana is editing "invoice:42" in two tabs
       And Ben is editing "invoice:42"
       And Ana has locked ""
       When the second tab of Ana unlocks ""
       Then Ana and Ben see no lock
 
-    @should @spec_documents
+    @locks/4.3 @should @spec_documents
     Example: What is unlocked can be written and locked by others
+      > Locks end with unlock, leave, goodbye and expiry
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked the whole document
       When Ana unlocks the whole document
@@ -221,16 +239,18 @@ Feature: Locks
       Then that edit is version 1
       And Ana sees the locks: Ben's on "/a"
 
-    @should @spec_documents
+    @locks/4.4 @should @spec_documents
     Example: Another's lock is not one's own to end
+      > `locked` (details: the lock) … `doc:unlock` C→S `{room_id, path?}`: holder only.
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked "/a"
       When Ben unlocks "/a"
       Then Ben is refused, for Ana has locked "/a"
       And Ana hears of no lock
 
-    @should @spec_documents
+    @locks/4.5 @should @spec_documents
     Scenario Outline: On "<place>" there is no lock that could end
+      > `not_found` … `doc:unlock` C→S `{room_id, path?}`: holder only.
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked "/a"
       When Ana unlocks "<place>"
@@ -246,8 +266,9 @@ Feature: Locks
 
   Rule: Whoever is in the room may ask which locks there are
 
-    @must @seed_1_2
+    @locks/5.1 @must @seed_1_2
     Example: There are some
+      > C→S `doc:lock_status {room_id}` asks for it.
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked "/a"
       When Ben asks for the locks
@@ -255,15 +276,17 @@ Feature: Locks
       And the answer has the room and its locks
       And Ana hears of no lock
 
-    @should @spec_documents
+    @locks/5.2 @should @spec_documents @single
     Example: There is none
+      > C→S `doc:lock_status {room_id}` asks for it.
       Given Ana is in "invoice:42"
       When Ana asks for the locks
       Then the answer has the room and its locks
       And Ana sees no lock
 
-    @should @spec_documents
+    @locks/5.3 @should @spec_documents
     Example: They come with the document
+      > `doc:sync` C→S `{room_id, since_version?}` → S→C `{room_id, version, content, changes, locks}`
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked "/a"
       When Ben asks for the document
@@ -271,8 +294,9 @@ Feature: Locks
 
   Rule: A lock ends with its time, or when its holder has left
 
-    @should @spec_documents @slow
+    @locks/6.1 @should @spec_documents @slow
     Example: Its time is over
+      > Any change, expiry included → S→C to the room `doc:lock_status {room_id, locks: [{path, user_id, user_name, acquired_at, expires_at}]}` … Locks end with unlock, leave, goodbye and expiry
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked "/a" for 5 seconds
       When Ben asks for the locks
@@ -283,8 +307,9 @@ Feature: Locks
       When Ben locks "/a"
       Then Ana and Ben see the locks: Ben's on "/a"
 
-    @should @spec_documents
+    @locks/6.2 @should @spec_documents
     Scenario Outline: The holder <goes>
+      > Locks end with unlock, leave, goodbye and expiry
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked "/a"
       And Ana has locked "/b"
@@ -297,8 +322,9 @@ Feature: Locks
         | leaves "invoice:42" |
         | says goodbye        |
 
-    @should @spec_documents
+    @locks/6.3 @should @spec_documents
     Example: One of the holder's tabs leaves
+      > when the user's last connection in the room leaves. … Locks end with unlock, leave, goodbye and expiry
       Given Ana is editing "invoice:42" in two tabs
       And Ben is editing "invoice:42"
       And Ana has locked "/a"
@@ -306,8 +332,9 @@ Feature: Locks
       Then Ben hears of no lock
       And Ben sees the locks: Ana's on "/a"
 
-    @should @spec_documents
+    @locks/6.4 @should @spec_documents
     Example: All of the holder's tabs leave
+      > when the user's last connection in the room leaves. … Locks end with unlock, leave, goodbye and expiry
       Given Ana is editing "invoice:42" in two tabs
       And Ben is editing "invoice:42"
       And Ana has locked "/a"
@@ -315,8 +342,9 @@ Feature: Locks
       Then Ben sees no lock
       And Ben has heard it once
 
-    @should @spec_documents
+    @locks/6.5 @should @spec_documents
     Example: The tab in the room says goodbye, and the holder stays online
+      > Locks end with unlock, leave, goodbye and expiry
       Given Ben is editing "invoice:42"
       And Ana has a second tab open
       And the second tab of Ana is in "invoice:42"
@@ -324,8 +352,9 @@ Feature: Locks
       When the second tab of Ana closes
       Then Ben sees no lock
 
-    @should @spec_documents
+    @locks/6.6 @should @spec_documents @ruling_leave_all_rooms @slow
     Example: Whoever lost the transport finds their lock when they come back
+      > A connection that ends for any reason leaves all its rooms, at once, with the broadcasts. … Locks end with unlock, leave, goodbye and expiry; a lost transport leaves them to expire so that the same user can come back to them.
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked "/a"
       When Ana loses the transport
@@ -344,8 +373,9 @@ Feature: Locks
 
   Rule: Locks stay inside the company
 
-    @should @spec_documents @spec_rulings
+    @locks/7.1 @should @spec_documents @spec_rulings @ruling_scoped_rooms
     Example: The other company's room of the same name has its own locks
+      > Two tenants' equal room_ids are two rooms … An edit that touches a path locked by another: `locked`
       Given Ana and Ben are editing "invoice:42"
       And Zoe is editing "invoice:42"
       When Ana locks the whole document
@@ -356,8 +386,9 @@ Feature: Locks
 
   Rule: A lock is no activity
 
-    @should @presence @spec_presence @slow
+    @locks/8.1 @should @presence @spec_presence @slow
     Example: Whoever only locks and unlocks stays away
+      > | now | heartbeat, cursor, typing, edit, join | … | away, set by the server | online | online | that status |
       Given Ana and Ben are editing "invoice:42"
       And Ana is away for inactivity
       When Ana locks "/a"

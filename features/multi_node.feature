@@ -9,45 +9,51 @@ Feature: Many nodes, one truth
 
   Rule: Which node a user is on does not matter
 
-    @should @presence @spec_presence
+    @multi_node/1.1 @should @presence @spec_presence @ruling_state_in_redis
     Example: Users spread over the nodes see one list
+      > in Redis: two nodes must agree
       Given Ana is connected to node 1
       And Ben is connected to node 2
       And Cy is connected to node 1
       When Ben and Cy ask who is online
       Then the lists that Ben and Cy get show Ana, Ben and Cy
 
-    @should @presence @spec_presence
+    @multi_node/1.2 @should @presence @spec_presence
     Example: Coming, changing and going is seen on the other node
+      > S→C to the whole tenant, sender included … `seq` is one counter per tenant over all presence messages: no gaps, no reordering, on any node.
       Given Ben is connected to node 2
       When Ana connects to node 1
       And Ana sets herself busy
       And Ana says goodbye
       Then Ben sees Ana come online, be busy and leave
 
-    @should @presence @spec_presence
+    @multi_node/1.3 @should @presence @spec_presence
     Example: Everybody hears the same messages in the same order
+      > `seq` is one counter per tenant over all presence messages: no gaps, no reordering, on any node.
       Given Cy is connected to node 1
       And Dee is connected to node 2
       When Ana on node 1 and Ben on node 2 change their status 20 times at the same time
       Then Cy and Dee have heard the same messages in the same order
 
-    @should @presence @spec_presence
+    @multi_node/1.4 @should @presence @spec_presence
     Example: Many users at the same time
+      > First connection: joined. … A connection sees every broadcast that happens after its list.
       Given Dee is connected to node 1
       When 10 users connect to both nodes at the same time
       Then everybody has the same view
       And Dee has heard of each of them once
 
-    @should @presence @spec_presence
+    @multi_node/1.5 @should @presence @spec_presence @ruling_scoped_rooms
     Example: The company's door is closed on every node
+      > nothing ever crosses tenants.
       Given Zoe is connected to node 2
       When Ana connects to node 1
       And Ana sets herself busy
       Then Zoe hears nothing of Ana
 
-    @should @rooms @spec_rooms
+    @multi_node/1.6 @should @rooms @spec_rooms @ruling_state_in_redis
     Example: A room reaches over the nodes
+      > to the others `room:user_joined {user_id, user_name, room_id}` if the user was not yet in. … in Redis: two nodes must agree
       Given Ana is connected to node 1
       And Ben is connected to node 2
       When Ana joins "invoice:42"
@@ -55,8 +61,9 @@ Feature: Many nodes, one truth
       Then Ana sees Ben enter "invoice:42"
       And "invoice:42" shows Ana and Ben to Ben
 
-    @should @rooms @spec_rooms
+    @multi_node/1.7 @should @rooms @spec_rooms @ruling_state_in_redis
     Example: Leaving is seen on the other node
+      > to the others `room:user_left {user_id, user_name, room_id}` when the user's last connection in the room leaves. … in Redis: two nodes must agree
       Given Ana is connected to node 1
       And Ben is connected to node 2
       And Ana is in "invoice:42"
@@ -64,16 +71,18 @@ Feature: Many nodes, one truth
       When Ana leaves "invoice:42"
       Then Ben sees Ana leave "invoice:42"
 
-    @should @rooms @spec_rooms
+    @multi_node/1.8 @should @rooms @spec_rooms @ruling_state_in_redis
     Example: A room can be asked for on a node that nobody of it is on
+      > `room:users` C→S `{room_id}` → S→C `room:users`, for any user of the tenant that policy lets in. … in Redis: two nodes must agree
       Given Ana is connected to node 1
       And Ben is connected to node 2
       And Ana is in "invoice:42"
       When Ben asks who is in "invoice:42"
       Then "invoice:42" shows Ana to Ben
 
-    @should @cursors @spec_cursors
+    @multi_node/1.9 @should @cursors @spec_cursors
     Example: A cursor is seen on the other node
+      > S→C to the others `{room_id, user_id, user_name, color, line, column, selection_start, selection_end}`. … `cursor:sync` C→S `{room_id}` → S→C `{room_id, cursors: [...]}` without one's own.
       Given Ana is connected to node 1
       And Ben is connected to node 2
       And Ana and Ben are in "invoice:42"
@@ -82,8 +91,9 @@ Feature: Many nodes, one truth
       When Ben asks for the cursors
       Then Ben is shown Ana's cursor at "3:14"
 
-    @should @typing @spec_typing
+    @multi_node/1.10 @should @typing @spec_typing
     Example: Typing is seen on the other node
+      > → S→C to the room, on each change, `typing:users {room_id, users: [{user_id, user_name, field}]}`.
       Given Ana is connected to node 1
       And Ben is connected to node 2
       And Ana and Ben are in "invoice:42"
@@ -91,16 +101,18 @@ Feature: Many nodes, one truth
       When Ana types in "notes"
       Then Ana and Ben see who types: Ben, Ana in "notes"
 
-    @should @documents @spec_documents
+    @multi_node/1.11 @should @documents @spec_documents
     Example: Edits on both nodes make one order of versions
+      > Versions are 1, 2, 3 … without gaps, and every member gets them in order.
       Given Ana and Cy are connected to node 1
       And Ben and Dee are connected to node 2
       And Ana, Ben, Cy and Dee are editing "invoice:42"
       When Ana and Ben edit 25 times each at the same time
       Then the document is {"Ana":25,"Ben":25} at version 50
 
-    @should @locks @spec_documents
+    @multi_node/1.12 @should @locks @spec_documents
     Example: A lock holds on the other node
+      > Held by another on an overlapping path: `locked`. … An edit that touches a path locked by another: `locked`, decided in the same atomic step as the edit.
       Given Ana is connected to node 1
       And Ben is connected to node 2
       And Ana and Ben are editing "invoice:42"
@@ -113,8 +125,9 @@ Feature: Many nodes, one truth
       When Ana unlocks "/a"
       Then Ben sees no lock
 
-    @should @notifications @spec_notifications
+    @multi_node/1.13 @should @notifications @spec_notifications
     Example: A user with three tabs over both nodes
+      > to all of the user's connections on all nodes … S→C `notification:count {count}` to all of the user's connections.
       Given Ana has tabs open on both nodes
       When Ana opens another tab
       And Ana is notified of "Invoice 42"
@@ -123,8 +136,9 @@ Feature: Many nodes, one truth
       When Ana reads everything
       Then every tab of Ana shows 0 unread
 
-    @should @activity @spec_activity
+    @multi_node/1.14 @should @activity @spec_activity
     Example: What happens is heard on both nodes, and found on both
+      > `activity` S→C to the tenant
       Given Ana is connected to node 1
       And Ben is connected to node 2
       When Cy does "paid"
@@ -134,40 +148,45 @@ Feature: Many nodes, one truth
 
   Rule: A user's tabs may be on different nodes
 
-    @should @presence @spec_presence
+    @multi_node/2.1 @should @presence @spec_presence @ruling_state_in_redis @ruling_first_in_last_out
     Example: The tab on one node closes, the one on the other stays
+      > Further tabs: no joined, no left.
       Given Ben is connected to node 2
       And Ana has tabs open on both nodes
       When Ana closes one tab
       Then Ben hears nothing of Ana
       And the list that Ben gets shows Ana and Ben
 
-    @should @presence @spec_presence
+    @multi_node/2.2 @should @presence @spec_presence @ruling_state_in_redis @ruling_first_in_last_out
     Example: Both close
+      > The client said goodbye (Socket.IO disconnect) on its last connection: offline, `user_left`, at once.
       Given Ben is connected to node 2
       And Ana has tabs open on both nodes
       When Ana closes both tabs
       Then Ben sees Ana leave
       And Ben has heard it once
 
-    @should @presence @spec_presence
+    @multi_node/2.3 @should @presence @spec_presence @ruling_busy_holds
     Example: The status holds on both
+      > A user's status is the user's, not a tab's. … | busy | busy | busy | that status |
       Given Ben is connected to node 2
       And Ana has tabs open on both nodes
       When Ana sets herself busy
       And the second tab of Ana sends a heartbeat
       Then everybody sees Ana as busy
 
-    @should @presence @spec_presence
+    @multi_node/2.4 @should @presence @spec_presence @ruling_grace @slow
     Example: Back within the grace on the other node, and nobody notices
+      > The transport was lost: the user stays, for `OFFLINE_TIMEOUT_SECONDS` (60); back within it on any node, nobody notices
       Given Ben is connected to node 1
       And Ana is connected to node 1
       When Ana loses the transport
       And Ana comes back on node 2
       Then Ben hears nothing of Ana, even after the grace
 
-    @should @rooms @spec_rooms
+    @multi_node/2.5 @should @rooms @spec_rooms @ruling_state_in_redis @ruling_first_in_last_out
     Example: A room open on both nodes, and one tab leaves
+      > to the others `room:user_left {user_id, user_name, room_id}` when the user's last connection in the room leaves.
       Given Ben is connected to node 2
       And Ben is in "invoice:42"
       And Ana has "invoice:42" open on both nodes
@@ -175,8 +194,9 @@ Feature: Many nodes, one truth
       Then Ben hears nothing of Ana
       And "invoice:42" still shows Ben and Ana
 
-    @should @rooms @spec_rooms
+    @multi_node/2.6 @should @rooms @spec_rooms @ruling_state_in_redis @ruling_first_in_last_out
     Example: A room open on both nodes, and one tab closes
+      > to the others `room:user_left {user_id, user_name, room_id}` when the user's last connection in the room leaves.
       Given Ben is connected to node 1
       And Ben is in "invoice:42"
       And Ana has "invoice:42" open on both nodes
@@ -184,8 +204,9 @@ Feature: Many nodes, one truth
       Then Ben sees Ana leave "invoice:42"
       And Ben has heard it once
 
-    @should @cursors @spec_cursors
+    @multi_node/2.7 @should @cursors @spec_cursors
     Example: Two tabs on both nodes have one cursor
+      > Coalesced per user and room … `cursor:sync` C→S `{room_id}` → S→C `{room_id, cursors: [...]}` without one's own.
       Given Ben is connected to node 2
       And Ben is in "invoice:42"
       And Ana has "invoice:42" open on both nodes
@@ -196,16 +217,18 @@ Feature: Many nodes, one truth
       When Ben asks for the cursors
       Then Ben is shown Ana's cursor at "2:2"
 
-    @should @cursors @spec_cursors
+    @multi_node/2.8 @should @cursors @spec_cursors
     Example: Two tabs on both nodes move as fast as one may
+      > Coalesced per user and room to at most 30 a second; the last position always arrives.
       Given Ben is connected to node 2
       And Ben is in "invoice:42"
       And Ana has "invoice:42" open on both nodes
       When Ana moves the cursor 300 times in about a second, in all her tabs
       Then Ben hears of the last move, and of 30 a second at most
 
-    @should @documents @spec_documents
+    @multi_node/2.9 @should @documents @spec_documents
     Example: The same edit again on the other node
+      > The same `edit_id` again returns the first answer and changes nothing.
       Given Ana is connected to node 1
       And Ben is connected to node 2
       And Ana and Ben are editing "invoice:42"
@@ -223,8 +246,9 @@ Feature: Many nodes, one truth
 
   Rule: A node that dies is a lost transport for all who were on it
 
-    @should @presence @spec_presence @fault @slow
+    @multi_node/3.1 @should @presence @spec_presence @ruling_grace @fault @slow
     Example: Those who do not come back are gone after the grace
+      > else `user_left`, once. … A node that dies (kill -9, power) counts as transport loss for all its connections, noticed within 15 s by the others.
       Given Ana, Ben and Cy are connected to node 1
       And Dee is connected to node 2
       When node 1 is killed
@@ -232,8 +256,9 @@ Feature: Many nodes, one truth
       And Dee has heard of each of them once
       And the list that Dee gets shows Dee
 
-    @should @presence @spec_presence @fault @slow
+    @multi_node/3.2 @should @presence @spec_presence @fault @slow
     Example: Those who come back to another node are not missed
+      > back within it on any node, nobody notices; else `user_left`, once. A node that dies (kill -9, power) counts as transport loss for all its connections, noticed within 15 s by the others.
       Given Ana and Ben are connected to node 1
       And Dee is connected to node 2
       When node 1 is killed
@@ -242,8 +267,9 @@ Feature: Many nodes, one truth
       And Dee hears nothing of Ana, even after the grace
       And the list that Dee gets shows Ana and Dee
 
-    @should @rooms @spec_rooms @fault @slow
+    @multi_node/3.3 @should @rooms @spec_rooms @ruling_leave_all_rooms @fault @slow
     Example: They have left their rooms
+      > A node that dies (kill -9, power) counts as transport loss for all its connections, noticed within 15 s by the others. … A connection that ends for any reason leaves all its rooms, at once, with the broadcasts.
       Given Ana is connected to node 1
       And Dee is connected to node 2
       And Ana is in "invoice:42"
@@ -253,8 +279,9 @@ Feature: Many nodes, one truth
       And Dee has heard it once
       And "invoice:42" still shows Dee
 
-    @should @locks @spec_documents @fault @slow
+    @multi_node/3.4 @should @locks @spec_documents @fault @slow
     Example: Their locks end with their time
+      > Locks end with unlock, leave, goodbye and expiry; a lost transport leaves them to expire so that the same user can come back to them.
       Given Ana is connected to node 1
       And Dee is connected to node 2
       And Ana and Dee are editing "invoice:42"
@@ -266,8 +293,9 @@ Feature: Many nodes, one truth
       When Dee locks "/a"
       Then Dee sees the locks: Dee's on "/a"
 
-    @should @presence @spec_presence @fault @slow
+    @multi_node/3.5 @should @presence @spec_presence @fault @slow
     Example: A node that is stopped in good order is a lost transport, too
+      > The transport was lost: the user stays, for `OFFLINE_TIMEOUT_SECONDS` (60); back within it on any node, nobody notices
       Given Ana is connected to node 1
       And Dee is connected to node 2
       When node 1 is stopped
@@ -277,8 +305,9 @@ Feature: Many nodes, one truth
 
   Rule: Without Redis a node says so, and goes on when it is back
 
-    @should @errors @spec_errors @fault @slow
+    @multi_node/4.1 @should @errors @spec_errors @fault @slow @single
     Scenario Outline: <event> while Redis is away
+      > `unavailable` (Redis is away)
       Given Ana is connected to node 1
       And Ana is in "invoice:42"
       And Redis cannot be reached
@@ -305,8 +334,9 @@ Feature: Many nodes, one truth
         | notification:count | {}                                        |
         | activity:feed   | {}                                           |
 
-    @should @notifications @activity @rest @spec_rest @fault @slow
+    @multi_node/4.2 @should @notifications @activity @rest @spec_rest @fault @slow
     Example: Back ends are refused while Redis is away, and nothing comes of it later
+      > `unavailable` (Redis is away) … A failed event leaves no partial effect.
       Given Ana is connected to node 1
       And Redis cannot be reached
       When a back end tries to notify Ana of "A"
@@ -321,14 +351,16 @@ Feature: Many nodes, one truth
       And over REST Ana finds "shipped"
       And Ana has no notification
 
-    @should @connection @spec_errors @fault @slow
+    @multi_node/4.3 @should @connection @spec_errors @fault @slow @single
     Example: Nobody gets in while Redis is away
+      > `unavailable` (Redis is away) … Refusal: the client's `connect_error` carries `message` and `data: {code}`; nothing is stored.
       Given Redis cannot be reached
       When Ana connects
       Then Ana is refused with "unavailable"
 
-    @should @presence @spec_errors @fault @slow
+    @multi_node/4.4 @should @presence @spec_errors @fault @slow
     Example: Redis is back, with all that it knew
+      > `unavailable` (Redis is away)
       Given Ana is connected to node 1
       And Dee is connected to node 2
       And Redis was away for a moment
@@ -336,8 +368,9 @@ Feature: Many nodes, one truth
       Then Dee sees Ana as busy
       And the list that Dee gets shows Ana and Dee
 
-    @should @presence @spec_errors @fault @slow
+    @multi_node/4.5 @should @presence @spec_errors @fault @slow
     Example: Redis is back, and has forgotten everything
+      > `unavailable` (Redis is away)
       Given Ana is connected to node 1
       And Dee is connected to node 2
       And Ana is in "invoice:42"

@@ -9,8 +9,9 @@ Feature: Notifications
 
   Rule: Whoever is notified hears of it once in every tab, and nobody else does
 
-    @must @seed_1_2 @spec_notifications
+    @notifications/1.1 @must @seed_1_2 @spec_notifications
     Example: In every tab
+      > S→C `notification {id, type, title, message, priority: low|normal|high|urgent, source_type, source_id, action_url, created_at}` to all of the user's connections on all nodes
       Given Ana has two tabs open
       And Ben is connected
       When Ana is notified of "Invoice 42"
@@ -18,8 +19,9 @@ Feature: Notifications
       And every tab of Ana shows 1 unread
       And Ben hears of no notification
 
-    @should @spec_notifications
+    @notifications/1.2 @should @spec_notifications
     Example: In the order in which they were made
+      > to all of the user's connections on all nodes
       Given Ana is connected
       When Ana is notified of "A"
       And Ana is notified of "B"
@@ -27,8 +29,9 @@ Feature: Notifications
       Then Ana hears of "A", "B", "C", in that order
       And Ana is told of 3 unread
 
-    @should @spec_notifications
+    @notifications/1.3 @should @spec_notifications @ruling_scoped_rooms
     Example: Not somebody of the same id at another company
+      > kept 30 days, per user and tenant.
       Given Anna works at "globex", under Ana's id
       And Ana and Anna are connected
       When Ana is notified of "Invoice 42"
@@ -36,8 +39,9 @@ Feature: Notifications
       And Anna hears of no notification
       And Anna has no notification
 
-    @must @seed_1_2 @spec_notifications
+    @notifications/1.4 @must @seed_1_2 @spec_notifications
     Example: Whoever is away finds it later
+      > offline users find it later.
       Given Ben is connected
       When Ana is notified of "Invoice 42"
       And Ana connects
@@ -48,21 +52,24 @@ Feature: Notifications
 
   Rule: A notification says what it is about, and what it does not say is null
 
-    @must @seed_1_2 @spec_notifications
+    @notifications/2.1 @must @seed_1_2 @spec_notifications
     Example: Everything
+      > S→C `notification {id, type, title, message, priority: low|normal|high|urgent, source_type, source_id, action_url, created_at}`
       Given Ana is connected
       When Ana is notified of "Invoice 42" with {"type":"invoice.approval","message":"Ünread\nstill","priority":"urgent","source_type":"invoice","source_id":42,"action_url":"/invoices/42?tab=lines#2"}
       Then the notification that Ana hears has {"type":"invoice.approval","title":"Invoice 42","message":"Ünread\nstill","priority":"urgent","source_type":"invoice","source_id":"42","action_url":"/invoices/42?tab=lines#2"}
       And the back end is answered with {"title":"Invoice 42","is_read":false,"read_at":null,"source_id":"42"}
 
-    @must @seed_1_2 @spec_notifications
+    @notifications/2.2 @must @seed_1_2 @spec_notifications @ruling_times_and_null
     Example: Nothing but what must be
+      > An unset optional value is `null`, never `''`. … `priority` normal if absent.
       Given Ana is connected
       When Ana is notified of "Invoice 42"
       Then the notification that Ana hears has {"type":"note","title":"Invoice 42","message":null,"priority":"normal","source_type":null,"source_id":null,"action_url":null}
 
-    @should @spec_notifications
+    @notifications/2.3 @should @spec_notifications
     Scenario Outline: At the bounds: <what>
+      > `type` 1–50, `title` 1–255, `message` ≤ 4,000, `action_url` ≤ 500 characters: a path from `/` or an https URL, never another scheme.
       Given Ana is connected
       When Ana is notified of "Invoice 42" with <what>
       Then Ana hears of "Invoice 42" once
@@ -79,8 +86,9 @@ Feature: Notifications
         | {"action_url":"/"}              |
         | {"action_url":"https://example.com/a?b=c#d"} |
 
-    @should @spec_notifications
+    @notifications/2.4 @should @spec_notifications
     Example: Past the bounds
+      > `type` 1–50, `title` 1–255, `message` ≤ 4,000, `action_url` ≤ 500 characters
       Given Ana is connected
       When it is refused to notify Ana, each at its place:
         | payload                              | path         |
@@ -103,8 +111,9 @@ Feature: Notifications
       Then Ana hears of no notification
       And Ana has no notification
 
-    @should @spec_notifications
+    @notifications/2.5 @should @spec_notifications
     Example: Where a notification may not lead
+      > `action_url` ≤ 500 characters: a path from `/` or an https URL, never another scheme.
       Given Ana is connected
       When it is refused to notify Ana, each at its place:
         | payload                                        | path        |
@@ -125,8 +134,9 @@ Feature: Notifications
 
   Rule: How many are unread is told to every tab whenever it changes
 
-    @must @seed_1_2 @spec_notifications
+    @notifications/3.1 @must @seed_1_2 @spec_notifications
     Example: One is read
+      > `notification:read` C→S `{notification_id}` or `{all: true}` → S→C `notification:count {count}` to all of the user's connections.
       Given Ana has two tabs open
       And Ana was notified of "A"
       And Ana was notified of "B"
@@ -136,8 +146,9 @@ Feature: Notifications
       And Ana has the unread notifications "B"
       And Ana has the notifications "B", "A"
 
-    @should @spec_notifications
+    @notifications/3.2 @should @spec_notifications
     Example: Reading it again changes nothing
+      > `notification:read` C→S `{notification_id}` or `{all: true}` → S→C `notification:count {count}` to all of the user's connections.
       Given Ana is connected
       And Ana was notified of "A"
       And Ana was notified of "B"
@@ -146,8 +157,9 @@ Feature: Notifications
       Then Ana is answered that 1 are unread
       And Ana is told of 1 unread
 
-    @must @seed_1_2 @spec_notifications
+    @notifications/3.3 @must @seed_1_2 @spec_notifications
     Example: All are read
+      > `notification:read` C→S `{notification_id}` or `{all: true}` → S→C `notification:count {count}` to all of the user's connections.
       Given Ana has two tabs open
       And Ana was notified 3 times
       When Ana reads everything
@@ -155,15 +167,17 @@ Feature: Notifications
       And Ana is answered that 0 are unread
       And Ana has 3 notifications, 0 of them unread
 
-    @should @spec_notifications
+    @notifications/3.4 @should @spec_notifications
     Example: All were read
+      > `notification:read` C→S `{notification_id}` or `{all: true}` → S→C `notification:count {count}` to all of the user's connections.
       Given Ana is connected
       When Ana reads everything
       Then Ana is answered that 0 are unread
       And Ana is told of 0 unread
 
-    @should @rest @spec_rest
+    @notifications/3.5 @should @rest @spec_rest
     Example: Read over REST
+      > `PUT notifications/<id>/read` · `PUT notifications/read-all` (`marked_count`) … S→C `notification:count {count}` to all of the user's connections.
       Given Ana has two tabs open
       And Ana was notified of "A"
       And Ana was notified of "B"
@@ -172,8 +186,9 @@ Feature: Notifications
       When Ana reads everything over REST
       Then every tab of Ana shows 0 unread
 
-    @should @rest @spec_rest
+    @notifications/3.6 @should @rest @spec_rest
     Example: An unread one is deleted
+      > `DELETE notifications/<id>` … S→C `notification:count {count}` to all of the user's connections.
       Given Ana has two tabs open
       And Ana was notified of "A"
       And Ana was notified of "B"
@@ -181,8 +196,9 @@ Feature: Notifications
       Then every tab of Ana shows 1 unread
       And Ana has the notifications "B"
 
-    @should @rest @spec_rest
+    @notifications/3.7 @should @rest @spec_rest
     Example: One is deleted that was read
+      > `DELETE notifications/<id>`
       Given Ana is connected
       And Ana was notified of "A"
       And Ana has read "A"
@@ -190,8 +206,9 @@ Feature: Notifications
       Then Ana hears of no notification
       And Ana has no notification
 
-    @must @seed_1_2 @spec_notifications
+    @notifications/3.8 @must @seed_1_2 @spec_notifications
     Example: Only who asks is told when nothing changes
+      > `notification:count` C→S → S→C `{count}`.
       Given Ana has two tabs open
       And Ana was notified of "A"
       When Ana asks how many are unread
@@ -200,8 +217,9 @@ Feature: Notifications
 
   Rule: A notification is its user's alone
 
-    @should @spec_notifications
+    @notifications/4.1 @should @spec_notifications
     Scenario Outline: <whose> was notified
+      > Another's id: `not_found`.
       Given Ana is connected
       And Ana was notified of "A"
       And <whose> was notified of "B"
@@ -219,16 +237,18 @@ Feature: Notifications
         | Ben   |
         | Zoe   |
 
-    @should @spec_notifications
+    @notifications/4.2 @should @spec_notifications
     Example: There never was one
+      > Another's id: `not_found`.
       Given Ana is connected
       When Ana reads the notification that was never made
       Then Ana is refused with "not_found"
       When Ana deletes over REST the notification that was never made
       Then the request is refused with "not_found"
 
-    @should @spec_notifications
+    @notifications/4.3 @should @spec_notifications
     Example: It was deleted
+      > Another's id: `not_found`.
       Given Ana is connected
       And Ana was notified of "A"
       And Ana has deleted "A"
@@ -237,8 +257,9 @@ Feature: Notifications
       When Ana deletes over REST the notification that was deleted
       Then the request is refused with "not_found"
 
-    @should @spec_notifications
+    @notifications/4.4 @should @spec_notifications
     Example: Which one has been read is said clearly, or refused
+      > `invalid_payload` (details: `path`, `reason`) … `notification:read` C→S `{notification_id}` or `{all: true}`
       Given Ana is connected
       When what Ana sends as "notification:read" is refused, each at its place:
         | payload                             | path             |
@@ -257,8 +278,9 @@ Feature: Notifications
 
   Rule: A notification ends by itself
 
-    @should @slow @spec_notifications
+    @notifications/5.1 @should @spec_notifications @slow
     Example: Its time is over
+      > kept 30 days, per user and tenant.
       Given Ana has two tabs open
       And Ana was notified of "Stays"
       When Ana is notified of "Ends" with {"expires_in":1}
@@ -268,8 +290,9 @@ Feature: Notifications
       When Ana reads the notification that has ended
       Then Ana is refused with "not_found"
 
-    @should @slow @spec_notifications
+    @notifications/5.2 @should @spec_notifications @slow
     Example: Nobody was there
+      > kept 30 days, per user and tenant.
       Given Ana was notified of "Ends", for 1 second
       And Ana was notified of "Stays"
       When Ana waits until "Ends" has ended
@@ -277,8 +300,9 @@ Feature: Notifications
 
   Rule: A user has a thousand notifications at most; the oldest that was read goes first, then the oldest
 
-    @should @slow @spec_notifications
+    @notifications/6.1 @should @spec_notifications @slow
     Example: One more
+      > kept 30 days, per user and tenant.
       Given Ana was notified of "Read"
       And Ana was notified of "Unread"
       And Ana is connected
@@ -292,8 +316,9 @@ Feature: Notifications
 
   Rule: A back end may say the same again
 
-    @should @rest @spec_rest
+    @notifications/7.1 @should @rest @spec_rest
     Example: Under one key it happens once
+      > `POST notifications` (service)
       Given Ana is connected
       When Ana is notified of "A" under the key "k 1"
       And Ana is notified of "A" under the key "k 1"
@@ -301,16 +326,18 @@ Feature: Notifications
       And Ana hears of "A" once
       And Ana has the notifications "A"
 
-    @should @rest @spec_rest
+    @notifications/7.2 @should @rest @spec_rest
     Example: A key is for one notification
+      > `POST notifications` (service)
       Given Ana is connected
       And Ana was notified of "A" under the key "k"
       When Ana is notified of "B" under the key "k"
       Then the request is refused with "conflict"
       And Ana hears of no notification
 
-    @should @rest @spec_rest
+    @notifications/7.3 @should @rest @spec_rest
     Example: A key is for one user
+      > `POST notifications` (service)
       Given Ana was notified of "A" under the key "k"
       When Ben is notified of "A" under the key "k"
       Then Ana has the notifications "A"
@@ -318,15 +345,17 @@ Feature: Notifications
 
   Rule: Only back ends notify
 
-    @should @rest @spec_rest
+    @notifications/8.1 @should @rest @spec_rest
     Example: A user tries
+      > `POST notifications` (service)
       Given Ben is connected
       When Ana tries to notify Ben
       Then the request is refused with "forbidden"
       And Ben hears of no notification
 
-    @should @spec_notifications
+    @notifications/8.2 @should @spec_notifications
     Example: A user tries on the socket
+      > Made by back ends (Python API, REST with role `service`)
       Given Ana and Ben are connected
       When Ana sends "notification" with {"user_id":"ben","type":"note","title":"Hello"}
       Then Ana is refused with "unknown_event"
@@ -334,8 +363,9 @@ Feature: Notifications
 
   Rule: Notifications are listed newest first, page by page
 
-    @should @rest @spec_rest
+    @notifications/9.1 @should @rest @spec_rest
     Example: Pages
+      > `GET notifications` (`unread_only`, `limit` ≤ 100, `offset`)
       Given Ana was notified of "A"
       And Ana was notified of "B"
       And Ana was notified of "C"

@@ -9,30 +9,34 @@ Feature: Presence
 
   Rule: The first tab comes, the last one goes
 
-    @must @seed_4_2
+    @presence/1.1 @must @seed_4_2
     Example: The first connection is announced
+      > First connection: joined.
       Given Ben is connected
       When Ana connects
       Then Ben sees Ana come online
       And the list that Ben gets shows Ana and Ben
 
-    @should @spec_presence @spec_rulings
+    @presence/1.2 @should @spec_presence @spec_rulings @ruling_first_in_last_out
     Example: Another tab is not announced
+      > Further tabs: no joined, no left.
       Given Ana and Ben are connected
       When Ana opens another tab
       Then Ben hears nothing of Ana
       And the list that Ben gets shows Ana and Ben
 
-    @should @spec_presence @spec_rulings
+    @presence/1.3 @should @spec_presence @spec_rulings @ruling_first_in_last_out
     Example: One of two tabs closes
+      > Further tabs: no joined, no left.
       Given Ben is connected
       And Ana has two tabs open
       When Ana closes one tab
       Then Ben hears nothing of Ana
       And the list that Ben gets shows Ana and Ben
 
-    @must @seed_4_2
+    @presence/1.4 @must @seed_4_2 @ruling_disconnect_reason @ruling_first_in_last_out @ruling_grace
     Example: The last tab says goodbye
+      > The client said goodbye (Socket.IO disconnect) on its last connection: offline, `user_left`, at once.
       Given Ben is connected
       And Ana has two tabs open
       When Ana closes both tabs
@@ -40,15 +44,17 @@ Feature: Presence
       And Ben has heard it once
       And the list that Ben gets shows Ben
 
-    @must @seed_4_2
+    @presence/1.5 @must @seed_4_2 @ruling_disconnect_reason
     Example: A user leaves and comes again
+      > First connection: joined. … The client said goodbye (Socket.IO disconnect) on its last connection: offline, `user_left`, at once.
       Given Ana and Ben are connected
       When Ana says goodbye
       And Ana connects
       Then Ben sees Ana leave, then come online
 
-    @should @spec_presence
+    @presence/1.6 @should @spec_presence
     Example: What a user was doing is forgotten when they leave
+      > The client said goodbye (Socket.IO disconnect) on its last connection: offline, `user_left`, at once.
       Given Ana and Ben are connected
       And Ana is busy
       And Ana is on page "/invoices"
@@ -57,24 +63,27 @@ Feature: Presence
       Then everybody sees Ana as online
       And everybody sees Ana on no page
 
-    @should @spec_presence
+    @presence/1.7 @should @spec_presence
     Example: A user has a new name, and comes with it in another tab
+      > `name` (default "Unknown"), `email`, `role` (default "user") are read too.
       Given Ana and Ben are connected
       When Ana opens another tab with the new name "Anna"
       Then everybody sees that Ana is called "Anna"
 
   Rule: Whoever only lost the transport is still there for a while
 
-    @should @spec_presence @spec_rulings
+    @presence/2.1 @should @spec_presence @spec_rulings @ruling_grace @slow
     Example: Back within the grace, and nobody notices
+      > The transport was lost: the user stays, for `OFFLINE_TIMEOUT_SECONDS` (60); back within it on any node, nobody notices
       Given Ana and Ben are connected
       When Ana loses the transport
       And Ana comes back
       Then Ben hears nothing of Ana, even after the grace
       And the list that Ben gets shows Ana and Ben
 
-    @must @seed_3_1 @spec_presence
+    @presence/2.2 @must @seed_3_1 @spec_presence @ruling_disconnect_reason @ruling_grace @slow
     Example: Not back within the grace, and the user is gone
+      > The transport was lost: the user stays, for `OFFLINE_TIMEOUT_SECONDS` (60) … else `user_left`, once.
       Given Ana and Ben are connected
       When Ana loses the transport
       Then the list that Ben gets shows Ana and Ben
@@ -82,30 +91,34 @@ Feature: Presence
       And Ben has heard it once
       And the list that Ben gets shows Ben
 
-    @should @spec_presence
+    @presence/2.3 @should @spec_presence @ruling_disconnect_reason @ruling_grace @slow
     Example: A browser that closes its transport without a goodbye has only lost it
+      > The transport was lost: the user stays, for `OFFLINE_TIMEOUT_SECONDS` (60) … else `user_left`, once.
       Given Ana and Ben are connected
       When Ana's browser closes the transport without a goodbye
       Then the list that Ben gets shows Ana and Ben
       And Ben sees Ana leave after the grace
 
-    @should @spec_presence
+    @presence/2.4 @should @spec_presence @ruling_grace @slow
     Example: Two tabs lost are one user gone
+      > The transport was lost: the user stays, for `OFFLINE_TIMEOUT_SECONDS` (60) … else `user_left`, once.
       Given Ben is connected
       And Ana has two tabs open
       When Ana loses the transport
       Then Ben sees Ana leave after the grace
       And Ben has heard it once
 
-    @should @spec_presence
+    @presence/2.5 @should @spec_presence @ruling_first_in_last_out @slow
     Example: One tab lost, and the other one stays
+      > Further tabs: no joined, no left.
       Given Ben is connected
       And Ana has two tabs open
       When Ana loses the transport of one tab
       Then Ben hears nothing of Ana, even after the grace
 
-    @should @spec_presence
+    @presence/2.6 @should @spec_presence
     Scenario Outline: Whoever is <status> and comes back within the grace is still <status>
+      > The transport was lost: the user stays, for `OFFLINE_TIMEOUT_SECONDS` (60); back within it on any node, nobody notices
       Given Ana and Ben are connected
       And Ana is <status>
       And Ana is on page "/invoices"
@@ -121,15 +134,17 @@ Feature: Presence
 
   Rule: The list says who is online
 
-    @must @seed_4_3
+    @presence/3.1 @must @seed_4_3
     Example: A user asks who is online
+      > `presence:list` C→S … → S→C `{users: [{user_id, user_name, status, current_page, last_active_at}], seq}`
       Given Ana and Ben are connected
       When Ana asks who is online
       Then the list that Ana gets shows Ana and Ben
       And the answer is a plain success
 
-    @must @seed_4_3
+    @presence/3.2 @must @seed_4_3
     Scenario Outline: Asking <how> is the same
+      > an event without payload accepts none or `{}`. … Every C→S event may ask for an ack.
       Given Ana and Ben are connected
       When Ana asks who is online <how>
       Then the list that Ana gets shows Ana and Ben
@@ -140,14 +155,16 @@ Feature: Presence
         | with an empty payload  |
         | without asking for ack |
 
-    @should @spec_presence
+    @presence/3.3 @should @spec_presence
     Example: The list is for the one who asked
+      > `presence:list` C→S `{entity_type?, entity_id?}` (filter: users viewing that entity) → S→C
       Given Ana and Ben are connected
       When Ana asks who is online
       Then Ben hears nothing
 
-    @should @spec_presence
+    @presence/3.4 @should @spec_presence
     Example: The list is sorted by name, and by id between equal names
+      > sorted by name, id.
       Given these users of "acme" are connected:
         | id | name  |
         | u5 | émile |
@@ -159,8 +176,9 @@ Feature: Presence
       When the user "u1" asks who is online
       Then the list has the ids u2, u4, u3, u6, u1, u5
 
-    @must @seed_4_3
+    @presence/3.5 @must @seed_4_3
     Example: The list has status and page
+      > S→C `{users: [{user_id, user_name, status, current_page, last_active_at}], seq}`
       Given Ana and Ben are connected
       And Ana is busy
       And Ana is on page "/invoices"
@@ -168,51 +186,58 @@ Feature: Presence
       Then the list that Ben gets shows Ana as busy on page "/invoices"
       And the list that Ben gets shows Ben as online on no page
 
-    @must @seed_3_1
+    @presence/3.6 @must @seed_3_1
     Example: The list can be asked for those who view an entity
+      > `presence:list` C→S `{entity_type?, entity_id?}` (filter: users viewing that entity)
       Given Ana, Ben and Cy are connected
       And Ana is viewing "invoice:42"
       And Ben is viewing "invoice:43"
       When Cy asks who is viewing "invoice:42"
       Then the list that Cy gets shows Ana
 
-    @should @spec_presence
+    @presence/3.7 @should @spec_presence
     Example: The list can be asked for those who view any entity of a type
+      > `presence:list` C→S `{entity_type?, entity_id?}` (filter: users viewing that entity)
       Given Ana, Ben and Cy are connected
       And Ana is viewing "invoice:42"
       And Ben is viewing "order:42"
       When Cy asks who is viewing any "invoice"
       Then the list that Cy gets shows Ana
 
-    @should @spec_presence
+    @presence/3.8 @should @spec_presence
     Example: A number asks for the same entity as its text
+      > `entity_id` string `[A-Za-z0-9._-]{1,128}` or integer (answered as string).
       Given Ana and Cy are connected
       And Ana is viewing "invoice:42"
       When Cy asks who is viewing "invoice" number 42
       Then the list that Cy gets shows Ana
 
-    @should @spec_presence
+    @presence/3.9 @should @spec_presence
     Example: Nobody views it
+      > `presence:list` C→S `{entity_type?, entity_id?}` (filter: users viewing that entity)
       Given Ana and Cy are connected
       When Cy asks who is viewing "invoice:42"
       Then the list that Cy gets is empty
 
-    @should @spec_presence
+    @presence/3.10 @should @spec_presence @single
     Example: An entity's id without its type is refused
+      > `presence:list` C→S `{entity_type?, entity_id?}` (filter: users viewing that entity) … `invalid_payload` (details: `path`, `reason`)
       Given Ana is connected
       When Ana asks who is viewing number 42 of no type
       Then Ana is refused with "invalid_payload" at ""
 
-    @must @seed_4_2
+    @presence/3.11 @must @seed_4_2
     Example: The list ends at the company's door
+      > nothing ever crosses tenants.
       Given Ana and Zoe are connected
       When Ana asks who is online
       Then the list that Ana gets shows Ana
 
   Rule: A user says how they are and where, and the whole company hears it
 
-    @must @seed_4_3
+    @presence/4.1 @must @seed_4_3
     Scenario Outline: A user sets themselves <status>
+      > S→C to the whole tenant, sender included … update → the presence as it now is.
       Given Ana, Ben and Zoe are connected
       And Ana has a second tab open
       When Ana sets herself <status>
@@ -227,8 +252,9 @@ Feature: Presence
         | away   |
         | busy   |
 
-    @should @spec_rulings
+    @presence/4.2 @should @spec_rulings
     Scenario Outline: The location counts with any status: <status>
+      > location fields apply with any status
       Given Ana and Ben are connected
       When Ana sets herself <status> on page "/orders" viewing "order:7"
       Then Ben is told that Ana is <status> on page "/orders" viewing "order:7"
@@ -239,15 +265,17 @@ Feature: Presence
         | away   |
         | busy   |
 
-    @must @seed_4_3
+    @presence/4.3 @must @seed_4_3
     Example: A user moves to another page without a word on status
+      > `presence:update` C→S `{status?: online|away|busy, current_page?, entity_type?, entity_id?}` … update → the presence as it now is.
       Given Ana and Ben are connected
       When Ana moves to page "/invoices"
       Then Ben is told that Ana is online on page "/invoices" viewing nothing
       And the answer is the presence of Ana as it now is
 
-    @should @spec_rulings
+    @presence/4.4 @should @spec_rulings @ruling_null_clears
     Scenario Outline: What is absent stays, what is null is cleared: <change>
+      > explicit `null` clears, absence keeps.
       Given Ana and Ben are connected
       And Ana is on page "/invoices"
       And Ana is viewing "invoice:42"
@@ -265,21 +293,24 @@ Feature: Presence
         | {"entity_type":"order","entity_id":7}     | online | "/invoices" | "order:7"    |
         | {"entity_id":"43"}                        | online | "/invoices" | "invoice:43" |
 
-    @should @spec_presence
+    @presence/4.5 @should @spec_presence
     Example: An update without a payload is an update
+      > an event without payload accepts none or `{}`.
       Given Ana and Ben are connected
       When Ana updates her presence without a payload
       Then Ben is told that Ana is online on page nothing viewing nothing
 
-    @should @spec_presence
+    @presence/4.6 @should @spec_presence
     Example: An update is announced even if it changes nothing
+      > `presence:update` C→S `{status?: online|away|busy, current_page?, entity_type?, entity_id?}` … S→C to the whole tenant, sender included
       Given Ana and Ben are connected
       And Ana is busy
       When Ana sets herself busy
       Then Ben is told that Ana is busy
 
-    @should @spec_presence
+    @presence/4.7 @should @spec_presence
     Scenario Outline: A page may be any text: <page>
+      > `presence:update` C→S `{status?: online|away|busy, current_page?, entity_type?, entity_id?}`
       Given Ana and Ben are connected
       When Ana moves to page "<page>"
       Then Ben is told that Ana is online on page "<page>" viewing nothing
@@ -290,8 +321,9 @@ Feature: Presence
         | <script>alert(1)</script>  |
         | x                          |
 
-    @must @seed_4_3
+    @presence/4.8 @must @seed_4_3
     Scenario Outline: <status> is not a status one can choose
+      > `presence:update` C→S `{status?: online|away|busy, current_page?, entity_type?, entity_id?}`
       Given Ana and Ben are connected
       When Ana updates her presence with {"status":"<status>"}
       Then Ana is refused with "invalid_payload" at "/status"
@@ -306,8 +338,9 @@ Feature: Presence
 
   Rule: The status is the user's, and only some things end it
 
-    @should @spec_presence @spec_rulings
+    @presence/5.1 @should @spec_presence @spec_rulings @ruling_busy_holds @ruling_away_by_choice
     Scenario Outline: <now>, then <trigger>: <then>
+      > A user's status is the user's, not a tab's. What ends what: … | online | online | online | that status | | away, set by the server | online | online | that status | | away, chosen | away | online | that status | | busy | busy | busy | that status |
       Given Ben is connected
       And Ana is <now>
       When Ana <trigger>
@@ -356,8 +389,9 @@ Feature: Presence
         | busy | sets herself away        | away   |
         | busy | sets herself busy        | busy   |
 
-    @should @spec_presence
+    @presence/5.2 @should @spec_presence
     Scenario Outline: Closing a tab does not touch the status: <status>
+      > A user's status is the user's, not a tab's.
       Given Ben is connected
       And Ana has two tabs open
       And Ana is <status>
@@ -370,8 +404,9 @@ Feature: Presence
         | busy           | busy |
         | away by choice | away |
 
-    @should @spec_presence
+    @presence/5.3 @should @spec_presence @ruling_busy_holds
     Example: A heartbeat from one tab does not undo what was chosen in another
+      > A user's status is the user's, not a tab's. … | busy | busy | busy | that status |
       Given Ben is connected
       And Ana has two tabs open
       And Ana is busy
@@ -379,8 +414,9 @@ Feature: Presence
       Then everybody sees Ana as busy
       And Ben hears nothing of Ana
 
-    @should @spec_presence @slow
+    @presence/5.4 @should @spec_presence @slow
     Example: A chosen away stays chosen when the inactivity is long
+      > heartbeat, cursor, typing, edit, join … | away, chosen | away | online | that status |
       Given Ben is connected
       And Ana is away by choice
       When Ana has been inactive for long
@@ -390,36 +426,41 @@ Feature: Presence
 
   Rule: Whoever does nothing for long is away, unless busy
 
-    @must @seed_3_1 @slow
+    @presence/6.1 @must @seed_3_1 @slow
     Example: An inactive user becomes away
+      > After `AWAY_TIMEOUT_SECONDS` (300) without activity an online user becomes away
       Given Ana and Ben are connected
       When Ana has been inactive for long
       Then Ben is told that Ana is away
       And the list that Ben gets shows Ana as away on no page
 
-    @should @spec_presence @slow
+    @presence/6.2 @should @spec_presence @ruling_busy_holds @ruling_away_by_choice @slow
     Example: A busy user never becomes away
+      > After `AWAY_TIMEOUT_SECONDS` (300) without activity an online user becomes away; never a busy one.
       Given Ana and Ben are connected
       And Ana is busy
       When Ana has been inactive for long
       Then everybody sees Ana as busy
       And Ben hears nothing of Ana
 
-    @should @spec_presence @slow
+    @presence/6.3 @should @spec_presence @slow
     Example: Heartbeats keep a user online
+      > `heartbeat` C→S `{active?: bool = true}` … After `AWAY_TIMEOUT_SECONDS` (300) without activity an online user becomes away
       Given Ana and Ben are connected
       When Ana sends heartbeats while Ben does nothing and becomes away
       Then everybody sees Ana as online
       And Ben hears nothing of Ana
 
-    @should @spec_presence @slow
+    @presence/6.4 @should @spec_presence @slow
     Example: Inactive heartbeats do not
+      > `heartbeat {active: false}` only keeps the connection alive.
       Given Ana and Ben are connected
       When Ana sends inactive heartbeats until long after
       Then everybody sees Ana as away
 
-    @should @spec_presence @slow
+    @presence/6.5 @should @spec_presence @slow
     Example: Activity in one tab keeps the user online in all
+      > A user's status is the user's, not a tab's. … After `AWAY_TIMEOUT_SECONDS` (300) without activity an online user becomes away
       Given Ben is connected
       And Ana has two tabs open
       When the second tab of Ana sends heartbeats while Ben does nothing and becomes away
@@ -427,8 +468,9 @@ Feature: Presence
 
   Rule: A heartbeat is acknowledged with the time
 
-    @must @seed_4_3
+    @presence/7.1 @must @seed_4_3 @ruling_heartbeat_timestamp @single
     Scenario Outline: A heartbeat <how>
+      > `heartbeat` C→S `{active?: bool = true}` → S→C `heartbeat_ack {timestamp}`.
       Given Ana is connected
       When Ana sends a heartbeat <how>
       Then Ana gets a heartbeat_ack with the time of now
@@ -440,42 +482,48 @@ Feature: Presence
         | that says active      |
         | that says inactive    |
 
-    @should @spec_rulings
+    @presence/7.2 @should @spec_rulings @ruling_heartbeat_timestamp @single
     Example: The ack has the same time, and no connection's id
+      > Success: `{"ok": true, …}` with the event's result fields. … → S→C `heartbeat_ack {timestamp}`.
       Given Ana is connected
       When Ana sends a heartbeat
       Then the answer has the time of now, too
 
-    @should @spec_presence
+    @presence/7.3 @should @spec_presence
     Example: A heartbeat is activity
+      > `heartbeat` C→S `{active?: bool = true}`
       Given Ana and Ben are connected
       When Ana sends a heartbeat
       Then Ana's last activity is that heartbeat
 
-    @should @spec_presence
+    @presence/7.4 @should @spec_presence
     Example: An inactive heartbeat is not
+      > `heartbeat {active: false}` only keeps the connection alive.
       Given Ana and Ben are connected
       When Ana sends an inactive heartbeat
       Then Ana's last activity is before that heartbeat
 
-    @should @spec_presence
+    @presence/7.5 @should @spec_presence
     Example: A heartbeat is nobody else's business
+      > `heartbeat` C→S `{active?: bool = true}` → S→C `heartbeat_ack {timestamp}`.
       Given Ana and Ben are connected
       When Ana sends a heartbeat
       Then Ben hears nothing
 
   Rule: The presence messages of a company are counted, without gaps
 
-    @should @spec_presence
+    @presence/8.1 @should @spec_presence
     Example: Each message has the next number
+      > `seq` is one counter per tenant over all presence messages: no gaps, no reordering, on any node.
       Given Ben is connected
       When Ana connects
       And Ana sets herself busy
       And Ana says goodbye
       Then Ben has heard 3 presence messages with consecutive numbers
 
-    @should @spec_presence
+    @presence/8.2 @should @spec_presence
     Example: Lists, heartbeats and rooms take no number
+      > `seq` is one counter per tenant over all presence messages: no gaps
       Given Ana and Ben are connected
       When Ana asks who is online
       And Ana sends a heartbeat
@@ -484,36 +532,41 @@ Feature: Presence
       And Ana sets herself busy
       Then Ben has heard 1 presence message with the next number
 
-    @should @spec_presence
+    @presence/8.3 @should @spec_presence
     Example: The list carries the number of the last message before it
+      > A list never arrives after a message newer than itself; a message not above the last list's `seq` is already in it.
       Given Ana and Ben are connected
       And Ana is busy
       When Ben asks who is online
       Then the list has the number of the message that Ana is busy
 
-    @should @spec_presence
+    @presence/8.4 @should @spec_presence
     Example: The answer to an update has its number
+      > update → the presence as it now is.
       Given Ana and Ben are connected
       When Ana sets herself busy
       Then the answer has the number that Ben hears
 
-    @should @spec_presence
+    @presence/8.5 @should @spec_presence
     Example: Each company counts for itself
+      > `seq` is one counter per tenant over all presence messages
       Given Ana, Ben and Zoe are connected
       When Zoe sets herself busy
       And Ana sets herself busy
       Then Ben has heard 1 presence message with the next number
 
-    @should @spec_presence
+    @presence/8.6 @should @spec_presence
     Example: Whoever missed a message sees the gap, asks, and is right again
+      > A client that sees a gap asks for `presence:list` and is right again.
       Given Ana, Ben and Cy are connected
       And the message that Ana is busy never reached Ben
       When Ana moves to page "/orders"
       Then Ben sees a gap
       And with the list that he asks for Ben sees what Cy sees
 
-    @should @spec_presence
+    @presence/8.7 @should @spec_presence
     Example: A list is never older than what came before it
+      > A list never arrives after a message newer than itself
       Given Ana and Ben are connected
       When Ana moves through 20 pages while Ben asks 20 times who is online
       Then no list that Ben got was older than a message before it

@@ -9,8 +9,9 @@ Feature: REST
 
   Rule: Whoever asks shows an access token
 
-    @should @spec_rest
+    @rest/1.1 @should @spec_rest
     Scenario Outline: <operation> without a token
+      > REST (same JWT, `/api/v1`) … errors `{"success": false, "error": text, "code": code}` with the right status.
       When somebody asks for <operation> without a token
       Then the request is refused with "unauthenticated"
 
@@ -29,8 +30,9 @@ Feature: REST
         | activity:entity        |
         | activity:record        |
 
-    @should @spec_rest
+    @rest/1.2 @should @spec_rest @ruling_refused_tokens
     Scenario Outline: <token> is no access token
+      > The token is an **access** token (a refresh token is refused), signed as configured, not expired, not revoked, with non-empty `sub` and `tenant_id`
       When Ana asks for notifications:list with <token>
       Then the request is refused with "<code>"
 
@@ -41,15 +43,17 @@ Feature: REST
         | a token without tenant             | unauthenticated |
         | a token signed with another key    | unauthenticated |
 
-    @should @spec_rest
+    @rest/1.3 @should @spec_rest
     Example: A URL is written to logs, so it has no token
+      > Tokens never reach a log, a metric, a message or Redis.
       When Ana asks for notifications:list with the token in the query
       Then the request is refused with "unauthenticated"
 
   Rule: A request that the contract does not know is refused, and says why
 
-    @should @spec_rest
+    @rest/2.1 @should @spec_rest
     Scenario Outline: <method> <path>
+      > errors `{"success": false, "error": text, "code": code}` with the right status.
       When Ana asks <method> <path>
       Then the request is refused with "<code>"
 
@@ -61,8 +65,9 @@ Feature: REST
         | DELETE | /activity               | method_not_allowed |
         | PATCH  | /notifications          | method_not_allowed |
 
-    @should @spec_rest
+    @rest/2.2 @should @spec_rest
     Scenario Outline: <path> is no question
+      > errors `{"success": false, "error": text, "code": code}` with the right status. … `GET notifications` (`unread_only`, `limit` ≤ 100, `offset`) … `GET activity` (`limit`, `offset`, `entity_type`, `since`)
       When Ana asks GET <path>
       Then the request is refused with "invalid_payload" at "<place>"
 
@@ -86,8 +91,9 @@ Feature: REST
         | /activity?entity_id=42              |              |
         | /activity/entity/invoice/42?limit=0 | /limit       |
 
-    @should @spec_rest
+    @rest/2.3 @should @spec_rest
     Scenario Outline: <body> as <type> is no notification
+      > errors `{"success": false, "error": text, "code": code}` with the right status. … No input, however malformed, kills a connection handler, changes state, or is answered with silence.
       When a back end of Ana posts <body> as <type> to /notifications
       Then the request is refused with "invalid_payload"
       And Ana has no notification
@@ -104,19 +110,22 @@ Feature: REST
 
   Rule: Presence can be asked for and chosen
 
-    @should @presence @spec_rest
+    @rest/3.1 @should @presence @spec_rest
     Example: Who is online
+      > nothing ever crosses tenants. … `GET presence` (`users`, `count`)
       Given Ana and Ben are connected
       And Zoe is connected
       Then over REST Cy sees Ana and Ben online, and nobody else
       And over REST Zoe sees Zoe online, and nobody else
 
-    @should @presence @spec_rest
+    @rest/3.2 @should @presence @spec_rest
     Example: Nobody is
+      > `GET presence` (`users`, `count`)
       Then over REST Ana sees nobody online
 
-    @should @presence @spec_rest
+    @rest/3.3 @should @presence @spec_rest @ruling_times_and_null
     Example: One user
+      > `GET presence/<user_id>` (offline user: status offline)
       Given Ana is connected
       And Ana is on page "/invoices/42"
       And Zoe is connected
@@ -124,15 +133,43 @@ Feature: REST
       And over REST Ben sees Cy offline
       And over REST Ana sees Zoe offline
 
-    @should @presence @spec_rest
+    @rest/3.4 @should @presence @spec_rest
     Example: A status that was chosen is seen by everybody
+      > `PUT presence/status` … S→C to the whole tenant, sender included
       Given Ana and Ben are connected
       When Ana chooses busy over REST
       Then everybody sees Ana as busy
 
-    @should @presence @spec_rest
+    @rest/3.5 @should @presence @spec_rest
     Example: Whoever is offline has no status
+      > `PUT presence/status` … errors `{"success": false, "error": text, "code": code}` with the right status.
       Given Ben is connected
       When Ana chooses busy over REST
       Then the request is refused with "conflict"
       And Ben hears nothing of Ana
+
+  Rule: What the contract calls wrong is refused where it is wrong
+
+    @rest/4.1 @should @spec_rest @spec_errors
+    Scenario Outline: All that is wrong as <operation>
+      > Codes: `unauthenticated` · `token_expired` · `forbidden` · `invalid_payload` (details: `path`, `reason`)
+      When a back end asks <operation> for everything that the contract calls wrong
+      Then each of it is refused, at its place
+
+      Examples:
+        | operation            |
+        | notifications:create |
+        | notifications:list   |
+        | activity:record      |
+        | activity:list        |
+        | activity:entity      |
+        | presence:status      |
+
+  Rule: Whoever asks too often is told when to come again
+
+    @rest/5.1 @should @spec_errors
+    Example: One user asks and asks
+      > `rate_limited` (details: `retry_after` s)
+      When Ana asks over REST as often as she can
+      Then the request is refused with "rate_limited"
+      And she is told in how many seconds she may come again

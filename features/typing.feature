@@ -9,37 +9,42 @@ Feature: Typing
 
   Rule: Everybody in the room sees who types
 
-    @must @seed_1_2
+    @typing/1.1 @must @seed_1_2
     Example: Somebody types in a field
+      > `typing:start` C→S `{room_id, field?}` · `typing:stop` C→S `{room_id, field?}` → S→C to the room, on each change, `typing:users {room_id, users: [{user_id, user_name, field}]}`.
       Given Ana and Ben are in "invoice:42"
       When Ana types in "notes"
       Then Ana and Ben see who types: Ana in "notes"
       And that is accepted, with nothing more
 
-    @must @seed_1_2
+    @typing/1.2 @must @seed_1_2
     Example: Somebody types somewhere
+      > `typing:start` C→S `{room_id, field?}` … → S→C to the room, on each change, `typing:users {room_id, users: [{user_id, user_name, field}]}`.
       Given Ana and Ben are in "invoice:42"
       When Ana types
       Then Ana and Ben see who types: Ana
 
-    @should @spec_typing
+    @typing/1.3 @should @spec_typing
     Example: Several people, by the time they began
+      > → S→C to the room, on each change, `typing:users {room_id, users: [{user_id, user_name, field}]}`.
       Given Ana, Ben and Cy are in "invoice:42"
       And Cy types in "notes"
       And Ana types
       When Ben types in "notes"
       Then Ana, Ben and Cy see who types: Cy in "notes", Ana, Ben in "notes"
 
-    @should @spec_typing
+    @typing/1.4 @should @spec_typing
     Example: One user in several fields
+      > → S→C to the room, on each change, `typing:users {room_id, users: [{user_id, user_name, field}]}`.
       Given Ana and Ben are in "invoice:42"
       And Ana types in "notes"
       And Ana types
       When Ana types in "/lines/0/text"
       Then Ben sees who types: Ana in "notes", Ana, Ana in "/lines/0/text"
 
-    @should @spec_typing
+    @typing/1.5 @should @spec_typing
     Example: Who still types changes nothing, and is not announced
+      > → S→C to the room, on each change, `typing:users {room_id, users: [{user_id, user_name, field}]}`.
       Given Ana and Ben are in "invoice:42"
       And Cy is connected
       And Ana types in "notes"
@@ -49,16 +54,18 @@ Feature: Typing
       When Cy joins "invoice:42"
       Then Cy sees who types: Ana in "notes", Ben
 
-    @should @spec_typing
+    @typing/1.6 @should @spec_typing
     Example: Nor is the same field in another tab
+      > → S→C to the room, on each change, `typing:users {room_id, users: [{user_id, user_name, field}]}`.
       Given Ana has "invoice:42" open in two tabs
       And Ben is in "invoice:42"
       And Ana types in "notes"
       When the second tab of Ana types in "notes"
       Then Ana and Ben hear nothing of typing
 
-    @should @spec_typing
+    @typing/1.7 @should @spec_typing @ruling_scoped_rooms
     Example: Only the room sees it, and not the other company's of the same name
+      > Two tenants' equal room_ids are two rooms … → S→C to the room, on each change, `typing:users {room_id, users: [{user_id, user_name, field}]}`.
       Given Ana and Ben are in "invoice:42"
       And Cy is in "invoice:43"
       And Zoe is in "invoice:42"
@@ -66,8 +73,9 @@ Feature: Typing
       Then Ben sees who types: Ana in "notes"
       And Cy and Zoe hear nothing of typing
 
-    @should @spec_typing
+    @typing/1.8 @should @spec_typing
     Example: Whoever joins sees who types
+      > → S→C to the room, on each change, `typing:users {room_id, users: [{user_id, user_name, field}]}`.
       Given Ana is in "invoice:42"
       And Ben is connected
       And Ana types in "notes"
@@ -76,15 +84,17 @@ Feature: Typing
       And Ben has heard who types once
       And Ana hears nothing of typing
 
-    @should @spec_typing
+    @typing/1.9 @should @spec_typing
     Example: Whoever joins while nobody types is told nothing of it
+      > → S→C to the room, on each change, `typing:users {room_id, users: [{user_id, user_name, field}]}`.
       Given Ana is in "invoice:42"
       And Ben is connected
       When Ben joins "invoice:42"
       Then Ana and Ben hear nothing of typing
 
-    @should @spec_typing
+    @typing/1.10 @should @spec_typing
     Example: What is no typing
+      > `invalid_payload` (details: `path`, `reason`) … No input, however malformed, kills a connection handler, changes state, or is answered with silence.
       Given Ana and Ben are in "invoice:42"
       When what Ana sends as "typing:start" is refused, each at its place:
         | payload                                 | path     |
@@ -102,8 +112,9 @@ Feature: Typing
 
   Rule: Typing ends when somebody stops
 
-    @must @seed_1_2
+    @typing/2.1 @must @seed_1_2
     Example: In one field
+      > `typing:stop` C→S `{room_id, field?}` → S→C to the room, on each change, `typing:users {room_id, users: [{user_id, user_name, field}]}`.
       Given Ana and Ben are in "invoice:42"
       And Ana types in "notes"
       And Ana types in "total"
@@ -111,8 +122,9 @@ Feature: Typing
       Then Ana and Ben see who types: Ana in "total"
       And that is accepted, with nothing more
 
-    @should @spec_typing
+    @typing/2.2 @should @spec_typing
     Example: Everywhere
+      > `typing:stop` C→S `{room_id, field?}` → S→C to the room, on each change, `typing:users {room_id, users: [{user_id, user_name, field}]}`.
       Given Ana and Ben are in "invoice:42"
       And Ana types in "notes"
       And Ana types
@@ -121,16 +133,18 @@ Feature: Typing
       Then Ana and Ben see who types: Ben in "total"
       And Ana and Ben have heard who types once
 
-    @should @spec_typing
+    @typing/2.3 @should @spec_typing
     Example: In another tab
+      > `typing:stop` C→S `{room_id, field?}` → S→C to the room, on each change, `typing:users {room_id, users: [{user_id, user_name, field}]}`.
       Given Ana has "invoice:42" open in two tabs
       And Ben is in "invoice:42"
       And Ana types in "notes"
       When the second tab of Ana stops typing in "notes"
       Then Ben sees who types: nobody
 
-    @should @spec_typing
+    @typing/2.4 @should @spec_typing
     Example: Stopping what one has not begun is harmless
+      > `typing:stop` C→S `{room_id, field?}` → S→C to the room, on each change, `typing:users {room_id, users: [{user_id, user_name, field}]}`.
       Given Ana and Ben are in "invoice:42"
       And Ben types in "notes"
       When Ana stops typing in "notes"
@@ -141,32 +155,36 @@ Feature: Typing
 
   Rule: Typing ends with the tab in which it began
 
-    @should @spec_typing
+    @typing/3.1 @should @spec_typing
     Example: It leaves
+      > ends with leave, disconnect
       Given Ana and Ben are in "invoice:42"
       And Ana types in "notes"
       When Ana leaves "invoice:42"
       Then Ben sees who types: nobody
       And Ana hears nothing of typing
 
-    @should @spec_typing
+    @typing/3.2 @should @spec_typing
     Example: It says goodbye
+      > ends with leave, disconnect
       Given Ana and Ben are in "invoice:42"
       And Ana types in "notes"
       When Ana says goodbye
       Then Ben sees Ana leave "invoice:42"
       And Ben sees who types: nobody
 
-    @should @spec_typing
+    @typing/3.3 @should @spec_typing @slow
     Example: It loses the transport
+      > ends with leave, disconnect
       Given Ana and Ben are in "invoice:42"
       And Ana types in "notes"
       When Ana loses the transport
       Then Ben sees Ana leave "invoice:42"
       And Ben sees who types: nobody
 
-    @should @spec_typing
+    @typing/3.4 @should @spec_typing
     Example: Another tab leaves
+      > ends with leave, disconnect
       Given Ana has "invoice:42" open in two tabs
       And Ben is in "invoice:42"
       And Ana types in "notes"
@@ -174,8 +192,9 @@ Feature: Typing
       Then Ben sees who types: Ana in "notes"
       And Ben hears nothing of typing
 
-    @should @spec_typing
+    @typing/3.5 @should @spec_typing
     Example: One of two tabs leaves, and what the other one began goes on
+      > ends with leave, disconnect
       Given Ana has "invoice:42" open in two tabs
       And Ben is in "invoice:42"
       And Ana types in "notes"
@@ -186,8 +205,9 @@ Feature: Typing
 
   Rule: Typing ends by itself when nothing is said for a while
 
-    @should @spec_typing @slow
+    @typing/4.1 @should @spec_typing @slow
     Example: One has gone silent, the other one goes on
+      > Expires 6 s after the last start
       Given Ana, Ben and Cy are in "invoice:42"
       When Ana types in "notes"
       And Ben keeps typing in "total" until Ana has stopped
@@ -197,8 +217,9 @@ Feature: Typing
 
   Rule: What was typed is in the document, so an edit of a field ends typing in it
 
-    @should @documents @spec_typing
+    @typing/5.1 @should @documents @spec_typing
     Scenario Outline: Typing in <field>, and then <patch>: <who>
+      > ends with leave, disconnect and a doc:edit by that user in that field.
       Given Ana and Ben are editing "invoice:42"
       And the document is {"notes":"","a":{"b":{"c":1}},"ab":2}
       And Ana types in "<field>"
@@ -219,24 +240,27 @@ Feature: Typing
         | notes | [{"op":"test","path":"/notes","value":""}]       | Ana in "notes" |
         | notes | [{"op":"copy","from":"/notes","path":"/copy"}]   | Ana in "notes" |
 
-    @should @documents @spec_typing
+    @typing/5.2 @should @documents @spec_typing
     Example: Any edit ends typing somewhere
+      > ends with leave, disconnect and a doc:edit by that user in that field.
       Given Ana and Ben are editing "invoice:42"
       And Ana types
       And Ana types in "total"
       When Ana sets "/notes" to 1
       Then Ben sees who types: Ana in "total"
 
-    @should @documents @spec_typing
+    @typing/5.3 @should @documents @spec_typing
     Example: Somebody else's edit does not
+      > a doc:edit by that user in that field.
       Given Ana and Ben are editing "invoice:42"
       And Ana types in "notes"
       And Ana types
       When Ben sets "/notes" to 1
       Then Ben sees who types: Ana in "notes", Ana
 
-    @should @documents @spec_typing
+    @typing/5.4 @should @documents @spec_typing
     Example: Nor does an edit that is refused
+      > A failed event leaves no partial effect.
       Given Ana and Ben are editing "invoice:42"
       And Ana types in "notes"
       When Ana edits [{"op":"replace","path":"/notes","value":1}]
@@ -245,8 +269,9 @@ Feature: Typing
 
   Rule: A user types in 20 fields of a room at most
 
-    @should @spec_typing
+    @typing/6.1 @should @spec_typing
     Example: The 21st is refused
+      > `limit_exceeded` (details: `limit`)
       Given Ana and Ben are in "invoice:42"
       And Ana types in 20 fields
       When Ana types in "one more"
@@ -257,29 +282,33 @@ Feature: Typing
 
   Rule: Only those in the room type there, and see who does
 
-    @should @spec_typing
+    @typing/7.1 @should @spec_typing
     Example: A tab that never joined
+      > Typing (members only) … `not_in_room`
       Given Ben is in "invoice:42"
       And Ana is connected
       Then Ana may not start or stop typing in "invoice:42"
       And Ben hears nothing of typing
 
-    @should @spec_typing
+    @typing/7.2 @should @spec_typing
     Example: A tab that has left
+      > Typing (members only) … `not_in_room`
       Given Ana and Ben are in "invoice:42"
       When Ana leaves "invoice:42"
       Then Ana may not start or stop typing in "invoice:42"
       And Ben hears nothing of typing
 
-    @should @spec_typing
+    @typing/7.3 @should @spec_typing
     Example: Another tab than the one that joined
+      > Typing (members only) … `not_in_room`
       Given Ana and Ben are in "invoice:42"
       And Ana has a second tab open
       Then Ana may not start or stop typing in "invoice:42"
       And Ben hears nothing of typing
 
-    @should @spec_typing @spec_rulings
+    @typing/7.4 @should @spec_typing @spec_rulings @ruling_scoped_rooms
     Example: The other company's room of the same name
+      > Typing (members only) … Two tenants' equal room_ids are two rooms
       Given Zoe is in "invoice:42"
       And Ana is connected
       Then Ana may not start or stop typing in "invoice:42"
@@ -287,16 +316,18 @@ Feature: Typing
 
   Rule: Typing is activity
 
-    @should @presence @spec_presence @slow
+    @typing/8.1 @should @presence @spec_presence @slow
     Example: Who was away for inactivity is back
+      > heartbeat, cursor, typing, edit, join … | away, set by the server | online | online | that status |
       Given Ben is in "invoice:42"
       And Ana is in "invoice:42"
       And Ana is away for inactivity
       When Ana types in "notes"
       Then everybody sees Ana as online
 
-    @should @presence @spec_presence
+    @typing/8.2 @should @presence @spec_presence @ruling_busy_holds
     Example: Who is busy stays so
+      > heartbeat, cursor, typing, edit, join … | busy | busy | busy | that status |
       Given Ana and Ben are in "invoice:42"
       And Ana is busy
       When Ana types in "notes"

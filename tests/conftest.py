@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FEATURES = Path(__file__).parent.parent / "features"
 
 #: A scenario's source: a section of the seed or of the specification. The other tags are the conformance plugin's.
-SOURCE_TAG = re.compile(r"@((?:seed_\d+(?:_\d+)*)|spec_[a-z]+)\b")
+SOURCE_TAG = re.compile(r"@((?:seed_\d+(?:_\d+)*)|spec_[a-z]+|ruling_[a-z_]+)\b")
 
 
 class RunRedis:
@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
     tags = {tag for feature in FEATURES.glob("*.feature") for tag in SOURCE_TAG.findall(feature.read_text("utf-8"))}
     for tag in sorted(tags):
         source, _, section = tag.partition("_")
-        config.addinivalue_line("markers", f"{tag}: asked for in the {source}, section {section.replace('_', '.')}")
+        config.addinivalue_line("markers", f"{tag}: asked for in the {source}, {section.replace('_', '.')}")
     if hasattr(config, "workerinput"):
         return
     config.stash[RUN_REDIS] = RunRedis(config)

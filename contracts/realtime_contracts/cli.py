@@ -25,6 +25,20 @@ SERVER_COMMANDS = {
 }
 
 
+#: The commands of the client half that need an extra, and which; their modules are imported when they are wanted.
+EXTRA_COMMANDS = {
+    "conform": (
+        "realtime_contracts.conformance.running.cli:conform_command",
+        "conformance",
+        "Hold a server against the contract.",
+    ),
+    "mock": (
+        "realtime_contracts.mock.cli:mock",
+        "mock",
+        "Run a server that answers by the contract, with example data.",
+    ),
+}
+
 #: The commands of `realtime contract`: each in the module that it is about, imported when it is wanted.
 CONTRACT_COMMANDS = {
     "list": "realtime_contracts.contract_cli:list_",
@@ -55,9 +69,11 @@ class _Commands(click.Group):
     """The client half's commands, and the server half's from wherever they are."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *SERVER_COMMANDS})
+        return sorted({*super().list_commands(ctx), *SERVER_COMMANDS, *EXTRA_COMMANDS})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in EXTRA_COMMANDS:
+            return _extra(cmd_name)
         if cmd_name not in SERVER_COMMANDS:
             return super().get_command(ctx, cmd_name)
         if importlib.util.find_spec("app") is None:
@@ -67,17 +83,41 @@ class _Commands(click.Group):
         return server_commands.get_command(ctx, cmd_name)
 
 
-def _absent(name: str) -> click.Command:
-    def tell(**_: Any) -> None:
-        raise click.ClickException(
-            f"`realtime {name}` needs the server, which is not in the wheel. Run it from a checkout of the repository "
-            "(`make serve`, or `pip install -e .[server]`) or from the image."
+def _extra(name: str) -> click.Command:
+    where, extra, summary = EXTRA_COMMANDS[name]
+    module, _, function = where.partition(":")
+    try:
+        command: click.Command = getattr(importlib.import_module(module), function)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("realtime_contracts"):
+            raise
+        return _telling(
+            name,
+            f"{summary} (Needs the extra `{extra}`.)",
+            f"`realtime {name}` needs {error.name}: pip install 'logiaccounting-realtime[{extra}]'",
         )
+    return command
+
+
+def _absent(name: str) -> click.Command:
+    return _telling(
+        name,
+        SERVER_COMMANDS[name] + " (Not in the wheel: needs the server.)",
+        f"`realtime {name}` needs the server, which is not in the wheel. Run it from a checkout of the repository "
+        "(`make serve`, or `pip install -e .[server]`) or from the image.",
+    )
+
+
+def _telling(name: str, summary: str, words: str) -> click.Command:
+    """A command that is not there, and says why."""
+
+    def tell(**_: Any) -> None:
+        raise click.ClickException(words)
 
     return click.Command(
         name,
         callback=tell,
-        help=SERVER_COMMANDS[name] + " (Not in the wheel: needs the server.)",
+        help=summary,
         context_settings={"ignore_unknown_options": True},
         params=[click.Argument(["args"], nargs=-1, type=click.UNPROCESSED)],
     )

@@ -79,8 +79,8 @@ class Cluster:
             "PING_INTERVAL": str(TIMEOUTS.ping_interval),
             "PING_TIMEOUT": str(TIMEOUTS.ping_timeout),
             "REDIS_TIMEOUT": "1",
-            # A scenario's back end is in a hurry, and is not what is limited here.
-            "REST_RATE_LIMIT": "100000",
+            # A back end of a scenario is in a hurry, and is not who is limited here.
+            "REST_RATE_LIMIT": "100",
             "SERVICE_RATE_LIMIT": "100000",
             **settings,
         }

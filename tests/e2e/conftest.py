@@ -1,23 +1,17 @@
-"""Our own server under the features: a cluster of two processes per worker, and one that may be broken.
-
-Every scenario runs over WebSocket and over long-polling, with one node and with two; those that need two
-nodes with two.
-"""
+"""Our own server: a cluster of two processes per worker, and one that may be broken."""
 
 from __future__ import annotations
 
 import secrets
 import time
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
-from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from realtime_contracts import tokens
-from realtime_contracts.conformance import plugin as conformance
+from realtime_contracts.conformance.tags import TAGS
 from realtime_contracts.conformance.timeouts import PATIENCE
 from tests.conftest import RUN_REDIS
 from tests.e2e.cluster import POLL_SECONDS, TIMEOUTS, Cluster
@@ -29,40 +23,15 @@ if TYPE_CHECKING:
     from realtime_contracts.conformance.forged import Mint
     from realtime_contracts.conformance.timeouts import Timeouts
 
-TRANSPORTS = ("websocket", "polling")
 #: How keys begin of what outlives its scenario for a time, and what Redis says of a key that stays until it is deleted.
 LASTING = ("doc:", "notifications:", "activity:")
 NO_TTL = -1
-COLLECTED = pytest.StashKey[Counter[str]]()
 LOGS = pytest.StashKey[tuple[Cluster, list[int]]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(conformance, "realtime-conformance")
-    for tag, meaning in conformance.TAGS.items():
+    for tag, meaning in TAGS.items():
         config.addinivalue_line("markers", f"{tag}: {meaning}")
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """The matrix: transport and number of nodes."""
-    if "arena" not in metafunc.fixturenames:
-        return
-    counts = (2,) if metafunc.definition.get_closest_marker("multi_node") else (1, 2)
-    arenas = [(transport, count) for transport in TRANSPORTS for count in counts]
-    metafunc.parametrize("arena", arenas, indirect=True, ids=[f"{transport}-{count}" for transport, count in arenas])
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Count the scenarios of each feature before anything is deselected, for the guards."""
-    templates = [scenario_wrapper_template_registry.get(getattr(item, "obj", None)) for item in items]
-    config.stash[COLLECTED] = Counter(Path(t.feature.filename).name for t in templates if t is not None)
-
-
-@pytest.fixture
-def collected(request: pytest.FixtureRequest) -> Counter[str]:
-    """Return how many items each feature file has become."""
-    return request.config.stash[COLLECTED]
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from realtime_contracts.conformance.person import Person
 from realtime_contracts.conformance.steps.nodes import together
 from realtime_contracts.conformance.timeouts import PATIENCE
-from realtime_contracts.conformance.world import Person, World
+from realtime_contracts.conformance.world import World
 
 if TYPE_CHECKING:
     from realtime_contracts.conformance.forged import Mint

@@ -11,8 +11,9 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from realtime_contracts.conformance.person import Person
 from realtime_contracts.conformance.steps.nodes import together
-from realtime_contracts.conformance.world import Person, World
+from realtime_contracts.conformance.world import World
 
 if TYPE_CHECKING:
     from realtime_contracts.conformance.forged import Mint

@@ -41,12 +41,14 @@ assert contract.version == (package / "VERSION").read_text().strip()
 print("good")
 """
 
-#: Every module of the base install finds what it imports; the conformance harness asks for its extra.
-IMPORT_ALL = """
+#: What asks for an extra.
+EXTRAS = ("realtime_contracts.conformance", "realtime_contracts.mock")
+#: Every module of the base install finds what it imports.
+IMPORT_ALL = f"""
 import importlib, pkgutil, realtime_contracts
 
 for module in pkgutil.walk_packages(realtime_contracts.__path__, "realtime_contracts."):
-    if not module.name.startswith("realtime_contracts.conformance"):
+    if not module.name.startswith({EXTRAS}):
         importlib.import_module(module.name)
         print(module.name)
 """
@@ -110,7 +112,10 @@ def test_wheel_holds_every_schema_example_and_feature(names: set[str]) -> None:
     assert under("realtime_contracts/features/", names) == in_tree("features", "*.feature") != set()
     assert {
         f"realtime_contracts/{name}"
-        for name in ("VERSION", "asyncapi.yaml", "exchanges.json", "openapi.yaml", "py.typed")
+        for name in (
+            *("VERSION", "asyncapi.yaml", "conformance-report.schema.json"),
+            *("exchanges.json", "openapi.yaml", "py.typed"),
+        )
     } <= names
 
 
@@ -157,6 +162,26 @@ def test_realtime_contract_works_away_from_the_tree(installed: Path, tmp_path: P
     assert "/line" in run(*contract, "check", "--event", "cursor:move", "bad.json", cwd=bad(tmp_path), status=1)
     run(*contract, "bundle", "--output", "old.json", cwd=tmp_path)
     assert "Nothing has changed" in run(*contract, "diff", "old.json", cwd=tmp_path)
+
+
+@pytest.mark.parametrize("command", ["conform", "mock"])
+def test_what_needs_an_extra_says_which(installed: Path, tmp_path: Path, command: str) -> None:
+    text = " ".join(run(installed / "realtime", command, cwd=tmp_path, status=1).split())
+    assert "Traceback" not in text
+    assert "pip install 'logiaccounting-realtime[" in text
+
+
+def test_the_harness_runs_from_the_wheel_in_any_folder_against_the_mock(wheel: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "venv"
+    venv.create(folder, with_pip=True)
+    realtime = folder / "bin" / "realtime"
+    run(folder / "bin" / "pip", "install", "--quiet", f"{wheel}[conformance,mock]", cwd=tmp_path)
+    assert "presence/1.1" in run(realtime, "conform", "--list", cwd=tmp_path)
+    command = (realtime, "conform", "--exec", f"{realtime} mock --port {{port}}", "--select", "@single")
+    reports = ("--html", "run.html", "--json", "run.json", "--junit", "run.xml", "--messages", "run.ndjson")
+    said = run(*command, *reports, cwd=tmp_path, JWT_SECRET_KEY="a secret of more than thirty-two bytes")
+    assert "PASS: every requirement that was tried is met" in said
+    assert all((tmp_path / name).stat().st_size for name in reports[1::2])
 
 
 def bad(folder: Path) -> Path:

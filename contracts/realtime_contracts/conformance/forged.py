@@ -63,6 +63,7 @@ FORGERS: dict[str, _Forger] = {
     "a token with an empty user": _claims(changed={"sub": ""}),
     "a token with braces in the user": lambda m, u, t: {"token": m("{" + u + "}", t)},
     "a token with a user of 129 characters": lambda m, u, t: {"token": m(u.ljust(129, "x"), t)},
+    "a token of 8193 characters": lambda m, u, t: {"token": m(u, t).ljust(8193, "x")},
     "a number as token": lambda *_: {"token": 7},
     "a list as token": lambda m, u, t: {"token": [m(u, t)]},
     "null as token": lambda *_: {"token": None},

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from realtime_contracts.conformance.timeouts import PATIENCE
+from realtime_contracts.conformance.timeouts import patience
 
-Kind = Literal["event", "ack", "sent", "connected", "refused", "closed"]
+Kind = Literal["event", "ack", "sent", "packet", "request", "answer", "connected", "refused", "closed"]
 Predicate = Callable[["Entry"], bool]
 
 #: Characters of a payload that a failure shows.
@@ -36,8 +36,21 @@ class Entry:
         return f"{self.at:8.3f} {sign} {self.name}{text if len(text) <= SHOWN else text[:SHOWN] + '…'}"
 
 
-class NotSeenError(AssertionError):
-    """What a scenario waited for did not come; the text shows what came instead."""
+class UnmetError(AssertionError):
+    """What a scenario expected of the server, and what there was instead, both as text for a person."""
+
+    def __init__(self, expected: str, actual: str) -> None:
+        super().__init__(f"expected: {expected}\ngot: {actual}")
+        self.expected = expected
+        self.actual = actual
+
+
+class NotSeenError(UnmetError):
+    """What a scenario waited for did not come; `actual` shows what came instead."""
+
+
+class NotReachedError(NotSeenError):
+    """Nobody has answered at all: that says nothing of a server."""
 
 
 class Journal:
@@ -74,35 +87,33 @@ class Journal:
         with self._changed:
             self._changed.notify_all()
 
-    def wait_until(self, condition: Callable[[], bool], what: str, *, within: float = PATIENCE, since: int = 0) -> None:
+    def wait_until(
+        self, condition: Callable[[], bool], what: str, *, within: float | None = None, since: int = 0
+    ) -> None:
         """Wait until `condition` holds; it is asked whenever something happens on the connection."""
+        within = patience() if within is None else within
         deadline = time.monotonic() + within
         with self._changed:
             while not condition():
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    raise NotSeenError(self._complaint(what, within, since))
+                    raise NotSeenError(f"{self._owner} gets {what} within {within:g} s", self._instead(since))
                 self._changed.wait(left)
 
-    def wait_for(self, predicate: Predicate, what: str, *, within: float = PATIENCE, since: int = 0) -> Entry:
-        """The first entry from number `since` on that fits, waiting for it if need be."""
+    def wait_for(self, predicate: Predicate, what: str, *, within: float | None = None, since: int = 0) -> Entry:
+        """The first entry from number `since` on that fits, waiting for it while there is a connection."""
         found: list[Entry] = []
 
-        def here() -> bool:
+        def here_or_over() -> bool:
             found.extend(e for e in self._entries[since:] if predicate(e))
-            return bool(found)
+            return bool(found) or any(e.kind == "closed" for e in self._entries)
 
-        self.wait_until(here, what, within=within, since=since)
+        self.wait_until(here_or_over, what, within=within, since=since)
+        if not found:
+            raise NotSeenError(f"{self._owner} gets {what}", f"the connection ended; {self._instead(since)}")
         return found[0]
 
-    def _complaint(self, what: str, within: float, since: int) -> str:
+    def _instead(self, since: int) -> str:
         came = [str(e) for e in self._entries[since:]] or ["(nothing)"]
         before = [str(e) for e in self._entries[max(0, since - 5) : since]]
-        return "\n".join(
-            [
-                f"{self._owner} waited {within:g} s for {what}. Instead, after",
-                *(before or ["(nothing)"]),
-                "came",
-                *came,
-            ]
-        )
+        return "\n".join(["after", *(before or ["(nothing)"]), "came", *came])

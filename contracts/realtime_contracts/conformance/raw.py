@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from realtime_contracts.conformance.journal import Journal
-from realtime_contracts.conformance.timeouts import PATIENCE
+from realtime_contracts.conformance.timeouts import patience
 from realtime_contracts.conformance.transport import Client
 
 SOCKETIO_PATH = "/socket.io/"
@@ -20,7 +20,7 @@ def handshake(url: str, protocol: int = 4) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
         query = {"EIO": str(protocol), "transport": "polling"}
-        return session.get(url + SOCKETIO_PATH, params=query, timeout=PATIENCE)
+        return session.get(url + SOCKETIO_PATH, params=query, timeout=patience())
 
 
 def handshake_of(response: requests.Response) -> dict[str, Any]:

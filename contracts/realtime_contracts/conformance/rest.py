@@ -1,7 +1,7 @@
 """The REST API as a scenario uses it: requests, each with whose token it is, and whether the answer was right.
 
 Every answer is judged by the contract as it comes: its body by the schema of its operation or of an error, its
-status and headers by what the body says. What is wrong is collected in `faults`; the scenario's end looks at them.
+status and headers by what the body says. What is wrong is noted in `observed`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from typing import Any
 import requests
 
 from realtime_contracts import Direction, registry
-from realtime_contracts.conformance.timeouts import PATIENCE
+from realtime_contracts.conformance.journal import Journal
+from realtime_contracts.conformance.observed import Observed
+from realtime_contracts.conformance.timeouts import patience
 
 PREFIX = "/api/v1"
 
@@ -91,12 +93,12 @@ class Answer:
 class Rest:
     """A client of one cluster. `next_url` says which node is next; several threads may ask at the same time."""
 
-    def __init__(self, next_url: Callable[[], str]) -> None:
-        self.faults: list[str] = []
+    def __init__(self, next_url: Callable[[], str], observed: Observed, began: float) -> None:
+        self.journal = Journal("REST", began)
+        self._observed = observed
         #: All that was ever said, headers included.
         self.heard: list[str] = []
         self._next_url = next_url
-        self._contract = registry()
         self._session = requests.Session()
         self._session.trust_env = False  # no proxies: the server is named by its URL
         self._session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=POOL_SIZE))
@@ -110,6 +112,9 @@ class Rest:
             headers = {"Authorization": f"Bearer {token}", **headers}
         answer = self.send(method, PREFIX + path.format(**places), url=url, headers=headers, **options)
         self._judge(operation, answer)
+        if operation in registry().events(Direction.REQUEST) and not isinstance(options.get("query"), str):
+            asked = options["body"] if options.get("body") is not None else options.get("query") or {}
+            self._observed.answered(Direction.REQUEST, operation, asked, answer.code)
         return answer
 
     def fail(self, method: str, path: str, **options: Any) -> Answer:
@@ -136,40 +141,51 @@ class Rest:
         if isinstance(query, Mapping):
             query = urllib.parse.urlencode({name: _in_query(value) for name, value in query.items()})
         target = (url or self._next_url()) + path + (f"?{query}" if query else "")
+        self.journal.write("request", f"{method} {target}", None if data is None else data.decode(errors="replace"))
         came = self._session.request(
-            method, target, data=data, headers=headers, timeout=PATIENCE, allow_redirects=False
+            method, target, data=data, headers=headers, timeout=patience(), allow_redirects=False
         )
         self.heard.append(f"{came.headers}\n{came.text}")
-        return Answer(f"{method} {target}", came.status_code, _json(came), came.text[:1000], came.headers)
+        body = _json(came)
+        self.journal.write("answer", str(came.status_code), came.text[:1000] if body is None else body)
+        return Answer(f"{method} {target}", came.status_code, body, came.text[:1000], came.headers)
 
     def close(self) -> None:
         """Nothing more is asked."""
         self._session.close()
 
     def _judge(self, operation: str | None, answer: Answer) -> None:
-        wrong = "" if answer.headers.get("Content-Type") == "application/json" else "is no JSON"
-        wrong = wrong or (self._success(operation, answer) if answer.ok else self._failure(answer))
+        if answer.headers.get("Content-Type") != "application/json":
+            wrong, path = "the answer is no JSON", ""
+        else:
+            wrong, path = self._success(operation, answer) if answer.ok else self._failure(answer)
+        message = operation if operation is not None and answer.ok else "error"
+        self._observed.came[Direction.RESPONSE.value, message] += 1
+        if not answer.ok and answer.code is not None:
+            self._observed.failed(operation or "REST", answer.code)
         if wrong:
-            self.faults.append(f"the answer to {answer.request} {wrong}: {answer.status} {answer.text!r}")
+            what = f"{answer.request} was answered with {answer.status}: {wrong}"
+            self._observed.breach("REST", message, "response", what, path=path, payload=answer.text)
 
-    def _success(self, operation: str | None, answer: Answer) -> str:
+    def _success(self, operation: str | None, answer: Answer) -> tuple[str, str]:
+        """What is wrong with a success, and where; nothing if it is right."""
         if operation is None:
-            return "is a success"
+            return "a success", ""
         if answer.status == CREATED and operation not in MAKERS:
-            return f"has the status {CREATED}"
-        violation = self._contract.check(Direction.RESPONSE, operation, answer.body)
-        return "" if violation is None else f"is wrong at {violation.path!r}: {violation.reason}"
+            return f"the status {CREATED} for what made nothing", ""
+        violation = registry().check(Direction.RESPONSE, operation, answer.body)
+        return ("", "") if violation is None else (violation.reason, violation.path)
 
-    def _failure(self, answer: Answer) -> str:
-        violation = self._contract.check(Direction.RESPONSE, "error", answer.body)
+    def _failure(self, answer: Answer) -> tuple[str, str]:
+        violation = registry().check(Direction.RESPONSE, "error", answer.body)
         if violation is not None:
-            return f"is wrong at {violation.path!r}: {violation.reason}"
+            return violation.reason, violation.path
         if answer.code == "internal":
-            return "is a defect of the server"
+            return "a defect of the server", "/code"
         if answer.status != STATUSES.get(str(answer.code)):
-            return f"has the wrong status for {answer.code}"
+            return f"the wrong status for {answer.code}", "/code"
         header = HEADERS.get(answer.status)
-        return "" if header is None or header in answer.headers else f"has no header {header}"
+        return ("" if header is None or header in answer.headers else f"no header {header}"), ""
 
 
 def _in_query(value: Any) -> str:

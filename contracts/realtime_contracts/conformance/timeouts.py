@@ -7,6 +7,19 @@ from dataclasses import dataclass
 #: Seconds to wait for what should come at once. Only a failing test waits so long.
 PATIENCE = 8.0
 
+_patience = PATIENCE
+
+
+def patience() -> float:
+    """Seconds that this process waits for what should come at once."""
+    return _patience
+
+
+def set_patience(seconds: float) -> None:
+    """Wait so long from now on, in this process."""
+    global _patience  # noqa: PLW0603 - one server is looked at by one process, and every wait in it asks
+    _patience = seconds
+
 
 @dataclass(frozen=True)
 class Timeouts:

@@ -25,7 +25,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from realtime_contracts.conformance.timeouts import PATIENCE
+from realtime_contracts.conformance.timeouts import patience
 
 #: First character of Socket.IO's DISCONNECT. Handling it ends the connection, which the reading thread cannot.
 _DISCONNECT = str(socketio.packet.DISCONNECT)
@@ -56,7 +56,9 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
 
     def __init__(self) -> None:
         self._cuttable = _CuttableSession()
-        super().__init__(reconnection=False, handle_sigint=False, http_session=self._cuttable, request_timeout=PATIENCE)
+        super().__init__(
+            reconnection=False, handle_sigint=False, http_session=self._cuttable, request_timeout=patience()
+        )
 
     def _engineio_client_class(self) -> type[engineio.Client]:
         return EngineIO
@@ -73,7 +75,7 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
         with requests.Session() as session:
             session.trust_env = False
             headers = {"Content-Type": "text/plain;charset=UTF-8"}
-            session.post(self.eio.base_url, data=frame.encode(), headers=headers, timeout=PATIENCE)
+            session.post(self.eio.base_url, data=frame.encode(), headers=headers, timeout=patience())
 
     def expect_ack(self, callback: Any) -> int:
         """The id that a packet sent by `send_text` may carry to have its ack handed to `callback`."""
@@ -101,14 +103,14 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
         self._cuttable.cut()
         for thread in threads:
             if thread is not None and thread is not threading.current_thread():
-                thread.join(PATIENCE)
+                thread.join(patience())
         if self.eio.ws is not None:
             self.eio.ws.shutdown()
         self._cuttable.close()
 
     def _flush(self) -> None:
         """Wait until everything is sent. Over long-polling that means: until the server has it."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience()
         queue = self.eio.queue
         with queue.all_tasks_done:
             while queue.unfinished_tasks and self.eio.write_loop_task and time.monotonic() < deadline:
@@ -177,7 +179,7 @@ def no_thread_left() -> Iterator[None]:
     """Fail if the block leaves a thread behind that it started."""
     before = set(threading.enumerate())
     yield
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + patience()
     for thread in set(threading.enumerate()) - before:
         thread.join(max(0.0, deadline - time.monotonic()))
     left = [thread.name for thread in threading.enumerate() if thread not in before and thread.is_alive()]

@@ -37,12 +37,16 @@ class PresenceView:
 
     def take_list(self, payload: dict[str, Any], *, filtered: bool = False) -> None:
         """A `presence:list` has come. One that was asked for an entity's viewers tells nothing of the others."""
-        seq = payload["seq"]
+        seq = payload.get("seq")
+        users = {u["user_id"]: Seen(u["user_name"], u["status"], u["current_page"]) for u in payload["users"]}
+        if not isinstance(seq, int):
+            # A server that does not number its messages: who is online is known, and the order is not judged.
+            self.users = self.users if filtered else users
+            return
         if seq < self._newest:
             self.complaints.append(f"list {seq} came after message {self._newest}")
         if filtered:
             return
-        users = {u["user_id"]: Seen(u["user_name"], u["status"], u["current_page"]) for u in payload["users"]}
         if len(users) != len(payload["users"]):
             self.complaints.append(f"list {seq} has a user twice: {payload['users']}")
         if self.seq == seq and not self.gap and users != self.users:
@@ -52,7 +56,10 @@ class PresenceView:
 
     def take_message(self, event: str, payload: dict[str, Any]) -> None:
         """A presence message has come."""
-        seq = payload["seq"]
+        seq = payload.get("seq")
+        if not isinstance(seq, int):
+            self._apply(event, payload)
+            return
         if self._listed < seq <= self._newest:
             self.complaints.append(f"{event} {seq} came after {self._newest}")
             return

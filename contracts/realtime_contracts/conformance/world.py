@@ -10,42 +10,28 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from realtime_contracts.conformance.forged import Mint
-from realtime_contracts.conformance.journal import Entry
+from realtime_contracts.conformance.journal import Entry, NotSeenError, UnmetError
+from realtime_contracts.conformance.observed import Manners, Observed
+from realtime_contracts.conformance.person import Person
 from realtime_contracts.conformance.rest import Answer, Rest
 from realtime_contracts.conformance.tab import Tab
-from realtime_contracts.conformance.timeouts import PATIENCE, Timeouts
+from realtime_contracts.conformance.timeouts import Timeouts, patience
 
 #: How a barrier's user is called; what is about them is never what a scenario listens for.
 HERALD = "herald-"
 
 
-@dataclass
-class Person:
-    """Somebody who works at a company."""
-
-    name: str
-    user_id: str
-    tenant: str
-    tabs: list[Tab] = field(default_factory=list)
-    #: The tab that left a room while the other one stayed.
-    acting: Tab | None = None
-
-    @property
-    def tab(self) -> Tab:
-        """The first of the open tabs."""
-        if not self.tabs:
-            raise AssertionError(f"{self.name} is not connected")
-        return self.tabs[0]
-
-
 class World:
     """Everything that one scenario knows."""
 
-    def __init__(self, nodes: list[str], transport: str, mint: Mint, timeouts: Timeouts) -> None:
+    def __init__(
+        self, nodes: list[str], transport: str, mint: Mint, timeouts: Timeouts, manners: Manners | None = None
+    ) -> None:
+        self.observed = Observed()
+        self.manners = manners or Manners()
         self.nodes = nodes
         self.transport = transport
         self.mint = mint
@@ -69,7 +55,7 @@ class World:
         self.dead: set[int] = set()
         self._tokens: list[str] = []
         self._round_robin = itertools.cycle(range(len(nodes)))
-        self.rest = Rest(lambda: self.nodes[self._next_node()])
+        self.rest = Rest(lambda: self.nodes[self._next_node()], self.observed, self.began)
         #: What the last request over REST was answered.
         self.reply: Answer | None = None
         self._numbers = itertools.count(1)
@@ -99,7 +85,15 @@ class World:
         """A tab of `person` that is not connected yet, on the next node or on `node` (from 1)."""
         where = self._next_node() if node is None else node - 1
         label = f"{person.name}'s tab {next(self._numbers)} (node {where + 1})"
-        tab = Tab(label, self.nodes[where], transports or [self.transport], self.began, person.user_id)
+        tab = Tab(
+            label,
+            self.nodes[where],
+            transports or [self.transport],
+            self.began,
+            person.user_id,
+            observed=self.observed,
+            manners=self.manners,
+        )
         self.tabs.append(tab)
         return tab
 
@@ -126,7 +120,7 @@ class World:
         """
         tab = self.tab(person, node)
         if not tab.open({"token": self.token(person, **options)}):
-            raise AssertionError(f"{tab.label} was refused: {tab.refusal}")
+            raise UnmetError(f"{tab.label} is let in", f"refused: {tab.refusal!r}")
         self.welcome(person, tab)
         self.settle(person.tenant)
         return tab
@@ -149,7 +143,7 @@ class World:
         for tab in tabs:
             tab.wait_until(lambda tab=tab: (tab.view.seq or -1) >= newest, f"presence message {newest}")  # type: ignore[misc]
 
-    def everybody(self, tenant: str, condition: Callable[[Tab], bool], what: str, within: float = PATIENCE) -> None:
+    def everybody(self, tenant: str, condition: Callable[[Tab], bool], what: str, within: float | None = None) -> None:
         """Wait until `condition` holds for every open tab of the tenant."""
         for tab in self.company(tenant):
             tab.wait_until(lambda tab=tab: condition(tab), what, within=within)  # type: ignore[misc]
@@ -169,8 +163,8 @@ class World:
         marks = {id(t): len(t.journal) for t in [*others, tab]}
         entity_type, entity_id = room_id.split(":")
         answer = tab.call("room:join", {"entity_type": entity_type, "entity_id": entity_id})
-        if not answer["ok"]:
-            raise AssertionError(f"{tab.label} could not join {room_id}: {answer}")
+        if answer["ok"] is False:
+            raise UnmetError(f"{tab.label} may join {room_id}", repr(answer))
         tab.rooms.add(room_id)
         tab.expect("room:users", since=marks[id(tab)], room_id=room_id)
         for other in others:
@@ -194,12 +188,16 @@ class World:
             marks = {id(tab): len(tab.journal) for tab in self.company(tenant)}
             stranger = self.tab(herald)
             if not stranger.open({"token": self.token(herald)}):
-                raise AssertionError(f"the barrier was refused: {stranger.refusal}")
+                raise UnmetError(f"{stranger.label} is let in", f"refused: {stranger.refusal!r}")
             stranger.expect("presence:list", since=0)
             stranger.goodbye()
-            for event in ("presence:user_joined", "presence:user_left"):
-                for tab in self.company(tenant):
-                    tab.expect(event, since=marks.get(id(tab), 0), user_id=herald.user_id)
+            for tab in self.company(tenant):
+                tab.expect("presence:user_joined", since=marks.get(id(tab), 0), user_id=herald.user_id)
+            for tab in self.company(tenant):
+                try:
+                    tab.expect("presence:user_left", since=marks.get(id(tab), 0), user_id=herald.user_id)
+                except NotSeenError as error:
+                    self.observed.breach(tab.label, "presence", "order", f"a goodbye was not told: {error.expected}")
 
     def follow_cursor(self, tab: Tab, tenant: str) -> None:
         """A barrier behind a tab's cursor, which goes another way: moves are answered first, and written later.
@@ -211,12 +209,12 @@ class World:
         herald = Person("Herald", f"{HERALD}{next(self._numbers)}", tenant)
         stranger = self.tab(herald)
         if not stranger.open({"token": self.token(herald)}):
-            raise AssertionError(f"the barrier was refused: {stranger.refusal}")
+            raise UnmetError(f"{stranger.label} is let in", f"refused: {stranger.refusal!r}")
         entity_type, entity_id = room_id.split(":")
         for inside in (stranger, tab):
             answer = inside.call("room:join", {"entity_type": entity_type, "entity_id": entity_id})
-            if not answer["ok"]:
-                raise AssertionError(f"{inside.label} could not join {room_id}: {answer}")
+            if answer["ok"] is False:
+                raise UnmetError(f"{inside.label} may join {room_id}", repr(answer))
         for line in (1, 2):
             tab.call("cursor:move", {"room_id": room_id, "line": line, "column": 0})
             stranger.expect("cursor:move", since=0, room_id=room_id, line=line)
@@ -252,7 +250,7 @@ class World:
                     "presence:user_left",
                     since=marks[id(tab)],
                     user_id=stranger.user_id,
-                    within=self.timeouts.gone + PATIENCE,
+                    within=self.timeouts.gone + patience(),
                 )
 
     def heard(self, tab: Tab, since: int | None = None) -> list[Entry]:
@@ -263,24 +261,26 @@ class World:
     # The end
 
     def end(self) -> list[str]:
-        """Everybody goes home. Returns what was wrong with what they heard."""
+        """Everybody goes home. Returns every breach of the contract that they have seen, each in a line."""
         self.rest.close()
-        wrong = [*self.rest.faults]
+        note = self.observed.breach
         said = "".join(self.rest.heard)
         if any(token.rpartition(".")[2] in said for token in self._tokens):
-            wrong.append("an answer over REST has a token in it")
+            note("REST", "secrecy", "secrecy", "an answer has a token in it")
         holders = {tab.user_id for tab in self.tabs if tab.has_locked}
         for tab in self.tabs:
             if tab.connected and tab.user_id in holders:
                 tab.goodbye()  # a lost transport would leave the locks to the next scenarios
             tab.client.cut()
-            wrong += tab.faults
             if not self.gaps_expected:
-                wrong += [f"{tab.label}: {complaint}" for complaint in tab.complaints]
+                for complaint in tab.view.complaints:
+                    note(tab.label, "presence", "order", complaint)
+                for complaint in tab.document_complaints:
+                    note(tab.label, "documents", "order", complaint)
             heard = json.dumps([e.payload for e in tab.journal.since() if e.kind in ("event", "ack", "refused")])
             if any(token.rpartition(".")[2] in heard for token in self._tokens):
-                wrong.append(f"{tab.label} got a message with a token in it")
-        return wrong
+                note(tab.label, "secrecy", "secrecy", "a message has a token in it")
+        return self.observed.lines()
 
 
 def mentions(payload: Any, words: str) -> bool:

@@ -4,6 +4,7 @@ A Given waits until everybody has seen what it says. A When does, and waits for 
 waits for what should come, and proves by a barrier what should not.
 """
 
+from realtime_contracts.conformance.sentences import DEFINITIONS, fitting
 from realtime_contracts.conformance.steps import (
     activity,
     connecting,
@@ -11,6 +12,7 @@ from realtime_contracts.conformance.steps import (
     documents,
     door,
     errors,
+    examples,
     feed,
     hearing,
     lists,
@@ -25,23 +27,27 @@ from realtime_contracts.conformance.steps import (
     typing,
 )
 
-MODULES = (
-    activity,
-    connecting,
-    cursors,
-    documents,
-    door,
-    errors,
-    feed,
-    hearing,
-    lists,
-    locks,
-    nodes,
-    notifications,
-    notifying,
-    presence,
-    rest,
-    rooms,
-    syncing,
-    typing,
-)
+#: Every step; the modules above have registered them.
+__all__ = [
+    "DEFINITIONS",
+    "activity",
+    "connecting",
+    "cursors",
+    "documents",
+    "door",
+    "errors",
+    "examples",
+    "feed",
+    "fitting",
+    "hearing",
+    "lists",
+    "locks",
+    "nodes",
+    "notifications",
+    "notifying",
+    "presence",
+    "rest",
+    "rooms",
+    "syncing",
+    "typing",
+]

@@ -6,9 +6,8 @@ import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pytest_bdd import given, then, when
-
-from realtime_contracts.conformance.phrase import Phrase
+from realtime_contracts.conformance.person import Person
+from realtime_contracts.conformance.sentences import given, then, when
 from realtime_contracts.conformance.steps.common import (
     act,
     assert_equal,
@@ -16,21 +15,21 @@ from realtime_contracts.conformance.steps.common import (
     see_status,
 )
 from realtime_contracts.conformance.tab import Tab
-from realtime_contracts.conformance.timeouts import PATIENCE
-from realtime_contracts.conformance.world import Person, World
+from realtime_contracts.conformance.timeouts import patience
+from realtime_contracts.conformance.world import World
 
 #: How far the server's clock may be from ours, in seconds, before its time is not "now".
 CLOCK_SKEW = 5.0
 
 
-@given(Phrase("{who} is away for inactivity"))
+@given("{who} is away for inactivity")
 def away_for_inactivity(world: World, who: str) -> None:
     person = present(world, who)
-    see_status(world, person, "away", world.timeouts.away + PATIENCE)
+    see_status(world, person, "away", world.timeouts.away + patience())
 
 
-@when(Phrase("{who} sends a heartbeat"))
-@when(Phrase("{who} sends a heartbeat {how}"))
+@when("{who} sends a heartbeat")
+@when("{who} sends a heartbeat {how}")
 def heartbeat(world: World, who: str, how: str = "without a payload") -> None:
     payloads: dict[str, list[dict[str, bool]]] = {
         "without a payload": [],
@@ -41,37 +40,37 @@ def heartbeat(world: World, who: str, how: str = "without a payload") -> None:
     act(world, who, world[who].tab, "heartbeat", *payloads[how])
 
 
-@when(Phrase("{who} sends an inactive heartbeat"))
+@when("{who} sends an inactive heartbeat")
 def inactive_heartbeat(world: World, who: str) -> None:
     act(world, who, world[who].tab, "heartbeat", {"active": False})
 
 
-@when(Phrase("the second tab of {who} sends a heartbeat"))
+@when("the second tab of {who} sends a heartbeat")
 def second_heartbeat(world: World, who: str) -> None:
     act(world, who, world[who].tabs[1], "heartbeat")
 
 
-@when(Phrase("{who} sends heartbeats while {whom} does nothing and becomes away"))
+@when("{who} sends heartbeats while {whom} does nothing and becomes away")
 def heartbeats(world: World, who: str, whom: str) -> None:
     keep_beating(world, world[who].tab, world[whom], {})
 
 
-@when(Phrase("the second tab of {who} sends heartbeats while {whom} does nothing and becomes away"))
+@when("the second tab of {who} sends heartbeats while {whom} does nothing and becomes away")
 def second_heartbeats(world: World, who: str, whom: str) -> None:
     keep_beating(world, world[who].tabs[1], world[whom], {})
 
 
-@when(Phrase("{who} sends inactive heartbeats until long after"))
+@when("{who} sends inactive heartbeats until long after")
 def inactive_heartbeats(world: World, who: str) -> None:
     keep_beating(world, world[who].tab, world[who], {"active": False})
 
 
-@when(Phrase("{who} has been inactive for long"))
+@when("{who} has been inactive for long")
 def inactive_for_long(world: World, who: str) -> None:
     stranger = world.hire("Stranger", "", "herald-idle")
     stranger.tenant = world[who].tenant
     world.connect(stranger)
-    see_status(world, stranger, "away", world.timeouts.away + PATIENCE)
+    see_status(world, stranger, "away", world.timeouts.away + patience())
     stranger.tabs.pop().goodbye()
     world[who].tab.expect("presence:user_left", user_id=stranger.user_id)
 
@@ -88,14 +87,14 @@ def keep_beating(world: World, tab: Tab, until_away: Person, payload: dict[str, 
     thread = threading.Thread(target=beat)
     thread.start()
     try:
-        away = world.timeouts.away + PATIENCE
+        away = world.timeouts.away + patience()
         seen.expect("presence:update", user_id=until_away.user_id, status="away", within=away)
     finally:
         beats.set()
         thread.join()
 
 
-@then(Phrase("{who} gets a heartbeat_ack with the time of now"))
+@then("{who} gets a heartbeat_ack with the time of now")
 def heartbeat_ack(world: World, who: str) -> None:
     is_now(world[who].tab.expect("heartbeat_ack").payload["timestamp"])
 
@@ -106,12 +105,12 @@ def answer_is_now(world: World) -> None:
     is_now(world.answer["timestamp"])
 
 
-@then(Phrase("{who}'s last activity is that heartbeat"))
+@then("{who}'s last activity is that heartbeat")
 def last_activity_is(world: World, who: str) -> None:
     assert_equal(last_active(world, who), world.answer["timestamp"], "the last activity")
 
 
-@then(Phrase("{who}'s last activity is before that heartbeat"))
+@then("{who}'s last activity is before that heartbeat")
 def last_activity_before(world: World, who: str) -> None:
     if not last_active(world, who) < world.answer["timestamp"]:
         raise AssertionError("an inactive heartbeat counts as activity")

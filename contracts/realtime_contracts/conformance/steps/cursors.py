@@ -8,10 +8,8 @@ import threading
 import time
 from typing import Any
 
-from pytest_bdd import given, then, when
-
 from realtime_contracts.conformance.payloads import Payload
-from realtime_contracts.conformance.phrase import Phrase
+from realtime_contracts.conformance.sentences import given, then, when
 from realtime_contracts.conformance.steps.common import (
     act,
     answered,
@@ -22,13 +20,13 @@ from realtime_contracts.conformance.steps.common import (
 from realtime_contracts.conformance.steps.hearing import assert_silent, hear, listeners
 from realtime_contracts.conformance.steps.nodes import together
 from realtime_contracts.conformance.tab import Tab
-from realtime_contracts.conformance.timeouts import PATIENCE
+from realtime_contracts.conformance.timeouts import patience
 from realtime_contracts.conformance.world import World, mentions
 
 # Moving
 
 
-@given(Phrase('{who}\'s cursor is at "{place}"'))
+@given('{who}\'s cursor is at "{place}"')
 def cursor_is_at(world: World, who: str, place: str) -> None:
     person = world[who]
     marks = {id(tab): len(tab.journal) for tab in world.members(person.tenant)}
@@ -39,44 +37,44 @@ def cursor_is_at(world: World, who: str, place: str) -> None:
             tab.expect("cursor:move", since=marks[id(tab)], user_id=person.user_id, **fields)
 
 
-@when(Phrase('{who} moves the cursor to "{place}"'))
+@when('{who} moves the cursor to "{place}"')
 def move_cursor(world: World, who: str, place: str) -> None:
     move(world, who, world[who].tab, world.room, place)
 
 
-@when(Phrase('the second tab of {who} moves the cursor to "{place}"'))
+@when('the second tab of {who} moves the cursor to "{place}"')
 def move_second(world: World, who: str, place: str) -> None:
     move(world, who, world[who].tabs[1], world.room, place)
 
 
-@when(Phrase('{who} moves the cursor to "{place}" in "{room}"'))
+@when('{who} moves the cursor to "{place}" in "{room}"')
 def move_in_room(world: World, who: str, place: str, room: str) -> None:
     move(world, who, world[who].tab, room, place)
 
 
-@when(Phrase('{who} selects from "{start}" to "{end}"'))
+@when('{who} selects from "{start}" to "{end}"')
 def select(world: World, who: str, start: str, end: str) -> None:
     selection = {"selection_start": position(start), "selection_end": position(end)}
     move(world, who, world[who].tab, world.room, end, **selection)
 
 
-@when(Phrase("{who} takes the cursor away"))
+@when("{who} takes the cursor away")
 def take_away(world: World, who: str) -> None:
     act(world, who, world[who].tab, "cursor:remove", {"room_id": world.room})
 
 
-@when(Phrase("the second tab of {who} takes the cursor away"))
+@when("the second tab of {who} takes the cursor away")
 def take_away_second(world: World, who: str) -> None:
     act(world, who, world[who].tabs[1], "cursor:remove", {"room_id": world.room})
 
 
-@when(Phrase("{who} asks for the cursors"))
+@when("{who} asks for the cursors")
 def ask_cursors(world: World, who: str) -> None:
     act(world, who, world[who].tab, "cursor:sync", {"room_id": world.room})
 
 
-@when(Phrase("{who} moves the cursor {n} times in about a second"))
-@when(Phrase("{who} moves the cursor {n} times in about a second, in all her tabs"))
+@when("{who} moves the cursor {n} times in about a second")
+@when("{who} moves the cursor {n} times in about a second, in all her tabs")
 def move_often(world: World, who: str, n: str) -> None:
     world.notes["began"] = time.monotonic() - world.began
     tabs, pace = world[who].tabs, threading.Event()
@@ -93,7 +91,7 @@ def move_often(world: World, who: str, n: str) -> None:
     move(world, who, world[who].tab, world.room, f"{n}:0")
 
 
-@when(Phrase("{who} keeps moving the cursor until {whom}'s is gone"))
+@when("{who} keeps moving the cursor until {whom}'s is gone")
 def keep_moving(world: World, who: str, whom: str) -> None:
     """Whoever is there besides the two is asked what there is to see."""
     watcher = next(tab for tab in world.members(world[who].tenant) if tab not in world[who].tabs + world[whom].tabs)
@@ -107,7 +105,7 @@ def keep_moving(world: World, who: str, whom: str) -> None:
 
     def watch() -> None:
         try:
-            within = world.timeouts.cursor + PATIENCE
+            within = world.timeouts.cursor + patience()
             watcher.expect("cursor:remove", user_id=world[whom].user_id, within=within)
         finally:
             stop.set()
@@ -130,39 +128,39 @@ def position(place: str) -> dict[str, int]:
 # What is seen
 
 
-@then(Phrase('{people} see {whom}\'s cursor at "{place}"'))
-@then(Phrase('{people} sees {whom}\'s cursor at "{place}"'))
+@then('{people} see {whom}\'s cursor at "{place}"')
+@then('{people} sees {whom}\'s cursor at "{place}"')
 def see_cursor(world: World, people: list[str], whom: str, place: str) -> None:
     see(world, people, whom, place, {"selection_start": None, "selection_end": None})
 
 
-@then(Phrase('{who} sees {whom}\'s cursor at "{place}" in "{room}"'))
+@then('{who} sees {whom}\'s cursor at "{place}" in "{room}"')
 def see_cursor_in(world: World, who: str, whom: str, place: str, room: str) -> None:
     hear(world, world[who], "cursor:move", world[whom], room_id=room, **position(place))
 
 
-@then(Phrase('{who} sees that {whom} has selected from "{start}" to "{end}"'))
+@then('{who} sees that {whom} has selected from "{start}" to "{end}"')
 def see_selection(world: World, who: str, whom: str, start: str, end: str) -> None:
     see(world, [who], whom, end, {"selection_start": position(start), "selection_end": position(end)})
 
 
-@then(Phrase("{people} see {whom}'s cursor go"))
-@then(Phrase("{people} sees {whom}'s cursor go"))
+@then("{people} see {whom}'s cursor go")
+@then("{people} sees {whom}'s cursor go")
 def see_cursor_go(world: World, people: list[str], whom: str) -> None:
     silence = world.timeouts.silence if world.transport == "polling" else 0.0
     for listener in listeners(world, people):
-        hear(world, listener, "cursor:remove", world[whom], room_id=world.room, within=PATIENCE + silence)
+        hear(world, listener, "cursor:remove", world[whom], room_id=world.room, within=patience() + silence)
 
 
-@then(Phrase("{who} sees {whom}'s cursor go, not before its time"))
+@then("{who} sees {whom}'s cursor go, not before its time")
 def cursor_lived(world: World, who: str, whom: str) -> None:
     moved = world[whom].tab.journal.wait_for(lambda e: (e.kind, e.name) == ("sent", "cursor:move"), "the move")
     gone = hear(world, world[who], "cursor:remove", world[whom], room_id=world.room)
     assert_equal(gone.at - moved.at >= world.timeouts.cursor, True, f"gone {gone.at - moved.at} s after the move")
 
 
-@then(Phrase("{people} hear nothing of {whom}'s cursor"))
-@then(Phrase("{people} hears nothing of {whom}'s cursor"))
+@then("{people} hear nothing of {whom}'s cursor")
+@then("{people} hears nothing of {whom}'s cursor")
 def no_cursor(world: World, people: list[str], whom: str) -> None:
     mover, found = world[whom], listeners(world, people)
     if mover.acting is not None and mover.acting.connected:
@@ -173,13 +171,13 @@ def no_cursor(world: World, people: list[str], whom: str) -> None:
         assert_silent(tab, [e for e in heard if mentions(e.payload, mover.user_id)])
 
 
-@then(Phrase("{who} is shown no cursor"))
+@then("{who} is shown no cursor")
 def shown_no_cursor(world: World, who: str) -> None:
     shown_cursors(world, who, [])
 
 
-@then(Phrase("{who} is shown the cursors of {others}"))
-@then(Phrase("{who} is shown the cursor of {others}"))
+@then("{who} is shown the cursors of {others}")
+@then("{who} is shown the cursor of {others}")
 def shown_cursors(world: World, who: str, others: list[str]) -> None:
     tab = world[who].acting or world[who].tab
     shown = tab.expect("cursor:sync", room_id=world.room).payload
@@ -188,14 +186,14 @@ def shown_cursors(world: World, who: str, others: list[str]) -> None:
     world.notes["cursors"] = shown["cursors"]
 
 
-@then(Phrase('{who} is shown {whom}\'s cursor at "{place}"'))
+@then('{who} is shown {whom}\'s cursor at "{place}"')
 def shown_cursor_at(world: World, who: str, whom: str, place: str) -> None:
     shown_cursors(world, who, [whom])
     [cursor] = world.notes["cursors"]
     assert_equal({"line": cursor["line"], "column": cursor["column"]}, position(place), f"{whom}'s cursor")
 
 
-@then(Phrase("everybody sees {whom} in one color"))
+@then("everybody sees {whom} in one color")
 def one_color(world: World, whom: str) -> None:
     colors = []
     for tab in world.tabs:
@@ -205,7 +203,7 @@ def one_color(world: World, whom: str) -> None:
     assert_equal((len(colors) > 1, len(set(colors))), (True, 1), f"the colors of {whom}: {colors}")
 
 
-@then(Phrase("{who} hears of the last move, and of {n} a second at most"))
+@then("{who} hears of the last move, and of {n} a second at most")
 def coalesced(world: World, who: str, n: str) -> None:
     tab = world[who].tab
     assert_accepted(world.answer)
@@ -217,7 +215,7 @@ def coalesced(world: World, who: str, n: str) -> None:
         raise AssertionError(f"{tab.label} heard of {len(moves)} moves in {seconds:.1f} s")
 
 
-@then(Phrase('{who} may not move, ask for or take away a cursor in "{room}"'))
+@then('{who} may not move, ask for or take away a cursor in "{room}"')
 def may_not(world: World, who: str, room: str) -> None:
     tab = world[who].tabs[-1]
     world[who].acting = tab

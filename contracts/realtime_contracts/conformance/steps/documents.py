@@ -7,11 +7,10 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_bdd import given, then, when
-
 from realtime_contracts.conformance.document_view import Changes, same
 from realtime_contracts.conformance.payloads import MIB, Payload, long_patch
-from realtime_contracts.conformance.phrase import Phrase
+from realtime_contracts.conformance.person import Person
+from realtime_contracts.conformance.sentences import given, then, when
 from realtime_contracts.conformance.steps.common import (
     act,
     assert_accepted,
@@ -24,7 +23,7 @@ from realtime_contracts.conformance.steps.errors import invalid_at
 from realtime_contracts.conformance.steps.hearing import assert_silent, listeners, silence_of
 from realtime_contracts.conformance.steps.nodes import together
 from realtime_contracts.conformance.tab import Tab
-from realtime_contracts.conformance.world import Person, World
+from realtime_contracts.conformance.world import World
 
 #: Seconds that hundreds of edits may take on a machine with better things to do.
 MANY_EDITS_SECONDS = 60.0
@@ -45,25 +44,25 @@ class Edit:
 # Having it open
 
 
-@given(Phrase('{people} are editing "{room}"'))
-@given(Phrase('{people} is editing "{room}"'))
+@given('{people} are editing "{room}"')
+@given('{people} is editing "{room}"')
 def are_editing(world: World, people: list[str], room: str) -> None:
     for who in people:
         open_document(world, present(world, who).tab, world[who], room)
 
 
-@given(Phrase('{who} is editing "{room}" in two tabs'))
+@given('{who} is editing "{room}" in two tabs')
 def editing_twice(world: World, who: str, room: str) -> None:
     for _ in range(2):
         open_document(world, world.connect(world[who]), world[who], room)
 
 
-@given(Phrase("the document is {object_}"))
+@given("the document is {object_}")
 def document_is_given(world: World, object_: str) -> None:
     write_document(world, json.loads(object_))
 
 
-@given(Phrase("the document has {n} bytes less than 1 MiB"))
+@given("the document has {n} bytes less than 1 MiB")
 def almost_full(world: World, n: str) -> None:
     """Half of the text has two bytes a character, so that whoever counts those is found out."""
     texts = {f"part{number}": "é" * 50_000 for number in range(5)} | {"rest": ""}
@@ -96,65 +95,65 @@ def write_document(world: World, content: dict[str, Any]) -> None:
 # Editing
 
 
-@when(Phrase("{who} edits {patch}"))
+@when("{who} edits {patch}")
 def edits(world: World, who: str, patch: str) -> None:
     edit(world, who, world[who].tab, json.loads(patch))
 
 
-@when(Phrase("{who} edits {patch} on version {n}"))
+@when("{who} edits {patch} on version {n}")
 def edits_on(world: World, who: str, patch: str, n: str) -> None:
     edit(world, who, world[who].tab, json.loads(patch), base=int(n))
 
 
-@when(Phrase("{who} edits with {what}"))
+@when("{who} edits with {what}")
 def edits_with(world: World, who: str, what: str) -> None:
     edit(world, who, world[who].tab, long_patch(what))
 
 
-@when(Phrase('{who} sets "{path}" to {value_}'))
+@when('{who} sets "{path}" to {value_}')
 def sets(world: World, who: str, path: str, value_: str) -> None:
     edit(world, who, world[who].tab, setting(path, value_))
 
 
-@when(Phrase('{who} sets "{path}" to {value_} on version {n}'))
+@when('{who} sets "{path}" to {value_} on version {n}')
 def sets_on(world: World, who: str, path: str, value_: str, n: str) -> None:
     edit(world, who, world[who].tab, setting(path, value_), base=int(n))
 
 
-@when(Phrase('the second tab of {who} sets "{path}" to {value_}'))
+@when('the second tab of {who} sets "{path}" to {value_}')
 def sets_second(world: World, who: str, path: str, value_: str) -> None:
     edit(world, who, world[who].tabs[1], setting(path, value_))
 
 
-@when(Phrase("{who} is refused each of these edits, at its place:"))
+@when("{who} is refused each of these edits, at its place:")
 def each_refused(world: World, who: str, datatable: list[list[str]]) -> None:
     for patch, path in datatable[1:]:
         edit(world, who, world[who].tab, json.loads(patch))
         assert_equal(invalid_at(world), path, f"where {patch} is wrong")
 
 
-@when(Phrase("{who} sends that edit again"))
+@when("{who} sends that edit again")
 def again(world: World, who: str) -> None:
     act(world, who, world[who].tab, "doc:edit", last_edit(world).payload)
 
 
-@when(Phrase("{who} sends the first edit again"))
+@when("{who} sends the first edit again")
 def first_again(world: World, who: str) -> None:
     world.notes["edit"] = world.notes["first edit"]
     again(world, who)
 
 
-@when(Phrase("the second tab of {who} sends the first edit again"))
+@when("the second tab of {who} sends the first edit again")
 def first_again_second(world: World, who: str) -> None:
     act(world, who, world[who].tabs[1], "doc:edit", world.notes["first edit"].payload)
 
 
-@when(Phrase('{who} sets "{path}" to {value_} under the same id'))
+@when('{who} sets "{path}" to {value_} under the same id')
 def under_the_same_id(world: World, who: str, path: str, value_: str) -> None:
     edit(world, who, world[who].tab, setting(path, value_), edit_id=last_edit(world).payload["edit_id"])
 
 
-@given(Phrase("{who} has edited {n} times"))
+@given("{who} has edited {n} times")
 def has_edited_often(world: World, who: str, n: str) -> None:
     tab = world[who].tab
     view, times = tab.document(world.room), int(n)
@@ -166,7 +165,7 @@ def has_edited_often(world: World, who: str, n: str) -> None:
             tab.wait_until(lambda made=made: view.version == made, f"version {made}", within=MANY_EDITS_SECONDS)  # type: ignore[misc]
 
 
-@when(Phrase("{people} edit {n} times each at the same time"))
+@when("{people} edit {n} times each at the same time")
 def edit_at_once(world: World, people: list[str], n: str) -> None:
     def run(who: str) -> None:
         for value in range(1, int(n) + 1):
@@ -217,32 +216,32 @@ def last_edit(world: World) -> Edit:
 # What comes of it
 
 
-@then(Phrase("that edit is version {n}"))
+@then("that edit is version {n}")
 def is_version(world: World, n: str) -> None:
     assert_equal(world.answer, {"ok": True, "version": int(n)}, "the answer to the edit")
 
 
-@then(Phrase("{people} get that edit as version {n}"))
-@then(Phrase("{people} gets that edit as version {n}"))
+@then("{people} get that edit as version {n}")
+@then("{people} gets that edit as version {n}")
 def get_edit(world: World, people: list[str], n: str) -> None:
     for listener in listeners(world, people):
         for tab in listener.tabs:
             gets_edit(world, tab, int(n))
 
 
-@then(Phrase("the other tab of {who} gets that edit as version {n}"))
+@then("the other tab of {who} gets that edit as version {n}")
 def other_gets_edit(world: World, who: str, n: str) -> None:
     [other] = [tab for tab in world[who].tabs if tab is not last_edit(world).tab]
     gets_edit(world, other, int(n))
 
 
-@then(Phrase("{people} hear of no edit"))
-@then(Phrase("{people} hears of no edit"))
+@then("{people} hear of no edit")
+@then("{people} hears of no edit")
 def no_edit(world: World, people: list[str]) -> None:
     silence_of(world, people, "doc:edit")
 
 
-@then(Phrase("{who} hears of no change of {whom}'s status"))
+@then("{who} hears of no change of {whom}'s status")
 def no_change_of_status(world: World, who: str, whom: str) -> None:
     """Who has wrongly come back from being away is away again when idle; that they came back has been heard."""
     about = world[whom].user_id
@@ -252,7 +251,7 @@ def no_change_of_status(world: World, who: str, whom: str) -> None:
         assert_silent(tab, [e for e in heard if e.payload["user_id"] == about])
 
 
-@then(Phrase("{who} is told that the document is at version {n}, and of the edits from {m} on"))
+@then("{who} is told that the document is at version {n}, and of the edits from {m} on")
 def told_of_conflict(world: World, who: str, n: str, m: str) -> None:
     tab = world[who].tab
     tab.expect("doc:edit", since=0, version=int(n))
@@ -261,7 +260,7 @@ def told_of_conflict(world: World, who: str, n: str, m: str) -> None:
     assert_equal(world.answer["error"]["details"], {"version": int(n), "changes": heard}, "the details")
 
 
-@then(Phrase("{who} is told that the document is at version {n}, and of no edit"))
+@then("{who} is told that the document is at version {n}, and of no edit")
 def told_of_version(world: World, who: str, n: str) -> None:
     assert_equal(world.answer["error"]["details"], {"version": int(n), "changes": None}, "the details")
 
@@ -271,7 +270,7 @@ def no_details(world: World) -> None:
     assert_equal(world.answer["error"]["details"], None, "the details")
 
 
-@then(Phrase('{who} may not read, edit or lock the document of "{room}"'))
+@then('{who} may not read, edit or lock the document of "{room}"')
 def may_not(world: World, who: str, room: str) -> None:
     tab = world[who].tabs[-1]
     editing = {"base_version": 0, "changes": setting("/a", "1"), "edit_id": str(uuid.uuid4())}

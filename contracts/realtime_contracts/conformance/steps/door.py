@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pytest_bdd import given, then, when
-
 from realtime_contracts.conformance import forged
-from realtime_contracts.conformance.phrase import Phrase
 from realtime_contracts.conformance.raw import BareTransport, handshake, handshake_of
+from realtime_contracts.conformance.sentences import given, then, when
 from realtime_contracts.conformance.steps.common import (
     assert_equal,
     knock,
 )
 from realtime_contracts.conformance.tab import Tab
-from realtime_contracts.conformance.timeouts import PATIENCE
+from realtime_contracts.conformance.timeouts import patience
 from realtime_contracts.conformance.world import World
 from realtime_contracts.tokens import ABSENT
 
@@ -24,17 +22,17 @@ SHORT_TTL = 2.0
 MAX_PAYLOAD = 1024 * 1024
 
 
-@given(Phrase("{who} is connected with a token that is about to expire"))
+@given("{who} is connected with a token that is about to expire")
 def short_token(world: World, who: str) -> None:
     world.connect(world[who], ttl=SHORT_TTL)
 
 
-@given(Phrase("{who} was refused"))
+@given("{who} was refused")
 def was_refused(world: World, who: str) -> None:
     knock(world, world[who], {"token": "garbage"})
 
 
-@when(Phrase("{who} connects with her token {where}"))
+@when("{who} connects with her token {where}")
 def connect_where(world: World, who: str, where: str) -> None:
     token = world.token(world[who])
     if "Bearer" in where:
@@ -45,34 +43,34 @@ def connect_where(world: World, who: str, where: str) -> None:
         knock(world, world[who], {"token": token})
 
 
-@when(Phrase("{who} connects with a bad token in the auth payload and a good one in the query"))
+@when("{who} connects with a bad token in the auth payload and a good one in the query")
 def bad_auth(world: World, who: str) -> None:
     knock(world, world[who], {"token": "garbage"}, query=world.token(world[who]))
 
 
-@when(Phrase("{who} connects with a good token in the auth payload and a bad one in the query"))
+@when("{who} connects with a good token in the auth payload and a bad one in the query")
 def bad_query(world: World, who: str) -> None:
     knock(world, world[who], {"token": world.token(world[who])}, query="garbage")
 
 
-@when(Phrase("{who} connects with a token that has no {claim}"))
+@when("{who} connects with a token that has no {claim}")
 def without_claim(world: World, who: str, claim: str) -> None:
     knock(world, world[who], {"token": world.token(world[who], changed={claim: ABSENT})})
 
 
-@when(Phrase('{who} connects as a user of "{company}" with {token}'))
+@when('{who} connects as a user of "{company}" with {token}')
 def as_user_of(world: World, who: str, company: str, token: str) -> None:
     person = world[who]
     knock(world, person, forged.auth_payload(token, world.mint, person.user_id, world.tenant(company)))
 
 
-@when(Phrase("{who} connects with {token}"))
+@when("{who} connects with {token}")
 def with_token(world: World, who: str, token: str) -> None:
     person = world[who]
     knock(world, person, forged.auth_payload(token, world.mint, person.user_id, person.tenant))
 
 
-@when(Phrase('{who} connects to the namespace "{namespace}"'))
+@when('{who} connects to the namespace "{namespace}"')
 def other_namespace(world: World, who: str, namespace: str) -> None:
     tab = world.tab(world[who])
     world.notes["turned away"] = not tab.open({"token": world.token(world[who])}, namespace=namespace)
@@ -91,19 +89,19 @@ def ask_handshake(world: World) -> None:
     world.notes["handshake"] = handshake(world.nodes[0])
 
 
-@when(Phrase("a client of Engine.IO {n} asks for a session"))
+@when("a client of Engine.IO {n} asks for a session")
 def old_handshake(world: World, n: str) -> None:
     world.notes["handshake"] = handshake(world.nodes[0], int(n))
 
 
-@when(Phrase("the token of {who} expires"))
+@when("the token of {who} expires")
 def token_expires(world: World, who: str) -> None:
     expiring = world[who].tabs.pop(0)
     world.notes["expired"] = expiring
-    expiring.expect_end(within=SHORT_TTL + PATIENCE)
+    expiring.expect_end(within=SHORT_TTL + patience())
 
 
-@then(Phrase('{who} gets the error "{code}" and is disconnected'))
+@then('{who} gets the error "{code}" and is disconnected')
 def error_and_end(world: World, who: str, code: str) -> None:
     tab: Tab = world.notes["expired"]
     error = tab.expect("error", code=code)
@@ -113,7 +111,7 @@ def error_and_end(world: World, who: str, code: str) -> None:
         raise AssertionError("the connection ended before its error came")
 
 
-@then(Phrase("{who} can still connect on that transport"))
+@then("{who} can still connect on that transport")
 def bare_connects(world: World, who: str) -> None:
     bare: BareTransport = world.notes["bare"]
     try:
@@ -124,7 +122,7 @@ def bare_connects(world: World, who: str) -> None:
         bare.close()
 
 
-@then(Phrase('the handshake offers "{transport}" and announces the limits'))
+@then('the handshake offers "{transport}" and announces the limits')
 def handshake_announces(world: World, transport: str) -> None:
     opened = handshake_of(world.notes["handshake"])
     timeouts = world.timeouts

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_bdd import then, when
-
 from realtime_contracts.conformance.journal import Entry
 from realtime_contracts.conformance.payloads import payload as make_payload
-from realtime_contracts.conformance.phrase import Phrase
+from realtime_contracts.conformance.sentences import then, when
 from realtime_contracts.conformance.steps.common import answered, assert_equal
-from realtime_contracts.conformance.timeouts import PATIENCE
+from realtime_contracts.conformance.timeouts import patience
 from realtime_contracts.conformance.world import World
 
 # Sending
 
 
-@when(Phrase('{who} sends "{event}" with {payload_}'))
+@when('{who} sends "{event}" with {payload_}')
 def send(world: World, who: str, event: str, payload_: str) -> None:
     begin(world, who, event)
     world.answer = world[who].tab.ask(event, make_payload(payload_))
 
 
-@when(Phrase('{who} sends "{event}", asking for no ack, with {payload_}'))
+@when('{who} sends "{event}", asking for no ack, with {payload_}')
 def send_without_ack(world: World, who: str, event: str, payload_: str) -> None:
     begin(world, who, event)
     world[who].tab.send(event, make_payload(payload_), ack=False)
 
 
-@when(Phrase('{who} sends 2 MiB as "{event}"'))
+@when('{who} sends 2 MiB as "{event}"')
 def send_too_much(world: World, who: str, event: str) -> None:
     begin(world, who, event)
     tab = world[who].tabs.pop()
@@ -37,13 +35,13 @@ def send_too_much(world: World, who: str, event: str) -> None:
     tab.expect_end()
 
 
-@when(Phrase("{who} sends the packet {packet}"))
+@when("{who} sends the packet {packet}")
 def send_packet(world: World, who: str, packet: str) -> None:
     begin(world, who, "")
     world[who].tab.send_packet(packet)
 
 
-@when(Phrase("{who}'s transport carries {packet}"))
+@when("{who}'s transport carries {packet}")
 def send_frame(world: World, who: str, packet: str) -> None:
     begin(world, who, "")
     tab = world[who].tab
@@ -56,28 +54,28 @@ def send_frame(world: World, who: str, packet: str) -> None:
         tab.client.send_frame(packet)
 
 
-@when(Phrase('{who} sends the event "{event}" with broken JSON, asking for an ack'))
+@when('{who} sends the event "{event}" with broken JSON, asking for an ack')
 def send_broken(world: World, who: str, event: str) -> None:
     begin(world, who, event)
     tab = world[who].tab
     world.answer = tab.answer(tab.send_packet(f'2{{id}}["{event}",{{"status":', ack_for=event))
 
 
-@when(Phrase("{who} moves through {n} pages without waiting"))
+@when("{who} moves through {n} pages without waiting")
 def move_without_waiting(world: World, who: str, n: str) -> None:
     world.notes["pages"] = [f"/{page}" for page in range(int(n))]
     for page in world.notes["pages"]:
         world[who].tab.send("presence:update", make_payload(f'{{"current_page":"{page}"}}'), ack=False)
 
 
-@when(Phrase('what {who} sends as "{event}" is refused, each at its place:'))
+@when('what {who} sends as "{event}" is refused, each at its place:')
 def each_refused(world: World, who: str, event: str, datatable: list[list[str]]) -> None:
     for words, path in datatable[1:]:
         send(world, who, event, words)
         assert_equal(invalid_at(world), path, f"where {event} with {words} is wrong")
 
 
-@when(Phrase("{who} names no room in any of these events:"))
+@when("{who} names no room in any of these events:")
 def no_room_named(world: World, who: str, datatable: list[list[str]]) -> None:
     for [event] in datatable[1:]:
         send(world, who, event, "{}")
@@ -111,7 +109,7 @@ def accepted_timestamp(world: World) -> None:
     accepted_fields(world, {"timestamp"})
 
 
-@then(Phrase("that is accepted, with the presence of {who}"))
+@then("that is accepted, with the presence of {who}")
 def accepted_presence(world: World, who: str) -> None:
     fields = {"user_id", "user_name", "status", "current_page", "current_entity_type", "current_entity_id", "seq"}
     accepted_fields(world, fields)
@@ -128,7 +126,7 @@ def accepted_room_users(world: World) -> None:
     accepted_fields(world, {"room_id", "users"})
 
 
-@then(Phrase('{who} gets "{event}" and no error'))
+@then('{who} gets "{event}" and no error')
 def gets_event(world: World, who: str, event: str) -> None:
     world[who].tab.expect(event)
     answered(world[who].tab)
@@ -136,7 +134,7 @@ def gets_event(world: World, who: str, event: str) -> None:
     assert_equal(errors, [], "the errors")
 
 
-@then(Phrase("{who} sees the pages in that order"))
+@then("{who} sees the pages in that order")
 def pages_in_order(world: World, who: str) -> None:
     pages: list[str] = world.notes["pages"]
     tab = world[who].tab
@@ -153,48 +151,48 @@ def accepted_fields(world: World, fields: set[str]) -> None:
 # Failures
 
 
-@then(Phrase('{who} is refused with "{code}"'))
+@then('{who} is refused with "{code}"')
 def refused(world: World, who: str, code: str) -> None:
     assert_equal(refusal(world, who)["code"], code, "the code")
 
 
-@then(Phrase('{who} is refused with "{code}" and the message "{text}"'))
+@then('{who} is refused with "{code}" and the message "{text}"')
 def refused_message(world: World, who: str, code: str, text: str) -> None:
     error = refusal(world, who)
     assert_equal((error["code"], error["message"]), (code, text), "code and message")
 
 
-@then(Phrase('{who} is refused with "{code}" at "{path}"'))
+@then('{who} is refused with "{code}" at "{path}"')
 def refused_at(world: World, who: str, code: str, path: str) -> None:
     error = refusal(world, who)
     assert_equal((error["code"], (error["details"] or {}).get("path")), (code, path), "code and path")
 
 
-@then(Phrase('{who} gets the error "{code}"'))
+@then('{who} gets the error "{code}"')
 def gets_error(world: World, who: str, code: str) -> None:
     world.notes["error"] = world[who].tab.expect("error").payload
     assert_equal(world.notes["error"]["code"], code, "the code")
 
 
-@then(Phrase('the error names the event "{event}"'))
+@then('the error names the event "{event}"')
 def names_event(world: World, event: str) -> None:
     assert_equal(world.notes["error"]["event"], event, "the event that failed")
 
 
-@then(Phrase("{who} is disconnected"))
+@then("{who} is disconnected")
 def disconnected(world: World, who: str) -> None:
     tab = world.notes["ending"]
     assert_equal((world[who].tabs, tab.connected), ([], False), "connected")
 
 
-@then(Phrase("{who} is not told of any change by {whom}"))
+@then("{who} is not told of any change by {whom}")
 def no_change(world: World, who: str, whom: str) -> None:
     world.barrier(world[who].tenant)
     heard = [e for e in world.heard(world[who].tab) if e.payload.get("user_id") == world[whom].user_id]
     assert_equal(heard, [], f"what {who} heard of {whom}")
 
 
-@then(Phrase("nothing has changed for {people}"))
+@then("nothing has changed for {people}")
 def nothing_changed(world: World, people: list[str]) -> None:
     for name in people:
         tab = world[name].tab
@@ -230,6 +228,6 @@ def refusal(world: World, who: str) -> dict[str, Any]:
     def the_same(entry: Entry) -> bool:
         return entry.kind == "event" and entry.name == "error" and entry.payload == error
 
-    tab.journal.wait_for(the_same, f"the error event {error}", since=tab.mark, within=PATIENCE)
+    tab.journal.wait_for(the_same, f"the error event {error}", since=tab.mark, within=patience())
     world.notes["error"] = error
     return error

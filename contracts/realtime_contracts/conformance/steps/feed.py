@@ -7,80 +7,82 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pytest_bdd import given, then, when
-
+from realtime_contracts.conformance.journal import UnmetError
 from realtime_contracts.conformance.payloads import payload
-from realtime_contracts.conformance.phrase import Phrase
+from realtime_contracts.conformance.person import Person
 from realtime_contracts.conformance.rest import Answer
+from realtime_contracts.conformance.sentences import given, then, when
 from realtime_contracts.conformance.steps.common import act, assert_accepted, assert_equal
 from realtime_contracts.conformance.steps.hearing import listeners, silence_of
 from realtime_contracts.conformance.steps.notifications import need_reply, quoted, tabs_of
 from realtime_contracts.conformance.tab import Tab
-from realtime_contracts.conformance.world import Person, World
+from realtime_contracts.conformance.world import World
 
 #: What an item of a scenario is about unless it says so.
 INVOICE = "invoice:42"
+#: Pages after which there is no end to come: far more than a scenario has items.
+MOST_PAGES = 30
 
 
 # Recording
 
 
-@given(Phrase('{who} did "{action}"'))
+@given('{who} did "{action}"')
 def did(world: World, who: str, action: str) -> None:
     did_to(world, who, action, INVOICE)
 
 
-@given(Phrase('{who} did "{action}" to "{room}"'))
+@given('{who} did "{action}" to "{room}"')
 def did_to(world: World, who: str, action: str, room: str) -> None:
     with heard_in_company(world, world[who].tenant):
         record(world, world[who], action, room)
 
 
-@given(Phrase('{who} did "{action}" under the key "{key}"'))
+@given('{who} did "{action}" under the key "{key}"')
 def did_under_key(world: World, who: str, action: str, key: str) -> None:
     with heard_in_company(world, world[who].tenant):
         does_under_key(world, who, action, key)
 
 
-@given(Phrase("{who} did something {n} times"))
+@given("{who} did something {n} times")
 def did_often(world: World, who: str, n: str) -> None:
     for number in range(1, int(n) + 1):
         did(world, who, f"did {number}")
 
 
-@when(Phrase('{who} does "{action}"'))
+@when('{who} does "{action}"')
 def does(world: World, who: str, action: str) -> None:
     record(world, world[who], action)
 
 
-@when(Phrase('{who} does "{action}" with {payload_}'))
+@when('{who} does "{action}" with {payload_}')
 def does_with(world: World, who: str, action: str, payload_: str) -> None:
     record(world, world[who], action, **json.loads(payload(payload_).texts[0]))
 
 
-@when(Phrase('{who} does "{action}" under the key "{key}"'))
+@when('{who} does "{action}" under the key "{key}"')
 def does_under_key(world: World, who: str, action: str, key: str) -> None:
     publish(world, world[who], action, headers={"Idempotency-Key": key})
 
 
-@when(Phrase("it is refused to record what {who} did, each at its place:"))
+@when("it is refused to record what {who} did, each at its place:")
 def each_refused(world: World, who: str, datatable: list[list[str]]) -> None:
     for words, path in datatable[1:]:
         reply = publish(world, world[who], "paid", fields=json.loads(payload(words).texts[0]))
         assert_equal((reply.code, reply.path), ("invalid_payload", path), f"the answer to {words[:100]}")
 
 
-@when(Phrase("a back end records {what} of {who}"))
+@when("a back end records {what} of {who}")
 def records_what(world: World, what: str, who: str) -> None:
     publish(world, world[who], "paid", fields=json.loads(payload(what).texts[0]))
 
 
-@when(Phrase('a back end tries to record that {who} did "{action}"'))
+@when('a back end tries to record that {who} did "{action}"')
 def back_end_tries(world: World, who: str, action: str) -> None:
     publish(world, world[who], action)
 
 
-@when(Phrase("{who} tries to record what {whom} did"))
+@when("{who} tries to record what {whom} did")
 def tries_to_record(world: World, who: str, whom: str) -> None:
     world.ask(world[who], "activity:record", body=body_of(world[whom], "paid", INVOICE))
 
@@ -88,8 +90,8 @@ def tries_to_record(world: World, who: str, whom: str) -> None:
 # Hearing
 
 
-@then(Phrase('{people} hear that {whom} did "{action}", once'))
-@then(Phrase('{people} hears that {whom} did "{action}", once'))
+@then('{people} hear that {whom} did "{action}", once')
+@then('{people} hears that {whom} did "{action}", once')
 def hear(world: World, people: list[str], whom: str, action: str) -> None:
     found = listeners(world, people)
     for tab in tabs_of(found):
@@ -100,12 +102,12 @@ def hear(world: World, people: list[str], whom: str, action: str) -> None:
         assert_equal(actions.count(action), 1, f"how often {tab.label} heard of {action}")
 
 
-@then(Phrase("{people} hears of no activity"))
+@then("{people} hears of no activity")
 def hear_none(world: World, people: list[str]) -> None:
     silence_of(world, people, "activity", "activity:feed")
 
 
-@then(Phrase("the activity that {who} hears has {object_}"))
+@then("the activity that {who} hears has {object_}")
 def heard_fields(world: World, who: str, object_: str) -> None:
     heard = world[who].tab.expect("activity").payload
     expected = json.loads(object_)
@@ -115,59 +117,59 @@ def heard_fields(world: World, who: str, object_: str) -> None:
 # The feed
 
 
-@when(Phrase("{who} asks what happened"))
+@when("{who} asks what happened")
 def asks(world: World, who: str) -> None:
     act(world, who, world[who].tab, "activity:feed")
 
 
-@when(Phrase("{who} asks what happened, with {payload_}"))
+@when("{who} asks what happened, with {payload_}")
 def asks_with(world: World, who: str, payload_: str) -> None:
     act(world, who, world[who].tab, "activity:feed", json.loads(payload_))
 
 
-@then(Phrase("{who} is shown nothing"))
+@then("{who} is shown nothing")
 def shown_nothing(world: World, who: str) -> None:
     assert_equal(shown(world, world[who].tab), ([], None), f"what {who} is shown")
 
 
-@then(Phrase("{who} is shown {titles_}, and no more"))
+@then("{who} is shown {titles_}, and no more")
 def shown_all(world: World, who: str, titles_: str) -> None:
     assert_equal(shown(world, world[who].tab), (quoted(titles_), None), f"what {who} is shown")
 
 
-@then(Phrase("{who} is shown {titles_}, and there is more"))
+@then("{who} is shown {titles_}, and there is more")
 def shown_some(world: World, who: str, titles_: str) -> None:
     actions, following = shown(world, world[who].tab)
     assert_equal((actions, following is not None), (quoted(titles_), True), f"what {who} is shown")
 
 
-@then(Phrase("{who} is shown {n} things, and there is more"))
+@then("{who} is shown {n} things, and there is more")
 def shown_so_many(world: World, who: str, n: str) -> None:
     actions, following = shown(world, world[who].tab)
     assert_equal((len(actions), following is not None), (int(n), True), f"what {who} is shown")
 
 
-@then(Phrase('since "{action}" {who} is shown {titles_}, and no more'))
+@then('since "{action}" {who} is shown {titles_}, and no more')
 def shown_since(world: World, action: str, who: str, titles_: str) -> None:
     bounded(world, who, quoted(titles_), since=id_of(world, action))
 
 
-@then(Phrase('before "{action}" {who} is shown {titles_}, and no more'))
+@then('before "{action}" {who} is shown {titles_}, and no more')
 def shown_before(world: World, action: str, who: str, titles_: str) -> None:
     bounded(world, who, quoted(titles_), before=id_of(world, action))
 
 
-@then(Phrase('between "{action}" and "{other}" {who} is shown {titles_}, and no more'))
+@then('between "{action}" and "{other}" {who} is shown {titles_}, and no more')
 def shown_between(world: World, action: str, other: str, who: str, titles_: str) -> None:
     bounded(world, who, quoted(titles_), since=id_of(world, action), before=id_of(world, other))
 
 
-@then(Phrase('{n} at a time since "{action}", while more happens, {who} gets {titles_}'))
+@then('{n} at a time since "{action}", while more happens, {who} gets {titles_}')
 def pages_since(world: World, n: str, action: str, who: str, titles_: str) -> None:
     tab, person = world[who].tab, world[who]
     wanted: dict[str, Any] = {"limit": int(n), "since": id_of(world, action)}
     found: list[str] = []
-    while True:
+    for _ in range(MOST_PAGES):
         start = len(tab.journal)
         answer = assert_accepted(tab.call("activity:feed", wanted))
         page = tab.expect("activity:feed", since=start).payload
@@ -177,23 +179,25 @@ def pages_since(world: World, n: str, action: str, who: str, titles_: str) -> No
         if page["next"] is None:
             break
         wanted["before"] = page["next"]
+    else:
+        raise UnmetError("an end of the pages", f"after {MOST_PAGES} pages of {n}, {found}")
     assert_equal(found, quoted(titles_), f"all that {who} gets")
 
 
-@then(Phrase("over REST {who} finds {titles_}"))
+@then("over REST {who} finds {titles_}")
 def found_over_rest(world: World, who: str, titles_: str) -> None:
     body = world.ask(world[who], "activity:list").body
     assert_equal([item["action"] for item in body["items"]], quoted(titles_), f"what {who} finds")
 
 
-@then(Phrase('over REST {who} finds of "{room}" {titles_}'))
+@then('over REST {who} finds of "{room}" {titles_}')
 def found_of_entity(world: World, who: str, room: str, titles_: str) -> None:
     kind, id_ = room.split(":")
     body = world.ask(world[who], "activity:entity", places={"entity_type": kind, "entity_id": id_}).body
     assert_equal([item["action"] for item in body["items"]], quoted(titles_), f"what {who} finds of {room}")
 
 
-@then(Phrase("over REST {who} finds {titles_} with {object_}"))
+@then("over REST {who} finds {titles_} with {object_}")
 def found_with(world: World, who: str, titles_: str, object_: str) -> None:
     body = world.ask(world[who], "activity:list", query=json.loads(object_)).body
     assert_equal([item["action"] for item in body["items"]], quoted(titles_), f"what {who} finds with {object_}")

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pytest_bdd import then
-
 from realtime_contracts.conformance.journal import Entry
-from realtime_contracts.conformance.phrase import Phrase
+from realtime_contracts.conformance.person import Person
+from realtime_contracts.conformance.sentences import then
 from realtime_contracts.conformance.steps.common import assert_equal
 from realtime_contracts.conformance.tab import Tab
-from realtime_contracts.conformance.timeouts import PATIENCE
-from realtime_contracts.conformance.world import Person, World, mentions
+from realtime_contracts.conformance.timeouts import patience
+from realtime_contracts.conformance.world import World, mentions
 
 #: What is only ever sent to the one who asked; others' doings are never in it by surprise.
 ANSWERS = frozenset({"presence:list", "room:users", "cursor:sync", "doc:sync", "heartbeat_ack", "error"})
@@ -20,55 +19,55 @@ ANSWERS = frozenset({"presence:list", "room:users", "cursor:sync", "doc:sync", "
 ENDINGS = {"cursor": "cursor:remove", "typing": "typing:users", "lock": "doc:lock_status"}
 
 
-@then(Phrase("{people} see {others} come online"))
-@then(Phrase("{people} sees {others} come online"))
+@then("{people} see {others} come online")
+@then("{people} sees {others} come online")
 def see_come(world: World, people: list[str], others: list[str]) -> None:
     for listener in listeners(world, people):
         for whom in others:
             hear(world, listener, "presence:user_joined", world[whom], user_name=whom, status="online")
 
 
-@then(Phrase('{who} sees "{name}" come online'))
+@then('{who} sees "{name}" come online')
 def see_name_come(world: World, who: str, name: str) -> None:
     world[who].tab.expect("presence:user_joined", user_name=name)
 
 
-@then(Phrase("{who} sees {others} leave"))
+@then("{who} sees {others} leave")
 def see_leave(world: World, who: str, others: list[str]) -> None:
     for whom in others:
         hear(world, world[who], "presence:user_left", world[whom], user_name=whom)
 
 
-@then(Phrase("{who} sees {whom} leave at once"))
+@then("{who} sees {whom} leave at once")
 def see_leave_at_once(world: World, who: str, whom: str) -> None:
-    patience = min(PATIENCE, world.timeouts.offline)
-    hear(world, world[who], "presence:user_left", world[whom], within=patience)
+    within = min(patience(), world.timeouts.offline)
+    hear(world, world[who], "presence:user_left", world[whom], within=within)
 
 
-@then(Phrase("{who} sees {others} leave after the grace"))
+@then("{who} sees {others} leave after the grace")
 def see_leave_later(world: World, who: str, others: list[str]) -> None:
     for whom in others:
-        hear(world, world[who], "presence:user_left", world[whom], within=world.timeouts.gone + PATIENCE)
+        hear(world, world[who], "presence:user_left", world[whom], within=world.timeouts.gone + patience())
 
 
-@then(Phrase("{who} sees {others} leave after lease and grace"))
+@then("{who} sees {others} leave after lease and grace")
 def see_leave_dead(world: World, who: str, others: list[str]) -> None:
     for whom in others:
-        hear(world, world[who], "presence:user_left", world[whom], within=world.timeouts.death + PATIENCE)
+        hear(world, world[who], "presence:user_left", world[whom], within=world.timeouts.death + patience())
 
 
-@then(Phrase("{who} sees {whom} leave, then come online"))
+@then("{who} sees {whom} leave, then come online")
 def see_leave_come(world: World, who: str, whom: str) -> None:
     see_in_order(world, who, whom, ["presence:user_left", "presence:user_joined"])
 
 
-@then(Phrase("{who} sees {whom} come online, be busy and leave"))
+@then("{who} sees {whom} come online, be busy and leave")
 def see_all(world: World, who: str, whom: str) -> None:
     see_in_order(world, who, whom, ["presence:user_joined", "presence:update", "presence:user_left"])
 
 
-@then(Phrase("{people} have heard it once"))
-@then(Phrase("{people} has heard it once"))
+@then("{people} have heard it once")
+@then("{people} has heard it once")
 def heard_once(world: World, people: list[str]) -> None:
     event, fields = world.it
     for listener in listeners(world, people):
@@ -78,7 +77,7 @@ def heard_once(world: World, people: list[str]) -> None:
             assert_equal(len(heard), 1, f"how often {tab.label} heard {event} {fields}")
 
 
-@then(Phrase("{who} has heard of each of them once"))
+@then("{who} has heard of each of them once")
 def heard_each_once(world: World, who: str) -> None:
     event, _ = world.it
     world.barrier(world[who].tenant)
@@ -86,8 +85,8 @@ def heard_each_once(world: World, who: str) -> None:
     assert_equal(sorted(about), sorted(set(about)), f"whom {who} heard of by {event}")
 
 
-@then(Phrase("{people} hear nothing of {whom}"))
-@then(Phrase("{people} hears nothing of {whom}"))
+@then("{people} hear nothing of {whom}")
+@then("{people} hears nothing of {whom}")
 def nothing_of(world: World, people: list[str], whom: str) -> None:
     world.barrier(*sorted({world[name].tenant for name in [*people, whom]}))
     for listener in listeners(world, people):
@@ -95,7 +94,7 @@ def nothing_of(world: World, people: list[str], whom: str) -> None:
             silent_about(tab, world.heard(tab), listener, world[whom])
 
 
-@then(Phrase("{who} hears nothing of {whom}, even after the grace"))
+@then("{who} hears nothing of {whom}, even after the grace")
 def nothing_of_later(world: World, who: str, whom: str) -> None:
     listener, about = world[who], world[whom]
     world.outlast_grace(listener.tenant)
@@ -104,13 +103,13 @@ def nothing_of_later(world: World, who: str, whom: str) -> None:
         silent_about(tab, [e for e in world.heard(tab) if not is_inactivity(e)], listener, about)
 
 
-@then(Phrase('{who} hears nothing of "{room}"'))
+@then('{who} hears nothing of "{room}"')
 def nothing_of_room(world: World, who: str, room: str) -> None:
     for tab in world[who].tabs:
         silent_about_room(world, tab, room)
 
 
-@then(Phrase('that tab of {who} hears nothing of "{room}"'))
+@then('that tab of {who} hears nothing of "{room}"')
 def that_tab_nothing_of_room(world: World, who: str, room: str) -> None:
     tab = world[who].acting
     if tab is None:
@@ -118,25 +117,25 @@ def that_tab_nothing_of_room(world: World, who: str, room: str) -> None:
     silent_about_room(world, tab, room)
 
 
-@then(Phrase("{who} hears nothing"))
+@then("{who} hears nothing")
 def nothing(world: World, who: str) -> None:
     world.barrier(world[who].tenant)
     for tab in world[who].tabs:
         assert_silent(tab, world.heard(tab))
 
 
-@then(Phrase("the {ordinal} tab of {who} hears nothing"))
+@then("the {ordinal} tab of {who} hears nothing")
 def tab_hears_nothing(world: World, who: str, ordinal: str) -> None:
     world.barrier(world[who].tenant)
     tab = world[who].tabs[["first", "second"].index(ordinal)]
     assert_silent(tab, world.heard(tab))
 
 
-@then(Phrase('{who} hears that {whom}\'s {endings_} ended before she left "{room}"'))
+@then('{who} hears that {whom}\'s {endings_} ended before she left "{room}"')
 def ended_before(world: World, who: str, whom: str, endings_: str, room: str) -> None:
     tab = world[who].tab
     silence = world.timeouts.silence if world.transport == "polling" else 0.0
-    hear(world, world[who], "room:user_left", world[whom], room_id=room, within=PATIENCE + silence)
+    hear(world, world[who], "room:user_left", world[whom], room_id=room, within=patience() + silence)
     heard = [e.name for e in tab.journal.events(since=tab.mark) if e.name in {"room:user_left", *ENDINGS.values()}]
     expected = [ENDINGS[ending] for ending in endings_.replace(" and ", ", ").split(", ")]
     assert_equal(sorted(heard[:-1]), sorted(expected), f"what {who} heard before {heard[-1]}")
@@ -153,7 +152,7 @@ def listeners(world: World, people: Iterable[str]) -> list[Person]:
 
 
 def hear(
-    world: World, listener: Person, event: str, about: Person, *, within: float = PATIENCE, **fields: Any
+    world: World, listener: Person, event: str, about: Person, *, within: float | None = None, **fields: Any
 ) -> Entry:
     """Every tab of `listener` hears `event` about somebody. It becomes what "it" means."""
     fields = {"user_id": about.user_id, **fields}

@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from pytest_bdd import given, then, when
-
-from realtime_contracts.conformance.phrase import Phrase
+from realtime_contracts.conformance.sentences import given, then, when
 from realtime_contracts.conformance.steps.common import (
     act,
     assert_equal,
@@ -17,7 +15,7 @@ from realtime_contracts.conformance.view import PRESENCE_MESSAGES, PresenceView
 from realtime_contracts.conformance.world import World
 
 
-@when(Phrase("{who} moves through {n} pages while {whom} asks {m} times who is online"))
+@when("{who} moves through {n} pages while {whom} asks {m} times who is online")
 def move_and_ask(world: World, who: str, n: str, whom: str, m: str) -> None:
     def move_on() -> None:
         for page in range(int(n)):
@@ -33,9 +31,9 @@ def move_and_ask(world: World, who: str, n: str, whom: str, m: str) -> None:
     world.notes["page"] = f"/{int(n) - 1}"
 
 
-@when(Phrase("{people} ask who is online"))
-@when(Phrase("{people} asks who is online"))
-@when(Phrase("{people} asks who is online {how}"))
+@when("{people} ask who is online")
+@when("{people} asks who is online")
+@when("{people} asks who is online {how}")
 def ask_list(world: World, people: list[str], how: str = "without a payload") -> None:
     for name in people:
         tab = world[name].tab
@@ -50,65 +48,65 @@ def ask_list(world: World, people: list[str], how: str = "without a payload") ->
         world.notes["list"] = listed
 
 
-@when(Phrase('the user "{user_id}" asks who is online'))
+@when('the user "{user_id}" asks who is online')
 def user_asks_list(world: World, user_id: str) -> None:
     world.notes["list"] = world[user_id].tab.ask_list()
 
 
-@when(Phrase('{who} asks who is viewing "{entity}"'))
+@when('{who} asks who is viewing "{entity}"')
 def ask_viewing(world: World, who: str, entity: str) -> None:
     entity_type, entity_id = entity.split(":")
     ask_filtered(world, who, {"entity_type": entity_type, "entity_id": entity_id})
 
 
-@when(Phrase('{who} asks who is viewing any "{entity_type}"'))
+@when('{who} asks who is viewing any "{entity_type}"')
 def ask_viewing_type(world: World, who: str, entity_type: str) -> None:
     ask_filtered(world, who, {"entity_type": entity_type})
 
 
-@when(Phrase('{who} asks who is viewing "{entity_type}" number {n}'))
+@when('{who} asks who is viewing "{entity_type}" number {n}')
 def ask_viewing_number(world: World, who: str, entity_type: str, n: str) -> None:
     ask_filtered(world, who, {"entity_type": entity_type, "entity_id": int(n)})
 
 
-@when(Phrase("{who} asks who is viewing number {n} of no type"))
+@when("{who} asks who is viewing number {n} of no type")
 def ask_viewing_untyped(world: World, who: str, n: str) -> None:
     act(world, who, world[who].tab, "presence:list", {"entity_id": int(n)})
 
 
-@then(Phrase("the list that {who} gets is empty"))
+@then("the list that {who} gets is empty")
 def list_empty(world: World, who: str) -> None:
     assert_equal(list_of(world, who)["users"], [], f"the list that {who} gets")
 
 
-@then(Phrase("the list that {who} gets shows {people}"))
+@then("the list that {who} gets shows {people}")
 def list_shows(world: World, who: str, people: list[str]) -> None:
     shown = [user["user_name"] for user in list_of(world, who)["users"]]
     assert_equal(shown, people, f"the list that {who} gets")
 
 
-@then(Phrase("the lists that {people} get show {others}"))
+@then("the lists that {people} get show {others}")
 def lists_show(world: World, people: list[str], others: list[str]) -> None:
     for who in people:
         list_shows(world, who, others)
 
 
-@then(Phrase('the list that {who} gets shows {whom} as {status} on page "{page}"'))
+@then('the list that {who} gets shows {whom} as {status} on page "{page}"')
 def list_shows_page(world: World, who: str, whom: str, status: str, page: str) -> None:
     list_shows_as(world, who, whom, status, page)
 
 
-@then(Phrase("the list that {who} gets shows {whom} as {status} on no page"))
+@then("the list that {who} gets shows {whom} as {status} on no page")
 def list_shows_no_page(world: World, who: str, whom: str, status: str) -> None:
     list_shows_as(world, who, whom, status, None)
 
 
-@then(Phrase("the list has the ids {ids_}"))
+@then("the list has the ids {ids_}")
 def list_ids(world: World, ids_: str) -> None:
     assert_equal([user["user_id"] for user in world.notes["list"]["users"]], ids_.split(", "), "the ids in the list")
 
 
-@then(Phrase("the list has the number of the message that {who} is {status}"))
+@then("the list has the number of the message that {who} is {status}")
 def list_number(world: World, who: str, status: str) -> None:
     message = world[who].tab.expect("presence:update", since=0, user_id=world[who].user_id, status=status)
     assert_equal(world.notes["list"]["seq"], message.payload["seq"], "the number of the list")
@@ -119,7 +117,7 @@ def plain_success(world: World) -> None:
     assert_equal(world.answer, {"ok": True}, "the answer")
 
 
-@then(Phrase("no list that {who} got was older than a message before it"))
+@then("no list that {who} got was older than a message before it")
 def no_old_list(world: World, who: str) -> None:
     assert_equal(world[who].tab.view.complaints, [], f"what {who}'s view complains of")
 
@@ -141,8 +139,8 @@ def list_shows_as(world: World, who: str, whom: str, status: str, page: str | No
     assert_equal((entry["status"], entry["current_page"]), (status, page), f"{whom} in the list")
 
 
-@then(Phrase("{who} has heard {n} presence messages with consecutive numbers"))
-@then(Phrase("{who} has heard {n} presence message with the next number"))
+@then("{who} has heard {n} presence messages with consecutive numbers")
+@then("{who} has heard {n} presence message with the next number")
 def consecutive(world: World, who: str, n: str) -> None:
     tab = world[who].tab
     before = tab.journal.since(0)[: tab.mark]
@@ -155,13 +153,13 @@ def consecutive(world: World, who: str, n: str) -> None:
     assert_equal(numbers(), list(range(last + 1, last + 1 + int(n))), "the numbers of the messages")
 
 
-@given(Phrase("the message that {whom} is {status} never reached {who}"))
+@given("the message that {whom} is {status} never reached {who}")
 def lost_message(world: World, whom: str, status: str, who: str) -> None:
     given_update(world, whom, {"status": status})
     world.notes["lost"] = world[who].tab.expect("presence:update", since=0, status=status).payload["seq"]
 
 
-@then(Phrase("{who} sees a gap"))
+@then("{who} sees a gap")
 def sees_gap(world: World, who: str) -> None:
     """Fold what came, but for the message that is said to be lost."""
     tab = world[who].tab
@@ -176,7 +174,7 @@ def sees_gap(world: World, who: str) -> None:
     world.notes["view"] = view
 
 
-@then(Phrase("with the list that he asks for {who} sees what {whom} sees"))
+@then("with the list that he asks for {who} sees what {whom} sees")
 def right_again(world: World, who: str, whom: str) -> None:
     view: PresenceView = world.notes["view"]
     view.take_list(world[who].tab.ask_list())

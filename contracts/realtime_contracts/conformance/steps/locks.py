@@ -6,14 +6,12 @@ import re
 from datetime import datetime
 from typing import Any
 
-from pytest_bdd import given, then, when
-
-from realtime_contracts.conformance.phrase import Phrase
+from realtime_contracts.conformance.sentences import given, then, when
 from realtime_contracts.conformance.steps.common import act, assert_accepted, assert_equal, times
 from realtime_contracts.conformance.steps.errors import refusal
 from realtime_contracts.conformance.steps.hearing import listeners, silence_of
 from realtime_contracts.conformance.tab import Tab
-from realtime_contracts.conformance.timeouts import PATIENCE
+from realtime_contracts.conformance.timeouts import patience
 from realtime_contracts.conformance.world import World
 
 #: Whose lock, and where: `Ana's on "/total"`.
@@ -25,69 +23,69 @@ ENDED_WITHIN = 1.0 + 2.0
 # Locking
 
 
-@given(Phrase('{who} has locked "{path}"'))
+@given('{who} has locked "{path}"')
 def has_locked(world: World, who: str, path: str) -> None:
     given_lock(world, world[who].tenant, world[who].tab, path=path)
 
 
-@given(Phrase('the second tab of {who} has locked "{path}"'))
+@given('the second tab of {who} has locked "{path}"')
 def second_has_locked(world: World, who: str, path: str) -> None:
     given_lock(world, world[who].tenant, world[who].tabs[1], path=path)
 
 
-@given(Phrase('{who} has locked "{path}" for {n} seconds'))
+@given('{who} has locked "{path}" for {n} seconds')
 def has_locked_for(world: World, who: str, path: str, n: str) -> None:
     given_lock(world, world[who].tenant, world[who].tab, path=path, ttl=int(n))
 
 
-@given(Phrase("{who} has locked the whole document"))
+@given("{who} has locked the whole document")
 def has_locked_all(world: World, who: str) -> None:
     given_lock(world, world[who].tenant, world[who].tab)
 
 
-@given(Phrase("{who} has locked {n} places"))
+@given("{who} has locked {n} places")
 def has_locked_many(world: World, who: str, n: str) -> None:
     for number in range(1, int(n) + 1):
         answer = world[who].tab.call("doc:lock", {"room_id": world.room, "path": f"/place{number}"})
         assert_accepted(answer)
 
 
-@when(Phrase('{who} locks "{path}"'))
+@when('{who} locks "{path}"')
 def locks(world: World, who: str, path: str) -> None:
     lock(world, who, world[who].tab, path=path)
 
 
-@when(Phrase('{who} locks "{path}" for {n} seconds'))
+@when('{who} locks "{path}" for {n} seconds')
 def locks_for(world: World, who: str, path: str, n: str) -> None:
     lock(world, who, world[who].tab, path=path, ttl=int(n))
 
 
-@when(Phrase("{who} locks the whole document"))
+@when("{who} locks the whole document")
 def locks_all(world: World, who: str) -> None:
     lock(world, who, world[who].tab)
 
 
-@when(Phrase('the second tab of {who} locks "{path}" for {n} seconds'))
+@when('the second tab of {who} locks "{path}" for {n} seconds')
 def locks_second(world: World, who: str, path: str, n: str) -> None:
     lock(world, who, world[who].tabs[1], path=path, ttl=int(n))
 
 
-@when(Phrase('{who} unlocks "{path}"'))
+@when('{who} unlocks "{path}"')
 def unlocks(world: World, who: str, path: str) -> None:
     act(world, who, world[who].tab, "doc:unlock", {"room_id": world.room, "path": path})
 
 
-@when(Phrase('the second tab of {who} unlocks "{path}"'))
+@when('the second tab of {who} unlocks "{path}"')
 def unlocks_second(world: World, who: str, path: str) -> None:
     act(world, who, world[who].tabs[1], "doc:unlock", {"room_id": world.room, "path": path})
 
 
-@when(Phrase("{who} unlocks the whole document"))
+@when("{who} unlocks the whole document")
 def unlocks_all(world: World, who: str) -> None:
     act(world, who, world[who].tab, "doc:unlock", {"room_id": world.room})
 
 
-@when(Phrase("{who} asks for the locks"))
+@when("{who} asks for the locks")
 def ask_locks(world: World, who: str) -> None:
     act(world, who, world[who].tab, "doc:lock_status", {"room_id": world.room})
 
@@ -108,32 +106,32 @@ def given_lock(world: World, tenant: str, holder: Tab, **fields: Any) -> None:
 # What is seen
 
 
-@then(Phrase("{people} see the locks: {locks_}"))
-@then(Phrase("{people} sees the locks: {locks_}"))
+@then("{people} see the locks: {locks_}")
+@then("{people} sees the locks: {locks_}")
 def see_locks(world: World, people: list[str], locks_: str) -> None:
-    see(world, people, [(match[1], match[2]) for match in _LOCK.finditer(locks_)], PATIENCE)
+    see(world, people, [(match[1], match[2]) for match in _LOCK.finditer(locks_)], patience())
 
 
-@then(Phrase("{people} see no lock"))
-@then(Phrase("{people} sees no lock"))
+@then("{people} see no lock")
+@then("{people} sees no lock")
 def see_no_lock(world: World, people: list[str]) -> None:
-    see(world, people, [], PATIENCE)
+    see(world, people, [], patience())
 
 
-@then(Phrase("{people} see the lock end when its time is over"))
-@then(Phrase("{people} sees the lock end when its time is over"))
+@then("{people} see the lock end when its time is over")
+@then("{people} sees the lock end when its time is over")
 def see_lock_end(world: World, people: list[str]) -> None:
     made = world.notes["lock"]
     for tab in (tab for person in listeners(world, people) for tab in person.tabs):
         known = next(e for e in tab.journal.events("doc:lock_status") if made in e.payload["locks"])
-        ended = tab.expect("doc:lock_status", where=lambda p: made not in p["locks"], within=lasts(made) + PATIENCE)
+        ended = tab.expect("doc:lock_status", where=lambda p: made not in p["locks"], within=lasts(made) + patience())
         lived = ended.at - known.at
         if not lasts(made) - 1 <= lived <= lasts(made) + ENDED_WITHIN:
             raise AssertionError(f"{tab.label} heard of the end after {lived:.1f} s, of {lasts(made)} s")
     world.it = ("doc:lock_status", {"room_id": world.room})
 
 
-@then(Phrase("{who} has heard of the locks {often}"))
+@then("{who} has heard of the locks {often}")
 def heard_of_locks(world: World, who: str, often: str) -> None:
     world.barrier(world[who].tenant)
     for tab in world[who].tabs:
@@ -141,13 +139,13 @@ def heard_of_locks(world: World, who: str, often: str) -> None:
         assert_equal(len(heard), times(often), f"how often {tab.label} heard of the locks: {heard}")
 
 
-@then(Phrase("{people} hear of no lock"))
-@then(Phrase("{people} hears of no lock"))
+@then("{people} hear of no lock")
+@then("{people} hears of no lock")
 def no_lock(world: World, people: list[str]) -> None:
     silence_of(world, people, "doc:lock_status")
 
 
-@then(Phrase('{who} is refused, for {whom} has locked "{path}"'))
+@then('{who} is refused, for {whom} has locked "{path}"')
 def refused_locked(world: World, who: str, whom: str, path: str) -> None:
     error = refusal(world, who)
     known = [lock for lock in locks_in(world[who].tab, world.room) if lock["path"] == path]
@@ -155,7 +153,7 @@ def refused_locked(world: World, who: str, whom: str, path: str) -> None:
     assert_equal(error["details"]["user_id"], world[whom].user_id, "whose lock that is")
 
 
-@then(Phrase('the answer is the lock on "{path}"'))
+@then('the answer is the lock on "{path}"')
 def answer_is_lock(world: World, path: str) -> None:
     tab = acting(world)
     assert_equal(set(assert_accepted(world.answer)), {"ok", "lock"}, "the fields of the answer")
@@ -164,7 +162,7 @@ def answer_is_lock(world: World, path: str) -> None:
     tab.expect("doc:lock_status", where=lambda payload: made in payload["locks"])
 
 
-@then(Phrase("the lock lasts {n} seconds"))
+@then("the lock lasts {n} seconds")
 def lock_lasts(world: World, n: str) -> None:
     assert_equal(lasts(assert_accepted(world.answer)["lock"]), float(n), "how long the lock lasts")
 
@@ -184,7 +182,7 @@ def answer_has_locks(world: World) -> None:
     assert_equal(shown, {"ok": True, "room_id": world.room, "locks": shown["locks"]}, "the answer")
 
 
-@then(Phrase("the document that {who} gets comes with the locks: {locks_}"))
+@then("the document that {who} gets comes with the locks: {locks_}")
 def document_with_locks(world: World, who: str, locks_: str) -> None:
     shown = world[who].tab.expect("doc:sync", room_id=world.room).payload["locks"]
     expected = [(match[1], match[2]) for match in _LOCK.finditer(locks_)]

@@ -7,11 +7,9 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from pytest_bdd import given, then, when
-
-from realtime_contracts.conformance.phrase import Phrase
+from realtime_contracts.conformance.sentences import given, then, when
 from realtime_contracts.conformance.steps.common import assert_equal, knock
-from realtime_contracts.conformance.timeouts import PATIENCE
+from realtime_contracts.conformance.timeouts import patience
 from realtime_contracts.conformance.view import PRESENCE_MESSAGES
 from realtime_contracts.conformance.world import World
 
@@ -35,28 +33,28 @@ class Faults(Protocol):
         """Redis is back, and every node says that it is ready."""
 
 
-@given(Phrase("{people} are connected to node {n}"))
-@given(Phrase("{people} is connected to node {n}"))
+@given("{people} are connected to node {n}")
+@given("{people} is connected to node {n}")
 def connected_to(world: World, people: list[str], n: str) -> None:
     for name in people:
         world.connect(world[name], int(n))
 
 
-@given(Phrase("{who} has tabs open on both nodes"))
+@given("{who} has tabs open on both nodes")
 def tabs_on_both(world: World, who: str) -> None:
     for node in (1, 2):
         world.connect(world[who], node)
 
 
-@when(Phrase("{who} connects to node {n}"))
-@when(Phrase("{who} comes back on node {n}"))
+@when("{who} connects to node {n}")
+@when("{who} comes back on node {n}")
 def connects_to(world: World, who: str, n: str) -> None:
     person = world[who]
     person.tabs = [tab for tab in person.tabs if tab.connected]
     knock(world, person, {"token": world.token(person)}, tab=world.tab(person, int(n)))
 
 
-@when(Phrase("{who} on node 1 and {whom} on node 2 change their status {n} times at the same time"))
+@when("{who} on node 1 and {whom} on node 2 change their status {n} times at the same time")
 def change_at_once(world: World, who: str, whom: str, n: str) -> None:
     people = [world[who], world[whom]]
     for node, person in enumerate(people, 1):
@@ -75,7 +73,7 @@ def change_at_once(world: World, who: str, whom: str, n: str) -> None:
     world.settle(people[0].tenant)
 
 
-@when(Phrase("{n} users connect to both nodes at the same time"))
+@when("{n} users connect to both nodes at the same time")
 def many_connect(world: World, n: str) -> None:
     company = next(iter(world.tenants))
     people = [world.hire(f"User {number:02}", company, f"u{number}") for number in range(int(n))]
@@ -88,13 +86,13 @@ def many_connect(world: World, n: str) -> None:
     world.it = ("presence:user_joined", {})
 
 
-@when(Phrase("node {n} is killed"))
+@when("node {n} is killed")
 def node_killed(world: World, faults: Faults, n: str) -> None:
     world.dead.add(int(n) - 1)
     faults.kill(int(n))
 
 
-@when(Phrase("node {n} is stopped"))
+@when("node {n} is stopped")
 def node_stopped(world: World, faults: Faults, n: str) -> None:
     world.dead.add(int(n) - 1)
     faults.stop(int(n))
@@ -130,7 +128,7 @@ def redis_lost(world: World, faults: Faults) -> None:
     faults.restore_redis()
     for person in world.people.values():
         for tab in person.tabs:
-            tab.expect("presence:list", since=marks[id(tab)], within=2 * PATIENCE)
+            tab.expect("presence:list", since=marks[id(tab)], within=2 * patience())
             for room in tab.rooms:
                 tab.expect("room:users", since=marks[id(tab)], room_id=room)
 
@@ -144,7 +142,7 @@ def same_view(world: World) -> None:
         assert_equal(tab.view.users, tabs[0].view.users, f"what {tab.label} sees")
 
 
-@then(Phrase("{who} and {whom} have heard the same messages in the same order"))
+@then("{who} and {whom} have heard the same messages in the same order")
 def same_messages(world: World, who: str, whom: str) -> None:
     def heard(name: str) -> list[tuple[str, object]]:
         tab = world[name].tab

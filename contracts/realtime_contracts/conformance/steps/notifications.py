@@ -6,75 +6,76 @@ import json
 import time
 from typing import Any
 
-from pytest_bdd import given, then, when
-
-from realtime_contracts.conformance.journal import Entry
-from realtime_contracts.conformance.phrase import Phrase
+from realtime_contracts.conformance.journal import Entry, UnmetError
+from realtime_contracts.conformance.person import Person
 from realtime_contracts.conformance.rest import Answer
+from realtime_contracts.conformance.sentences import given, then, when
 from realtime_contracts.conformance.steps.common import act, assert_equal
 from realtime_contracts.conformance.steps.hearing import listeners, silence_of
 from realtime_contracts.conformance.steps.notifying import heard_by
 from realtime_contracts.conformance.tab import Tab
-from realtime_contracts.conformance.timeouts import PATIENCE
-from realtime_contracts.conformance.world import Person, World
+from realtime_contracts.conformance.timeouts import patience
+from realtime_contracts.conformance.world import World
 
 #: An id that no server has given.
 NOBODYS = "3f2b1c0a-9d8e-4f7a-b6c5-d4e3f2a1b0c9"
 #: Seconds after its end in which a notification must be gone from every connection.
 LATE = 5.0
+#: Seconds between two looks whether something is still there.
+POLL_SECONDS = 0.1
 
 
 # Reading and deleting them
 
 
-@given(Phrase('{who} has read "{title}"'))
+@given('{who} has read "{title}"')
 def has_read(world: World, who: str, title: str) -> None:
     with heard_by(world[who], "notification:count"):
         reads(world, who, title)
 
 
-@when(Phrase('{who} reads "{title}"'))
+@when('{who} reads "{title}"')
 def reads(world: World, who: str, title: str) -> None:
     act(world, who, world[who].tab, "notification:read", {"notification_id": id_of(world, world[who], title)})
 
 
-@when(Phrase("{who} reads everything"))
+@when("{who} reads everything")
 def reads_all(world: World, who: str) -> None:
     act(world, who, world[who].tab, "notification:read", {"all": True})
 
 
-@when(Phrase("{who} reads the notification that {how}"))
+@when("{who} reads the notification that {how}")
 def reads_that(world: World, who: str, how: str) -> None:
     act(world, who, world[who].tab, "notification:read", {"notification_id": the_one_that(world, how)})
 
 
-@when(Phrase("{who} asks how many are unread"))
+@when("{who} asks how many are unread")
 def asks_count(world: World, who: str) -> None:
     act(world, who, world[who].tab, "notification:count")
 
 
-@given(Phrase('{who} has deleted "{title}"'))
+@given('{who} has deleted "{title}"')
 def has_deleted(world: World, who: str, title: str) -> None:
     with heard_by(world[who], "notification:count"):
         deletes(world, who, title)
 
 
-@when(Phrase('{who} deletes "{title}"'))
+@when('{who} deletes "{title}"')
 def deletes(world: World, who: str, title: str) -> None:
     world.ask(world[who], "notifications:delete", places={"notification_id": id_of(world, world[who], title)})
 
 
-@when(Phrase('{who} reads "{title}" over REST'))
+@when('{who} reads "{title}" over REST')
 def reads_over_rest(world: World, who: str, title: str) -> None:
     world.ask(world[who], "notifications:read", places={"notification_id": id_of(world, world[who], title)})
 
 
-@when(Phrase("{who} reads everything over REST"))
+@when("{who} reads everything over REST")
 def reads_all_over_rest(world: World, who: str) -> None:
     world.ask(world[who], "notifications:read_all")
 
 
-@when(Phrase("{who} {verb} over REST the notification that {how}"))
+@when("{who} {verb} over REST the notification that {how}")
 def over_rest_that(world: World, who: str, verb: str, how: str) -> None:
     operation = {"reads": "notifications:read", "deletes": "notifications:delete"}[verb]
     world.ask(world[who], operation, places={"notification_id": the_one_that(world, how)})
@@ -83,7 +84,7 @@ def over_rest_that(world: World, who: str, verb: str, how: str) -> None:
 # What comes of it
 
 
-@then(Phrase('{people} hears of "{title}" once'))
+@then('{people} hears of "{title}" once')
 def hear_once(world: World, people: list[str], title: str) -> None:
     found = listeners(world, people)
     for tab in tabs_of(found):
@@ -94,7 +95,7 @@ def hear_once(world: World, people: list[str], title: str) -> None:
         assert_equal(heard.count(title), 1, f"how often {tab.label} heard of {title}")
 
 
-@then(Phrase("{who} hears of {titles_}, in that order"))
+@then("{who} hears of {titles_}, in that order")
 def hear_in_order(world: World, who: str, titles_: str) -> None:
     titles = quoted(titles_)
     for tab in world[who].tabs:
@@ -103,96 +104,97 @@ def hear_in_order(world: World, who: str, titles_: str) -> None:
         assert_equal(heard, titles, f"what {tab.label} heard of")
 
 
-@then(Phrase("{people} hears of no notification"))
+@then("{people} hears of no notification")
 def hear_none(world: World, people: list[str]) -> None:
     silence_of(world, people, "notification", "notification:count")
 
 
-@then(Phrase("{who} hears of no notification but how many are unread"))
+@then("{who} hears of no notification but how many are unread")
 def hear_only_count(world: World, who: str) -> None:
     silence_of(world, [who], "notification")
 
 
-@then(Phrase("{who} hears of nothing new, and {n} unread"))
+@then("{who} hears of nothing new, and {n} unread")
 def hear_count_only(world: World, who: str, n: str) -> None:
     silence_of(world, [who], "notification")
     assert_equal([e.payload["count"] for e in counts(world, world[who].tab)], [int(n)], f"the counts that {who} heard")
 
 
-@then(Phrase("the notification that {who} hears has {object_}"))
+@then("the notification that {who} hears has {object_}")
 def heard_fields(world: World, who: str, object_: str) -> None:
     heard = world[who].tab.expect("notification").payload
     expected = json.loads(object_)
     assert_equal({name: heard[name] for name in expected}, expected, f"the notification that {who} heard")
 
 
-@then(Phrase("every tab of {who} shows {n} unread"))
-@then(Phrase("{who} is told of {n} unread"))
+@then("every tab of {who} shows {n} unread")
+@then("{who} is told of {n} unread")
 def told_of(world: World, who: str, n: str) -> None:
     for tab in world[who].tabs:
-        tab.wait_until(lambda tab=tab: last_count(tab) == int(n), f"{n} unread", within=PATIENCE)  # type: ignore[misc]
+        tab.wait_until(lambda tab=tab: last_count(tab) == int(n), f"{n} unread", within=patience())  # type: ignore[misc]
     world.barrier(world[who].tenant)
     for tab in world[who].tabs:
         assert_equal(last_count(tab), int(n), f"how many are unread, as {tab.label} was last told")
 
 
-@then(Phrase("{who} sees it end, and {n} unread"))
+@then("{who} sees it end, and {n} unread")
 def sees_end(world: World, who: str, n: str) -> None:
     for tab in world[who].tabs:
-        tab.wait_until(lambda tab=tab: last_count(tab) == int(n), f"its end, and {n} unread", within=LATE + PATIENCE)  # type: ignore[misc]
+        tab.wait_until(lambda tab=tab: last_count(tab) == int(n), f"its end, and {n} unread", within=LATE + patience())  # type: ignore[misc]
     world.barrier(world[who].tenant)
     for tab in world[who].tabs:
         heard = [e.payload["count"] for e in counts(world, tab)]
         assert_equal(heard, [int(n) + 1, int(n)], f"the counts that {tab.label} heard: with it, and without")
 
 
-@when(Phrase('{who} waits until "{title}" has ended'))
+@when('{who} waits until "{title}" has ended')
 def waits_for_end(world: World, who: str, title: str) -> None:
-    deadline = time.monotonic() + LATE + PATIENCE
+    deadline = time.monotonic() + LATE + patience()
     while title in titles_of(world, world[who]):
         if time.monotonic() > deadline:
-            raise AssertionError(f"{title} has not ended")
+            raise UnmetError(f"{title} ends within {LATE + patience():g} s", "it is still there")
+        time.sleep(POLL_SECONDS)  # a user may ask a hundred times a second, not more
 
 
-@then(Phrase('the oldest notification of {who} is "{title}"'))
+@then('the oldest notification of {who} is "{title}"')
 def oldest_is(world: World, who: str, title: str) -> None:
     assert_equal(titles_of(world, world[who], oldest=True), [title], "the oldest")
 
 
-@then(Phrase('the oldest notification of {who} is not "{title}"'))
+@then('the oldest notification of {who} is not "{title}"')
 def oldest_is_not(world: World, who: str, title: str) -> None:
     oldest = titles_of(world, world[who], oldest=True)
     assert_equal(oldest == [title], False, f"whether the oldest is {title}")
 
 
-@then(Phrase("{who} is answered that {n} are unread"))
+@then("{who} is answered that {n} are unread")
 def answered_count(world: World, who: str, n: str) -> None:
     assert_equal(world.answer, {"ok": True, "count": int(n)}, f"what {who} is answered")
 
 
-@then(Phrase("{who} has the notifications {titles_}"))
+@then("{who} has the notifications {titles_}")
 def has(world: World, who: str, titles_: str) -> None:
     listed(world, world[who], quoted(titles_))
 
 
-@then(Phrase("{who} has no notification"))
+@then("{who} has no notification")
 def has_none(world: World, who: str) -> None:
     listed(world, world[who], [])
 
 
-@then(Phrase("{who} has the unread notifications {titles_}"))
+@then("{who} has the unread notifications {titles_}")
 def has_unread(world: World, who: str, titles_: str) -> None:
     listed(world, world[who], quoted(titles_), unread_only=True)
 
 
-@then(Phrase("{who} has {n} notifications, {m} of them unread"))
+@then("{who} has {n} notifications, {m} of them unread")
 def has_so_many(world: World, who: str, n: str, m: str) -> None:
     body = world.ask(world[who], "notifications:list", query={"limit": 1}).body
     assert_equal((body["total"], body["unread_count"]), (int(n), int(m)), f"how many notifications {who} has")
     assert_equal(world.ask(world[who], "notifications:count").body["count"], int(m), "the count of the unread ones")
 
 
-@then(Phrase("page by page, {n} at a time, these are {titles_}"))
+@then("page by page, {n} at a time, these are {titles_}")
 def page_by_page(world: World, n: str, titles_: str) -> None:
     expected, person = quoted(titles_), world[next(iter(world.people))]
     found: list[str] = []
@@ -202,13 +204,13 @@ def page_by_page(world: World, n: str, titles_: str) -> None:
     assert_equal(found, expected, "all pages")
 
 
-@then(Phrase("it is the same notification as before"))
+@then("it is the same notification as before")
 def same_as_before(world: World) -> None:
     reply, before = need_reply(world), world.notes["made"][-2]
     assert_equal((reply.status, reply.body["notification"]["id"]), (200, before), "status and id")
 
 
-@then(Phrase("the back end is answered with {object_}"))
+@then("the back end is answered with {object_}")
 def answered_with(world: World, object_: str) -> None:
     answered = need_reply(world).body["notification"]
     expected = json.loads(object_)

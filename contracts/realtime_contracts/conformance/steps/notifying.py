@@ -8,75 +8,74 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-from pytest_bdd import given, when
-
 from realtime_contracts.conformance.payloads import payload
-from realtime_contracts.conformance.phrase import Phrase
+from realtime_contracts.conformance.person import Person
 from realtime_contracts.conformance.rest import Answer
+from realtime_contracts.conformance.sentences import given, when
 from realtime_contracts.conformance.steps.common import assert_equal
-from realtime_contracts.conformance.world import Person, World
+from realtime_contracts.conformance.world import World
 
 #: Requests that a hurried back end makes at the same time.
 HURRIED = 8
 
 
-@given(Phrase('{who} was notified of "{title}"'))
+@given('{who} was notified of "{title}"')
 def was_notified(world: World, who: str, title: str) -> None:
     with heard_by(world[who], "notification", "notification:count"):
         make(world, world[who], title=title)
 
 
-@given(Phrase('{who} was notified of "{title}" under the key "{key}"'))
+@given('{who} was notified of "{title}" under the key "{key}"')
 def was_notified_under_key(world: World, who: str, title: str, key: str) -> None:
     with heard_by(world[who], "notification", "notification:count"):
         notified_under_key(world, who, title, key)
 
 
-@given(Phrase('{who} was notified of "{title}", for {n} second'))
+@given('{who} was notified of "{title}", for {n} second')
 def was_notified_for(world: World, who: str, title: str, n: str) -> None:
     make(world, world[who], title=title, expires_in=int(n))
 
 
-@given(Phrase("{who} was notified {n} times"))
+@given("{who} was notified {n} times")
 def was_notified_often(world: World, who: str, n: str) -> None:
     for number in range(1, int(n) + 1):
         was_notified(world, who, f"No {number}")
 
 
-@when(Phrase("{who} is notified {n} times in a hurry"))
+@when("{who} is notified {n} times in a hurry")
 def notified_in_a_hurry(world: World, who: str, n: str) -> None:
     with ThreadPoolExecutor(HURRIED) as pool:
         list(pool.map(lambda number: make(world, world[who], title=f"No {number}"), range(1, int(n) + 1)))
 
 
-@when(Phrase('{who} is notified of "{title}"'))
+@when('{who} is notified of "{title}"')
 def is_notified(world: World, who: str, title: str) -> None:
     make(world, world[who], title=title)
 
 
-@when(Phrase('{who} is notified of "{title}" with {payload_}'))
+@when('{who} is notified of "{title}" with {payload_}')
 def is_notified_with(world: World, who: str, title: str, payload_: str) -> None:
     make(world, world[who], title=title, **json.loads(payload(payload_).texts[0]))
 
 
-@when(Phrase('{who} is notified of "{title}" under the key "{key}"'))
+@when('{who} is notified of "{title}" under the key "{key}"')
 def notified_under_key(world: World, who: str, title: str, key: str) -> None:
     publish(world, world[who], {"title": title}, headers={"Idempotency-Key": key})
 
 
-@when(Phrase("it is refused to notify {who}, each at its place:"))
+@when("it is refused to notify {who}, each at its place:")
 def each_refused(world: World, who: str, datatable: list[list[str]]) -> None:
     for words, path in datatable[1:]:
         reply = publish(world, world[who], json.loads(payload(words).texts[0]))
         assert_equal((reply.code, reply.path), ("invalid_payload", path), f"the answer to {words[:100]}")
 
 
-@when(Phrase('a back end tries to notify {who} of "{title}"'))
+@when('a back end tries to notify {who} of "{title}"')
 def back_end_tries(world: World, who: str, title: str) -> None:
     publish(world, world[who], {"title": title})
 
 
-@when(Phrase("{who} tries to notify {whom}"))
+@when("{who} tries to notify {whom}")
 def tries_to_notify(world: World, who: str, whom: str) -> None:
     body = {"user_id": world[whom].user_id, "type": "note", "title": "Hello"}
     world.ask(world[who], "notifications:create", body=body)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pytest_bdd import given, then, when
-
-from realtime_contracts.conformance.phrase import Phrase
+from realtime_contracts.conformance.sentences import given, then, when
 from realtime_contracts.conformance.steps.common import (
     act,
     assert_equal,
@@ -18,11 +16,11 @@ from realtime_contracts.conformance.steps.common import (
     status_in,
 )
 from realtime_contracts.conformance.steps.hearing import hear, listeners
-from realtime_contracts.conformance.timeouts import PATIENCE
+from realtime_contracts.conformance.timeouts import patience
 from realtime_contracts.conformance.world import World
 
 
-@given(Phrase("{who} is {status}"))
+@given("{who} is {status}")
 def given_status(world: World, who: str, status: str) -> None:
     person = present(world, who)
     if person.tab.view.users[person.user_id].status != status:
@@ -30,45 +28,45 @@ def given_status(world: World, who: str, status: str) -> None:
         world.settle(person.tenant)
 
 
-@given(Phrase("{who} is away by choice"))
+@given("{who} is away by choice")
 def away_by_choice(world: World, who: str) -> None:
     present(world, who).tab.call("presence:update", {"status": "away"})
     world.settle(world[who].tenant)
 
 
-@given(Phrase('{who} is on page "{page}"'))
+@given('{who} is on page "{page}"')
 def given_page(world: World, who: str, page: str) -> None:
     given_update(world, who, {"current_page": page})
 
 
-@given(Phrase('{who} is viewing "{entity}"'))
+@given('{who} is viewing "{entity}"')
 def given_viewing(world: World, who: str, entity: str) -> None:
     entity_type, entity_id = entity.split(":")
     given_update(world, who, {"entity_type": entity_type, "entity_id": entity_id})
 
 
-@when(Phrase("{who} sets herself {status}"))
+@when("{who} sets herself {status}")
 def set_status(world: World, who: str, status: str) -> None:
     update(world, who, {"status": status})
 
 
-@when(Phrase('{who} sets herself {status} on page "{page}" viewing "{entity}"'))
+@when('{who} sets herself {status} on page "{page}" viewing "{entity}"')
 def set_everything(world: World, who: str, status: str, page: str, entity: str) -> None:
     entity_type, entity_id = entity.split(":")
     update(world, who, {"status": status, "current_page": page, "entity_type": entity_type, "entity_id": entity_id})
 
 
-@when(Phrase('{who} moves to page "{page}"'))
+@when('{who} moves to page "{page}"')
 def move(world: World, who: str, page: str) -> None:
     update(world, who, {"current_page": page})
 
 
-@when(Phrase("{who} updates her presence without a payload"))
+@when("{who} updates her presence without a payload")
 def update_nothing(world: World, who: str) -> None:
     update(world, who, None)
 
 
-@when(Phrase("{who} updates her presence with {payload}"))
+@when("{who} updates her presence with {payload}")
 def update_with(world: World, who: str, payload: str) -> None:
     update(world, who, json.loads(payload))
 
@@ -79,14 +77,14 @@ def update(world: World, who: str, payload: dict[str, Any] | None) -> None:
     act(world, who, world[who].tab, "presence:update", *payloads)
 
 
-@then(Phrase("{people} are told that {whom} is {status}"))
-@then(Phrase("{people} is told that {whom} is {status}"))
+@then("{people} are told that {whom} is {status}")
+@then("{people} is told that {whom} is {status}")
 def told(world: World, people: list[str], whom: str, status: str) -> None:
     for listener in listeners(world, people):
         hear(world, listener, "presence:update", world[whom], status=status, user_name=whom)
 
 
-@then(Phrase("{who} is told that {whom} is {status} on page {page_} viewing {entity_}"))
+@then("{who} is told that {whom} is {status} on page {page_} viewing {entity_}")
 def told_location(world: World, who: str, whom: str, status: str, page_: str, entity_: str) -> None:
     page = None if page_ == "nothing" else page_.strip('"')
     entity_type, entity_id = (None, None) if entity_ == "nothing" else entity_.strip('"').split(":")
@@ -102,45 +100,45 @@ def told_location(world: World, who: str, whom: str, status: str, page_: str, en
     )
 
 
-@then(Phrase("both tabs of {who} are told"))
+@then("both tabs of {who} are told")
 def both_told(world: World, who: str) -> None:
     assert_equal(len(world[who].tabs), 2, f"the tabs of {who}")
     hear(world, world[who], "presence:update", world[who])
 
 
-@then(Phrase("{who} sees {whom} as {status}"))
+@then("{who} sees {whom} as {status}")
 def sees(world: World, who: str, whom: str, status: str) -> None:
     tab, user_id = world[who].tab, world[whom].user_id
     tab.wait_until(lambda: status_in(tab, user_id) == status, f"{whom} as {status}")
 
 
-@then(Phrase("everybody sees {whom} as {status}"))
+@then("everybody sees {whom} as {status}")
 def everybody_sees(world: World, whom: str, status: str) -> None:
     world.barrier(world[whom].tenant)
-    see_status(world, world[whom], status, PATIENCE)
+    see_status(world, world[whom], status, patience())
     for tab in world.company(world[whom].tenant):
         tab.ask_list()
         assert_equal(status_in(tab, world[whom].user_id), status, f"the status of {whom} in the list")
 
 
-@then(Phrase('everybody sees that {whom} is called "{name}"'))
+@then('everybody sees that {whom} is called "{name}"')
 def everybody_sees_name(world: World, whom: str, name: str) -> None:
     world.barrier(world[whom].tenant)
     for tab in world.company(world[whom].tenant):
         assert_equal(tab.view.users[world[whom].user_id].name, name, f"the name of {whom} in {tab.label}")
 
 
-@then(Phrase('everybody sees {whom} on page "{page}"'))
+@then('everybody sees {whom} on page "{page}"')
 def everybody_sees_page(world: World, whom: str, page: str) -> None:
     see_page(world, world[whom], page)
 
 
-@then(Phrase("everybody sees {whom} on no page"))
+@then("everybody sees {whom} on no page")
 def everybody_sees_no_page(world: World, whom: str) -> None:
     see_page(world, world[whom], None)
 
 
-@then(Phrase("{who}'s change of status was announced only if there was one, or if she asked"))
+@then("{who}'s change of status was announced only if there was one, or if she asked")
 def announced_rightly(world: World, who: str) -> None:
     person = world[who]
     for tab in world.company(person.tenant):
@@ -153,12 +151,12 @@ def announced_rightly(world: World, who: str) -> None:
         assert_equal(len(heard), expected, f"how often {tab.label} heard of {who}'s status")
 
 
-@then(Phrase("the answer is the presence of {who} as it now is"))
+@then("the answer is the presence of {who} as it now is")
 def answer_is_presence(world: World, who: str) -> None:
     message = world[who].tab.expect("presence:update", user_id=world[who].user_id)
     assert_equal(world.answer, {"ok": True, **message.payload}, "the answer")
 
 
-@then(Phrase("the answer has the number that {who} hears"))
+@then("the answer has the number that {who} hears")
 def answer_number(world: World, who: str) -> None:
     assert_equal(world.answer["seq"], world[who].tab.expect("presence:update").payload["seq"], "the number")

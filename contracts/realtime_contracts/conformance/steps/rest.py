@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_bdd import given, then, when
-
 from realtime_contracts.conformance import forged
-from realtime_contracts.conformance.phrase import Phrase
+from realtime_contracts.conformance.person import Person
 from realtime_contracts.conformance.rest import PREFIX
+from realtime_contracts.conformance.sentences import given, then, when
 from realtime_contracts.conformance.steps.common import assert_equal
 from realtime_contracts.conformance.steps.notifications import need_reply
-from realtime_contracts.conformance.world import Person, World
+from realtime_contracts.conformance.world import World
 
 
-@given(Phrase('{who} works at "{company}", under {whom}\'s id'))
+@given('{who} works at "{company}", under {whom}\'s id')
 def namesake(world: World, who: str, company: str, whom: str) -> None:
     world.people[who] = Person(who, world[whom].user_id, world.tenant(company))
 
 
-@when(Phrase("somebody asks for {operation_} without a token"))
+@when("somebody asks for {operation_} without a token")
 def without_token(world: World, operation_: str) -> None:
     world.reply = world.rest.call(operation_, None, places=places_of(operation_))
 
 
-@when(Phrase("{who} asks for {operation_} with {token}"))
+@when("{who} asks for {operation_} with {token}")
 def with_forged_token(world: World, who: str, operation_: str, token: str) -> None:
     person = world[who]
     made = forged.auth_payload(token, world.mint, person.user_id, person.tenant)
@@ -33,32 +32,32 @@ def with_forged_token(world: World, who: str, operation_: str, token: str) -> No
     world.reply = world.rest.call(operation_, None, headers=headers, places=places_of(operation_))
 
 
-@when(Phrase("{who} asks for {operation_} with the token in the query"))
+@when("{who} asks for {operation_} with the token in the query")
 def token_in_query(world: World, who: str, operation_: str) -> None:
     query = {"token": world.token(world[who])}
     world.reply = world.rest.call(operation_, None, query=query, places=places_of(operation_))
 
 
-@when(Phrase("{who} asks {method} {path_}"))
+@when("{who} asks {method} {path_}")
 def asks(world: World, who: str, method: str, path_: str) -> None:
     headers = {"Authorization": f"Bearer {world.token(world[who])}"}
     path, _, query = path_.partition("?")
     world.reply = world.rest.fail(method, PREFIX + path, query=query or None, headers=headers)
 
 
-@when(Phrase("a back end of {who} posts {payload_} as {type_} to {path_}"))
+@when("a back end of {who} posts {payload_} as {type_} to {path_}")
 def posts(world: World, who: str, payload_: str, type_: str, path_: str) -> None:
     token = world.mint("backend", world[who].tenant, role="service")
     headers = {"Authorization": f"Bearer {token}", "Content-Type": type_}
     world.reply = world.rest.fail("POST", PREFIX + path_, data=payload_.encode(), headers=headers)
 
 
-@then(Phrase('the request is refused with "{code}"'))
+@then('the request is refused with "{code}"')
 def refused(world: World, code: str) -> None:
     assert_equal(need_reply(world).code, code, f"the code of {need_reply(world)}")
 
 
-@then(Phrase('the request is refused with "{code}" at "{path}"'))
+@then('the request is refused with "{code}" at "{path}"')
 def refused_at(world: World, code: str, path: str) -> None:
     reply = need_reply(world)
     assert_equal((reply.code, reply.path), (code, path), f"code and path of {reply}")
@@ -67,31 +66,31 @@ def refused_at(world: World, code: str, path: str) -> None:
 # Presence
 
 
-@when(Phrase("{who} chooses {status} over REST"))
+@when("{who} chooses {status} over REST")
 def chooses(world: World, who: str, status: str) -> None:
     world.ask(world[who], "presence:status", body={"status": status})
 
 
-@then(Phrase("over REST {who} sees {others} online, and nobody else"))
+@then("over REST {who} sees {others} online, and nobody else")
 def sees_online(world: World, who: str, others: list[str]) -> None:
     body = world.ask(world[who], "presence:list").body
     assert_equal([user["user_name"] for user in body["users"]], sorted(others), f"whom {who} sees")
     assert_equal(body["count"], len(others), "how many there are")
 
 
-@then(Phrase("over REST {who} sees nobody online"))
+@then("over REST {who} sees nobody online")
 def sees_nobody(world: World, who: str) -> None:
     body = world.ask(world[who], "presence:list").body
     assert_equal((body["users"], body["count"]), ([], 0), f"whom {who} sees")
 
 
-@then(Phrase('over REST {who} sees {whom} {status}, on "{page}"'))
+@then('over REST {who} sees {whom} {status}, on "{page}"')
 def sees_on_page(world: World, who: str, whom: str, status: str, page: str) -> None:
     found = presence_of(world, who, world[whom].user_id)
     assert_equal((found["status"], found["current_page"]), (status, page), f"how {who} sees {whom}")
 
 
-@then(Phrase("over REST {who} sees {whom} offline"))
+@then("over REST {who} sees {whom} offline")
 def sees_offline(world: World, who: str, whom: str) -> None:
     user_id = world[whom].user_id
     offline = {

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_bdd import given, then, when
-
 from realtime_contracts.conformance.payloads import ENTITIES
-from realtime_contracts.conformance.phrase import Phrase
+from realtime_contracts.conformance.sentences import given, then, when
 from realtime_contracts.conformance.steps.common import act, assert_equal, present
 from realtime_contracts.conformance.steps.connecting import connect
 from realtime_contracts.conformance.steps.hearing import hear
 from realtime_contracts.conformance.tab import Tab
-from realtime_contracts.conformance.timeouts import PATIENCE
+from realtime_contracts.conformance.timeouts import patience
 from realtime_contracts.conformance.world import World
 
 #: The fields of a user in a room.
@@ -22,36 +20,36 @@ USER_FIELDS = {"user_id", "user_name", "joined_at"}
 # Being in one
 
 
-@given(Phrase('{who} is in "{room}"'))
+@given('{who} is in "{room}"')
 def in_room(world: World, who: str, room: str) -> None:
     person = present(world, who)
     world.enter(person.tab, person, room)
 
 
-@given(Phrase('{people} are in "{room}"'))
+@given('{people} are in "{room}"')
 def several_in_room(world: World, people: list[str], room: str) -> None:
     for who in people:
         in_room(world, who, room)
 
 
-@given(Phrase('the second tab of {who} is in "{room}"'))
+@given('the second tab of {who} is in "{room}"')
 def second_in_room(world: World, who: str, room: str) -> None:
     world.enter(world[who].tabs[1], world[who], room)
 
 
-@given(Phrase('{who} has "{room}" open in two tabs'))
+@given('{who} has "{room}" open in two tabs')
 def two_in_room(world: World, who: str, room: str) -> None:
     for _ in range(2):
         world.enter(world.connect(world[who]), world[who], room)
 
 
-@given(Phrase('{who} has "{room}" open on both nodes'))
+@given('{who} has "{room}" open on both nodes')
 def both_nodes_in_room(world: World, who: str, room: str) -> None:
     for node in (1, 2):
         world.enter(world.connect(world[who], node), world[who], room)
 
 
-@given(Phrase("{who} is in {n} rooms"))
+@given("{who} is in {n} rooms")
 def in_many_rooms(world: World, who: str, n: str) -> None:
     tab = present(world, who).tab
     for number in range(1, int(n) + 1):
@@ -62,63 +60,63 @@ def in_many_rooms(world: World, who: str, n: str) -> None:
 # Joining, leaving, asking
 
 
-@when(Phrase('{who} joins "{room}"'))
-@when(Phrase('{who} joins "{room}" again'))
+@when('{who} joins "{room}"')
+@when('{who} joins "{room}" again')
 def join(world: World, who: str, room: str) -> None:
     join_in(world, who, world[who].tab, room)
 
 
-@when(Phrase('{who} joins "{room}" in another tab'))
+@when('{who} joins "{room}" in another tab')
 def join_in_new_tab(world: World, who: str, room: str) -> None:
     connect(world, who)
     join_in(world, who, world[who].tabs[-1], room)
 
 
-@when(Phrase('{who} joins the "{entity_type}" with the id {id_}'))
+@when('{who} joins the "{entity_type}" with the id {id_}')
 def join_with_number(world: World, who: str, entity_type: str, id_: str) -> None:
     act(world, who, world[who].tab, "room:join", {"entity_type": entity_type, "entity_id": int(id_)})
 
 
-@when(Phrase("{who} joins the room of {what}"))
+@when("{who} joins the room of {what}")
 def join_named(world: World, who: str, what: str) -> None:
     entity_type, entity_id = ENTITIES[what]
     act(world, who, world[who].tab, "room:join", {"entity_type": entity_type, "entity_id": entity_id})
 
 
-@when(Phrase("{who} joins a room that is called like {channel}"))
+@when("{who} joins a room that is called like {channel}")
 def join_channel(world: World, who: str, channel: str) -> None:
     entity_type, entity_id = channel_name(world, who, channel)
     act(world, who, world[who].tab, "room:join", {"entity_type": entity_type, "entity_id": entity_id})
 
 
-@when(Phrase("{who} joins one of them again"))
+@when("{who} joins one of them again")
 def join_one_again(world: World, who: str) -> None:
     join(world, who, "invoice:50")
 
 
-@when(Phrase("{who} leaves one of them"))
+@when("{who} leaves one of them")
 def leave_one(world: World, who: str) -> None:
     leave(world, who, "invoice:50")
 
 
-@when(Phrase('{who} leaves "{room}"'))
+@when('{who} leaves "{room}"')
 def leave(world: World, who: str, room: str) -> None:
     leave_in(world, who, world[who].tab, room)
 
 
-@when(Phrase('the second tab of {who} leaves "{room}"'))
-@when(Phrase('{who} leaves "{room}" in one tab'))
+@when('the second tab of {who} leaves "{room}"')
+@when('{who} leaves "{room}" in one tab')
 def leave_in_one(world: World, who: str, room: str) -> None:
     leave_in(world, who, world[who].tabs[1], room)
 
 
-@when(Phrase('{who} leaves "{room}" in both tabs'))
+@when('{who} leaves "{room}" in both tabs')
 def leave_in_both(world: World, who: str, room: str) -> None:
     for tab in world[who].tabs:
         leave_in(world, who, tab, room)
 
 
-@when(Phrase('{who} asks who is in "{room}"'))
+@when('{who} asks who is in "{room}"')
 def ask_room(world: World, who: str, room: str) -> None:
     act(world, who, world[who].tab, "room:users", {"room_id": room})
 
@@ -154,93 +152,93 @@ def channel_name(world: World, who: str, channel: str) -> tuple[str, str]:
 # What is seen
 
 
-@then(Phrase('{who} sees {whom} enter "{room}"'))
+@then('{who} sees {whom} enter "{room}"')
 def sees_enter(world: World, who: str, whom: str, room: str) -> None:
     hear(world, world[who], "room:user_joined", world[whom], user_name=whom, room_id=room)
 
 
-@then(Phrase('the other tab of {who} sees {whom} enter "{room}"'))
+@then('the other tab of {who} sees {whom} enter "{room}"')
 def other_tab_sees_enter(world: World, who: str, whom: str, room: str) -> None:
     other = next(tab for tab in world[who].tabs if tab is not world[who].acting)
     other.expect("room:user_joined", user_id=world[whom].user_id, room_id=room)
 
 
-@then(Phrase('{who} sees {whom} leave "{room}"'))
+@then('{who} sees {whom} leave "{room}"')
 def sees_leave(world: World, who: str, whom: str, room: str) -> None:
     hear(world, world[who], "room:user_left", world[whom], user_name=whom, room_id=room, within=_silence(world))
 
 
-@then(Phrase('{who} sees {whom} leave "{room}" after the lease'))
+@then('{who} sees {whom} leave "{room}" after the lease')
 def sees_leave_dead(world: World, who: str, whom: str, room: str) -> None:
-    within = 2 * world.timeouts.lease + PATIENCE
+    within = 2 * world.timeouts.lease + patience()
     hear(world, world[who], "room:user_left", world[whom], room_id=room, within=within)
 
 
-@then(Phrase('{who} sees {whom} leave "{room}" before she leaves the company'))
+@then('{who} sees {whom} leave "{room}" before she leaves the company')
 def sees_leave_first(world: World, who: str, whom: str, room: str) -> None:
     sees_leave(world, who, whom, room)
     left = world[who].tab.journal.events("presence:user_left", since=world[who].tab.mark)
     assert_equal(left, [], f"what {who} has heard of {whom} leaving the company")
 
 
-@then(Phrase('"{room}" shows {people} to {who}'))
+@then('"{room}" shows {people} to {who}')
 def room_shows(world: World, room: str, people: list[str], who: str) -> None:
     shows(world, room, people, who)
 
 
-@then(Phrase('"{room}" shows nobody to {who}'))
+@then('"{room}" shows nobody to {who}')
 def room_shows_nobody(world: World, room: str, who: str) -> None:
     shows(world, room, [], who)
 
 
-@then(Phrase('"{room}" still shows {people}'))
+@then('"{room}" still shows {people}')
 def room_still_shows(world: World, room: str, people: list[str]) -> None:
     still_shows(world, room, people, people[-1])
 
 
-@then(Phrase('"{room}" still shows {people}, in whatever order'))
+@then('"{room}" still shows {people}, in whatever order')
 def room_still_shows_unordered(world: World, room: str, people: list[str]) -> None:
     users = world[people[0]].tab.call("room:users", {"room_id": room})["users"]
     assert_equal(sorted(user["user_name"] for user in users), sorted(people), f"who is in {room}")
 
 
-@then(Phrase('"{room}" still shows {people} to {who}'))
+@then('"{room}" still shows {people} to {who}')
 def room_still_shows_to(world: World, room: str, people: list[str], who: str) -> None:
     still_shows(world, room, people, who)
 
 
-@then(Phrase("{who} is not told that she entered herself"))
+@then("{who} is not told that she entered herself")
 def not_told_of_herself(world: World, who: str) -> None:
     world.barrier(world[who].tenant)
     assert_equal(world[who].tab.journal.events("room:user_joined"), [], "what she heard of her own coming")
 
 
-@then(Phrase('{who} is in "{room}"'))
+@then('{who} is in "{room}"')
 def is_in(world: World, who: str, room: str) -> None:
     assert_equal(world.answer.get("room_id"), room, "the room in the answer")
     users = world[who].tab.call("room:users", {"room_id": room})["users"]
     assert_equal(world[who].user_id in [u["user_id"] for u in users], True, f"{who} is in {room}")
 
 
-@then(Phrase("{who} is in the room of {what}"))
+@then("{who} is in the room of {what}")
 def is_in_named(world: World, who: str, what: str) -> None:
     is_in(world, who, ":".join(ENTITIES[what]))
 
 
-@then(Phrase('{who} is in "{room}" since she came first'))
+@then('{who} is in "{room}" since she came first')
 def since_first(world: World, who: str, room: str) -> None:
     first = world[who].tab.expect("room:users", since=0, room_id=room).payload
     assert_equal(joined_at(world, who, world.answer), joined_at(world, who, first), "when she joined")
 
 
-@then(Phrase('{who} is in "{room}" since she came again'))
+@then('{who} is in "{room}" since she came again')
 def since_again(world: World, who: str, room: str) -> None:
     first = world[who].tab.expect("room:users", since=0, room_id=room).payload
     before, after = joined_at(world, who, first), joined_at(world, who, world.answer)
     assert_equal(after > before, True, f"{after} is after {before}")
 
 
-@then(Phrase('each user that {who} sees in "{room}" has a user_id, a user_name and a joined_at, nothing else'))
+@then('each user that {who} sees in "{room}" has a user_id, a user_name and a joined_at, nothing else')
 def user_fields(world: World, who: str, room: str) -> None:
     shown = world[who].tab.expect("room:users", room_id=room).payload["users"]
     assert_equal([set(user) for user in shown], [USER_FIELDS] * len(shown), "the fields")
@@ -261,7 +259,7 @@ def answer_has_room(world: World) -> None:
     assert_equal(sorted(world.answer), ["ok", "room_id"], "the fields of the answer")
 
 
-@then(Phrase("the limit is said to be {n}"))
+@then("the limit is said to be {n}")
 def limit_is(world: World, n: str) -> None:
     assert_equal(world.answer["error"]["details"], {"limit": int(n)}, "the details")
 
@@ -289,4 +287,4 @@ def joined_at(world: World, who: str, shown: dict[str, Any]) -> str:
 
 def _silence(world: World) -> float:
     """How long it may take to see that somebody has gone; over WebSocket it is seen at once."""
-    return PATIENCE + (world.timeouts.silence if world.transport == "polling" else 0.0)
+    return patience() + (world.timeouts.silence if world.transport == "polling" else 0.0)

@@ -6,33 +6,31 @@ import copy
 import json
 from typing import Any
 
-from pytest_bdd import then, when
-
 from realtime_contracts.conformance.document_view import patched, same
-from realtime_contracts.conformance.phrase import Phrase
+from realtime_contracts.conformance.sentences import then, when
 from realtime_contracts.conformance.steps.common import act, assert_accepted, assert_equal, home
 from realtime_contracts.conformance.tab import Tab
 from realtime_contracts.conformance.world import World
 
 
-@when(Phrase("{who} asks for the document"))
+@when("{who} asks for the document")
 def ask_document(world: World, who: str) -> None:
     act(world, who, world[who].tab, "doc:sync", {"room_id": world.room})
 
 
-@when(Phrase("{who} asks for what has changed since version {n}"))
+@when("{who} asks for what has changed since version {n}")
 def ask_changes(world: World, who: str, n: str) -> None:
     act(world, who, world[who].tab, "doc:sync", {"room_id": world.room, "since_version": int(n)})
 
 
-@then(Phrase("{who} gets the whole document {object_} at version {n}"))
+@then("{who} gets the whole document {object_} at version {n}")
 def gets_whole(world: World, who: str, object_: str, n: str) -> None:
     payload = answer_to(world, who)
     assert_equal((payload["version"], payload["changes"]), (int(n), []), "the version and the changes")
     assert_content(payload["content"], json.loads(object_), f"the document that {who} gets")
 
 
-@then(Phrase("{who} gets the edits from {n} to {m}"))
+@then("{who} gets the edits from {n} to {m}")
 def gets_edits(world: World, who: str, n: str, m: str) -> None:
     payload = answer_to(world, who)
     assert_equal((payload["version"], payload["content"]), (int(m), None), "the version and the content")
@@ -43,13 +41,13 @@ def gets_edits(world: World, who: str, n: str, m: str) -> None:
         assert_equal(edit, heard.get(edit["version"], edit), f"edit {edit['version']}, as the others heard it")
 
 
-@then(Phrase("{who} gets no edits at version {n}"))
+@then("{who} gets no edits at version {n}")
 def gets_no_edits(world: World, who: str, n: str) -> None:
     payload = answer_to(world, who)
     assert_equal((payload["version"], payload["content"], payload["changes"]), (int(n), None, []), "what was missed")
 
 
-@then(Phrase("with them {who} has the document {object_}"))
+@then("with them {who} has the document {object_}")
 def has_document(world: World, who: str, object_: str) -> None:
     """What the user's lost tab had, and on top of it what the new one was told it has missed."""
     person = world[who]
@@ -62,7 +60,7 @@ def has_document(world: World, who: str, object_: str) -> None:
     assert_content(content, json.loads(object_), f"the document that {who} has")
 
 
-@then(Phrase("the document is {object_} at version {n}"))
+@then("the document is {object_} at version {n}")
 def document_is(world: World, object_: str, n: str) -> None:
     everybody_has(world, json.loads(object_), int(n))
 

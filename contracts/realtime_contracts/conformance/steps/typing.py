@@ -6,14 +6,12 @@ import re
 import threading
 from typing import Any
 
-from pytest_bdd import given, then, when
-
-from realtime_contracts.conformance.phrase import Phrase
+from realtime_contracts.conformance.sentences import given, then, when
 from realtime_contracts.conformance.steps.common import act, assert_accepted, assert_equal, assert_refused, times
 from realtime_contracts.conformance.steps.hearing import listeners, silence_of
 from realtime_contracts.conformance.steps.nodes import together
 from realtime_contracts.conformance.tab import Tab
-from realtime_contracts.conformance.timeouts import PATIENCE
+from realtime_contracts.conformance.timeouts import patience
 from realtime_contracts.conformance.world import World
 
 #: Who types, and where: `Ana in "notes"`, or `Ana` for somewhere in the room.
@@ -26,54 +24,54 @@ Typists = list[tuple[str, str | None]]
 # Starting and stopping
 
 
-@given(Phrase("{who} types"))
+@given("{who} types")
 def given_somewhere(world: World, who: str) -> None:
     given_typing(world, who, None)
 
 
-@given(Phrase('{who} types in "{field}"'))
+@given('{who} types in "{field}"')
 def given_in_field(world: World, who: str, field: str) -> None:
     given_typing(world, who, field)
 
 
-@given(Phrase("{who} types in {n} fields"))
+@given("{who} types in {n} fields")
 def given_in_fields(world: World, who: str, n: str) -> None:
     for number in range(1, int(n) + 1):
         assert_accepted(start(world, world[who].tab, f"field{number}"))
 
 
-@when(Phrase("{who} types"))
+@when("{who} types")
 def types_somewhere(world: World, who: str) -> None:
     act(world, who, world[who].tab, "typing:start", {"room_id": world.room})
 
 
-@when(Phrase('{who} types in "{field}"'))
-@when(Phrase('{who} types in "{field}" again'))
+@when('{who} types in "{field}"')
+@when('{who} types in "{field}" again')
 def types(world: World, who: str, field: str) -> None:
     act(world, who, world[who].tab, "typing:start", {"room_id": world.room, "field": field})
 
 
-@when(Phrase('the second tab of {who} types in "{field}"'))
+@when('the second tab of {who} types in "{field}"')
 def types_second(world: World, who: str, field: str) -> None:
     act(world, who, world[who].tabs[1], "typing:start", {"room_id": world.room, "field": field})
 
 
-@when(Phrase("{who} stops typing"))
+@when("{who} stops typing")
 def stops(world: World, who: str) -> None:
     act(world, who, world[who].tab, "typing:stop", {"room_id": world.room})
 
 
-@when(Phrase('{who} stops typing in "{field}"'))
+@when('{who} stops typing in "{field}"')
 def stops_in(world: World, who: str, field: str) -> None:
     act(world, who, world[who].tab, "typing:stop", {"room_id": world.room, "field": field})
 
 
-@when(Phrase('the second tab of {who} stops typing in "{field}"'))
+@when('the second tab of {who} stops typing in "{field}"')
 def stops_second(world: World, who: str, field: str) -> None:
     act(world, who, world[who].tabs[1], "typing:stop", {"room_id": world.room, "field": field})
 
 
-@when(Phrase('{who} keeps typing in "{field}" until {whom} has stopped'))
+@when('{who} keeps typing in "{field}" until {whom} has stopped')
 def keeps_typing(world: World, who: str, field: str, whom: str) -> None:
     tab, stop = world[who].tab, threading.Event()
     assert_accepted(start(world, tab, field))
@@ -85,7 +83,7 @@ def keeps_typing(world: World, who: str, field: str, whom: str) -> None:
 
     def watch() -> None:
         try:
-            within = world.timeouts.typing + PATIENCE
+            within = world.timeouts.typing + patience()
             others[0].wait_until(lambda: typists(others[0], world.room) == [(who, field)], "the end", within=within)
         finally:
             stop.set()
@@ -109,8 +107,8 @@ def start(world: World, tab: Tab, field: str | None) -> dict[str, Any]:
 # What is seen
 
 
-@then(Phrase("{people} see who types: {typing_}"))
-@then(Phrase("{people} sees who types: {typing_}"))
+@then("{people} see who types: {typing_}")
+@then("{people} sees who types: {typing_}")
 def see_typing(world: World, people: list[str], typing_: str) -> None:
     """The barrier first: nobody may be waited for who stops by themselves."""
     expected: Typists = [] if typing_ == "nobody" else [(who, field) for who, field in _typists(typing_)]
@@ -120,8 +118,8 @@ def see_typing(world: World, people: list[str], typing_: str) -> None:
         assert_equal(typists(tab, world.room), expected, f"who types, as {tab.label} sees it")
 
 
-@then(Phrase("{people} have heard who types {often}"))
-@then(Phrase("{people} has heard who types {often}"))
+@then("{people} have heard who types {often}")
+@then("{people} has heard who types {often}")
 def heard_times(world: World, people: list[str], often: str) -> None:
     found = listeners(world, people)
     world.barrier(*sorted({person.tenant for person in found}))
@@ -130,13 +128,13 @@ def heard_times(world: World, people: list[str], often: str) -> None:
         assert_equal(len(heard), times(often), f"how often {tab.label} heard who types: {heard}")
 
 
-@then(Phrase("{people} hear nothing of typing"))
-@then(Phrase("{people} hears nothing of typing"))
+@then("{people} hear nothing of typing")
+@then("{people} hears nothing of typing")
 def no_typing(world: World, people: list[str]) -> None:
     silence_of(world, people, "typing:users")
 
 
-@then(Phrase("{who} has typed for the time that typing lasts"))
+@then("{who} has typed for the time that typing lasts")
 def typed_long(world: World, who: str) -> None:
     tab = world[who].tab
     started = tab.journal.wait_for(lambda e: (e.kind, e.name) == ("sent", "typing:start"), "the start")
@@ -145,7 +143,7 @@ def typed_long(world: World, who: str) -> None:
     assert_equal(lasted >= world.timeouts.typing, True, f"{lasted} s is at least {world.timeouts.typing} s")
 
 
-@then(Phrase('{who} may not start or stop typing in "{room}"'))
+@then('{who} may not start or stop typing in "{room}"')
 def may_not(world: World, who: str, room: str) -> None:
     for event in ("typing:start", "typing:stop"):
         answer = world[who].tabs[-1].call(event, {"room_id": room, "field": "notes"})

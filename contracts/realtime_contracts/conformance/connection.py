@@ -1,0 +1,94 @@
+"""One connection of a scenario: how it comes and goes, and the journal of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import socketio.exceptions
+
+from realtime_contracts import Direction
+from realtime_contracts.conformance.journal import Journal, NotReachedError
+from realtime_contracts.conformance.observed import Observed
+from realtime_contracts.conformance.redaction import shown
+from realtime_contracts.conformance.timeouts import patience
+from realtime_contracts.conformance.transport import Client
+
+
+class Connection:
+    """A connection to one node. `label` names it in failures; `began` is when the scenario did."""
+
+    def __init__(self, label: str, url: str, transports: list[str], began: float, observed: Observed) -> None:
+        self.label = label
+        self.url = url
+        self.journal = Journal(label, began)
+        self.observed = observed
+        self.connected = False
+        #: What the server said when it refused the connection: {message, data: {code}}.
+        self.refusal: Any = None
+        self._transports = transports
+        #: Whether the server itself has refused; without it, nobody was there.
+        self._reached = False
+        self.client = Client()
+        self.client.on("connect", self._on_connect)
+        self.client.on("connect_error", self._on_refusal)
+        self.client.on("disconnect", self._on_disconnect)
+
+    def open(self, auth: Any, *, query: str = "", namespace: str = "/") -> bool:
+        """Connect; False if the server refuses."""
+        if namespace != "/":
+            self.client.on("connect_error", self._on_refusal, namespace=namespace)
+        self.journal.write("sent", "connect", shown(auth))
+        try:
+            self.client.connect(
+                f"{self.url}?{query}" if query else self.url,
+                auth=auth,
+                transports=self._transports,
+                namespaces=[namespace],
+                wait_timeout=patience(),
+            )
+        except socketio.exceptions.ConnectionError as error:
+            self.client.cut()
+            if not self._reached:
+                raise NotReachedError(f"{self.label} gets an answer from {self.url}", str(error)) from error
+            if namespace == "/" and self.observed.judge(self.label, Direction.SERVER, "connect_error", self.refusal):
+                self.observed.failed("connect", self.refusal["data"]["code"])
+        if namespace == "/" and not query:
+            code = None if self.connected else "refused"
+            self.observed.answered(Direction.CLIENT, "connect", {} if auth is None else auth, code)
+        return self.connected
+
+    def goodbye(self) -> None:
+        """Leave as a user does who closes the page in good order."""
+        self.connected = False
+        self.journal.write("sent", "(goodbye)")
+        self.client.goodbye()
+
+    def close_transport(self) -> None:
+        """Close the transport in good order, but without a Socket.IO goodbye."""
+        self.connected = False
+        self.journal.write("sent", "(transport closed)")
+        self.client.leave_transport()
+
+    def cut(self) -> None:
+        """Lose the transport."""
+        self.connected = False
+        self.journal.write("sent", "(transport lost)")
+        self.client.cut()
+
+    @property
+    def transport(self) -> str:
+        """`websocket` or `polling`, as it is now."""
+        return str(self.client.transport())
+
+    def _on_connect(self) -> None:
+        self.connected = True
+        self.journal.write("connected", "connect")
+
+    def _on_refusal(self, data: Any = None) -> None:
+        self.refusal = data
+        self._reached = self.client.eio.sid is not None
+        self.journal.write("refused", "connect_error", data)
+
+    def _on_disconnect(self, reason: Any = None) -> None:
+        self.connected = False
+        self.journal.write("closed", str(reason))

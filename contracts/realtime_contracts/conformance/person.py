@@ -1,0 +1,27 @@
+"""Somebody in a scenario, and the tabs that they have open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from realtime_contracts.conformance.journal import UnmetError
+from realtime_contracts.conformance.tab import Tab
+
+
+@dataclass
+class Person:
+    """Somebody who works at a company."""
+
+    name: str
+    user_id: str
+    tenant: str
+    tabs: list[Tab] = field(default_factory=list)
+    #: The tab that left a room while the other one stayed.
+    acting: Tab | None = None
+
+    @property
+    def tab(self) -> Tab:
+        """The first of the open tabs."""
+        if not self.tabs:
+            raise UnmetError(f"{self.name} is connected", "no tab is open")
+        return self.tabs[0]

@@ -1,0 +1,155 @@
+"""What all outcomes of a run say together: the checks of the contract, the rulings, the coverage, and the verdict."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from realtime_contracts import Direction, registry
+from realtime_contracts.conformance.coverage import Coverage, keywords
+from realtime_contracts.conformance.requirements import Suite
+from realtime_contracts.conformance.results import Breach, Cell, ContractCheck, Result, Ruling, Traffic, Verdict, worst
+from realtime_contracts.conformance.rulings import RULINGS, rulings_of
+from realtime_contracts.conformance.scenario import Outcome
+
+_WORST_FIRST = list(Verdict)
+
+#: What is checked of all messages together, and the sentence that says so.
+ORDERS = {
+    "presence": "`seq` is one counter per tenant over all presence messages: no gaps, no reordering, on any node.",
+    "documents": "Versions are 1, 2, 3 … without gaps, and every member gets them in order.",
+}
+SECRECY = "Tokens never reach a log, a metric, a message or Redis."
+_SENTENCES = {
+    "server": "`{}` is what its schema says, whenever it comes.",
+    "ack": "The ack of `{}` is there when asked for, and is what its schema says.",
+    "response": "The answer of `{}` over REST is what its schema says.",
+}
+
+
+class Findings:
+    """Everything that has come of a run so far."""
+
+    def __init__(self, known: frozenset[str]) -> None:
+        self.results: list[Result] = []
+        self.coverage = Coverage()
+        self._known = known
+        self._came: Counter[tuple[str, str]] = Counter()
+        self._breaches: Counter[tuple[str, str]] = Counter()
+        self._first: dict[tuple[str, str], tuple[Breach, str]] = {}
+
+    def add(self, outcome: Outcome) -> None:
+        """Take in what came of one example."""
+        self.results.append(outcome.result)
+        self.coverage.add(outcome.coverage)
+        self._came.update(outcome.came)
+        for breach in outcome.breaches:
+            key = breach.direction, breach.message
+            self._breaches[key] += 1
+            self._first.setdefault(key, (breach, outcome.result.id))
+
+    def contract_checks(self, only: frozenset[str] = frozenset()) -> list[ContractCheck]:
+        """A check for each message that a server sends, for their order, and for secrecy; of `only` these ids."""
+        return [check for check in self._checks() if not only or check.id in only]
+
+    def _checks(self) -> Iterable[ContractCheck]:
+        for direction in (Direction.SERVER, Direction.ACK, Direction.RESPONSE):
+            unknown = {name for where, name in self._first if where == direction.value}
+            unknown |= {"unknown_event"} if direction is Direction.ACK else set()
+            for message in sorted(registry().events(direction) | unknown):
+                yield self._check(direction.value, message, _SENTENCES[direction.value].format(message))
+        tried = sum(result.verdict not in (Verdict.SKIP, Verdict.INCONCLUSIVE) for result in self.results)
+        for name, sentence in ORDERS.items():
+            yield self._check("order", name, sentence, seen=tried)
+        yield self._check("secrecy", "secrecy", SECRECY, seen=tried)
+
+    def _check(self, direction: str, message: str, sentence: str, seen: int | None = None) -> ContractCheck:
+        breach, where = self._first.get((direction, message), (None, ""))
+        count = self._came[direction, message] if seen is None else seen
+        verdict = Verdict.FAIL if breach else Verdict.PASS if count else Verdict.SKIP
+        wrong = self._breaches[direction, message]
+        id_ = contract_id(direction, message)
+        return ContractCheck(id_, message, direction, sentence, verdict, count, wrong, breach, where)
+
+    def rulings(self, suite: Suite, checks: Sequence[ContractCheck]) -> list[Ruling]:
+        """Each row of the table that can be seen from outside, decided by its scenarios and by telling breaches."""
+        found = []
+        for key, (seed, ruling) in RULINGS.items():
+            by = [(r.verdict, r.id) for r in self.results if key in suite.requirement(r.requirement).rulings]
+            by += [(c.verdict, c.id) for c in checks if c.breach and key in rulings_of(c.breach)]
+            by.sort(key=lambda pair: _WORST_FIRST.index(pair[0]))
+            tried = [verdict for verdict, _ in by if verdict is not Verdict.SKIP]
+            verdict = worst(tried) or Verdict.SKIP
+            found.append(Ruling(key, seed, ruling, verdict, tuple(id_ for v, id_ in by if v is verdict)))
+        return found
+
+    def traffic(self) -> list[Traffic]:
+        """What went, by direction and message; the codes of failures beside what had failed."""
+        codes: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        for (event, code), count in self.coverage.errors.items():
+            codes[_failed_row(event)][code] += count
+        rows = []
+        for direction in Direction:
+            for message in sorted(registry().events(direction)):
+                asked = direction in (Direction.CLIENT, Direction.REQUEST)
+                count = self.coverage.sent[direction, message] if asked else self._came[direction, message]
+                acks = self._came["ack" if direction is Direction.CLIENT else "response", message] if asked else 0
+                rows.append(
+                    Traffic(
+                        direction.value, message, count, acks, tuple(sorted(codes[direction.value, message].items()))
+                    )
+                )
+        return rows
+
+    def keywords(self) -> list[Cell]:
+        """What was exercised of each keyword of what clients send."""
+        return [
+            Cell(*place, accepted=self.coverage.accepted[place], refused=self.coverage.refused[place])
+            for place in keywords()
+        ]
+
+    def began_to_pass(self) -> list[str]:
+        """What is in the list of known failures and has passed: the list is out of date."""
+        failed = {r.requirement for r in self.results if _unmet(r)} | {r.id for r in self.results if _unmet(r)}
+        tried = {r.requirement for r in self.results if r.verdict is not Verdict.SKIP}
+        tried |= {r.id for r in self.results if r.verdict is not Verdict.SKIP}
+        checks = {check.id: check.verdict for check in self.contract_checks()}
+        failed |= {id_ for id_, verdict in checks.items() if verdict is Verdict.FAIL}
+        tried |= {id_ for id_, verdict in checks.items() if verdict is not Verdict.SKIP}
+        unsure = {r.requirement for r in self.results if r.verdict is Verdict.INCONCLUSIVE}
+        unsure |= {r.id for r in self.results if r.verdict is Verdict.INCONCLUSIVE}
+        return sorted((self._known & tried) - failed - unsure)
+
+    def verdict(self, results: Sequence[Result], checks: Sequence[ContractCheck], complaints: Sequence[str]) -> Verdict:
+        """The worst of what is asked about. What was known to fail counts for nothing; nothing tried is no success."""
+        if self.began_to_pass():
+            return Verdict.FAIL
+        found = [Verdict.PASS if r.known else r.verdict for r in results]
+        if any(result.verdict is not Verdict.SKIP for result in self.results):
+            found += [Verdict.PASS if check.id in self._known else check.verdict for check in checks]
+        tried = [verdict for verdict in found if verdict is not Verdict.SKIP]
+        if complaints:
+            tried.append(Verdict.INCONCLUSIVE)
+        return worst(tried) or Verdict.SKIP
+
+
+def contract_id(direction: str, message: str) -> str:
+    """`contract/server/presence:list`; of what has one check only, `contract/secrecy`."""
+    return f"contract/{direction}" if direction == message else f"contract/{direction}/{message}"
+
+
+def contract_ids() -> list[str]:
+    """The ids of all checks of the contract."""
+    return [check.id for check in Findings(frozenset()).contract_checks()]
+
+
+def _failed_row(event: str) -> tuple[str, str]:
+    """Where a failure is told: of an event that nobody knows, at `error`; of no operation, at REST's."""
+    for direction in (Direction.CLIENT, Direction.RESPONSE):
+        if event in registry().events(direction):
+            return direction.value, event
+    return ("response" if event == "REST" else "server"), "error"
+
+
+def _unmet(result: Result) -> bool:
+    return result.verdict in (Verdict.FAIL, Verdict.WARN)

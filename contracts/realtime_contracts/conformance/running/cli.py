@@ -1,0 +1,258 @@
+"""`realtime conform`: the features against anyone's server."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from realtime_contracts.conformance.reports.terminal import Tree, summary
+from realtime_contracts.conformance.requirements import BrokenFeatures, Suite, suite
+from realtime_contracts.conformance.results import EXIT_STATUS, Run, Verdict
+from realtime_contracts.conformance.running.assembly import contract_ids
+from realtime_contracts.conformance.running.known import BadList, read_known
+from realtime_contracts.conformance.running.launch import NotStarted, started
+from realtime_contracts.conformance.running.listing import listing
+from realtime_contracts.conformance.running.minting import NoToken, TokenSource
+from realtime_contracts.conformance.running.plan import Plan
+from realtime_contracts.conformance.running.probe import problem_with
+from realtime_contracts.conformance.running.selection import NothingSelected, Selection
+from realtime_contracts.conformance.running.session import conform
+from realtime_contracts.conformance.tags import LEVELS
+from realtime_contracts.conformance.timeouts import Timeouts
+from realtime_contracts.dev_folder import dev_secret
+
+#: Seconds that a run waits for what should come at once. A server that needs longer is not realtime.
+PATIENCE_SECONDS = 5.0
+#: Failures that the terminal tells in full.
+SHOWN = 5
+
+_TRANSPORTS = {"websocket": ("websocket",), "polling": ("polling",), "both": ("websocket", "polling")}
+_CONTRACT_TIMEOUTS = "contract"
+
+
+class _Timeouts(click.ParamType):  # type: ignore[type-arg]  # generic in its newest versions only
+    """`away=2,offline=3`, in seconds, or `contract` for the contract's own."""
+
+    name = "timeouts"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Timeouts:
+        if isinstance(value, Timeouts) or value == _CONTRACT_TIMEOUTS:
+            return value if isinstance(value, Timeouts) else Timeouts()
+        known = [field.name for field in fields(Timeouts)]
+        changed = {}
+        for part in value.split(","):
+            name, _, seconds = part.strip().partition("=")
+            if name not in known:
+                self.fail(f"{name!r} is no timeout; there are {', '.join(known)}", param, ctx)
+            try:
+                changed[name] = float(seconds)
+            except ValueError:
+                self.fail(f"{name}={seconds}: expected seconds", param, ctx)
+            if not 0 < changed[name] < float("inf"):
+                self.fail(f"{name}={seconds}: expected seconds above 0", param, ctx)
+        return replace(Timeouts(), **changed)
+
+
+def _file(name: str, what: str) -> Callable[[Any], Any]:
+    return click.option(f"--{name}", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), help=what)
+
+
+@click.command(name="conform")
+@click.argument("urls", nargs=-1, metavar="[URL]...")
+@click.option(
+    "--jwt-secret",
+    envvar="JWT_SECRET_KEY",
+    help="HS256 secret of the server [env: JWT_SECRET_KEY]; else `realtime serve --dev`'s, where it keeps it.",
+)
+@click.option(
+    "--token-command", metavar="COMMAND", help="Reads a token's claims as JSON on stdin, and prints the token."
+)
+@click.option(
+    "--token-hook", metavar="MODULE:FUNCTION", help="A Python function of a token's claims that returns the token."
+)
+@click.option("--exec", "command", metavar="'CMD {port}'", help="Start this server for the run, and end it after.")
+@click.option(
+    "--nodes",
+    type=click.IntRange(1, 8),
+    default=1,
+    show_default=True,
+    help="With --exec: how many of it, as one cluster.",
+)
+@click.option(
+    "--select",
+    "words",
+    multiple=True,
+    metavar="ID|TAGS",
+    help="presence/3.2, presence/7.1#3, presence, contract/server/error, or '@rooms and not @slow'; may be repeated.",
+)
+@click.option(
+    "--level",
+    type=click.Choice(LEVELS),
+    default="may",
+    show_default=True,
+    help="The least binding level that is tried.",
+)
+@click.option("--transport", type=click.Choice(list(_TRANSPORTS)), default="websocket", show_default=True)
+@click.option(
+    "--timeouts",
+    type=_Timeouts(),
+    help="What the server runs with, in seconds: away=2,offline=3; or `contract`. Without it, what waits is skipped.",
+)
+@click.option("--skip-slow", is_flag=True, help="Leave out what waits for the server's timeouts, whatever they are.")
+@click.option(
+    "--patience",
+    type=click.FloatRange(0.1, 60),
+    default=PATIENCE_SECONDS,
+    show_default=True,
+    help="Seconds to wait for what should come at once.",
+)
+@click.option("--jobs", type=click.IntRange(1, 32), default=4, show_default=True, help="Scenarios at the same time.")
+@click.option(
+    "--known-failing",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Ids, one a line, that are expected to fail; one that passes is a failure.",
+)
+@_file("html", "Write the report as one page.")
+@_file("junit", "Write it for CI.")
+@_file("json", "Write everything that was found, by its own schema.")
+@_file("messages", "Write Cucumber Messages.")
+@click.option(
+    "--compare",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="JSON",
+    help="The --json of another run, to stand beside this one in --html; may be repeated.",
+)
+@click.option(
+    "--show", type=click.IntRange(0), default=SHOWN, show_default=True, help="Failures that are told in full here."
+)
+@click.option("--quiet", is_flag=True, help="Of the tree, only what is not met.")
+@click.option("--list", "list_only", is_flag=True, help="Print the requirements that would be tried, and end.")
+def conform_command(
+    urls: tuple[str, ...],
+    command: str | None,
+    list_only: bool,  # noqa: FBT001 - click's way
+    known_failing: Path | None,
+    **options: Any,
+) -> None:
+    """Hold a server against the contract: any server, in any language.
+
+    URL is the root of the server under test; several are the nodes of one cluster. The exit status is by the worst
+    that was found: 0 all is met, 1 a MUST is not, 3 a SHOULD is not, 4 nothing certain can be said, 5 nothing was
+    tried; 2 is a wrong command line.
+    """
+    try:
+        features = suite()
+    except BrokenFeatures as error:
+        raise click.ClickException(f"the features cannot be run:\n{error}") from error
+    nodes = len(urls) or options["nodes"]
+    slow_unknown = options["timeouts"] is None
+    selection = Selection(options["words"], options["level"], options["skip_slow"] or slow_unknown, nodes)
+    console = Console(highlight=False)
+    try:
+        chosen = selection.of(features)
+        if list_only:
+            listing(console, chosen)
+            return
+        known = read_known(known_failing, features, contract_ids()) if known_failing else frozenset()
+    except (NothingSelected, BadList) as error:
+        raise click.UsageError(str(error)) from error
+    if bool(urls) == bool(command):
+        raise click.UsageError("give the URL of a server, or --exec to start one")
+    source = _source(options)
+    transports = _TRANSPORTS[options["transport"]]
+    plan = Plan(
+        urls=tuple(url.rstrip("/") for url in urls),
+        source=source,
+        selection=selection,
+        transports=transports,  # type: ignore[arg-type]  # of the table above
+        timeouts=options["timeouts"] or Timeouts(),
+        patience=options["patience"],
+        jobs=options["jobs"],
+        known=known,
+        options=_again(options, command),
+    )
+    with ExitStack() as stack:
+        if command:
+            try:
+                server = stack.enter_context(_server(command, plan, nodes))
+            except NotStarted as error:
+                click.echo(f"INCONCLUSIVE: {error}", err=True)
+                sys.exit(EXIT_STATUS[Verdict.INCONCLUSIVE])
+            plan = replace(plan, urls=tuple(server.urls), revive=server.revive)
+        _head(console, plan, features)
+        with Tree(console, chosen, len(transports), quiet=options["quiet"]) as tree:
+            run = conform(plan, features, tree.tell)
+    summary(console, run, options["show"])
+    _write(run, features, options)
+    sys.exit(run.exit_status)
+
+
+def _server(command: str, plan: Plan, nodes: int) -> Any:
+    return started(command, nodes, lambda url: problem_with(url, plan.source, plan.transports[0]))
+
+
+def _source(options: dict[str, Any]) -> TokenSource:
+    command, hook = options["token_command"], options["token_hook"]
+    if command and hook:
+        raise click.UsageError("--token-command or --token-hook, not both")
+    if hook and ":" not in hook:
+        raise click.UsageError(f"--token-hook {hook}: expected module:function")
+    secret = "" if command or hook else options["jwt_secret"] or dev_secret() or ""
+    if not (secret or command or hook):
+        raise click.UsageError("no tokens: give --jwt-secret, --token-command or --token-hook")
+    if hook:
+        sys.path.insert(0, "")  # the function is looked for here first, as with `python -m`
+    source = TokenSource(secret, command or "", hook or "")
+    try:
+        source.check()
+    except NoToken as error:
+        raise click.UsageError(str(error)) from error
+    return source
+
+
+def _again(options: dict[str, Any], command: str | None) -> tuple[str, ...]:
+    """The options that belong to the server: what it takes to ask the same of it again."""
+    found = []
+    if command:
+        found += ["--exec", shlex.quote(command), "--nodes", str(options["nodes"])]
+    for name in ("token_command", "token_hook"):
+        if options[name]:
+            found += [f"--{name.replace('_', '-')}", shlex.quote(options[name])]
+    if options["timeouts"] is not None:
+        changed = [f for f in fields(Timeouts) if getattr(options["timeouts"], f.name) != f.default]
+        pairs = ",".join(f"{f.name}={getattr(options['timeouts'], f.name):g}" for f in changed)
+        found += ["--timeouts", pairs or _CONTRACT_TIMEOUTS]
+    return tuple(found)
+
+
+def _head(console: Console, plan: Plan, features: Suite) -> None:
+    what = f"{len(plan.selection.of(features))} scenarios over {' and '.join(plan.transports)}"
+    console.print(Text(f"Conformance of {', '.join(plan.urls)}: {what}", style="bold"), soft_wrap=True)
+
+
+def _write(run: Run, features: Suite, options: dict[str, Any]) -> None:
+    """Write the reports that were asked for."""
+    from realtime_contracts.conformance.reports.files import render  # noqa: PLC0415 - few runs need the templates
+
+    for name in ("html", "junit", "json", "messages"):
+        if options[name] is None:
+            continue
+        try:
+            text = render(name, run, features.folder, options["compare"])
+            with click.open_file(str(options[name]), "wb") as file:
+                file.write(text)
+        except OSError as error:
+            raise click.ClickException(f"{options[name]} cannot be written: {error.strerror}") from error
+        except ValueError as error:
+            raise click.ClickException(f"--compare: {error}") from error

@@ -1,0 +1,97 @@
+"""Whether there is a server that can be looked at at all, and if not, why, in a sentence that helps.
+
+From the outside in: an address, a connection, TLS, HTTP, Engine.IO, Socket.IO, a token that is taken. The first that
+fails is what is said.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import urllib.parse
+
+import requests
+import socketio.exceptions
+
+from realtime_contracts.conformance.raw import SOCKETIO_PATH, handshake
+from realtime_contracts.conformance.running.minting import NoToken, TokenSource
+from realtime_contracts.conformance.timeouts import patience
+from realtime_contracts.conformance.transport import Client
+
+#: Characters of a foreign answer that are shown.
+SHOWN = 80
+
+
+def problem_with(url: str, source: TokenSource, transport: str) -> str:
+    """Why nothing can be said of the server at `url`; nothing if something can. Takes a few seconds at most."""
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return f"{url} is no URL of a server: it should look like http://127.0.0.1:5000"
+    return _unreachable(parts) or _no_engine(url) or _not_let_in(url, source, transport)
+
+
+def _unreachable(parts: urllib.parse.SplitResult) -> str:  # noqa: PLR0911 - a sentence for each reason
+    host, tls = str(parts.hostname), parts.scheme == "https"
+    try:
+        port = parts.port or (443 if tls else 80)
+    except ValueError:
+        return f"{parts.geturl()} has a port that is no port"
+    try:
+        with socket.create_connection((host, port), timeout=patience()) as plain:
+            if tls:
+                with ssl.create_default_context().wrap_socket(plain, server_hostname=host):
+                    pass
+    except socket.gaierror:
+        return f"there is no host {host}: is the name right?"
+    except ConnectionRefusedError:
+        return f"nobody listens at {host}:{port}: is the server running, and is that its port?"
+    except ssl.SSLCertVerificationError as error:
+        return f"the certificate of {host}:{port} is not trusted: {error.verify_message}"
+    except ssl.SSLError as error:
+        return f"{host}:{port} does not speak TLS ({error.reason}): should the URL begin with http:// ?"
+    except TimeoutError:
+        return f"{host}:{port} did not answer within {patience():g} s: is something in between?"
+    except OSError as error:
+        return f"{host}:{port} cannot be reached: {error}"
+    return ""
+
+
+def _no_engine(url: str) -> str:
+    where = f"{url}{SOCKETIO_PATH}"
+    try:
+        answer = handshake(url)
+    except requests.Timeout:
+        return f"{url} takes connections, and then says nothing for {patience():g} s"
+    except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
+        return f"{url} hangs up when it is asked for {SOCKETIO_PATH}: does it want https:// ?"
+    except requests.RequestException as error:
+        return f"{where} answers with what is no HTTP: {type(error).__name__}"
+    if answer.ok and answer.text.startswith("0{"):
+        return ""
+    said = " ".join(answer.text[:SHOWN].split())
+    kind = "an HTTP server without Socket.IO" if "sid" not in answer.text else "no Engine.IO 4"
+    return f"{where} answers {answer.status_code} {answer.reason}, {said!r}: {kind}. Is the URL the server's root?"
+
+
+def _not_let_in(url: str, source: TokenSource, transport: str) -> str:
+    try:
+        token = source.mint("conformance", "conformance", name="Conformance")
+    except NoToken as error:
+        return f"there is no token: {error}"
+    client = Client()
+    refusals: list[object] = []
+
+    def refused(data: object = None) -> None:
+        if client.eio.sid is not None:  # else nobody was there to refuse
+            refusals.append(data)
+
+    client.on("connect_error", refused)
+    try:
+        client.connect(url, auth={"token": token}, transports=[transport], wait_timeout=patience())
+    except socketio.exceptions.ConnectionError as error:
+        if refusals:
+            return f"{url} refuses a token made by {source}: {refusals[0]!r}. Is that what the server takes?"
+        return f"{url} speaks Engine.IO, and no Socket.IO over {transport}: {error}"
+    finally:
+        client.cut()
+    return ""

@@ -1,0 +1,84 @@
+"""A run from its beginning to its end: choose, look whether there is a server, run, look again, sum up."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import time
+from collections.abc import Callable, Sequence
+
+from realtime_contracts import registry
+from realtime_contracts.conformance.requirements import Example, Suite
+from realtime_contracts.conformance.results import Result, Run, Verdict
+from realtime_contracts.conformance.running.assembly import Findings
+from realtime_contracts.conformance.running.plan import Plan
+from realtime_contracts.conformance.running.runner import Runner
+from realtime_contracts.conformance.running.workers import Job, Transport, gave_up
+from realtime_contracts.conformance.timeouts import set_patience
+
+
+def conform(plan: Plan, suite: Suite, tell: Callable[[Result], None] = lambda _: None) -> Run:
+    """Run what was selected against the nodes of a cluster; `tell` hears of each result as it comes.
+
+    Raises NothingSelected. Ctrl-C ends the run, and what was found until then is in it.
+    """
+    set_patience(plan.patience)
+    started = time.time()
+    chosen = plan.selection.of(suite)
+    findings = Findings(plan.known)
+    complaints = plan.problems()
+
+    jobs = []
+    for example in chosen:
+        reason = plan.selection.why_not(example)
+        if reason:
+            tell(_add_skipped(findings, example, plan.transports[0], reason))
+        else:
+            jobs += [Job(example, transport) for transport in plan.transports]
+    if not complaints:
+        complaints += Runner(plan, findings, tell).run(jobs)
+    done = {(result.id, result.transport) for result in findings.results}
+    for job in jobs:
+        if (job.example.id, job.transport) not in done:
+            outcome = gave_up(job, f"not tried: {complaints[0] if complaints else 'the run ended before'}")
+            findings.add(outcome)
+            tell(outcome.result)
+    return _summed_up(plan, suite, chosen, findings, complaints, started)
+
+
+def _add_skipped(findings: Findings, example: Example, transport: Transport, reason: str) -> Result:
+    result = Result(example.requirement.id, example.row, example.name, transport, Verdict.SKIP, skipped=reason)
+    findings.results.append(result)
+    return result
+
+
+def _summed_up(
+    plan: Plan, suite: Suite, chosen: Sequence[Example], findings: Findings, complaints: list[str], started: float
+) -> Run:
+    order = {example.id: number for number, example in enumerate(chosen)}
+    findings.results.sort(key=lambda result: (order[result.id], result.transport))
+    only = plan.selection.contract_ids()
+    asked = set(plan.selection.words) - only
+    # Where only checks of the contract were asked for, what the scenarios themselves are worth is another question.
+    checks = findings.contract_checks(frozenset() if asked else only)
+    verdict = findings.verdict(findings.results if asked or not only else (), checks, complaints)
+    requirements = tuple(dict.fromkeys(example.requirement for example in chosen))
+    began = findings.began_to_pass()
+    return Run(
+        servers=plan.urls,
+        harness=importlib.metadata.version("logiaccounting-realtime"),
+        contract=registry().version,
+        started=started,
+        seconds=time.time() - started,
+        verdict=verdict,
+        requirements=requirements,
+        results=tuple(findings.results),
+        contract_checks=tuple(checks),
+        rulings=tuple(findings.rulings(suite, checks)),
+        traffic=tuple(findings.traffic()),
+        keywords=tuple(findings.keywords()),
+        complaints=(
+            *complaints,
+            *(f"{id_} is known to fail, and has begun to pass: take it off the list" for id_ in began),
+        ),
+        options=plan.options,
+    )

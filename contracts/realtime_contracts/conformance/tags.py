@@ -1,0 +1,49 @@
+"""The tags of the features and what they mean. Any other tag is a mistake."""
+
+from __future__ import annotations
+
+import re
+
+#: The families, in the order in which they are tried and told. What is meant to do harm comes last.
+FAMILIES = (
+    *("connection", "presence", "rooms", "cursors", "typing", "documents", "locks"),
+    *("notifications", "activity", "rest", "multi_node", "errors"),
+)
+
+#: How binding a requirement is.
+LEVELS = ("must", "should", "may")
+
+#: What a scenario needs of whoever runs it.
+NEEDS = {
+    "multi_node": "two nodes, clients on both",
+    "fault": "something is killed, stopped or cut",
+    "slow": "as long as a timeout of the server",
+}
+
+TAGS = {
+    "connection": "family: coming, being refused, going",
+    "presence": "family: who is online, and how",
+    "rooms": "family: who is in a room",
+    "cursors": "family: where everybody is in what a room shows",
+    "typing": "family: who is writing, and where",
+    "documents": "family: the document that a room edits together",
+    "locks": "family: who has reserved a place of it",
+    "notifications": "family: what needs somebody's attention",
+    "activity": "family: what happened in the company",
+    "rest": "family: the same over HTTP",
+    "errors": "family: what a wrong event is answered with",
+    "must": "level: the seed asks for it",
+    "should": "level: a ruling on the seed asks for it",
+    "may": "level: a server is better with it",
+    "single": "one client is enough",
+    **{tag: f"need: {meaning}" for tag, meaning in NEEDS.items()},
+}
+
+#: A requirement's permanent id: family, rule, scenario.
+ID = re.compile(r"[a-z_]+/\d+\.\d+")
+#: Where a requirement comes from: a section of the seed, or of the specification.
+SOURCE = re.compile(
+    r"seed_\d+(_\d+)?|spec_(transport|errors|connecting|presence|rooms|cursors|typing|documents|rulings|notifications|activity|rest|limits)"
+)
+#: A row of the specification's table of rulings that the scenario decides: see `rulings`.
+RULING = re.compile(r"ruling_[a-z_]+")

@@ -1,0 +1,51 @@
+"""Example data, from the examples of the contract: whoever is called `x` five hundred times is left out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from realtime_contracts.registry import Direction, registry
+
+#: Characters of a text in an example that is there to be read, and not to be as long as it may be.
+_READABLE = 120
+
+#: Who is at work beside the people of the contract's examples.
+_COLLEAGUES = ("Ben", "Cy", "Dora", "Emil", "Fatima", "Goran", "Hana", "Ivo", "Jun", "Kira", "Leo", "Mina")
+
+
+def readable(direction: Direction, event: str) -> list[dict[str, Any]]:
+    """The valid examples of a message that could be real."""
+    valid = [example.data for example in registry().examples(direction, event) if example.valid]
+    return [data for data in valid if max(map(len, _texts(data)), default=0) <= _READABLE]
+
+
+def error_details(event: str, code: str) -> dict[str, Any] | None:
+    """What an example says of this failure of an event: its message and details. None if there is none."""
+    answers = [data.get("error") for data in readable(Direction.ACK, event) if not data["ok"]]
+    for error in [*answers, *readable(Direction.SERVER, "error")]:
+        if isinstance(error, dict) and error["code"] == code:
+            return error
+    return None
+
+
+def colleagues(number: int) -> list[tuple[str, str]]:
+    """So many fictional people, each a user_id and a name."""
+    people = []
+    for n in range(number):
+        again, name = n // len(_COLLEAGUES) + 1, _COLLEAGUES[n % len(_COLLEAGUES)]
+        people.append((name.lower(), name) if again == 1 else (f"{name.lower()}-{again}", f"{name} {again}"))
+    return people
+
+
+def copied(data: dict[str, Any]) -> dict[str, Any]:
+    """A copy that may be changed."""
+    made: dict[str, Any] = json.loads(json.dumps(data))
+    return made
+
+
+def _texts(data: Any) -> list[str]:
+    if isinstance(data, str):
+        return [data]
+    parts = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    return [text for part in parts for text in _texts(part)]

@@ -1,0 +1,216 @@
+"""A scenario: a YAML file of what happens, step by step, checked by the contract when it is read.
+
+A step has one trigger (`after`, `every`, `on`) and one action (`emit`, `fail`, `delay`, `drop`, `disconnect`);
+docs/mock.md has them all. Every mistake is one line with its place.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from realtime_contracts.exchanges import CONNECT, exchanges
+from realtime_contracts.mock.examples import copied, error_details
+from realtime_contracts.mock.refusals import TEXTS, Refused
+from realtime_contracts.registry import Direction, registry
+
+TRIGGERS = ("after", "every", "on")
+ACTIONS = ("emit", "fail", "delay", "drop", "disconnect")
+#: Which actions a trigger may have: an answer can only be changed where something is answered.
+ALLOWED = {"after": ("emit", "disconnect"), "every": ("emit",), "on": ACTIONS}
+#: What else a step may say, by what it belongs to.
+BESIDE = {"times": ("every", "on"), "data": ("emit",), "message": ("fail",), "details": ("fail",)}
+
+#: Fields that the server fills in, whatever a file says: they come of its own counting.
+OWN_FIELDS = ("id", "created_at", "seq")
+#: Events that change what the server knows, and have such fields.
+KEPT_EVENTS = ("notification", "activity", "presence:user_joined", "presence:user_left", "presence:update")
+
+_TIME = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m)")
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
+
+
+class ScenarioError(ValueError):
+    """The file cannot be used; the text is one line that says where and why."""
+
+
+@dataclass(frozen=True)
+class Emit:
+    """Send an event of the server."""
+
+    event: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happens when. Of the triggers one is set, of the actions too."""
+
+    after: float | None = None
+    every: float | None = None
+    on: str | None = None
+    #: How often, on one connection; None: always.
+    times: int | None = None
+    emit: Emit | None = None
+    fail: Refused | None = None
+    delay: float | None = None
+    #: What is lost: the `event` on its way here, or its `ack` on the way back.
+    drop: str | None = None
+    #: `server`: by Socket.IO's word; `transport`: as if a cable was pulled.
+    disconnect: str | None = None
+
+
+def read(path: Path) -> tuple[Step, ...]:
+    """The steps of a file. Raises ScenarioError."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise ScenarioError(f"{path}: {why}") from error
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str = "scenario") -> tuple[Step, ...]:
+    """The steps in a text; `name` is the file's, for mistakes. Raises ScenarioError."""
+    steps = []
+    for line, content in _items(text, name):
+        try:
+            steps.append(_step(content))
+        except ScenarioError as error:
+            raise ScenarioError(f"{name}:{line}: {error}") from None
+    return tuple(steps)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as JSON has its values: `on` is a word, and a time is text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] not in ("bool", "timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|false"), list("tf"))
+
+
+def _items(text: str, name: str) -> Iterator[tuple[int, Any]]:
+    """The items of the file's list, each with its line."""
+    try:
+        loader = _Loader(text)
+        whole = loader.get_single_node()
+        if not isinstance(whole, yaml.SequenceNode) or not whole.value:
+            raise ScenarioError(f"{name}:1: expected a list of steps, such as `- after: 2s`")
+        for node in whole.value:
+            yield node.start_mark.line + 1, loader.construct_object(node, deep=True)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ScenarioError(f"{name}:{line}: {error.problem}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        if isinstance(error, ScenarioError):
+            raise
+        raise ScenarioError(f"{name}:1: not YAML: {' '.join(str(error).split())}") from error
+
+
+def _step(content: Any) -> Step:
+    if not isinstance(content, dict):
+        raise ScenarioError("expected a step such as `after: 2s`, with what happens beside it")
+    known = (*TRIGGERS, *ACTIONS, *BESIDE)
+    for word in content:
+        if word not in known:
+            raise ScenarioError(f"a step has no {word!r}{_meant(str(word), known)}")
+    trigger, action = _one_of(content, TRIGGERS), _one_of(content, ACTIONS)
+    if action not in ALLOWED[trigger]:
+        raise ScenarioError(f"{trigger} cannot {action}; it can {' or '.join(ALLOWED[trigger])}")
+    for word, belongs in BESIDE.items():
+        if word in content and not {trigger, action} & set(belongs):
+            raise ScenarioError(f"{word} belongs to {' or '.join(belongs)}")
+    on = _event(Direction.CLIENT, content["on"], "client") if trigger == "on" else None
+    return Step(
+        **{name: _seconds(name, content[name]) for name in ("after", "every", "delay") if name in content},
+        on=on,
+        times=_times(content),
+        emit=_emit(content) if action == "emit" else None,
+        fail=_fail(on or "", content) if action == "fail" else None,
+        drop=_word("drop", content, ("ack", "event")) if action == "drop" else None,
+        disconnect=_disconnect(content) if action == "disconnect" else None,
+    )
+
+
+def _one_of(content: Mapping[str, Any], words: Iterable[str]) -> str:
+    said = [word for word in words if word in content]
+    if len(said) != 1:
+        raise ScenarioError(f"expected one of {', '.join(words)}, got {' and '.join(said) or 'none'}")
+    return said[0]
+
+
+def _seconds(name: str, value: Any) -> float:
+    match = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ScenarioError(f"{name}: expected a time such as 2s, 500ms or 1m, got {value!r}")
+    seconds = float(match[1]) * _UNITS[match[2]]
+    if name == "every" and not seconds:
+        raise ScenarioError("every: expected more than 0s")
+    return seconds
+
+
+def _times(content: Mapping[str, Any]) -> int | None:
+    times = content.get("times")
+    if times is not None and not (type(times) is int and times > 0):
+        raise ScenarioError(f"times: expected 1 or more, got {times!r}")
+    return times
+
+
+def _word(name: str, content: Mapping[str, Any], words: tuple[str, ...]) -> str:
+    if content[name] not in words:
+        raise ScenarioError(f"{name}: expected {' or '.join(words)}, got {content[name]!r}")
+    return str(content[name])
+
+
+def _disconnect(content: Mapping[str, Any]) -> str:
+    said = content["disconnect"]
+    if said is True:
+        return "server"
+    if said != "transport":
+        raise ScenarioError(f"disconnect: expected true or transport, got {said!r}")
+    return "transport"
+
+
+def _event(direction: Direction, event: Any, whose: str) -> str:
+    known = registry().events(direction) - {CONNECT, "connect_error"}
+    if not isinstance(event, str) or event not in known:
+        raise ScenarioError(f"the contract has no event {event!r} of the {whose}{_meant(str(event), known)}")
+    return event
+
+
+def _emit(content: Mapping[str, Any]) -> Emit:
+    event = _event(Direction.SERVER, content["emit"], "server")
+    example = next(e.data for e in registry().examples(Direction.SERVER, event) if e.valid)
+    data = content.get("data", example)
+    if event in KEPT_EVENTS and isinstance(data, dict):
+        data = {**{name: example[name] for name in OWN_FIELDS if name in example}, **data}
+    violation = registry().check(Direction.SERVER, event, data)
+    if violation is not None:
+        raise ScenarioError(f"data: at {violation.path or '/'}: {violation.reason}")
+    return Emit(event, copied(data))
+
+
+def _fail(event: str, content: Mapping[str, Any]) -> Refused:
+    code, possible = content["fail"], exchanges().by_event[event].errors
+    if code not in possible:
+        raise ScenarioError(f"fail: {event} cannot fail with {code!r}; it can with {', '.join(possible)}")
+    example = error_details(event, code) or {"message": TEXTS[code][0], "details": None}
+    said = {name: content.get(name, example[name]) for name in ("message", "details")}
+    violation = registry().check(Direction.SERVER, "error", {"code": code, "event": event, **said})
+    if violation is not None:
+        raise ScenarioError(f"fail: the error would be wrong at {violation.path or '/'}: {violation.reason}")
+    return Refused(code, **said)
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=2)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
