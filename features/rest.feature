@@ -173,3 +173,16 @@ Feature: REST
       When Ana asks over REST as often as she can
       Then the request is refused with "rate_limited"
       And she is told in how many seconds she may come again
+
+  Rule: Whoever runs the server may ask how it is
+
+    @rest/6.1 @should @spec_rest
+    Scenario Outline: <operation>
+      > `GET /healthz` (alive) · `GET /readyz` (Redis there, subscribed, not draining)
+      When somebody asks for <operation>
+      Then the request is answered
+
+      Examples:
+        | operation   |
+        | ops:healthz |
+        | ops:readyz  |

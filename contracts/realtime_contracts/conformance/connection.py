@@ -87,7 +87,8 @@ class Connection:
     def _on_refusal(self, data: Any = None) -> None:
         self.refusal = data
         self._reached = self.client.eio.sid is not None
-        self.journal.write("refused", "connect_error", data)
+        # Where nobody was reached it is the client's own error, with the URL in it, and so the token.
+        self.journal.write("refused", "connect_error", data if self._reached else shown(data))
 
     def _on_disconnect(self, reason: Any = None) -> None:
         self.connected = False

@@ -35,6 +35,8 @@ OPERATIONS = {
     "activity:list": ("GET", "/activity"),
     "activity:entity": ("GET", "/activity/entity/{entity_type}/{entity_id}"),
     "activity:record": ("POST", "/activity"),
+    "ops:healthz": ("GET", "/healthz"),
+    "ops:readyz": ("GET", "/readyz"),
 }
 
 #: The status of a failure, by its code.
@@ -110,7 +112,8 @@ class Rest:
         headers = options.pop("headers", {})
         if token is not None:
             headers = {"Authorization": f"Bearer {token}", **headers}
-        answer = self.send(method, PREFIX + path.format(**places), url=url, headers=headers, **options)
+        path = path if operation.startswith("ops:") else PREFIX + path
+        answer = self.send(method, path.format(**places), url=url, headers=headers, **options)
         self._judge(operation, answer)
         if operation in registry().events(Direction.REQUEST) and not isinstance(options.get("query"), str):
             asked = options["body"] if options.get("body") is not None else options.get("query") or {}

@@ -59,13 +59,13 @@ _TIMES = ("_at", "timestamp")
 
 def rulings_of(breach: Breach) -> frozenset[str]:
     """The rows that a breach of the contract shows to be broken."""
-    last = breach.path.rpartition("/")[2]
+    last, value = breach.path.rpartition("/")[2], _value_at(breach.payload, breach.path)
     rows = set()
     if breach.message == "heartbeat_ack" and last == "timestamp":
         rows.add("heartbeat_timestamp")
-    elif last.endswith(_TIMES) or _value_at(breach.payload, breach.path) == "":
+    elif last.endswith(_TIMES) or value == "":
         rows.add("times_and_null")
-    if breach.message == "room:users" and "sid" in f"{last} {breach.reason}".replace("'", " ").split():
+    if breach.message == "room:users" and (last == "sid" or (isinstance(value, dict) and "sid" in value)):
         rows.add("no_sid")
     return frozenset(rows)
 

@@ -21,6 +21,7 @@ from realtime_contracts.conformance.coverage import Coverage, measure
 from realtime_contracts.conformance.forged import Mint
 from realtime_contracts.conformance.journal import NotReachedError, UnmetError
 from realtime_contracts.conformance.observed import Manners, describe
+from realtime_contracts.conformance.redaction import redacted
 from realtime_contracts.conformance.reports.wire_text import wire_text
 from realtime_contracts.conformance.requirements import Example, Sentence
 from realtime_contracts.conformance.results import Breach, Failure, Result, Step, Verdict, Wire
@@ -86,7 +87,8 @@ def run(example: Example, target: Target) -> Outcome:
     verdict, failure = Verdict.PASS, None
     if error is not None:
         lines = [describe(who, breach) for who, breach in breaches]
-        verdict, failure = _verdict(example, steps, error, lines, wire)
+        verdict, told = _verdict(example, steps, error, lines, wire)
+        failure = Failure(redacted(told.expected), redacted(told.actual), redacted(told.hint))
     result = Result(
         requirement=example.requirement.id,
         row=example.row,

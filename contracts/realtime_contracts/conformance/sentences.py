@@ -127,7 +127,8 @@ def pattern_of(sentence: str) -> re.Pattern[str]:
 
 def _step(kind: Kind, sentence: str) -> Callable[[_Function], _Function]:
     def register(function: _Function) -> _Function:
-        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+        lazy = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+        if any(is_so(function) for is_so in lazy):
             # It would be called, do nothing, and pass.
             raise TypeError(f"the step {function.__name__} must be a plain function")
         DEFINITIONS.append(Definition(kind, sentence, function, pattern_of(sentence)))

@@ -23,6 +23,9 @@ from realtime_contracts.exchanges import exchanges
 
 Fields = Callable[[Any], bool]
 
+#: Characters of a payload that are kept for the reports: any but those that are sent to be refused for their size.
+SHOWN = 2000
+
 #: Stands for the ack of a server that gave none: neither a success nor a failure.
 NO_ANSWER: dict[str, Any] = {"ok": None}
 
@@ -251,7 +254,7 @@ class Tab(Connection):
         return dict(edit)
 
     def _write_sent(self, event: str, payload: Payload) -> None:
-        shown = payload.binary if payload.binary is not None else ", ".join(text[:100] for text in payload.texts)
+        shown = payload.binary if payload.binary is not None else ", ".join(text[:SHOWN] for text in payload.texts)
         self.journal.write("sent", event, shown)
 
 

@@ -45,7 +45,7 @@ def _lines(who: str, journal: Journal) -> list[Wire]:
 
 def _payload(entry: Entry) -> Any:
     value = entry.payload
-    if entry.kind == "sent" and isinstance(value, str):
+    if entry.kind in ("sent", "request") and entry.name not in ("packet", "frame") and isinstance(value, str):
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from realtime_contracts.conformance.reports.words import printable
 from realtime_contracts.conformance.results import Result, Wire
 
 _HEAD = """\
@@ -46,6 +47,8 @@ def rest(method, url, body, role="user"):
 _TAB = re.compile(r"(?P<name>[^']+)'s tab (?P<number>\d+) \(node (?P<node>\d+)\)")
 _WORKS_AT = re.compile(r'(?P<people>.+) works? at "(?P<company>[^"]+)"')
 _NAME = re.compile(r"[A-Z][a-z]+")
+#: What a variable cannot have in its name.
+_NO_NAME = re.compile(r"[^a-z0-9_]|^(?=[0-9])")
 #: Those through whom the harness proves absence; nobody has to send what they send.
 _HARNESS = ("Herald", "Stranger")
 #: Lines of what was sent, the last ones: they are what has failed.
@@ -61,7 +64,7 @@ def program(result: Result, servers: tuple[str, ...]) -> str:
     if any(line.kind == "request" for line in wire):
         head += _REST
     said = result.failure
-    tail = [f"# expected: {said.expected}", *_comment("got", said.actual)] if said else []
+    tail = [*_comment("expected", said.expected), *_comment("got", said.actual)] if said else []
     lines = list(_lines(result, wire))
     if len(lines) > MOST_LINES:
         opened = [line for line in lines[:-MOST_LINES] if " = tab(" in line]
@@ -80,14 +83,15 @@ def _lines(result: Result, wire: list[Wire]) -> Iterator[str]:
             yield _short(f"rest({method!r}, {url!r}, {_literal(line.payload)}{role})", line)
             continue
         name = match["name"]
-        variable = f"{name.lower().replace(' ', '_')}{match['number']}"
+        variable = f"{_NO_NAME.sub('_', name.lower())}{match['number']}"
         if line.name == "connect" and line.kind == "event":
             tenant = companies.get(name, "acme")
             yield f"{variable} = tab({name.lower()!r}, {tenant!r}, {name!r}, node={match['node']})"
         elif line.name.startswith("("):
             yield f"{variable}.disconnect()  # {line.name.strip('()')}"
         elif line.kind == "packet" or line.name in ("packet", "frame"):
-            yield _short(f"{variable}._send_packet  # as raw bytes: {line.payload!r}", line)
+            whole = ".ws" if line.name == "frame" else ""  # of Engine.IO, or of Socket.IO inside it
+            yield _short(f"{variable}.eio{whole}.send({line.payload!r})", line)
         else:
             payload = "" if line.payload is None else f", {_literal(line.payload)}"
             yield _short(f"say({variable}, {line.name!r}{payload})", line)
@@ -112,5 +116,5 @@ def _short(text: str, line: Wire) -> str:
 
 
 def _comment(label: str, text: str) -> list[str]:
-    first, *rest = text.splitlines() or [""]
+    first, *rest = map(printable, text.splitlines() or [""])
     return [f"# {label}: {first}", *(f"#   {line}" for line in rest[:10])]

@@ -45,6 +45,7 @@ class Tree:
     def __init__(self, console: Console, examples: Sequence[Example], transports: int, *, quiet: bool = False) -> None:
         self._console = console
         self._quiet = quiet
+        self._transports = transports
         self._left: Counter[str] = Counter()
         self._requirements: dict[str, Requirement] = {}
         for example in examples:
@@ -69,15 +70,13 @@ class Tree:
         """A result has come."""
         id_ = result.requirement
         self._done[id_].append(result)
-        self._left[id_] -= self._left[id_] if result.verdict is Verdict.SKIP and self._one_for_all(id_) else 1
+        done = self._transports if result.verdict is Verdict.SKIP else 1  # an example is left out over all of them
+        self._left[id_] -= done
         self._counts[result.verdict] += 1
         bad = self._counts[Verdict.FAIL] + self._counts[Verdict.WARN]
-        self._progress.update(self._task, advance=1, description=f"{bad} unmet" if bad else "")
+        self._progress.update(self._task, advance=done, description=f"{bad} unmet" if bad else "")
         while self._waiting and self._left[self._waiting[0]] <= 0:
             self._print(self._waiting.pop(0))
-
-    def _one_for_all(self, id_: str) -> bool:
-        return len(self._done[id_]) == 1 and self._left[id_] <= 2
 
     def _print(self, id_: str) -> None:
         requirement, results = self._requirements[id_], self._done[id_]
@@ -166,8 +165,8 @@ def _contract(console: Console, broken: list[ContractCheck]) -> None:
             continue
         place = f" at {breach.path}" if breach.path else ""
         times = f"{check.wrong} times" if check.wrong > 1 else "once"
-        console.print(Text(f"  ✗ {check.id}  {times}, first in {check.seen_in}", style="red"), soft_wrap=True)
-        console.print(Text(f"      {visible(breach.reason)}{place}", style="dim"), soft_wrap=True)
+        console.print(Text(f"  ✗ {visible(check.id)}  {times}, first in {check.seen_in}", style="red"), soft_wrap=True)
+        console.print(Text(f"      {visible(breach.reason + place)}", style="dim"), soft_wrap=True)
 
 
 def _counts(console: Console, run: Run) -> None:

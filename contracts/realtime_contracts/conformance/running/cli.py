@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from rich.console import Console
@@ -154,7 +154,7 @@ def conform_command(
     try:
         features = suite()
     except BrokenFeatures as error:
-        raise click.ClickException(f"the features cannot be run:\n{error}") from error
+        _end_inconclusive(f"the features cannot be run:\n{error}")
     nodes = len(urls) or options["nodes"]
     slow_unknown = options["timeouts"] is None
     selection = Selection(options["words"], options["level"], options["skip_slow"] or slow_unknown, nodes)
@@ -169,6 +169,7 @@ def conform_command(
         raise click.UsageError(str(error)) from error
     if bool(urls) == bool(command):
         raise click.UsageError("give the URL of a server, or --exec to start one")
+    _check_compared(options["compare"])
     source = _source(options)
     transports = _TRANSPORTS[options["transport"]]
     plan = Plan(
@@ -187,8 +188,7 @@ def conform_command(
             try:
                 server = stack.enter_context(_server(command, plan, nodes))
             except NotStarted as error:
-                click.echo(f"INCONCLUSIVE: {error}", err=True)
-                sys.exit(EXIT_STATUS[Verdict.INCONCLUSIVE])
+                _end_inconclusive(str(error))
             plan = replace(plan, urls=tuple(server.urls), revive=server.revive)
         _head(console, plan, features)
         with Tree(console, chosen, len(transports), quiet=options["quiet"]) as tree:
@@ -198,8 +198,25 @@ def conform_command(
     sys.exit(run.exit_status)
 
 
+def _end_inconclusive(why: str) -> NoReturn:
+    """End where nothing can be said of any server. Not as click does: its 1 is a MUST that is not met."""
+    click.echo(f"INCONCLUSIVE: {why}", err=True)
+    sys.exit(EXIT_STATUS[Verdict.INCONCLUSIVE])
+
+
 def _server(command: str, plan: Plan, nodes: int) -> Any:
     return started(command, nodes, lambda url: problem_with(url, plan.source, plan.transports[0]))
+
+
+def _check_compared(files: tuple[Path, ...]) -> None:
+    """Refuse what is no report before the run, not after it."""
+    from realtime_contracts.conformance.reports.json_report import read  # noqa: PLC0415 - as in `_write`
+
+    for file in files:
+        try:
+            read(file.read_bytes())
+        except ValueError as error:
+            raise click.UsageError(f"--compare {file}: {error}") from error
 
 
 def _source(options: dict[str, Any]) -> TokenSource:
@@ -253,6 +270,6 @@ def _write(run: Run, features: Suite, options: dict[str, Any]) -> None:
             with click.open_file(str(options[name]), "wb") as file:
                 file.write(text)
         except OSError as error:
-            raise click.ClickException(f"{options[name]} cannot be written: {error.strerror}") from error
+            raise click.UsageError(f"{options[name]} cannot be written: {error.strerror}") from error
         except ValueError as error:
-            raise click.ClickException(f"--compare: {error}") from error
+            raise click.UsageError(f"--compare: {error}") from error

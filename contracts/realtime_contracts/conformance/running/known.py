@@ -24,7 +24,11 @@ def read_known(file: Path, suite: Suite, contract_ids: Iterable[str]) -> frozens
     ids = {requirement.id for requirement in suite.requirements}
     ids |= {example.id for example in suite.examples} | set(contract_ids)
     found = set()
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+    try:
+        text = file.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadList(f"{file} is no text: {error.reason} at byte {error.start}") from error
+    for number, line in enumerate(text.splitlines(), 1):
         id_ = _REMARK.sub("", line).strip()
         if id_ and id_ not in ids:
             raise BadList(f"{file}:{number}: there is no requirement {id_!r}")

@@ -70,7 +70,7 @@ def _from_hook(hook: str, claims: dict[str, Any]) -> str:
     try:
         function: Callable[[dict[str, Any]], Any] = getattr(importlib.import_module(module), name)
         token = function(claims)
-    except Exception as error:  # it is the caller's code: whatever it raises is why there is no token
+    except (Exception, SystemExit) as error:  # it is the caller's code: whatever it raises is why there is no token
         raise NoToken(f"{hook} gives no token: {type(error).__name__}: {error}") from error
     if not isinstance(token, str) or not token:
         raise NoToken(f"{hook} gave {token!r}, which is no token")

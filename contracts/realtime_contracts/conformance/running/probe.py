@@ -6,6 +6,7 @@ fails is what is said.
 
 from __future__ import annotations
 
+import http.client
 import socket
 import ssl
 import urllib.parse
@@ -20,11 +21,16 @@ from realtime_contracts.conformance.transport import Client
 
 #: Characters of a foreign answer that are shown.
 SHOWN = 80
+#: What the client raises at a session without its ids and intervals.
+NOT_UNDERSTOOD = (LookupError, TypeError, ValueError, AttributeError)
 
 
 def problem_with(url: str, source: TokenSource, transport: str) -> str:
     """Why nothing can be said of the server at `url`; nothing if something can. Takes a few seconds at most."""
-    parts = urllib.parse.urlsplit(url)
+    try:
+        parts = urllib.parse.urlsplit(url)
+    except ValueError:  # of brackets that hold no address
+        parts = urllib.parse.SplitResult("", "", "", "", "")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return f"{url} is no URL of a server: it should look like http://127.0.0.1:5000"
     return _unreachable(parts) or _no_engine(url) or _not_let_in(url, source, transport)
@@ -41,7 +47,7 @@ def _unreachable(parts: urllib.parse.SplitResult) -> str:  # noqa: PLR0911 - a s
             if tls:
                 with ssl.create_default_context().wrap_socket(plain, server_hostname=host):
                     pass
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):  # not found, or nothing that a host can be called
         return f"there is no host {host}: is the name right?"
     except ConnectionRefusedError:
         return f"nobody listens at {host}:{port}: is the server running, and is that its port?"
@@ -62,15 +68,25 @@ def _no_engine(url: str) -> str:
         answer = handshake(url)
     except requests.Timeout:
         return f"{url} takes connections, and then says nothing for {patience():g} s"
-    except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):
+    except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+        if _is_no_http(error):
+            return f"{where} answers with what is no HTTP: is that another service's port?"
         return f"{url} hangs up when it is asked for {SOCKETIO_PATH}: does it want https:// ?"
-    except requests.RequestException as error:
-        return f"{where} answers with what is no HTTP: {type(error).__name__}"
+    except (requests.RequestException, ValueError) as error:
+        return f"{where} answers with what cannot be followed: {type(error).__name__}: {error}"
     if answer.ok and answer.text.startswith("0{"):
         return ""
     said = " ".join(answer.text[:SHOWN].split())
     kind = "an HTTP server without Socket.IO" if "sid" not in answer.text else "no Engine.IO 4"
     return f"{where} answers {answer.status_code} {answer.reason}, {said!r}: {kind}. Is the URL the server's root?"
+
+
+def _is_no_http(error: requests.RequestException) -> bool:
+    """Whether something was said that is no HTTP, and not just nothing, or less than there should be."""
+    inner = error.args[0] if error.args else error
+    cause = inner.args[-1] if getattr(inner, "args", ()) else inner
+    over = (http.client.RemoteDisconnected, http.client.IncompleteRead)
+    return isinstance(cause, http.client.HTTPException) and not isinstance(cause, over)
 
 
 def _not_let_in(url: str, source: TokenSource, transport: str) -> str:
@@ -92,6 +108,8 @@ def _not_let_in(url: str, source: TokenSource, transport: str) -> str:
         if refusals:
             return f"{url} refuses a token made by {source}: {refusals[0]!r}. Is that what the server takes?"
         return f"{url} speaks Engine.IO, and no Socket.IO over {transport}: {error}"
+    except NOT_UNDERSTOOD as error:
+        return f"{url} opens a session that no client understands: {type(error).__name__}: {error}"
     finally:
         client.cut()
     return ""

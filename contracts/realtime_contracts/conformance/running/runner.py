@@ -15,6 +15,7 @@ from dataclasses import replace
 from realtime_contracts.conformance.requirements import Example
 from realtime_contracts.conformance.results import Failure, Result, Verdict
 from realtime_contracts.conformance.running.assembly import Findings
+from realtime_contracts.conformance.running.launch import NotStarted
 from realtime_contracts.conformance.running.plan import Plan
 from realtime_contracts.conformance.running.workers import Job, work
 from realtime_contracts.conformance.scenario import UNMET, Outcome
@@ -97,7 +98,10 @@ class Runner:
         """Have the server there again; returns why that cannot be."""
         self._gone += 1
         if self._gone <= MOST_TIMES_GONE:
-            self._plan.revive()
+            try:
+                self._plan.revive()
+            except NotStarted as error:
+                return f"the run ended before its end, for the server is gone: {error}"
             deadline = time.monotonic() + BACK_SECONDS
             while time.monotonic() < deadline:
                 if not self._plan.problems():

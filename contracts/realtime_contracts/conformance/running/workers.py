@@ -17,9 +17,9 @@ from multiprocessing.connection import Connection
 from typing import Any, Literal
 
 from realtime_contracts.conformance.coverage import Coverage
-from realtime_contracts.conformance.redaction import shown
+from realtime_contracts.conformance.redaction import redacted, shown
 from realtime_contracts.conformance.requirements import Example, suite
-from realtime_contracts.conformance.results import Failure, Result, Verdict
+from realtime_contracts.conformance.results import Breach, Failure, Result, Verdict
 from realtime_contracts.conformance.running.minting import TokenSource
 from realtime_contracts.conformance.scenario import Outcome, Target, run
 from realtime_contracts.conformance.timeouts import Timeouts, set_patience
@@ -94,7 +94,12 @@ class _Worker:
 
     def give(self, job: Job) -> None:
         self.job, self.deadline = job, time.monotonic() + self._assignment.limit(job.example)
-        self.pipe.send((job.example.id, job.transport))
+        try:
+            self.pipe.send((job.example.id, job.transport))
+        except OSError:  # it has ended since its last job
+            self.end()
+            self._start()
+            self.pipe.send((job.example.id, job.transport))
 
     def take(self, *, came: bool) -> Outcome:
         job, self.job = self.job, None
@@ -102,7 +107,7 @@ class _Worker:
         if came:
             try:
                 outcome: Outcome = self.pipe.recv()
-            except EOFError:
+            except (EOFError, OSError):  # the latter, if it has not even read what it was to do
                 why = f"the harness's own process ended, with {self._exit_code()}"
             else:
                 return outcome
@@ -149,8 +154,13 @@ def _serve(pipe: Connection[Any, Any], assignment: Assignment) -> None:
             targets[transport] = Target(list(assignment.nodes), transport, assignment.source.mint, assignment.timeouts)
         outcome = run(by_id[id_], targets[transport])
         _settle(threads)
-        breaches = tuple(replace(breach, payload=shown(breach.payload)) for breach in outcome.breaches)
+        breaches = tuple(_shown(breach) for breach in outcome.breaches)
         pipe.send(replace(outcome, breaches=breaches))
+
+
+def _shown(breach: Breach) -> Breach:
+    """A breach as a report may show it."""
+    return replace(breach, path=redacted(breach.path), reason=redacted(breach.reason), payload=shown(breach.payload))
 
 
 def _settle(threads: int) -> None:

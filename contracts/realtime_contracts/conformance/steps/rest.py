@@ -6,7 +6,7 @@ from typing import Any
 
 from realtime_contracts.conformance import forged
 from realtime_contracts.conformance.person import Person
-from realtime_contracts.conformance.rest import PREFIX
+from realtime_contracts.conformance.rest import OK, PREFIX
 from realtime_contracts.conformance.sentences import given, then, when
 from realtime_contracts.conformance.steps.common import assert_equal
 from realtime_contracts.conformance.steps.notifications import need_reply
@@ -61,6 +61,16 @@ def refused(world: World, code: str) -> None:
 def refused_at(world: World, code: str, path: str) -> None:
     reply = need_reply(world)
     assert_equal((reply.code, reply.path), (code, path), f"code and path of {reply}")
+
+
+@when("somebody asks for {operation_}")
+def anonymous(world: World, operation_: str) -> None:
+    world.reply = world.rest.call(operation_, None)
+
+
+@then("the request is answered")
+def is_answered(world: World) -> None:
+    assert_equal(need_reply(world).status, OK, f"the status of {need_reply(world)}")
 
 
 # Presence

@@ -69,7 +69,7 @@ MISTAKES = {
     "an undefined step": (('Given Ana works at "acme"', "Given nobody knows this"), "fits no step"),
     "a step of another kind": (('Given Ana works at "acme"', 'When Ana works at "acme"'), "fits no step"),
     "a step of no kind": (('Given Ana works at "acme"', '* Ana works at "acme"'), "fits no step"),
-    "a scenario without steps": (('      Given Ana works at "acme"\n', ""), "rooms/1.1 has no example"),
+    "a scenario without steps": (('      Given Ana works at "acme"\n', ""), "First says nothing"),
     "no id": (("@rooms/1.1 ", ""), "has to have one id"),
     "two ids": (("@rooms/1.1 ", "@rooms/1.1 @rooms/1.2 "), "has to have one id"),
     "another family's id": (("@rooms/1.1 ", "@typing/1.1 "), "has to have one id"),

@@ -1,0 +1,268 @@
+"""What is said of a server at which nothing can be looked at, by servers of a few lines that are just so."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from realtime_contracts.conformance.running.minting import TokenSource
+from realtime_contracts.conformance.running.probe import problem_with
+from realtime_contracts.conformance.timeouts import patience, set_patience
+from tests.unit.contracts.conformance.playing import SECRET, listening, nobody_at
+
+SOURCE = TokenSource(SECRET)
+HOST = "127.0.0.1"
+#: Seconds that these tests let the probe wait. Only a server that says nothing is waited for.
+SHORT = 0.5
+OPEN = '0{"sid":"abc","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
+
+
+@pytest.fixture(autouse=True)
+def short() -> Iterator[None]:
+    before = patience()
+    threads = threading.active_count()
+    set_patience(SHORT)
+    yield
+    set_patience(before)
+    assert threading.active_count() == threads
+
+
+def saying(data: bytes) -> Callable[[socket.socket], None]:
+    """A server that says this, whatever it is asked."""
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(data)
+
+    return serve
+
+
+def silent(connection: socket.socket) -> None:
+    """A server that listens, and says nothing."""
+    while connection.recv(65536):
+        pass
+
+
+def http(body: str, status: str = "200 OK", *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body.encode())}", "Connection: close", *headers, "", body]
+    return "\r\n".join(lines).encode()
+
+
+def answering(*answers: bytes) -> Callable[[socket.socket], None]:
+    """A server whose requests get these answers, one after the other, and the last for ever."""
+    left = list(answers)
+
+    def serve(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(left.pop(0) if len(left) > 1 else left[0])
+
+    return serve
+
+
+def problem(
+    serve: Callable[[socket.socket], None], scheme: str = "http", transport: str = "websocket"
+) -> tuple[str, int]:
+    """What is said of a server, and its port."""
+    with listening(serve) as port:
+        return problem_with(f"{scheme}://{HOST}:{port}", SOURCE, transport), port
+
+
+def test_nobody_listens() -> None:
+    with nobody_at() as port:
+        for scheme in ("http", "https"):
+            told = problem_with(f"{scheme}://{HOST}:{port}", SOURCE, "websocket")
+            assert told == f"nobody listens at {HOST}:{port}: is the server running, and is that its port?"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "127.0.0.1:5000",
+        "localhost:5000",
+        "localhost",
+        "ftp://127.0.0.1",
+        "ws://127.0.0.1",
+        "http://",
+        "http://:80",
+        "http:/127.0.0.1",
+        "http://[::1",
+        "http://[x]:80",
+        "file:///etc/passwd",
+    ],
+)
+def test_what_is_no_url_of_a_server(url: str) -> None:
+    told = problem_with(url, SOURCE, "websocket")
+    assert told == f"{url} is no URL of a server: it should look like http://127.0.0.1:5000"
+
+
+@pytest.mark.parametrize("port", ["99999", "x", "-1", "80.5"])
+def test_a_port_that_is_none(port: str) -> None:
+    url = f"http://{HOST}:{port}"
+    assert problem_with(url, SOURCE, "websocket") == f"{url} has a port that is no port"
+
+
+@pytest.mark.parametrize("host", ["a..b", ".", "a" * 70 + ".com"], ids=["two dots", "a dot", "too long"])
+def test_what_no_host_can_be_called(host: str) -> None:
+    told = problem_with(f"http://{host}:80", SOURCE, "websocket")
+    assert told == f"there is no host {host}: is the name right?"
+
+
+def test_a_host_that_is_not_there() -> None:
+    host = "no-such-host.invalid"
+    try:
+        socket.getaddrinfo(host, 80)
+    except socket.gaierror:
+        assert problem_with(f"http://{host}", SOURCE, "websocket") == f"there is no host {host}: is the name right?"
+    else:
+        pytest.skip("the resolver of this machine finds whatever it is asked for")
+
+
+def test_a_server_that_says_nothing() -> None:
+    told, port = problem(silent)
+    assert told == f"http://{HOST}:{port} takes connections, and then says nothing for {SHORT:g} s"
+
+
+def test_a_server_that_says_nothing_to_tls() -> None:
+    told, port = problem(silent, "https")
+    assert told == f"{HOST}:{port} did not answer within {SHORT:g} s: is something in between?"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+    ids=["at once", "in an answer", "in a chunk"],
+)
+def test_a_server_that_hangs_up(data: bytes) -> None:
+    told, port = problem(saying(data))
+    assert told == f"http://{HOST}:{port} hangs up when it is asked for /socket.io/: does it want https:// ?"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"+OK ready\r\n",
+        b"HTTP/1.1 yes\r\n\r\n",
+        b"\x15\x03\x01\x00\x02\x02\x16\n",
+        b"HTTP/1.1 200 OK\r\nA: " + b"a" * 70_000,
+    ],
+    ids=["ssh", "mail", "no status", "an alert of TLS", "a header without end"],
+)
+def test_a_server_that_speaks_no_http(data: bytes) -> None:
+    told, port = problem(saying(data))
+    where = f"http://{HOST}:{port}/socket.io/"
+    assert told == f"{where} answers with what is no HTTP: is that another service's port?"
+
+
+def test_an_http_server_without_socket_io() -> None:
+    told, port = problem(answering(http("<h1>Not\n here</h1>" + "x" * 200, "404 Not Found")))
+    where = f"http://{HOST}:{port}/socket.io/"
+    shown = f"<h1>Not here</h1>{'x' * 62}"
+    assert told == (
+        f"{where} answers 404 Not Found, {shown!r}: an HTTP server without Socket.IO. Is the URL the server's root?"
+    )
+
+
+def test_a_server_of_an_older_engine_io() -> None:
+    told, port = problem(answering(http('97:0{"sid":"abc","upgrades":[],"pingInterval":25000,"pingTimeout":5000}')))
+    assert told.endswith(": no Engine.IO 4. Is the URL the server's root?")
+    assert f":{port}/socket.io/ answers 200 OK, " in told
+
+
+@pytest.mark.parametrize(
+    ("headers", "words"),
+    [
+        (("302 Found", "Location: /socket.io/"), "TooManyRedirects: "),
+        (("302 Found", "Location: ftp://127.0.0.1/"), "InvalidSchema: "),
+        (("302 Found", "Location: http://[::1"), "ValueError: "),
+        (("200 OK", "Content-Encoding: gzip"), "ContentDecodingError: "),
+    ],
+    ids=["in a circle", "away from HTTP", "nowhere", "to what cannot be unpacked"],
+)
+def test_an_answer_that_leads_astray(headers: tuple[str, str], words: str) -> None:
+    told, port = problem(answering(http("abc", *headers)))
+    assert told.startswith(f"http://{HOST}:{port}/socket.io/ answers with what cannot be followed: {words}")
+
+
+def test_plain_http_where_tls_is_asked_for() -> None:
+    told, port = problem(answering(http("Bad request", "400 Bad Request")), "https")
+    assert told.startswith(f"{HOST}:{port} does not speak TLS (")
+    assert told.endswith("): should the URL begin with http:// ?")
+
+
+def test_hanging_up_where_tls_is_asked_for() -> None:
+    told, port = problem(lambda _: None, "https")
+    assert told.startswith(f"{HOST}:{port} ")
+    assert "does not speak TLS" in told or "cannot be reached" in told
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_engine_io_behind_which_nothing_answers(transport: str) -> None:
+    told, port = problem(answering(http(OPEN), http(OPEN), http("nobody here", "400 Bad Request")), "http", transport)
+    assert told.startswith(f"http://{HOST}:{port} speaks Engine.IO, and no Socket.IO over {transport}: ")
+
+
+@pytest.mark.parametrize(
+    "opened",
+    ['0{"sid":"abc"}', '0{"sid":', '0{"sid":"abc","upgrades":[],"pingInterval":"soon","pingTimeout":1}', "0{}"],
+    ids=["without upgrades", "cut", "without intervals", "empty"],
+)
+def test_a_session_that_no_client_understands(opened: str) -> None:
+    told, port = problem(answering(http(opened)), "http", "polling")
+    assert told.startswith(f"http://{HOST}:{port} opens a session that no client understands: ")
+
+
+def refusing(body: str) -> Callable[[socket.socket], None]:
+    """A server of Socket.IO over long-polling that lets nobody in."""
+    ok = http("ok")
+
+    def serve(connection: socket.socket) -> None:
+        with contextlib.closing(connection.makefile("rb")) as lines:
+            asked = lines.readline()
+            length = 0
+            while (line := lines.readline()) not in (b"\r\n", b""):
+                if line.lower().startswith(b"content-length:"):
+                    length = int(line.partition(b":")[2])
+            lines.read(length)
+        if asked.startswith(b"POST"):
+            connection.sendall(ok)
+        elif b"sid=" in asked:
+            connection.sendall(http(body))
+        else:
+            connection.sendall(http(OPEN))
+
+    return serve
+
+
+def test_a_token_that_is_refused_says_whose_it_was_and_what_was_said() -> None:
+    told, port = problem(
+        refusing('44{"message":"Not authenticated","data":{"code":"unauthenticated"}}'), "http", "polling"
+    )
+    assert told == (
+        f"http://{HOST}:{port} refuses a token made by the secret: "
+        "{'message': 'Not authenticated', 'data': {'code': 'unauthenticated'}}. Is that what the server takes?"
+    )
+    assert SECRET not in told
+
+
+def test_a_server_that_lets_in_has_no_problem() -> None:
+    told, _ = problem(refusing('40{"sid":"def"}'), "http", "polling")
+    assert told == ""
+
+
+def test_no_token_is_the_last_that_is_told() -> None:
+    source = TokenSource(command="/no/such/command")
+    with listening(refusing('40{"sid":"def"}')) as port:
+        told = problem_with(f"http://{HOST}:{port}", source, "polling")
+    assert told.startswith("there is no token: `/no/such/command` gives no token: ")
+    with nobody_at() as port:
+        assert problem_with(f"http://{HOST}:{port}", source, "polling").startswith("nobody listens")
