@@ -119,6 +119,8 @@ class Node:
             return "redis is away"
         if not self.bus.subscribed or self._is_deaf():
             return "the bus is not heard"
+        if self._tasks.unfinished("restore", "resync"):
+            return "connections are being put right"
         return None
 
     def stop(self) -> None:

@@ -42,6 +42,8 @@ class Tasks:
         self._order = itertools.count()
         self._work = server.eio.create_queue()
         self._queued: set[str] = set()
+        #: Work that waits, runs, or is tried again.
+        self._unfinished: set[str] = set()
         self._stopped = False
 
     def start(self) -> None:
@@ -63,9 +65,14 @@ class Tasks:
 
     def soon(self, name: str, action: Action) -> None:
         """Have the worker do `action`, unless work of that name is already waiting."""
+        self._unfinished.add(name)
         if name not in self._queued:
             self._queued.add(name)
             self._work.put((name, action))
+
+    def unfinished(self, *names: str) -> bool:
+        """Whether work of any of these names is still to be done."""
+        return not self._unfinished.isdisjoint(names)
 
     def write_soon(self) -> None:
         """There is something to write."""
@@ -111,6 +118,9 @@ class Tasks:
                 _guarded(name, action)
             except Unavailable:
                 self.at(RETRY_SECONDS, lambda name=name, action=action: self.soon(name, action))  # type: ignore[misc]
+            else:
+                if name not in self._queued:
+                    self._unfinished.discard(name)
 
 
 def _guarded(name: str, action: Callable[[], Outcome]) -> Outcome | None:

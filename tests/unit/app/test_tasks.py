@@ -233,3 +233,27 @@ def test_a_writer_that_fails_goes_on(failure: Exception, tasks: Tasks, writer: W
     writer.has_turns(1)
     tasks.write_soon()
     writer.has_turns(1)
+
+
+def test_work_is_unfinished_until_it_is_done_also_while_redis_is_away(tasks: Tasks, done: Done) -> None:
+    go_on = threading.Event()
+    tasks.soon("restore", done.action("restore", errors.Unavailable()))
+    tasks.soon("other", lambda: go_on.wait(SOON) and None)
+    assert tasks.unfinished("resync", "restore")
+    assert not tasks.unfinished("resync")
+    tasks.start()
+    assert [done.next()] == ["restore"]
+    assert tasks.unfinished("restore")  # it has failed, and the worker is busy with the other
+    go_on.set()
+    assert done.next() == "restore"
+    tasks.soon("last", done.action("last"))
+    assert done.next() == "last"
+    assert not tasks.unfinished("restore", "other")
+
+
+def test_work_that_is_wrong_is_finished_too(tasks: Tasks, done: Done) -> None:
+    tasks.soon("restore", done.action("restore", ValueError("a defect")))
+    tasks.soon("last", done.action("last"))
+    tasks.start()
+    assert [done.next(), done.next()] == ["restore", "last"]
+    assert not tasks.unfinished("restore")

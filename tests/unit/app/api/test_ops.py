@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
 from flask import Flask
 
 from app.realtime.node import get_node
@@ -27,3 +30,14 @@ def test_what_is_only_asked_cannot_be_posted(app: Flask) -> None:
 def test_a_draining_node_says_so(app: Flask) -> None:
     get_node(app).stopping = True
     assert get_node(app).problem() == "draining"
+
+
+def test_a_node_is_not_ready_before_its_connections_are_back_in_redis(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = get_node(app)
+    monkeypatch.setattr(node, "_in_touch_since", time.monotonic())
+    monkeypatch.setattr(node.bus, "subscribed", True)
+    assert node.problem() is None
+    node._tasks.soon("restore", lambda: None)
+    assert node.problem() == "connections are being put right"

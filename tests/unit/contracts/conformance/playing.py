@@ -16,6 +16,8 @@ from realtime_contracts.conformance.scenario import Outcome
 
 #: What signs the tokens of these tests; no server takes it.
 SECRET = "a-secret-of-thirty-two-bytes-or-more"
+#: How Engine.IO opens a session.
+OPEN = '0{"sid":"abc","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
 
 
 def requirement(id_: str, level: Literal["must", "should", "may"] = "must", **more: Any) -> Requirement:
@@ -103,3 +105,31 @@ def nobody_at() -> Iterator[int]:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield bound.getsockname()[1]
+
+
+def http(body: str, status: str = "200 OK", *headers: str) -> bytes:
+    """An answer over HTTP, after which the connection ends."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body.encode())}", "Connection: close", *headers, "", body]
+    return "\r\n".join(lines).encode()
+
+
+def polling_server(body: str) -> Callable[[socket.socket], None]:
+    """A server of Socket.IO over long-polling that says this to whoever comes: `40…` lets in, `44…` does not."""
+    ok = http("ok")
+
+    def serve(connection: socket.socket) -> None:
+        with contextlib.closing(connection.makefile("rb")) as lines:
+            asked = lines.readline()
+            length = 0
+            while (line := lines.readline()) not in (b"\r\n", b""):
+                if line.lower().startswith(b"content-length:"):
+                    length = int(line.partition(b":")[2])
+            lines.read(length)
+        if asked.startswith(b"POST"):
+            connection.sendall(ok)
+        elif b"sid=" in asked:
+            connection.sendall(http(body))
+        else:
+            connection.sendall(http(OPEN))
+
+    return serve

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -12,13 +11,12 @@ import pytest
 from realtime_contracts.conformance.running.minting import TokenSource
 from realtime_contracts.conformance.running.probe import problem_with
 from realtime_contracts.conformance.timeouts import patience, set_patience
-from tests.unit.contracts.conformance.playing import SECRET, listening, nobody_at
+from tests.unit.contracts.conformance.playing import OPEN, SECRET, http, listening, nobody_at, polling_server
 
 SOURCE = TokenSource(SECRET)
 HOST = "127.0.0.1"
 #: Seconds that these tests let the probe wait. Only a server that says nothing is waited for.
 SHORT = 0.5
-OPEN = '0{"sid":"abc","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
 
 
 @pytest.fixture(autouse=True)
@@ -45,11 +43,6 @@ def silent(connection: socket.socket) -> None:
     """A server that listens, and says nothing."""
     while connection.recv(65536):
         pass
-
-
-def http(body: str, status: str = "200 OK", *headers: str) -> bytes:
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body.encode())}", "Connection: close", *headers, "", body]
-    return "\r\n".join(lines).encode()
 
 
 def answering(*answers: bytes) -> Callable[[socket.socket], None]:
@@ -221,31 +214,9 @@ def test_a_session_that_no_client_understands(opened: str) -> None:
     assert told.startswith(f"http://{HOST}:{port} opens a session that no client understands: ")
 
 
-def refusing(body: str) -> Callable[[socket.socket], None]:
-    """A server of Socket.IO over long-polling that lets nobody in."""
-    ok = http("ok")
-
-    def serve(connection: socket.socket) -> None:
-        with contextlib.closing(connection.makefile("rb")) as lines:
-            asked = lines.readline()
-            length = 0
-            while (line := lines.readline()) not in (b"\r\n", b""):
-                if line.lower().startswith(b"content-length:"):
-                    length = int(line.partition(b":")[2])
-            lines.read(length)
-        if asked.startswith(b"POST"):
-            connection.sendall(ok)
-        elif b"sid=" in asked:
-            connection.sendall(http(body))
-        else:
-            connection.sendall(http(OPEN))
-
-    return serve
-
-
 def test_a_token_that_is_refused_says_whose_it_was_and_what_was_said() -> None:
     told, port = problem(
-        refusing('44{"message":"Not authenticated","data":{"code":"unauthenticated"}}'), "http", "polling"
+        polling_server('44{"message":"Not authenticated","data":{"code":"unauthenticated"}}'), "http", "polling"
     )
     assert told == (
         f"http://{HOST}:{port} refuses a token made by the secret: "
@@ -255,13 +226,13 @@ def test_a_token_that_is_refused_says_whose_it_was_and_what_was_said() -> None:
 
 
 def test_a_server_that_lets_in_has_no_problem() -> None:
-    told, _ = problem(refusing('40{"sid":"def"}'), "http", "polling")
+    told, _ = problem(polling_server('40{"sid":"def"}'), "http", "polling")
     assert told == ""
 
 
 def test_no_token_is_the_last_that_is_told() -> None:
     source = TokenSource(command="/no/such/command")
-    with listening(refusing('40{"sid":"def"}')) as port:
+    with listening(polling_server('40{"sid":"def"}')) as port:
         told = problem_with(f"http://{HOST}:{port}", source, "polling")
     assert told.startswith("there is no token: `/no/such/command` gives no token: ")
     with nobody_at() as port:
