@@ -100,6 +100,14 @@ def find_violation(validator: jsonschema_rs.Validator, payload: object, *, quote
     return Violation(_pointer(first.path), _reason(first, payload, quote=quote), first.keyword)
 
 
+def wrong_places(validator: jsonschema_rs.Validator, payload: object) -> frozenset[str]:
+    """The JSON Pointers of everything that `validator` refuses in a payload, not only of what is to be reported."""
+    try:
+        return frozenset(_pointer(complaint.path) for complaint in _complaints(validator.iter_errors(payload)))
+    except ValueError:
+        return frozenset()
+
+
 def _is_large(payload: object) -> bool:
     """Whether a payload has more than `MANY_PARTS`; looks at no more of them."""
     todo, seen = [payload], 0

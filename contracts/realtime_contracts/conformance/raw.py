@@ -10,15 +10,14 @@ import requests
 
 from realtime_contracts.conformance.journal import Journal
 from realtime_contracts.conformance.timeouts import patience
-from realtime_contracts.conformance.transport import Client
+from realtime_contracts.conformance.transport import BoundedSession, Client
 
 SOCKETIO_PATH = "/socket.io/"
 
 
 def handshake(url: str, protocol: int = 4) -> requests.Response:
     """Ask `url` for a session over long-polling in Engine.IO's `protocol`."""
-    with requests.Session() as session:
-        session.trust_env = False
+    with BoundedSession() as session:
         query = {"EIO": str(protocol), "transport": "polling"}
         return session.get(url + SOCKETIO_PATH, params=query, timeout=patience())
 

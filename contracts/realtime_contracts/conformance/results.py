@@ -128,6 +128,16 @@ class Result:
         """What selects it again: `presence/7.1#3`."""
         return f"{self.requirement}#{self.row}" if self.row else self.requirement
 
+    @property
+    def failed_before(self) -> bool:
+        """Whether it failed at a Given or a When: before it came to what the scenario is about."""
+        kind = ""
+        for step in self.steps:
+            kind = kind if step.keyword in ("And", "But", "*") else step.keyword
+            if step.status == "failed":
+                return kind in ("Given", "When")
+        return False
+
 
 @dataclass(frozen=True)
 class Breach:

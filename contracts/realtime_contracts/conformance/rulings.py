@@ -7,7 +7,9 @@ The rows about libraries, imports and round trips are not here: no client can te
 
 from __future__ import annotations
 
+from realtime_contracts import Direction, registry
 from realtime_contracts.conformance.results import Breach
+from realtime_contracts.registry import UnknownEvent
 
 #: By key: what the seed says, and the ruling. The words are the specification's; a test holds them to it.
 RULINGS: dict[str, tuple[str, str]] = {
@@ -58,8 +60,23 @@ _TIMES = ("_at", "timestamp")
 
 
 def rulings_of(breach: Breach) -> frozenset[str]:
-    """The rows that a breach of the contract shows to be broken."""
-    last, value = breach.path.rpartition("/")[2], _value_at(breach.payload, breach.path)
+    """The rows that a breach of the contract shows to be broken, by whatever is wrong in its payload."""
+    return frozenset(row for path in {breach.path, *_all_wrong(breach)} for row in _rows_at(breach, path))
+
+
+def _all_wrong(breach: Breach) -> frozenset[str]:
+    """Where a payload is wrong, all places: a breach names the first, such as a number that is missing."""
+    known = {direction.value: direction for direction in Direction}
+    if breach.payload is None or breach.direction not in known:
+        return frozenset()
+    try:
+        return registry().wrong_places(known[breach.direction], breach.message, breach.payload)
+    except UnknownEvent:
+        return frozenset()
+
+
+def _rows_at(breach: Breach, path: str) -> set[str]:
+    last, value = path.rpartition("/")[2], _value_at(breach.payload, path)
     rows = set()
     if breach.message == "heartbeat_ack" and last == "timestamp":
         rows.add("heartbeat_timestamp")
@@ -67,7 +84,7 @@ def rulings_of(breach: Breach) -> frozenset[str]:
         rows.add("times_and_null")
     if breach.message == "room:users" and (last == "sid" or (isinstance(value, dict) and "sid" in value)):
         rows.add("no_sid")
-    return frozenset(rows)
+    return rows
 
 
 def _value_at(payload: object, path: str) -> object:

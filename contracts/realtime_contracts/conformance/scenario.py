@@ -173,7 +173,7 @@ def _verdict(
         f"{type(error).__name__}: {error} (in {where.name}, line {where.lineno} of {where.filename.rpartition('/')[2]})"
     )
     if isinstance(error, NOT_UNDERSTOOD) or breaches:
-        came = breaches[0] if breaches else f"the last answer was {_last_answer(wire)}"
+        came = breaches[-1] if breaches else f"the last answer was {_last_answer(wire)}"
         return unmet, Failure(at, f"what came cannot be understood: {came}", what)
     return Verdict.INCONCLUSIVE, Failure(at, f"the harness itself has failed: {what}", "Please report this.")
 

@@ -1,9 +1,10 @@
 """The official python-socketio client, made to keep order, to lose its transport, and to say anything.
 
-It differs from what everybody installs in four ways. It handles messages in the order they came, where the
+It differs from what everybody installs in five ways. It handles messages in the order they came, where the
 original starts a thread for each. It can be cut: the sockets close without a word, as when a cable is pulled
-or a process killed. Its goodbye is sent before anything closes, which the original leaves to chance. And it takes
-any number of packets in one answer to a poll, where the original gives up above 16.
+or a process killed. Its goodbye is sent before anything closes, which the original leaves to chance. It takes
+any number of packets in one answer to a poll, where the original gives up above 16. And where nobody lets it in it
+leaves at once, where the original waits until the server's pings are overdue.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ from realtime_contracts.conformance.timeouts import patience
 
 #: First character of Socket.IO's DISCONNECT. Handling it ends the connection, which the reading thread cannot.
 _DISCONNECT = str(socketio.packet.DISCONNECT)
+
+#: Bytes of an answer that are read where only its beginning is looked at.
+MOST_BYTES = 1 << 20
 
 #: Packets in one answer to a poll. The library's limit is the process's, and protects servers, not clients.
 engineio.payload.Payload.max_decode_packets = 100_000
@@ -94,6 +98,10 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
         self._flush()
         self.cut()
 
+    def disconnect(self) -> None:
+        """What the library calls when it was not let in: it would wait for a server that may never say anything."""
+        self.cut()
+
     def cut(self) -> None:
         """Lose the transport: its sockets close, nothing more is sent."""
         threads = [self.eio.read_loop_task, self.eio.write_loop_task]
@@ -132,6 +140,33 @@ class _CuttableSession(requests.Session):
         for connection in list(self._adapter.connections):
             if connection.sock is not None:
                 _shut(connection.sock)
+
+
+class NoEnd(requests.Timeout):
+    """An answer has begun, and comes to no end."""
+
+
+class BoundedSession(_CuttableSession):
+    """A session for one request, which ends in time whatever answers: a byte a second, or bytes without end."""
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Send it, and read the beginning of its answer. Raises NoEnd besides what requests does."""
+        seconds = 2 * patience()  # beside a wait of `patience` for each of its bytes
+        clock = threading.Timer(seconds, self.cut)
+        clock.start()
+        try:
+            answer = super().send(request, **{**options, "stream": True})
+            answer._content = next(answer.iter_content(MOST_BYTES), b"")  # noqa: SLF001 - no public way
+        except requests.RequestException as error:
+            if not self._adapter.dead or isinstance(error, requests.Timeout):
+                raise
+            raise NoEnd(f"the answer has no end within {seconds:g} s", request=request) from error
+        finally:
+            clock.cancel()
+            clock.join()
+        if self._adapter.dead:  # the end of its sockets was taken for the end of the answer
+            raise NoEnd(f"the answer has no end within {seconds:g} s", request=request)
+        return answer
 
 
 class _CuttableAdapter(HTTPAdapter):

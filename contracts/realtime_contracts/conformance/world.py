@@ -17,11 +17,11 @@ from realtime_contracts.conformance.journal import Entry, NotSeenError, UnmetErr
 from realtime_contracts.conformance.observed import Manners, Observed
 from realtime_contracts.conformance.person import Person
 from realtime_contracts.conformance.rest import Answer, Rest
-from realtime_contracts.conformance.tab import Tab
+from realtime_contracts.conformance.tab import HERALD, Tab
 from realtime_contracts.conformance.timeouts import Timeouts, patience
 
-#: How a barrier's user is called; what is about them is never what a scenario listens for.
-HERALD = "herald-"
+#: Seconds for what was said to come to everybody, where no number tells that it has.
+UNNUMBERED = 0.05
 
 
 class World:
@@ -140,6 +140,8 @@ class World:
         """Wait until every tab of the tenant has seen what any of them knows of."""
         tabs = list(self.company(tenant))
         newest = max((tab.known_seq for tab in tabs), default=-1)
+        if newest < 0 and tabs:
+            time.sleep(UNNUMBERED)
         for tab in tabs:
             tab.wait_until(lambda tab=tab: (tab.view.seq or -1) >= newest, f"presence message {newest}")  # type: ignore[misc]
 

@@ -6,7 +6,8 @@ from tests.mutants.grid import grid
 
 
 def test_requirements_go_down_and_mutants_across_and_what_was_not_tried_is_blank() -> None:
-    text = grid({"joined-per-tab": {"presence/1.2": True, "presence/1.10": False}, "left-twice": {"presence/1.10": True}})
+    joined = {"presence/1.2": True, "presence/1.10": False}
+    text = grid({"joined-per-tab": joined, "left-twice": {"presence/1.10": True}})
     assert text.splitlines() == [
         "               1  2",
         "presence/1.2   ✗   ",

@@ -11,14 +11,21 @@ from realtime_contracts.conformance.requirements import Suite
 from realtime_contracts.conformance.results import Breach, Cell, ContractCheck, Result, Ruling, Traffic, Verdict, worst
 from realtime_contracts.conformance.rulings import RULINGS, rulings_of
 from realtime_contracts.conformance.scenario import Outcome
+from realtime_contracts.conformance.view import PRESENCE_MESSAGES
 
-_WORST_FIRST = list(Verdict)
+_BROKEN = (Verdict.FAIL, Verdict.WARN)
+#: What decides a row of the rulings, whatever else there is: it is broken if anything shows it.
+_ROW_ORDER = (*_BROKEN, Verdict.INCONCLUSIVE, Verdict.PASS, Verdict.SKIP)
+#: Breaches of a message that are looked at for what they say of the rulings.
+LOOKED_AT = 100
 
 #: What is checked of all messages together, and the sentence that says so.
 ORDERS = {
     "presence": "`seq` is one counter per tenant over all presence messages: no gaps, no reordering, on any node.",
     "documents": "Versions are 1, 2, 3 … without gaps, and every member gets them in order.",
 }
+#: The messages whose order that is.
+ORDERED = {"presence": PRESENCE_MESSAGES, "documents": frozenset({"doc:edit"})}
 SECRECY = "Tokens never reach a log, a metric, a message or Redis."
 _SENTENCES = {
     "server": "`{}` is what its schema says, whenever it comes.",
@@ -37,6 +44,8 @@ class Findings:
         self._came: Counter[tuple[str, str]] = Counter()
         self._breaches: Counter[tuple[str, str]] = Counter()
         self._first: dict[tuple[str, str], tuple[Breach, str]] = {}
+        #: The contract checks that tell of a row of the rulings, by the row.
+        self._telling: dict[str, set[str]] = defaultdict(set)
 
     def add(self, outcome: Outcome) -> None:
         """Take in what came of one example."""
@@ -47,6 +56,9 @@ class Findings:
             key = breach.direction, breach.message
             self._breaches[key] += 1
             self._first.setdefault(key, (breach, outcome.result.id))
+            if self._breaches[key] <= LOOKED_AT:
+                for row in rulings_of(breach):
+                    self._telling[row].add(contract_id(*key))
 
     def contract_checks(self, only: frozenset[str] = frozenset()) -> list[ContractCheck]:
         """A check for each message that a server sends, for their order, and for secrecy; of `only` these ids."""
@@ -58,10 +70,9 @@ class Findings:
             unknown |= {"unknown_event"} if direction is Direction.ACK else set()
             for message in sorted(registry().events(direction) | unknown):
                 yield self._check(direction.value, message, _SENTENCES[direction.value].format(message))
-        tried = sum(result.verdict not in (Verdict.SKIP, Verdict.INCONCLUSIVE) for result in self.results)
         for name, sentence in ORDERS.items():
-            yield self._check("order", name, sentence, seen=tried)
-        yield self._check("secrecy", "secrecy", SECRECY, seen=tried)
+            yield self._check("order", name, sentence, seen=sum(self._came["server", m] for m in ORDERED[name]))
+        yield self._check("secrecy", "secrecy", SECRECY, seen=self._came.total())
 
     def _check(self, direction: str, message: str, sentence: str, seen: int | None = None) -> ContractCheck:
         breach, where = self._first.get((direction, message), (None, ""))
@@ -72,15 +83,22 @@ class Findings:
         return ContractCheck(id_, message, direction, sentence, verdict, count, wrong, breach, where)
 
     def rulings(self, suite: Suite, checks: Sequence[ContractCheck]) -> list[Ruling]:
-        """Each row of the table that can be seen from outside, decided by its scenarios and by telling breaches."""
+        """Each row of the table that can be seen from outside, decided by its scenarios and by telling breaches.
+
+        A scenario that failed before its Then says nothing of the row. A row that is broken is told with all that say
+        so, whether a MUST or a SHOULD.
+        """
         found = []
         for key, (seed, ruling) in RULINGS.items():
-            by = [(r.verdict, r.id) for r in self.results if key in suite.requirement(r.requirement).rulings]
-            by += [(c.verdict, c.id) for c in checks if c.breach and key in rulings_of(c.breach)]
-            by.sort(key=lambda pair: _WORST_FIRST.index(pair[0]))
-            tried = [verdict for verdict, _ in by if verdict is not Verdict.SKIP]
-            verdict = worst(tried) or Verdict.SKIP
-            found.append(Ruling(key, seed, ruling, verdict, tuple(id_ for v, id_ in by if v is verdict)))
+            of_it = [result for result in self.results if key in suite.requirement(result.requirement).rulings]
+            by = [(check.verdict, check.id) for check in checks if check.id in self._telling[key]]
+            by += [(result.verdict, result.id) for result in of_it if not _too_early(result)]
+            by.sort(key=lambda pair: _ROW_ORDER.index(pair[0]))
+            if {verdict for verdict, _ in by} <= {Verdict.SKIP}:
+                by = [(Verdict.INCONCLUSIVE, result.id) for result in of_it if _too_early(result)] or by
+            verdict = by[0][0] if by else Verdict.SKIP
+            alike = _BROKEN if verdict in _BROKEN else (verdict,)
+            found.append(Ruling(key, seed, ruling, verdict, tuple(id_ for v, id_ in by if v in alike)))
         return found
 
     def traffic(self) -> list[Traffic]:
@@ -152,4 +170,9 @@ def _failed_row(event: str) -> tuple[str, str]:
 
 
 def _unmet(result: Result) -> bool:
-    return result.verdict in (Verdict.FAIL, Verdict.WARN)
+    return result.verdict in _BROKEN
+
+
+def _too_early(result: Result) -> bool:
+    """Whether it failed before its scenario came to what it is about."""
+    return _unmet(result) and result.failed_before

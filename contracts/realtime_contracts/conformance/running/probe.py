@@ -17,10 +17,12 @@ import socketio.exceptions
 from realtime_contracts.conformance.raw import SOCKETIO_PATH, handshake
 from realtime_contracts.conformance.running.minting import NoToken, TokenSource
 from realtime_contracts.conformance.timeouts import patience
-from realtime_contracts.conformance.transport import Client
+from realtime_contracts.conformance.transport import Client, NoEnd
 
 #: Characters of a foreign answer that are shown.
 SHOWN = 80
+#: How Engine.IO answers whoever asks for a transport that it does not have.
+NO_SUCH_TRANSPORT = 400
 #: What the client raises at a session without its ids and intervals.
 NOT_UNDERSTOOD = (LookupError, TypeError, ValueError, AttributeError)
 
@@ -33,7 +35,7 @@ def problem_with(url: str, source: TokenSource, transport: str) -> str:
         parts = urllib.parse.SplitResult("", "", "", "", "")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return f"{url} is no URL of a server: it should look like http://127.0.0.1:5000"
-    return _unreachable(parts) or _no_engine(url) or _not_let_in(url, source, transport)
+    return _unreachable(parts) or _no_engine(url, transport) or _not_let_in(url, source, transport)
 
 
 def _unreachable(parts: urllib.parse.SplitResult) -> str:  # noqa: PLR0911 - a sentence for each reason
@@ -62,20 +64,27 @@ def _unreachable(parts: urllib.parse.SplitResult) -> str:  # noqa: PLR0911 - a s
     return ""
 
 
-def _no_engine(url: str) -> str:
+def _no_engine(url: str, transport: str) -> str:  # noqa: PLR0911 - as above
     where = f"{url}{SOCKETIO_PATH}"
     try:
         answer = handshake(url)
+    except NoEnd as error:
+        return f"{where} begins to answer, and {error}"
     except requests.Timeout:
         return f"{url} takes connections, and then says nothing for {patience():g} s"
     except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
         if _is_no_http(error):
             return f"{where} answers with what is no HTTP: is that another service's port?"
+        asked = str(error.request.url) if error.request is not None else where
+        if not asked.startswith(where):
+            return f"{where} leads to {asked}, and nobody answers there: is that the URL to give?"
         return f"{url} hangs up when it is asked for {SOCKETIO_PATH}: does it want https:// ?"
     except (requests.RequestException, ValueError) as error:
         return f"{where} answers with what cannot be followed: {type(error).__name__}: {error}"
     if answer.ok and answer.text.startswith("0{"):
         return ""
+    if answer.status_code == NO_SUCH_TRANSPORT and transport != "polling" and "transport" in answer.text.lower():
+        return ""  # Engine.IO without long-polling: whether it may be is for the requirements
     said = " ".join(answer.text[:SHOWN].split())
     kind = "an HTTP server without Socket.IO" if "sid" not in answer.text else "no Engine.IO 4"
     return f"{where} answers {answer.status_code} {answer.reason}, {said!r}: {kind}. Is the URL the server's root?"
@@ -107,7 +116,10 @@ def _not_let_in(url: str, source: TokenSource, transport: str) -> str:
     except socketio.exceptions.ConnectionError as error:
         if refusals:
             return f"{url} refuses a token made by {source}: {refusals[0]!r}. Is that what the server takes?"
-        return f"{url} speaks Engine.IO, and no Socket.IO over {transport}: {error}"
+        if error.__cause__ is None:  # the session is there, and nothing was said in it
+            return f"{url} opens a session over {transport}, and neither lets in nor refuses within {patience():g} s"
+        other = ". If it has long-polling only, say --transport polling" if transport == "websocket" else ""
+        return f"{url} speaks Engine.IO, and no Socket.IO over {transport}: {error}{other}"
     except NOT_UNDERSTOOD as error:
         return f"{url} opens a session that no client understands: {type(error).__name__}: {error}"
     finally:

@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from realtime_contracts.conformance.journal import UnmetError
 from realtime_contracts.conformance.person import Person
 from realtime_contracts.conformance.sentences import given, then, when
 from realtime_contracts.conformance.steps.common import (
@@ -96,7 +97,11 @@ def keep_beating(world: World, tab: Tab, until_away: Person, payload: dict[str, 
 
 @then("{who} gets a heartbeat_ack with the time of now")
 def heartbeat_ack(world: World, who: str) -> None:
-    is_now(world[who].tab.expect("heartbeat_ack").payload["timestamp"])
+    shown = world[who].tab.expect("heartbeat_ack").payload
+    try:
+        is_now(shown["timestamp"])
+    except (LookupError, TypeError, ValueError) as error:
+        raise UnmetError("a heartbeat_ack with the time of now", repr(shown)) from error
 
 
 @then("the answer has the time of now, too")

@@ -18,18 +18,22 @@ def assert_equal(actual: object, expected: object, what: str) -> None:
 
 
 def answered(tab: Tab) -> None:
-    """The connection is alive: a heartbeat is acknowledged."""
-    start = len(tab.journal)
-    assert_not_refused(tab.call("heartbeat", {"active": False}), "a heartbeat")
-    tab.expect("heartbeat_ack", since=start)
+    """The connection is alive: who asks who is online is told. That is no activity, and takes no payload."""
+    tab.ask_list()
 
 
-def knock(world: World, person: Person, auth: Any, *, query: str = "", tab: Tab | None = None) -> None:
-    """Somebody tries to connect; the scenario says what should come of it."""
+def knock(
+    world: World, person: Person, auth: Any, *, query: str = "", tab: Tab | None = None, unwelcome: bool = False
+) -> None:
+    """Somebody tries to connect; the scenario says what should come of it. Who is `unwelcome` is sent no list."""
     tab = tab or world.tab(person)
     world.actor = person
     world.notes["knocking"] = tab
-    if tab.open(auth, query=urllib.parse.urlencode({"token": query}) if query else ""):
+    if not tab.open(auth, query=urllib.parse.urlencode({"token": query}) if query else ""):
+        return
+    if unwelcome:
+        person.tabs.append(tab)
+    else:
         world.welcome(person, tab)
 
 
@@ -58,6 +62,13 @@ def home(world: World) -> str:
     return world.tenant(next(iter(world.tenants)))
 
 
+def told(answer: dict[str, Any]) -> str:
+    """An answer in words: also one that is none."""
+    if answer.get("ok") is not None:
+        return repr(answer)
+    return f"an ack that says neither: {answer['instead']!r}" if "instead" in answer else "no ack"
+
+
 def assert_not_refused(answer: dict[str, Any], what: str) -> None:
     """What a scenario needs was done, as far as the answer says; a missing ack is a breach by itself, and noted."""
     if answer["ok"] is False:
@@ -67,7 +78,7 @@ def assert_not_refused(answer: dict[str, Any], what: str) -> None:
 def assert_accepted(answer: dict[str, Any]) -> dict[str, Any]:
     """The answer, which must be a success."""
     if answer.get("ok") is not True:
-        raise UnmetError("a success", repr(answer))
+        raise UnmetError("a success", told(answer))
     return answer
 
 
@@ -104,3 +115,11 @@ def see_page(world: World, person: Person, page: str | None) -> None:
         lambda tab: user_id in tab.view.users and tab.view.users[user_id].page == page,
         f"{person.name} on page {page}",
     )
+
+
+def users_of(tab: Tab, room: str) -> list[dict[str, Any]]:
+    """Ask who is in a room, by the message: what the ack has is a requirement of its own."""
+    start = len(tab.journal)
+    assert_not_refused(tab.call("room:users", {"room_id": room}), f"asking who is in {room}")
+    users: list[dict[str, Any]] = tab.expect("room:users", since=start, room_id=room).payload["users"]
+    return users

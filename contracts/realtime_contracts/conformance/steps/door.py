@@ -61,13 +61,13 @@ def without_claim(world: World, who: str, claim: str) -> None:
 @when('{who} connects as a user of "{company}" with {token}')
 def as_user_of(world: World, who: str, company: str, token: str) -> None:
     person = world[who]
-    knock(world, person, forged.auth_payload(token, world.mint, person.user_id, world.tenant(company)))
+    knock(world, person, forged.auth_payload(token, world.mint, person.user_id, world.tenant(company)), unwelcome=True)
 
 
 @when("{who} connects with {token}")
 def with_token(world: World, who: str, token: str) -> None:
     person = world[who]
-    knock(world, person, forged.auth_payload(token, world.mint, person.user_id, person.tenant))
+    knock(world, person, forged.auth_payload(token, world.mint, person.user_id, person.tenant), unwelcome=True)
 
 
 @when('{who} connects to the namespace "{namespace}"')

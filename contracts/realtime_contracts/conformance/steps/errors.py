@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from realtime_contracts.conformance.journal import Entry
+from realtime_contracts.conformance.journal import Entry, UnmetError
 from realtime_contracts.conformance.payloads import payload as make_payload
 from realtime_contracts.conformance.sentences import then, when
-from realtime_contracts.conformance.steps.common import answered, assert_equal
+from realtime_contracts.conformance.steps.common import answered, assert_equal, told
 from realtime_contracts.conformance.timeouts import patience
 from realtime_contracts.conformance.world import World
 
@@ -170,7 +170,7 @@ def refused_at(world: World, who: str, code: str, path: str) -> None:
 
 @then('{who} gets the error "{code}"')
 def gets_error(world: World, who: str, code: str) -> None:
-    world.notes["error"] = world[who].tab.expect("error").payload
+    world.notes["error"] = world[who].tab.expect("error", kind=f"error {code}").payload
     assert_equal(world.notes["error"]["code"], code, "the code")
 
 
@@ -221,7 +221,7 @@ def refusal(world: World, who: str) -> dict[str, Any]:
         return {"message": data.get("message"), "code": data["data"].get("code"), "details": None}
     answer = world.answer
     if answer.get("ok") is not False:
-        raise AssertionError(f"{who} was not refused: {answer}")
+        raise UnmetError(f'{who} is refused, with {{"ok": false, "error": …}}', told(answer))
     tab = world[who].acting or world[who].tab
     error: dict[str, Any] = answer["error"]
 

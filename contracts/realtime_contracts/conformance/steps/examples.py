@@ -14,11 +14,15 @@ from realtime_contracts.conformance.sentences import then, when
 from realtime_contracts.conformance.steps.errors import begin
 from realtime_contracts.conformance.steps.notifications import need_reply
 from realtime_contracts.conformance.steps.rest import places_of
+from realtime_contracts.conformance.tab import NO_ANSWER
 from realtime_contracts.conformance.world import World
 
 #: Requests after which a server is taken not to limit them, and how many are made at the same time.
 MOST_REQUESTS = 2000
 AT_ONCE = 8
+
+#: Events in a row without an answer, after which no more of their kind are sent.
+MOST_UNANSWERED = 5
 
 #: Characters of a query that any server takes; it may refuse a longer one before it looks at it.
 MOST_OF_A_QUERY = 500
@@ -30,8 +34,13 @@ _INTEGER = re.compile(r"-?\d+")
 def send_all_wrong(world: World, who: str, event: str) -> None:
     begin(world, who, event)
     wrong: list[str] = []
+    unanswered = 0
     for data in _wrong(Direction.CLIENT, event):
         answer = world[who].tab.call(event, data)
+        unanswered = unanswered + 1 if answer == NO_ANSWER else 0
+        if unanswered > MOST_UNANSWERED:
+            wrong.append(f"nothing of {event} is answered: the rest is not sent")
+            break
         error = answer.get("error") or {}
         details = error.get("details") or {}
         _compare(wrong, Direction.CLIENT, event, data, (error.get("code"), details.get("path")))

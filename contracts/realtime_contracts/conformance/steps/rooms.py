@@ -6,7 +6,7 @@ from typing import Any
 
 from realtime_contracts.conformance.payloads import ENTITIES
 from realtime_contracts.conformance.sentences import given, then, when
-from realtime_contracts.conformance.steps.common import act, assert_equal, present
+from realtime_contracts.conformance.steps.common import act, assert_equal, assert_not_refused, present, users_of
 from realtime_contracts.conformance.steps.connecting import connect
 from realtime_contracts.conformance.steps.hearing import hear
 from realtime_contracts.conformance.tab import Tab
@@ -54,7 +54,7 @@ def in_many_rooms(world: World, who: str, n: str) -> None:
     tab = present(world, who).tab
     for number in range(1, int(n) + 1):
         answer = tab.call("room:join", {"entity_type": "invoice", "entity_id": number})
-        assert_equal(answer["ok"], True, f"the answer to joining room {number}")
+        assert_not_refused(answer, f"joining room {number}")
 
 
 # Joining, leaving, asking
@@ -125,7 +125,7 @@ def join_in(world: World, who: str, tab: Tab, room: str) -> None:
     """Join, and keep the answer."""
     entity_type, entity_id = room.split(":")
     act(world, who, tab, "room:join", {"entity_type": entity_type, "entity_id": entity_id})
-    if world.answer["ok"]:
+    if world.answer["ok"] is not False:
         tab.rooms.add(room)
 
 
@@ -198,7 +198,7 @@ def room_still_shows(world: World, room: str, people: list[str]) -> None:
 
 @then('"{room}" still shows {people}, in whatever order')
 def room_still_shows_unordered(world: World, room: str, people: list[str]) -> None:
-    users = world[people[0]].tab.call("room:users", {"room_id": room})["users"]
+    users = users_of(world[people[0]].tab, room)
     assert_equal(sorted(user["user_name"] for user in users), sorted(people), f"who is in {room}")
 
 
@@ -215,8 +215,9 @@ def not_told_of_herself(world: World, who: str) -> None:
 
 @then('{who} is in "{room}"')
 def is_in(world: World, who: str, room: str) -> None:
-    assert_equal(world.answer.get("room_id"), room, "the room in the answer")
-    users = world[who].tab.call("room:users", {"room_id": room})["users"]
+    assert_not_refused(world.answer, f"{who}'s joining {room}")
+    assert_equal(world.answer.get("room_id", room), room, "the room in the answer")
+    users = users_of(world[who].tab, room)
     assert_equal(world[who].user_id in [u["user_id"] for u in users], True, f"{who} is in {room}")
 
 
@@ -228,13 +229,13 @@ def is_in_named(world: World, who: str, what: str) -> None:
 @then('{who} is in "{room}" since she came first')
 def since_first(world: World, who: str, room: str) -> None:
     first = world[who].tab.expect("room:users", since=0, room_id=room).payload
-    assert_equal(joined_at(world, who, world.answer), joined_at(world, who, first), "when she joined")
+    assert_equal(joined_at(world, who, last_shown(world, who, room)), joined_at(world, who, first), "when she joined")
 
 
 @then('{who} is in "{room}" since she came again')
 def since_again(world: World, who: str, room: str) -> None:
     first = world[who].tab.expect("room:users", since=0, room_id=room).payload
-    before, after = joined_at(world, who, first), joined_at(world, who, world.answer)
+    before, after = joined_at(world, who, first), joined_at(world, who, last_shown(world, who, room))
     assert_equal(after > before, True, f"{after} is after {before}")
 
 
@@ -266,17 +267,21 @@ def limit_is(world: World, n: str) -> None:
 
 def shows(world: World, room: str, people: list[str], who: str) -> None:
     """The `room:users` that somebody has got in the tab that asked."""
-    tab = world[who].acting or world[who].tab
-    users = [
-        e.payload["users"] for e in tab.journal.events("room:users", since=tab.mark) if e.payload["room_id"] == room
-    ]
-    shown = users[-1] if users else tab.expect("room:users", room_id=room).payload["users"]
+    shown = last_shown(world, who, room)["users"]
     assert_equal([user["user_name"] for user in shown], people, f"{room} as shown to {who}")
+
+
+def last_shown(world: World, who: str, room: str) -> dict[str, Any]:
+    """The last `room:users` in the tab that asked, waiting for one if need be."""
+    tab = world[who].acting or world[who].tab
+    tab.expect("room:users", room_id=room)
+    shown: list[dict[str, Any]] = [e.payload for e in tab.journal.events("room:users", since=tab.mark)]
+    return next(payload for payload in reversed(shown) if payload["room_id"] == room)
 
 
 def still_shows(world: World, room: str, people: list[str], who: str) -> None:
     """Ask again."""
-    users = world[who].tab.call("room:users", {"room_id": room})["users"]
+    users = users_of(world[who].tab, room)
     assert_equal([user["user_name"] for user in users], people, f"{room} as shown to {who}")
 
 

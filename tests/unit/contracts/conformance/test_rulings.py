@@ -29,7 +29,7 @@ def of(message: str, path: str, payload: Any = None, reason: str = "wrong") -> s
         ("presence:update", "", {"status": "busy"}, set()),
         ("presence:update", "/current_page", {"current_page": " "}, set()),
         ("presence:list", "/users/7/page", {"users": []}, set()),
-        ("presence:list", "/users/x", {"users": [""]}, set()),
+        ("presence:list", "/users/x", {"users": [{}]}, set()),
         ("presence:list", "/users/0/page/deeper", {"users": [{"page": ""}]}, set()),
         ("presence", "", None, set()),
     ],
@@ -58,6 +58,12 @@ def test_a_connection_id_in_a_room_is_a_row_of_its_own() -> None:
     assert of("room:users", "/users/0/sid", listed) == {"no_sid"}
     assert of("presence:list", violation.path, listed, violation.reason) == set()
     assert of("room:users", "/users/0", {"users": [{**MEMBER, "inside": 1}]}) == set()
+
+
+def test_a_breach_shows_what_else_is_wrong_in_its_message() -> None:
+    update = {**MEMBER, "status": "afk", "current_page": ""}
+    assert of("presence:update", "/status", update) == {"times_and_null"}
+    assert of("no:such", "/status", update) == set()
 
 
 def test_what_a_breach_shows_is_always_a_row_of_the_table() -> None:

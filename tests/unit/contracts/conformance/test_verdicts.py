@@ -100,7 +100,7 @@ def test_an_answer_that_is_not_understood_is_the_servers() -> None:
 def test_of_a_server_that_broke_the_contract_whatever_is_not_understood_is_its_own() -> None:
     verdict, failure = worth(RuntimeError("odd"), *BREACHES)
     assert verdict is Verdict.FAIL
-    assert failure.actual == "what came cannot be understood: Ana's tab: breach 1"
+    assert failure.actual == "what came cannot be understood: Ana's tab: breach 5"
 
 
 @pytest.mark.parametrize(

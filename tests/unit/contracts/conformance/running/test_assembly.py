@@ -9,7 +9,7 @@ import pytest
 
 from realtime_contracts import Direction, registry
 from realtime_contracts.conformance.coverage import Coverage, keywords
-from realtime_contracts.conformance.results import Breach, ContractCheck, Ruling, Verdict
+from realtime_contracts.conformance.results import Breach, ContractCheck, Ruling, Step, Verdict
 from realtime_contracts.conformance.rulings import RULINGS
 from realtime_contracts.conformance.running.assembly import ORDERS, Findings, contract_ids, worst
 from realtime_contracts.conformance.scenario import Outcome
@@ -94,12 +94,20 @@ def test_an_ack_that_is_missing_is_a_breach_though_none_came() -> None:
     assert (made.verdict, made.seen, made.wrong) == (Verdict.FAIL, 0, 1)
 
 
-@pytest.mark.parametrize("id_", [*(f"contract/order/{name}" for name in ORDERS), "contract/secrecy"])
-def test_order_and_secrecy_are_seen_in_every_scenario_that_was_run(id_: str) -> None:
-    nothing = [outcome(ONE, Verdict.INCONCLUSIVE), outcome(TWO, Verdict.SKIP)]
+@pytest.mark.parametrize(
+    ("id_", "message"),
+    [
+        ("contract/order/presence", ("server", "presence:update")),
+        ("contract/order/documents", ("server", "doc:edit")),
+        ("contract/secrecy", ("response", "error")),
+    ],
+)
+def test_order_and_secrecy_are_seen_in_what_came(id_: str, message: tuple[str, str]) -> None:
+    came = {message: 2}
+    nothing = [outcome(ONE), outcome(TWO, Verdict.FAIL)]  # they were run, and the server said nothing
     assert check(findings(*nothing), id_).verdict is Verdict.SKIP
-    assert check(findings(*nothing, outcome(ROWS[0])), id_).verdict is Verdict.PASS
-    assert check(findings(outcome(ROWS[0]), outcome(ROWS[1], Verdict.FAIL)), id_).seen == 2
+    assert check(findings(*nothing, outcome(ROWS[0], came=came)), id_).verdict is Verdict.PASS
+    assert check(findings(outcome(ROWS[0], came=came), outcome(ROWS[1], Verdict.FAIL, came=came)), id_).seen == 4
     direction, _, name = id_.removeprefix("contract/").partition("/")
     breach = Breach(name or direction, direction, "", "wrong")  # type: ignore[arg-type]  # one of two
     assert check(findings(outcome(ONE, Verdict.PASS, breach)), id_).verdict is Verdict.FAIL
@@ -212,6 +220,42 @@ def test_a_ruling_is_decided_by_the_worst_of_its_scenarios() -> None:
     assert (made.verdict, made.decided_by) == (Verdict.PASS, ("presence/1.1",))
     made = ruling(findings(outcome(ONE)), "grace")
     assert (made.verdict, made.decided_by) == (Verdict.SKIP, ())
+
+
+def failing_at(keyword: str, *before: str) -> Outcome:
+    """An outcome of the first scenario that has failed at such a step."""
+    steps = (
+        *(Step(each, "x", "passed") for each in before),
+        Step(keyword, "x", "failed"),
+        Step("Then", "x", "skipped"),
+    )
+    made = outcome(ONE, Verdict.FAIL)
+    return replace(made, result=replace(made.result, steps=steps))
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        (("Given",), Verdict.INCONCLUSIVE),
+        (("When", "Given"), Verdict.INCONCLUSIVE),
+        (("And", "Given", "When"), Verdict.INCONCLUSIVE),
+        (("Then", "Given", "When"), Verdict.FAIL),
+        (("And", "Given", "When", "Then"), Verdict.FAIL),
+    ],
+    ids=["at a Given", "at a When", "at another When", "at a Then", "at another Then"],
+)
+def test_a_scenario_that_failed_before_its_then_decides_no_ruling(steps: tuple[str, ...], expected: Verdict) -> None:
+    assert ruling(findings(failing_at(*steps)), "busy_holds").verdict is expected
+
+
+def test_a_ruling_that_is_broken_is_told_with_all_that_say_so() -> None:
+    made = ruling(findings(outcome(ONE, Verdict.FAIL), outcome(TWO, Verdict.WARN)), "busy_holds")
+    assert (made.verdict, made.decided_by) == (Verdict.FAIL, ("presence/1.1", "presence/1.2"))
+
+
+def test_a_later_breach_of_a_message_is_looked_at_for_the_rulings_too() -> None:
+    made = ruling(findings(outcome(ONE, Verdict.PASS, NO_SEQ, NO_TIME)), "times_and_null")
+    assert (made.verdict, made.decided_by) == (Verdict.FAIL, (LIST,))
 
 
 def test_a_ruling_is_broken_by_a_message_too() -> None:

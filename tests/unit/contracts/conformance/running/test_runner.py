@@ -219,11 +219,20 @@ def test_what_is_inconclusive_at_a_server_that_is_well_stays_so(go: Go) -> None:
     assert len(made.server.calls) == 1
 
 
-def test_after_some_failures_in_a_row_it_is_asked_whether_anybody_is_there(go: Go) -> None:
-    failing: dict[str, Does] = {f"_{n}": "fail" for n in range(1, DOUBTS + 2)}
-    made = go(DOUBTS + 1, jobs=1, **failing)
-    assert set(made.verdicts.values()) == {"FAIL"}
-    assert [result.id for result in made.told] == [f"presence/1.{n}" for n in range(1, DOUBTS + 2)]
+def test_after_some_failures_in_a_row_it_is_asked_whether_anybody_is_there(
+    go: Go, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Server, "problems", lambda _: ["nobody listens"])
+    failing: dict[str, Does] = {f"_{n}": "fail" for n in range(1, DOUBTS * 2)}
+    made = go(DOUBTS * 2, jobs=1, **failing)
+    assert made.complaints == ["the run ended before its end, for the server is gone: nobody listens"]
+    assert made.verdicts == {f"presence/1.{n}": "FAIL" for n in range(1, DOUBTS + 1)}
+
+
+def test_failures_in_a_row_at_a_server_that_is_well_are_its_own(go: Go) -> None:
+    failing: dict[str, Does] = {f"_{n}": "fail" for n in range(1, DOUBTS * 2)}
+    made = go(DOUBTS * 2, jobs=1, **failing)
+    assert (made.complaints, len(made.told), len(made.server.calls)) == ([], DOUBTS * 2, 1)
 
 
 def test_a_server_that_stays_away_ends_the_run_with_a_sentence(go: Go) -> None:
