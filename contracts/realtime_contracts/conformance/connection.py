@@ -32,6 +32,7 @@ class Connection:
         self.client.on("connect", self._on_connect)
         self.client.on("connect_error", self._on_refusal)
         self.client.on("disconnect", self._on_disconnect)
+        self.client.unreadable = self._on_unreadable
 
     def open(self, auth: Any, *, query: str = "", namespace: str = "/") -> bool:
         """Connect; False if the server refuses."""
@@ -84,7 +85,8 @@ class Connection:
         self.connected = True
         self.journal.write("connected", "connect")
 
-    def _on_refusal(self, data: Any = None) -> None:
+    def _on_refusal(self, *said: Any) -> None:
+        data = said[0] if len(said) == 1 else list(said) or None
         self.refusal = data
         self._reached = self.client.eio.sid is not None
         # Where nobody was reached it is the client's own error, with the URL in it, and so the token.
@@ -93,3 +95,6 @@ class Connection:
     def _on_disconnect(self, reason: Any = None) -> None:
         self.connected = False
         self.journal.write("closed", str(reason))
+
+    def _on_unreadable(self, packet: str | bytes, why: str) -> None:
+        self.observed.breach(self.label, "packet", "server", f"no client can read it ({why})", payload=shown(packet))

@@ -83,6 +83,7 @@ def run(example: Example, target: Target) -> Outcome:
         world.end()
     except Exception as caught:  # noqa: BLE001 - as above
         error = error or caught
+    error = error or next((defect for tab in world.tabs for defect in tab.client.defects), None)
     breaches = world.observed.breaches
     verdict, failure = Verdict.PASS, None
     if error is not None:

@@ -1,19 +1,21 @@
 """The official python-socketio client, made to keep order, to lose its transport, and to say anything.
 
-It differs from what everybody installs in five ways. It handles messages in the order they came, where the
+It differs from what everybody installs in six ways. It handles messages in the order they came, where the
 original starts a thread for each. It can be cut: the sockets close without a word, as when a cable is pulled
 or a process killed. Its goodbye is sent before anything closes, which the original leaves to chance. It takes
-any number of packets in one answer to a poll, where the original gives up above 16. And where nobody lets it in it
-leaves at once, where the original waits until the server's pings are overdue.
+any number of packets in one answer to a poll, where the original gives up above 16. Where nobody lets it in it
+leaves at once, where the original waits until the server's pings are overdue. And it says which packets it cannot
+read, where the original prints a traceback, and may take whatever follows for their attachments.
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import WeakSet
 
@@ -28,6 +30,12 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from realtime_contracts.conformance.timeouts import patience
 
+#: What the library says of a server is said by the harness, and better.
+_SILENT = logging.getLogger(f"{__name__}.library")
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False
+#: What the library calls its own listeners by. No server can call them.
+_RESERVED = frozenset({"connect", "connect_error", "disconnect", "__disconnect_final", "*"})
 #: First character of Socket.IO's DISCONNECT. Handling it ends the connection, which the reading thread cannot.
 _DISCONNECT = str(socketio.packet.DISCONNECT)
 
@@ -49,8 +57,7 @@ class EngineIO(engineio.Client):  # type: ignore[misc]  # the library is untyped
             super()._receive_packet(packet)
 
     def _trigger_event(self, event: str, *args: Any, **kwargs: Any) -> Any:
-        text = args[0] if event == "message" else None
-        if isinstance(text, str) and not text.startswith(_DISCONNECT):
+        if event == "message" and not (isinstance(args[0], str) and args[0].startswith(_DISCONNECT)):
             kwargs["run_async"] = False
         return super()._trigger_event(event, *args, **kwargs)
 
@@ -60,8 +67,17 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
 
     def __init__(self) -> None:
         self._cuttable = _CuttableSession()
+        #: Hears of every packet that no client can read, and why.
+        self.unreadable: Callable[[str | bytes, str], None] = lambda _packet, _why: None
+        #: What those who listen to this connection have raised.
+        self.defects: list[Exception] = []
         super().__init__(
-            reconnection=False, handle_sigint=False, http_session=self._cuttable, request_timeout=patience()
+            reconnection=False,
+            handle_sigint=False,
+            http_session=self._cuttable,
+            request_timeout=patience(),
+            logger=_SILENT,
+            engineio_logger=_SILENT,
         )
 
     def _engineio_client_class(self) -> type[engineio.Client]:
@@ -97,6 +113,48 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
         self.eio._send_packet(engineio.packet.Packet(engineio.packet.CLOSE))  # noqa: SLF001 - no public way
         self._flush()
         self.cut()
+
+    _binary_packet: Any
+
+    def _handle_eio_message(self, data: str | bytes) -> None:
+        if self._binary_packet and isinstance(data, str):
+            self._binary_packet = None
+            self.unreadable(data, "a text comes where an attachment was announced")
+        try:
+            super()._handle_eio_message(data)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the library cannot read this
+            self._binary_packet = None
+            self.unreadable(data, f"{type(error).__name__}: {error}")
+
+    def _handle_event(self, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002 - the library's
+        if not (isinstance(data, list) and data and isinstance(data[0], str)):
+            raise ValueError("an event without a name")
+        if data[0] in _RESERVED:
+            raise ValueError(f"no event can be called {data[0]}")
+        super()._handle_event(namespace, id, data)
+
+    def _handle_ack(self, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002 - the library's
+        if not isinstance(data, list):
+            raise ValueError("an ack without a list of what it says")  # noqa: TRY004 - it is about what came
+        super()._handle_ack(namespace, id, data)
+
+    def _trigger_event(self, event: str, namespace: str, *args: Any) -> Any:
+        return self._guarded(super()._trigger_event)(event, namespace, *args)
+
+    def _generate_ack_id(self, namespace: str, callback: Any) -> Any:
+        return super()._generate_ack_id(namespace, self._guarded(callback))
+
+    def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, which does not raise what would be taken for the server's fault."""
+
+        def call(*args: Any) -> Any:
+            try:
+                return function(*args)
+            except Exception as error:  # noqa: BLE001 - the scenario's end looks at it
+                self.defects.append(error)
+                return None
+
+        return call
 
     def disconnect(self) -> None:
         """What the library calls when it was not let in: it would wait for a server that may never say anything."""

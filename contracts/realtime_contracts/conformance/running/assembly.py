@@ -71,7 +71,8 @@ class Findings:
             for message in sorted(registry().events(direction) | unknown):
                 yield self._check(direction.value, message, _SENTENCES[direction.value].format(message))
         for name, sentence in ORDERS.items():
-            yield self._check("order", name, sentence, seen=sum(self._came["server", m] for m in ORDERED[name]))
+            right = [self._came["server", m] - self._breaches["server", m] for m in sorted(ORDERED[name])]
+            yield self._check("order", name, sentence, seen=sum(right))
         yield self._check("secrecy", "secrecy", SECRECY, seen=self._came.total())
 
     def _check(self, direction: str, message: str, sentence: str, seen: int | None = None) -> ContractCheck:

@@ -106,9 +106,9 @@ def _not_let_in(url: str, source: TokenSource, transport: str) -> str:
     client = Client()
     refusals: list[object] = []
 
-    def refused(data: object = None) -> None:
+    def refused(*said: object) -> None:
         if client.eio.sid is not None:  # else nobody was there to refuse
-            refusals.append(data)
+            refusals.append(said[0] if len(said) == 1 else said)
 
     client.on("connect_error", refused)
     try:
