@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from realtime_contracts.conformance.timeouts import patience
@@ -29,6 +29,8 @@ class Entry:
     #: The event; of an ack, the event it answers; of an end, its reason.
     name: str
     payload: Any = None
+    #: Of an ack: what was sent and is answered by it.
+    of: Entry | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         sign = {"sent": "→", "event": "←", "ack": "← ack"}.get(self.kind, f"· {self.kind}")
@@ -65,10 +67,10 @@ class Journal:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def write(self, kind: Kind, name: str, payload: Any = None) -> Entry:
+    def write(self, kind: Kind, name: str, payload: Any = None, *, of: Entry | None = None) -> Entry:
         """Append an entry, with the time of now."""
         with self._changed:
-            entry = Entry(time.monotonic() - self._began, kind, name, payload)
+            entry = Entry(time.monotonic() - self._began, kind, name, payload, of)
             self._entries.append(entry)
             self._changed.notify_all()
         return entry

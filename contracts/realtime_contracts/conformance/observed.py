@@ -22,6 +22,8 @@ from realtime_contracts.conformance.timeouts import patience
 
 #: How often something has to be missed, and never seen, before it is not waited for any more.
 MISSED = 2
+#: Characters of a payload that a sentence has of it.
+SHOWN = 300
 #: Seconds to wait for it then: enough for a server that is only slow to be seen.
 SHORT = 0.5
 
@@ -100,5 +102,6 @@ class Observed:
 def describe(who: str, breach: Breach) -> str:
     """A breach as a sentence."""
     where = f" at {breach.path!r}" if breach.path else ""
-    what = f", in {breach.payload!r}" if breach.payload is not None else ""
+    payload = "" if breach.payload is None else repr(breach.payload)
+    what = f", in {payload[:SHOWN]}{'…' if len(payload) > SHOWN else ''}" if payload else ""
     return f"{who}: {breach.direction} {breach.message}{where}: {breach.reason}{what}"

@@ -35,6 +35,10 @@ from realtime_contracts.conformance.world import World
 #: What a requirement that is not met is worth, by its level.
 UNMET = {"must": Verdict.FAIL, "should": Verdict.WARN, "may": Verdict.WARN}
 
+#: Characters of what is said of a failure, and lines of the wire log: what a server floods is not kept in full.
+MOST_CHARACTERS = 8000
+MOST_LINES = 1000
+
 #: What a step raises that looks for something in an answer where it is not. Our own server shows that it can be there.
 NOT_UNDERSTOOD = (LookupError, TypeError, ValueError, AttributeError, StopIteration)
 
@@ -89,7 +93,7 @@ def run(example: Example, target: Target) -> Outcome:
     if error is not None:
         lines = [describe(who, breach) for who, breach in breaches]
         verdict, told = _verdict(example, steps, error, lines, wire)
-        failure = Failure(redacted(told.expected), redacted(told.actual), redacted(told.hint))
+        failure = Failure(_told(told.expected), _told(told.actual), _told(told.hint))
     result = Result(
         requirement=example.requirement.id,
         row=example.row,
@@ -98,12 +102,28 @@ def run(example: Example, target: Target) -> Outcome:
         verdict=verdict,
         failure=failure,
         steps=(*steps, *(Step(s.keyword, s.text, "skipped") for s in example.sentences[len(steps) :])),
-        wire=wire,
+        wire=_middle_left_out(wire),
         started=started,
         seconds=time.time() - started,
         nodes=tuple(sorted({target.nodes.index(tab.url) + 1 for tab in world.tabs})),
     )
     return Outcome(result, tuple(breach for _, breach in breaches), dict(world.observed.came), measure(world.observed))
+
+
+def _told(text: str) -> str:
+    """What is said of a failure, as a report may have it: without tokens, and not without end."""
+    text, half = redacted(text), MOST_CHARACTERS // 2
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    return f"{text[:half]}\n… ({len(text):,} characters)\n{text[-half:]}"
+
+
+def _middle_left_out(wire: tuple[Wire, ...]) -> tuple[Wire, ...]:
+    left, half = len(wire) - MOST_LINES, MOST_LINES // 2
+    if left <= 0:
+        return wire
+    note = Wire(wire[half].at, "", "note", "left out", f"{left:,} messages")
+    return (*wire[:half], note, *wire[-half:])
 
 
 def _play(example: Example, world: World, faults: Faults | None, steps: list[Step]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from realtime_contracts import Direction, registry
@@ -73,9 +73,16 @@ class Tab(Connection):
 
     def ask(self, event: str, payload: Payload) -> dict[str, Any]:
         """Send an event and return its ack; NO_ANSWER, and a breach, if there is none."""
-        start = self.send(event, payload)
+        return self._answer_or_breach(event, self.send(event, payload))
+
+    def ask_together(self, event: str, payloads: Sequence[Any]) -> list[dict[str, Any]]:
+        """Send an event once with each of these payloads, without waiting in between. Returns the acks, as `ask`."""
+        sent = [self.send(event, Payload((json.dumps(payload),))) for payload in payloads]
+        return [self._answer_or_breach(event, one) for one in sent]
+
+    def _answer_or_breach(self, event: str, sent: Entry) -> dict[str, Any]:
         try:
-            return self.answer(start, self._manners.within(f"ack {event}", None))
+            return self.answer(sent, self._manners.within(f"ack {event}", None))
         except NotSeenError as error:
             if not self.connected:
                 raise
@@ -84,36 +91,35 @@ class Tab(Connection):
             self.observed.breach(self.label, event if known else "unknown_event", "ack", f"no ack: {error.expected}")
             return NO_ANSWER
 
-    def send(self, event: str, payload: Payload, *, ack: bool = True) -> int:
-        """Send an event without waiting. Returns where to look for its ack: see `answer`."""
-        start = len(self.journal)
-        self._write_sent(event, payload)
+    def send(self, event: str, payload: Payload, *, ack: bool = True) -> Entry:
+        """Send an event without waiting. Returns what `answer` can find its ack by."""
+        sent = self._write_sent(event, payload)
         edit = self._sent_edit(payload) if event == "doc:edit" else None
-        callback = self._ack_taker(event, edit, _as_json(payload)) if ack else None
+        callback = self._ack_taker(event, sent, edit, _as_json(payload)) if ack else None
         if payload.binary is not None:
             self.client.emit(event, (payload.binary,), callback=callback)
-            return start
+            return sent
         ack_id = "" if callback is None else str(self.client.expect_ack(callback))
         arguments = ",".join((json.dumps(event), *payload.texts))
         self.client.send_text(f"2{ack_id}[{arguments}]")
-        return start
+        return sent
 
-    def answer(self, start: int, within: float | None = None) -> dict[str, Any]:
-        """The first ack that came after `start`. One that says neither success nor failure is a breach, and noted."""
-        entry = self.journal.wait_for(lambda e: e.kind == "ack", "an ack", since=start, within=within)
+    def answer(self, sent: Entry, within: float | None = None) -> dict[str, Any]:
+        """The ack of what was sent. One that says neither success nor failure is a breach, and noted."""
+        start = self.journal.since().index(sent)
+        entry = self.journal.wait_for(lambda e: e.of is sent, "an ack", since=start, within=within)
         answer: Any = entry.payload
         if isinstance(answer, dict) and isinstance(answer.get("ok"), bool):
             return answer
         return {**NO_ANSWER, "instead": answer}
 
-    def send_packet(self, packet: str, *, ack_for: str | None = None) -> int:
+    def send_packet(self, packet: str, *, ack_for: str | None = None) -> Entry:
         """Send a Socket.IO packet as it is. With `ack_for`, `{id}` in it becomes the id of an ack."""
-        start = len(self.journal)
-        self.journal.write("sent", "packet", packet)
+        sent = self.journal.write("sent", "packet", packet)
         if ack_for is not None:
-            packet = packet.replace("{id}", str(self.client.expect_ack(self._ack_taker(ack_for))))
+            packet = packet.replace("{id}", str(self.client.expect_ack(self._ack_taker(ack_for, sent))))
         self.client.send_text(packet)
-        return start
+        return sent
 
     def ask_list(self, payload: dict[str, Any] | None = None) -> dict[str, Any]:
         """Ask who is online and return the list."""
@@ -231,14 +237,16 @@ class Tab(Connection):
             # Whoever joins again has missed what was edited meanwhile.
             self._left.append(self._documents.pop(answer["room_id"]))
 
-    def _ack_taker(self, event: str, edit: dict[str, Any] | None = None, sent: Any = None) -> Callable[..., None]:
+    def _ack_taker(
+        self, event: str, sent: Entry, edit: dict[str, Any] | None = None, data: Any = None
+    ) -> Callable[..., None]:
         def take(*arguments: Any) -> None:
             answer = arguments[0] if len(arguments) == 1 else list(arguments)
             self._manners.saw(f"ack {event}")
-            if isinstance(answer, dict) and sent is not None:
+            if isinstance(answer, dict) and data is not None:
                 error = answer.get("error")
                 self.observed.answered(
-                    Direction.CLIENT, event, sent, error.get("code") if isinstance(error, dict) else None
+                    Direction.CLIENT, event, data, error.get("code") if isinstance(error, dict) else None
                 )
             if event in self._contract.events(Direction.ACK):
                 if self._judge(Direction.ACK, event, answer) and isinstance(answer, dict):
@@ -247,7 +255,7 @@ class Tab(Connection):
                 self._judge(Direction.SERVER, "error", answer.get("error"))
             else:
                 self.observed.breach(self.label, event, "ack", "an ack that is no failure", payload=answer)
-            self.journal.write("ack", event, answer)
+            self.journal.write("ack", event, answer, of=sent)
 
         return take
 
@@ -265,9 +273,9 @@ class Tab(Connection):
         self.document(edit["room_id"]).take_sent(edit["edit_id"], edit["changes"])
         return dict(edit)
 
-    def _write_sent(self, event: str, payload: Payload) -> None:
+    def _write_sent(self, event: str, payload: Payload) -> Entry:
         texts = ", ".join(text[:SHOWN] for text in payload.texts) if payload.texts else None
-        self.journal.write("sent", event, texts if payload.binary is None else payload.binary)
+        return self.journal.write("sent", event, texts if payload.binary is None else payload.binary)
 
 
 def _as_json(payload: Payload) -> Any:

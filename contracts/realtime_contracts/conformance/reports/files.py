@@ -6,20 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from realtime_contracts.conformance.reports.html import html
-from realtime_contracts.conformance.reports.json_report import json_report, read
+from realtime_contracts.conformance.reports.json_report import json_report
 from realtime_contracts.conformance.reports.junit import junit
 from realtime_contracts.conformance.reports.messages import messages
 from realtime_contracts.conformance.results import Run
 from realtime_contracts.conformance.steps import DEFINITIONS
 
 
-def render(name: str, run: Run, features: Path, compared: Sequence[Path]) -> bytes:
-    """A report: `html` (with the JSON reports of other runs beside it), `junit`, `json` or `messages`.
-
-    Raises ValueError for a file that is no report to be compared with.
-    """
+def render(name: str, run: Run, features: Path, compared: Sequence[Run]) -> bytes:
+    """A report: `html` (with other runs beside it), `junit`, `json` or `messages`."""
     if name == "html":
-        return html(run, *(read(file.read_bytes()) for file in compared)).encode()
+        return html(run, *compared).encode()
     if name == "junit":
         return junit(run).encode()
     if name == "json":

@@ -43,7 +43,7 @@ class Tree:
     """The requirements of a run, each printed once all of its examples are decided."""
 
     def __init__(self, console: Console, examples: Sequence[Example], transports: int, *, quiet: bool = False) -> None:
-        self._console = console
+        self.console = console
         self._quiet = quiet
         self._transports = transports
         self._left: Counter[str] = Counter()
@@ -85,10 +85,10 @@ class Tree:
             return
         if requirement.family != self._family:
             self._family, self._rule = requirement.family, ""
-            self._console.print(Text(f"\n{requirement.feature}", style="bold"))
+            self.console.print(Text(f"\n{requirement.feature}", style="bold"))
         if requirement.rule != self._rule:
             self._rule = requirement.rule
-            self._console.print(Text(f"  {requirement.rule}", style="cyan"))
+            self.console.print(Text(f"  {requirement.rule}", style="cyan"))
         line = Text("    ")
         line.append(f"{SIGNS[verdict]} ", style=_STYLES[verdict])
         line.append(f"{id_:<18} ", style="dim")
@@ -100,7 +100,7 @@ class Tree:
             line.append(f"  {results[0].skipped}", style="dim")
         if any(result.known for result in results):
             line.append("  known to fail", style="dim")
-        self._console.print(line, soft_wrap=True)
+        self.console.print(line, soft_wrap=True)
 
 
 def summary(console: Console, run: Run, show: int) -> None:

@@ -1,6 +1,8 @@
 """`realtime conform`: the features against anyone's server.
 
 cli         the command
+options     its options that have a form of their own
+output      the terminal and the files it writes
 selection   which examples, and why not the others
 minting     where tokens come from
 probe       whether there is a server at all, in words that help

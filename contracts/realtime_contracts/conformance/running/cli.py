@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import shlex
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import fields, replace
 from pathlib import Path
@@ -18,10 +22,12 @@ from realtime_contracts.conformance.reports.terminal import Tree, summary
 from realtime_contracts.conformance.requirements import BrokenFeatures, Suite, suite
 from realtime_contracts.conformance.results import EXIT_STATUS, Run, Verdict
 from realtime_contracts.conformance.running.assembly import contract_ids
-from realtime_contracts.conformance.running.known import BadList, read_known
+from realtime_contracts.conformance.running.known import OF_ITS_OWN, BadList, read_known
 from realtime_contracts.conformance.running.launch import NotStarted, started
 from realtime_contracts.conformance.running.listing import listing
 from realtime_contracts.conformance.running.minting import NoToken, TokenSource
+from realtime_contracts.conformance.running.options import CONTRACT_TIMEOUTS, SecondsRange, TimeoutsOption
+from realtime_contracts.conformance.running.output import Output, check_files, read_compared, to_stdout, write
 from realtime_contracts.conformance.running.plan import Plan
 from realtime_contracts.conformance.running.probe import problem_with
 from realtime_contracts.conformance.running.selection import NothingSelected, Selection
@@ -36,30 +42,6 @@ PATIENCE_SECONDS = 5.0
 SHOWN = 5
 
 _TRANSPORTS = {"websocket": ("websocket",), "polling": ("polling",), "both": ("websocket", "polling")}
-_CONTRACT_TIMEOUTS = "contract"
-
-
-class _Timeouts(click.ParamType):  # type: ignore[type-arg]  # generic in its newest versions only
-    """`away=2,offline=3`, in seconds, or `contract` for the contract's own."""
-
-    name = "timeouts"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Timeouts:
-        if isinstance(value, Timeouts) or value == _CONTRACT_TIMEOUTS:
-            return value if isinstance(value, Timeouts) else Timeouts()
-        known = [field.name for field in fields(Timeouts)]
-        changed = {}
-        for part in value.split(","):
-            name, _, seconds = part.strip().partition("=")
-            if name not in known:
-                self.fail(f"{name!r} is no timeout; there are {', '.join(known)}", param, ctx)
-            try:
-                changed[name] = float(seconds)
-            except ValueError:
-                self.fail(f"{name}={seconds}: expected seconds", param, ctx)
-            if not 0 < changed[name] < float("inf"):
-                self.fail(f"{name}={seconds}: expected seconds above 0", param, ctx)
-        return replace(Timeouts(), **changed)
 
 
 def _file(name: str, what: str) -> Callable[[Any], Any]:
@@ -104,13 +86,13 @@ def _file(name: str, what: str) -> Callable[[Any], Any]:
 @click.option("--transport", type=click.Choice(list(_TRANSPORTS)), default="websocket", show_default=True)
 @click.option(
     "--timeouts",
-    type=_Timeouts(),
+    type=TimeoutsOption(),
     help="What the server runs with, in seconds: away=2,offline=3; or `contract`. Without it, what waits is skipped.",
 )
 @click.option("--skip-slow", is_flag=True, help="Leave out what waits for the server's timeouts, whatever they are.")
 @click.option(
     "--patience",
-    type=click.FloatRange(0.1, 60),
+    type=SecondsRange(0.1, 60),
     default=PATIENCE_SECONDS,
     show_default=True,
     help="Seconds to wait for what should come at once.",
@@ -158,18 +140,21 @@ def conform_command(
     nodes = len(urls) or options["nodes"]
     slow_unknown = options["timeouts"] is None
     selection = Selection(options["words"], options["level"], options["skip_slow"] or slow_unknown, nodes)
-    console = Console(highlight=False)
+    # Whoever has a report printed wants nothing else there.
+    console = Output(highlight=False, stderr=to_stdout(options))
     try:
         chosen = selection.of(features)
         if list_only:
             listing(console, chosen)
             return
+        _check_checks(selection)
         known = read_known(known_failing, features, contract_ids()) if known_failing else frozenset()
     except (NothingSelected, BadList) as error:
         raise click.UsageError(str(error)) from error
     if bool(urls) == bool(command):
         raise click.UsageError("give the URL of a server, or --exec to start one")
-    _check_compared(options["compare"])
+    compared = read_compared(options["compare"])
+    check_files(options)
     source = _source(options)
     transports = _TRANSPORTS[options["transport"]]
     plan = Plan(
@@ -183,18 +168,19 @@ def conform_command(
         known=known,
         options=_again(options, command),
     )
-    with ExitStack() as stack:
-        if command:
-            try:
-                server = stack.enter_context(_server(command, plan, nodes))
-            except NotStarted as error:
-                _end_inconclusive(str(error))
-            plan = replace(plan, urls=tuple(server.urls), revive=server.revive)
-        _head(console, plan, features)
-        with Tree(console, chosen, len(transports), quiet=options["quiet"]) as tree:
-            run = conform(plan, features, tree.tell)
-    summary(console, run, options["show"])
-    _write(run, features, options)
+    try:
+        run = _run(plan, features, command, Tree(console, chosen, len(transports), quiet=options["quiet"]), nodes)
+        summary(console, run, options["show"])
+    except NotStarted as error:
+        _end_inconclusive(str(error))
+    except KeyboardInterrupt:
+        _end_inconclusive("the run was interrupted, and no report is written")
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.ENOSPC):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be printed goes nowhere
+        _end_inconclusive(f"nobody can read what was found: {error.strerror}")
+    write(run, features.folder, options, compared)
     sys.exit(run.exit_status)
 
 
@@ -208,15 +194,12 @@ def _server(command: str, plan: Plan, nodes: int) -> Any:
     return started(command, nodes, lambda url: problem_with(url, plan.source, plan.transports[0]))
 
 
-def _check_compared(files: tuple[Path, ...]) -> None:
-    """Refuse what is no report before the run, not after it."""
-    from realtime_contracts.conformance.reports.json_report import read  # noqa: PLC0415 - as in `_write`
-
-    for file in files:
-        try:
-            read(file.read_bytes())
-        except ValueError as error:
-            raise click.UsageError(f"--compare {file}: {error}") from error
+def _check_checks(selection: Selection) -> None:
+    """Refuse what is no check of the contract: of those nothing would be tried. Raises NothingSelected."""
+    ids = contract_ids()
+    for id_ in sorted(selection.contract_ids() - set(ids)):
+        if not id_.startswith(OF_ITS_OWN):
+            raise NothingSelected(f"there is no check {id_!r}; one is {ids[0]}")
 
 
 def _source(options: dict[str, Any]) -> TokenSource:
@@ -249,8 +232,20 @@ def _again(options: dict[str, Any], command: str | None) -> tuple[str, ...]:
     if options["timeouts"] is not None:
         changed = [f for f in fields(Timeouts) if getattr(options["timeouts"], f.name) != f.default]
         pairs = ",".join(f"{f.name}={getattr(options['timeouts'], f.name):g}" for f in changed)
-        found += ["--timeouts", pairs or _CONTRACT_TIMEOUTS]
+        found += ["--timeouts", pairs or CONTRACT_TIMEOUTS]
     return tuple(found)
+
+
+def _run(plan: Plan, features: Suite, command: str | None, tree: Tree, nodes: int) -> Run:
+    """Run it, with a server of its own if there is a command for one. Raises NotStarted."""
+    with ExitStack() as stack:
+        stack.enter_context(_ending_in_order())
+        if command:
+            server = stack.enter_context(_server(command, plan, nodes))
+            plan = replace(plan, urls=tuple(server.urls), revive=server.revive)
+        _head(tree.console, plan, features)
+        with tree:
+            return conform(plan, features, tree.tell)
 
 
 def _head(console: Console, plan: Plan, features: Suite) -> None:
@@ -258,18 +253,16 @@ def _head(console: Console, plan: Plan, features: Suite) -> None:
     console.print(Text(f"Conformance of {', '.join(plan.urls)}: {what}", style="bold"), soft_wrap=True)
 
 
-def _write(run: Run, features: Suite, options: dict[str, Any]) -> None:
-    """Write the reports that were asked for."""
-    from realtime_contracts.conformance.reports.files import render  # noqa: PLC0415 - few runs need the templates
+@contextlib.contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Let a signal that ends the process do it as Ctrl-C does: what was started is ended, what was found is told."""
 
-    for name in ("html", "junit", "json", "messages"):
-        if options[name] is None:
-            continue
-        try:
-            text = render(name, run, features.folder, options["compare"])
-            with click.open_file(str(options[name]), "wb") as file:
-                file.write(text)
-        except OSError as error:
-            raise click.UsageError(f"{options[name]} cannot be written: {error.strerror}") from error
-        except ValueError as error:
-            raise click.UsageError(f"--compare: {error}") from error
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

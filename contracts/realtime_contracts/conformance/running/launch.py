@@ -16,8 +16,13 @@ from dataclasses import dataclass
 #: Seconds a server may take until it lets somebody in, and to end after SIGTERM.
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
-#: Lines of its output that are shown if it does not start.
+#: Seconds that what it has started may outlive it.
+REST_SECONDS = 1.0
+#: Lines of its output, and bytes, that are shown if it does not start.
 SHOWN_LINES = 15
+SHOWN_BYTES = 8000
+#: No signal: it asks whether anybody is there.
+_NOTHING = 0
 
 
 class NotStarted(Exception):
@@ -37,6 +42,7 @@ class Launched:
         """Start those again that have ended. Raises NotStarted."""
         for number, process in enumerate(self.processes):
             if process.poll() is not None:
+                _signal(process, signal.SIGKILL)  # what it has started may have its port
                 self.processes[number] = _start(self.commands[number], self.output)
 
 
@@ -77,15 +83,16 @@ def _wait(url: str, process: subprocess.Popen[bytes], problem_with: Callable[[st
     deadline = time.monotonic() + START_SECONDS
     while problem := problem_with(url):
         if process.poll() is not None:
-            raise NotStarted(f"the server ended with {process.returncode}, before it let anybody in:\n{_tail(output)}")
+            raise NotStarted(f"the server ended with {process.returncode}, before it let anybody in{_tail(output)}")
         if time.monotonic() > deadline:
-            raise NotStarted(f"after {START_SECONDS:g} s, {problem}\n{_tail(output)}")
+            raise NotStarted(f"after {START_SECONDS:g} s, {problem}{_tail(output)}")
         time.sleep(0.1)
 
 
 def _tail(output: int) -> str:
-    text = os.pread(output, os.fstat(output).st_size, 0).decode(errors="replace")
-    return "\n".join(text.splitlines()[-SHOWN_LINES:])
+    start = max(0, os.fstat(output).st_size - SHOWN_BYTES)
+    text = os.pread(output, SHOWN_BYTES, start).decode(errors="replace").strip()
+    return ":\n" + "\n".join(text.splitlines()[-SHOWN_LINES:]) if text else "; it wrote nothing"
 
 
 def _end(processes: list[subprocess.Popen[bytes]]) -> None:
@@ -99,11 +106,20 @@ def _end(processes: list[subprocess.Popen[bytes]]) -> None:
         except subprocess.TimeoutExpired:
             _signal(process, signal.SIGKILL)
             process.wait()
+    deadline = time.monotonic() + REST_SECONDS
+    while time.monotonic() < deadline and any(_signal(process, _NOTHING) for process in processes):
+        time.sleep(0.05)
+    for process in processes:
+        _signal(process, signal.SIGKILL)
 
 
-def _signal(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
+def _signal(process: subprocess.Popen[bytes], how: int) -> bool:
+    """Send a signal to a process and all that it has started; whether anybody is there."""
+    try:
         os.killpg(process.pid, how)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
 def _free_port() -> int:

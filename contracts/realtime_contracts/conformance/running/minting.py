@@ -6,9 +6,12 @@ tenant, of another type. A source that refuses to sign such claims fails the sce
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
+import os
 import shlex
+import signal
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +19,9 @@ from typing import Any
 
 from realtime_contracts import tokens
 from realtime_contracts.conformance.timeouts import PATIENCE
+
+#: Characters of what is no token that are shown.
+SHOWN = 80
 
 
 class NoToken(Exception):
@@ -33,11 +39,12 @@ class TokenSource:
     def mint(self, user_id: str, tenant_id: str, **options: Any) -> str:
         """A token; `options` as in `tokens.claims`. Raises NoToken."""
         claims = tokens.claims(user_id, tenant_id, **options)
-        if self.command:
-            return _from_command(self.command, claims)
-        if self.hook:
-            return _from_hook(self.hook, claims)
-        return tokens.sign(claims, self.secret)
+        if not (self.command or self.hook):
+            return tokens.sign(claims, self.secret)
+        token = _from_command(self.command, claims) if self.command else _from_hook(self.hook, claims)
+        if not (token.isascii() and token.isprintable()) or " " in token:
+            raise NoToken(f"{self} gave {token[:SHOWN]!r}, which is no token: no header could carry it")
+        return token
 
     def check(self) -> None:
         """Make a token, to see whether it can be done. Raises NoToken."""
@@ -49,20 +56,33 @@ class TokenSource:
 
 def _from_command(command: str, claims: dict[str, Any]) -> str:
     try:
-        made = subprocess.run(  # noqa: S603 - it is the caller's own command
-            shlex.split(command), input=json.dumps(claims), capture_output=True, text=True, timeout=PATIENCE, check=True
-        )
-    except subprocess.CalledProcessError as error:
-        said = (error.stderr or error.stdout).strip().splitlines()
-        raise NoToken(
-            f"`{command}` ended with {error.returncode}: {said[-1] if said else 'it said nothing'}"
-        ) from error
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+        status, stdout, stderr = _run(shlex.split(command), json.dumps(claims))
+    except subprocess.TimeoutExpired as error:
+        raise NoToken(f"`{command}` gives no token: it timed out after {PATIENCE:g} seconds") from error
+    except (OSError, ValueError) as error:
         raise NoToken(f"`{command}` gives no token: {error}") from error
-    token = made.stdout.strip()
+    if status:
+        said = (stderr or stdout).strip().splitlines()
+        raise NoToken(f"`{command}` ended with {status}: {said[-1] if said else 'it said nothing'}")
+    token = stdout.strip()
     if not token:
         raise NoToken(f"`{command}` printed no token")
     return token
+
+
+def _run(words: list[str], text: str) -> tuple[int, str, str]:
+    """Run a command: its exit status, and what it printed. One that takes too long is ended with all it has started."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(  # noqa: S603 - it is the caller's own command
+        words, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    ) as process:
+        try:
+            stdout, stderr = process.communicate(text, PATIENCE)
+        except BaseException:  # Ctrl-C, too, does not reach its session
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return process.returncode, stdout, stderr
 
 
 def _from_hook(hook: str, claims: dict[str, Any]) -> str:

@@ -33,7 +33,7 @@ def problem_with(url: str, source: TokenSource, transport: str) -> str:
         parts = urllib.parse.urlsplit(url)
     except ValueError:  # of brackets that hold no address
         parts = urllib.parse.SplitResult("", "", "", "", "")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         return f"{url} is no URL of a server: it should look like http://127.0.0.1:5000"
     return _unreachable(parts) or _no_engine(url, transport) or _not_let_in(url, source, transport)
 

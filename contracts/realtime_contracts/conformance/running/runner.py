@@ -86,7 +86,7 @@ class Runner:
             why = self._bring_back(problems[0])
             if why:
                 for outcome in held:
-                    self._take(outcome)
+                    self._take(unsure(outcome))
                 return why
             self._again += held
             return ""
@@ -132,6 +132,13 @@ class Runner:
         outcome = replace(outcome, result=replace(result, known=known))
         self._findings.add(outcome)
         self._tell(outcome.result)
+
+
+def unsure(outcome: Outcome) -> Outcome:
+    """The outcome of an example that was not met when the server went: what it had not done, it could not."""
+    result = outcome.result
+    failure = replace(result.failure or Failure("", ""), hint="The server has gone meanwhile: that may be why.")
+    return replace(outcome, result=replace(result, verdict=Verdict.INCONCLUSIVE, failure=failure), breaches=())
 
 
 def ended_it(example: Example, outcome: Outcome, problem: str) -> Outcome:

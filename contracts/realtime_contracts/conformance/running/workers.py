@@ -89,7 +89,12 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, self._assignment), daemon=True)
-        self._process.start()
+        # Ctrl-C is for the parent, which ends its workers. They inherit that, and so cannot hear it while they begin.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         theirs.close()
 
     def give(self, job: Job) -> None:
@@ -140,7 +145,6 @@ def gave_up(job: Job, why: str) -> Outcome:
 
 def _serve(pipe: Connection[Any, Any], assignment: Assignment) -> None:
     """The worker's life: an example in, an outcome out, until the pipe is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its workers
     set_patience(assignment.patience)
     by_id = {example.id: example for example in suite().examples}
     targets: dict[str, Target] = {}
@@ -155,7 +159,10 @@ def _serve(pipe: Connection[Any, Any], assignment: Assignment) -> None:
         outcome = run(by_id[id_], targets[transport])
         _settle(threads)
         breaches = tuple(_shown(breach) for breach in outcome.breaches)
-        pipe.send(replace(outcome, breaches=breaches))
+        try:
+            pipe.send(replace(outcome, breaches=breaches))
+        except OSError:  # nobody is there any more who wants to know
+            return
 
 
 def _shown(breach: Breach) -> Breach:

@@ -195,6 +195,7 @@ def shown_cursor_at(world: World, who: str, whom: str, place: str) -> None:
 
 @then("everybody sees {whom} in one color")
 def one_color(world: World, whom: str) -> None:
+    world.barrier(world[whom].tenant)
     colors = []
     for tab in world.tabs:
         cursors = [e.payload for e in tab.journal.events("cursor:move")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,9 +18,13 @@ from realtime_contracts.conformance.steps.rest import places_of
 from realtime_contracts.conformance.tab import NO_ANSWER
 from realtime_contracts.conformance.world import World
 
-#: Requests after which a server is taken not to limit them, and how many are made at the same time.
+#: Requests, or seconds, after which a server is taken not to limit them, and how many are made at the same time.
 MOST_REQUESTS = 2000
-AT_ONCE = 8
+MOST_SECONDS = 20.0
+REQUESTS_AT_ONCE = 32
+
+#: Events that are sent before the first of them is answered: a way may be long.
+EVENTS_AT_ONCE = 8
 
 #: Events in a row without an answer, after which no more of their kind are sent.
 MOST_UNANSWERED = 5
@@ -35,15 +40,17 @@ def send_all_wrong(world: World, who: str, event: str) -> None:
     begin(world, who, event)
     wrong: list[str] = []
     unanswered = 0
-    for data in _wrong(Direction.CLIENT, event):
-        answer = world[who].tab.call(event, data)
-        unanswered = unanswered + 1 if answer == NO_ANSWER else 0
+    everything = _wrong(Direction.CLIENT, event)
+    for start in range(0, len(everything), EVENTS_AT_ONCE):
+        some = everything[start : start + EVENTS_AT_ONCE]
+        for data, answer in zip(some, world[who].tab.ask_together(event, some), strict=True):
+            unanswered = unanswered + 1 if answer == NO_ANSWER else 0
+            error = answer.get("error") or {}
+            details = error.get("details") or {}
+            _compare(wrong, Direction.CLIENT, event, data, (error.get("code"), details.get("path")))
         if unanswered > MOST_UNANSWERED:
             wrong.append(f"nothing of {event} is answered: the rest is not sent")
             break
-        error = answer.get("error") or {}
-        details = error.get("details") or {}
-        _compare(wrong, Direction.CLIENT, event, data, (error.get("code"), details.get("path")))
     world.notes["wrong"] = wrong
 
 
@@ -77,13 +84,14 @@ def each_at_its_place(world: World) -> None:
 def ask_often(world: World, who: str) -> None:
     token = world.token(world[who])
     url = world.nodes[0]
+    deadline = time.monotonic() + MOST_SECONDS
 
     def ask(_: int) -> None:
-        if world.reply is None or world.reply.ok:
+        if (world.reply is None or world.reply.ok) and time.monotonic() < deadline:
             reply = world.rest.call("notifications:count", token, url=url)
             world.reply = reply if world.reply is None or not reply.ok else world.reply
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
         list(pool.map(ask, range(MOST_REQUESTS)))
 
 

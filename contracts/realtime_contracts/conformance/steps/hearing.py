@@ -91,7 +91,7 @@ def nothing_of(world: World, people: list[str], whom: str) -> None:
     world.barrier(*sorted({world[name].tenant for name in [*people, whom]}))
     for listener in listeners(world, people):
         for tab in listener.tabs:
-            silent_about(tab, world.heard(tab), listener, world[whom])
+            silent_about(tab, surprises(world, tab), listener, world[whom])
 
 
 @then("{who} hears nothing of {whom}, even after the grace")
@@ -121,14 +121,14 @@ def that_tab_nothing_of_room(world: World, who: str, room: str) -> None:
 def nothing(world: World, who: str) -> None:
     world.barrier(world[who].tenant)
     for tab in world[who].tabs:
-        assert_silent(tab, world.heard(tab))
+        assert_silent(tab, surprises(world, tab))
 
 
 @then("the {ordinal} tab of {who} hears nothing")
 def tab_hears_nothing(world: World, who: str, ordinal: str) -> None:
     world.barrier(world[who].tenant)
     tab = world[who].tabs[["first", "second"].index(ordinal)]
-    assert_silent(tab, world.heard(tab))
+    assert_silent(tab, surprises(world, tab))
 
 
 @then('{who} hears that {whom}\'s {endings_} ended before she left "{room}"')
@@ -168,6 +168,18 @@ def see_in_order(world: World, who: str, whom: str, events: list[str]) -> None:
     assert_equal(about, events, f"what {who} heard of {whom}")
 
 
+def surprises(world: World, tab: Tab) -> list[Entry]:
+    """What a tab has heard, but that somebody is away who has done nothing for so long: a slow network takes time."""
+    return [e for e in world.heard(tab) if not (is_inactivity(e) and _idle(world, e) >= world.timeouts.away)]
+
+
+def _idle(world: World, entry: Entry) -> float:
+    """Seconds that the user of a message had done nothing when it came."""
+    tabs = [tab for tab in world.tabs if tab.user_id == entry.payload["user_id"]]
+    done = [e.at for tab in tabs for e in tab.journal.since() if e.kind == "sent" and e.at <= entry.at]
+    return entry.at - max(done, default=entry.at)
+
+
 def is_inactivity(entry: Entry) -> bool:
     """Whether this says that somebody is away, as happens to whoever waits for long."""
     return entry.name == "presence:update" and entry.payload["status"] == "away"
@@ -192,7 +204,7 @@ def silent_about(tab: Tab, heard: list[Entry], listener: Person, about: Person) 
 def silent_about_room(world: World, tab: Tab, room: str) -> None:
     """A tab has heard nothing from a room, but for the answer when it joined or asked."""
     world.barrier(*sorted({person.tenant for person in world.people.values()}))
-    heard = [e for e in world.heard(tab) if e.name != "room:users" and mentions(e.payload, room)]
+    heard = [e for e in surprises(world, tab) if e.name != "room:users" and mentions(e.payload, room)]
     assert_silent(tab, heard)
 
 

@@ -181,4 +181,5 @@ def sees_gap(world: World, who: str) -> None:
 def right_again(world: World, who: str, whom: str) -> None:
     view: PresenceView = world.notes["view"]
     view.take_list(world[who].tab.ask_list())
+    world.settle(world[whom].tenant)
     assert_equal((view.gap, view.users), (False, world[whom].tab.view.users), f"what {who} sees")

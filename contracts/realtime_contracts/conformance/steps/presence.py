@@ -141,6 +141,7 @@ def everybody_sees_no_page(world: World, whom: str) -> None:
 @then("{who}'s change of status was announced only if there was one, or if she asked")
 def announced_rightly(world: World, who: str) -> None:
     person = world[who]
+    world.barrier(person.tenant)
     for tab in world.company(person.tenant):
         if tab in person.tabs[1:]:
             continue  # a tab that has just come

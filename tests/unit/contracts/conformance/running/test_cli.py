@@ -17,6 +17,7 @@ from realtime_contracts.conformance.requirements import BrokenFeatures, suite
 from realtime_contracts.conformance.results import EXIT_STATUS, Verdict
 from realtime_contracts.conformance.running import cli
 from realtime_contracts.conformance.running.cli import conform_command
+from realtime_contracts.conformance.running.options import TimeoutsOption
 from realtime_contracts.conformance.timeouts import Timeouts, patience, set_patience
 from tests.unit.contracts.conformance.playing import SECRET, listening, nobody_at, polling_server
 
@@ -175,8 +176,8 @@ def test_a_function_is_found_beside_which_the_command_was_called(elsewhere: Path
     ],
 )
 def test_timeouts_are_the_contracts_but_for_those_that_are_given(words: str, expected: Timeouts) -> None:
-    assert cli._Timeouts().convert(words, None, None) == expected
-    assert cli._Timeouts().convert(expected, None, None) is expected
+    assert TimeoutsOption().convert(words, None, None) == expected
+    assert TimeoutsOption().convert(expected, None, None) is expected
 
 
 def test_the_options_that_belong_to_a_server_are_kept_as_they_would_be_typed() -> None:
@@ -234,7 +235,7 @@ def test_a_run_of_which_everything_is_left_out_has_tried_nothing_and_is_not_gree
     [
         ("my-server", "the command has to say where the port goes"),
         ("/no/such/server {port}", "`/no/such/server "),
-        ("false {port}", "the server ended with 1, before it let anybody in:"),
+        ("false {port}", "the server ended with 1, before it let anybody in; it wrote nothing"),
     ],
     ids=["no port", "nothing there", "it ends"],
 )
@@ -248,7 +249,7 @@ def test_a_report_that_cannot_be_written_is_no_failure_of_the_server() -> None:
     with nobody_at() as port:
         url = f"http://127.0.0.1:{port}"
         told = refusal(url, *OF_SECRET, "--select", "presence/1.1", "--json", "/no/such/folder/run.json")
-    assert told == "/no/such/folder/run.json cannot be written: No such file or directory"
+    assert told == "/no/such/folder/run.json cannot be written: there is no folder /no/such/folder"
 
 
 @pytest.mark.parametrize("name", ["html", "junit", "json", "messages"])

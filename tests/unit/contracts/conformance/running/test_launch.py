@@ -150,7 +150,7 @@ def test_one_that_does_not_come_up_in_time_is_ended(server: str, monkeypatch: py
         asked.append(url)
         return "it refuses the token"
 
-    with pytest.raises(NotStarted, match=r"^after 0\.3 s, it refuses the token\n"), started(server, 1, always_wrong):
+    with pytest.raises(NotStarted, match=r"^after 0\.3 s, it refuses the token:\n"), started(server, 1, always_wrong):
         pass  # pragma: no cover
     assert len(asked) > 1
     assert nobody_there(asked[0])
