@@ -69,7 +69,8 @@ def program(result: Result, servers: tuple[str, ...]) -> str:
     if len(lines) > MOST_LINES:
         opened = [line for line in lines[:-MOST_LINES] if " = tab(" in line]
         left = len(lines) - MOST_LINES - len(opened)
-        lines = [*opened, f"# … {left} lines before: see the wire log", *lines[-MOST_LINES:]]
+        told = [f"# … {left} lines before: see the wire log"] if left else []
+        lines = [*opened, *told, *lines[-MOST_LINES:]]
     return "\n".join([head, "", *lines, "time.sleep(1)", *tail, ""])
 
 

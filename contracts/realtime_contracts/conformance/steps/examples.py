@@ -23,9 +23,6 @@ MOST_REQUESTS = 2000
 MOST_SECONDS = 20.0
 REQUESTS_AT_ONCE = 32
 
-#: Events that are sent before the first of them is answered: a way may be long.
-EVENTS_AT_ONCE = 8
-
 #: Events in a row without an answer, after which no more of their kind are sent.
 MOST_UNANSWERED = 5
 
@@ -41,16 +38,14 @@ def send_all_wrong(world: World, who: str, event: str) -> None:
     wrong: list[str] = []
     unanswered = 0
     everything = _wrong(Direction.CLIENT, event)
-    for start in range(0, len(everything), EVENTS_AT_ONCE):
-        some = everything[start : start + EVENTS_AT_ONCE]
-        for data, answer in zip(some, world[who].tab.ask_together(event, some), strict=True):
-            unanswered = unanswered + 1 if answer == NO_ANSWER else 0
-            error = answer.get("error") or {}
-            details = error.get("details") or {}
-            _compare(wrong, Direction.CLIENT, event, data, (error.get("code"), details.get("path")))
+    for data, answer in zip(everything, world[who].tab.ask_together(event, everything), strict=True):
+        unanswered = unanswered + 1 if answer == NO_ANSWER else 0
         if unanswered > MOST_UNANSWERED:
             wrong.append(f"nothing of {event} is answered: the rest is not sent")
             break
+        error = answer.get("error") or {}
+        details = error.get("details") or {}
+        _compare(wrong, Direction.CLIENT, event, data, (error.get("code"), details.get("path")))
     world.notes["wrong"] = wrong
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,10 @@ from realtime_contracts.conformance.world import World, mentions
 
 #: What is only ever sent to the one who asked; others' doings are never in it by surprise.
 ANSWERS = frozenset({"presence:list", "room:users", "cursor:sync", "doc:sync", "heartbeat_ack", "error"})
+#: What keeps a user from being away.
+DOINGS = frozenset(
+    {"connect", "presence:update", "heartbeat", "room:join", "cursor:move", "typing:start", "typing:stop", "doc:edit"}
+)
 #: What ends when a user leaves a room, as the others hear it.
 ENDINGS = {"cursor": "cursor:remove", "typing": "typing:users", "lock": "doc:lock_status"}
 
@@ -170,14 +175,23 @@ def see_in_order(world: World, who: str, whom: str, events: list[str]) -> None:
 
 def surprises(world: World, tab: Tab) -> list[Entry]:
     """What a tab has heard, but that somebody is away who has done nothing for so long: a slow network takes time."""
-    return [e for e in world.heard(tab) if not (is_inactivity(e) and _idle(world, e) >= world.timeouts.away)]
+    return [e for e in world.heard(tab) if not (is_inactivity(e) and may_be_away(world, e.payload["user_id"], e.at))]
 
 
-def _idle(world: World, entry: Entry) -> float:
-    """Seconds that the user of a message had done nothing when it came."""
-    tabs = [tab for tab in world.tabs if tab.user_id == entry.payload["user_id"]]
-    done = [e.at for tab in tabs for e in tab.journal.since() if e.kind == "sent" and e.at <= entry.at]
-    return entry.at - max(done, default=entry.at)
+def may_be_away(world: World, user_id: str, at: float | None = None) -> bool:
+    """Whether a user has done nothing for long enough, now or `at` a second of the scenario.
+
+    To be refused is to do nothing.
+    """
+    at = time.monotonic() - world.began if at is None else at
+    done = [0.0]
+    for entries in (tab.journal.since() for tab in world.tabs if tab.user_id == user_id):
+        acks = [e for e in entries if e.kind == "ack" and isinstance(e.payload, dict)]
+        refused = {id(ack.of) for ack in acks if ack.payload.get("ok") is False}
+        if any(e.kind == "connected" for e in entries):
+            doings = (e for e in entries if e.kind == "sent" and e.name in DOINGS and id(e) not in refused)
+            done += [e.at for e in doings if e.at <= at]
+    return at - max(done) >= world.timeouts.away
 
 
 def is_inactivity(entry: Entry) -> bool:

@@ -36,8 +36,9 @@ def given_in_field(world: World, who: str, field: str) -> None:
 
 @given("{who} types in {n} fields")
 def given_in_fields(world: World, who: str, n: str) -> None:
-    for number in range(1, int(n) + 1):
-        assert_accepted(start(world, world[who].tab, f"field{number}"))
+    fields = [{"room_id": world.room, "field": f"field{number}"} for number in range(1, int(n) + 1)]
+    for answer in world[who].tab.ask_together("typing:start", fields):
+        assert_accepted(answer)
 
 
 @when("{who} types")

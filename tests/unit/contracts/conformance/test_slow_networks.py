@@ -73,7 +73,7 @@ def refusal(id_: str, path: str) -> str:
 
 def test_answers_that_overtake_each_other_are_told_apart(ana: Tab) -> None:
     answering(ana, lambda sent: [refusal(id_, f"/{payload}") for id_, payload in reversed(sent)])
-    answers = ana.ask_together("heartbeat", range(8))
+    answers = list(ana.ask_together("heartbeat", range(8)))
     assert [answer["error"]["details"]["path"] for answer in answers] == [f"/{n}" for n in range(8)]
     assert ana.observed.breaches == []
 
@@ -81,7 +81,7 @@ def test_answers_that_overtake_each_other_are_told_apart(ana: Tab) -> None:
 @pytest.mark.usefixtures("short")
 def test_an_answer_that_is_missing_is_no_other_events_answer(ana: Tab) -> None:
     answering(ana, lambda sent: [refusal(id_, f"/{payload}") for id_, payload in sent if payload != 3])
-    answers = ana.ask_together("heartbeat", range(8))
+    answers = list(ana.ask_together("heartbeat", range(8)))
     assert [n for n, answer in enumerate(answers) if answer == NO_ANSWER] == [3]
     assert [breach.reason for _, breach in ana.observed.breaches] == [
         "no ack: Ana's tab 1 (node 1) gets an ack within 0.1 s"
@@ -97,8 +97,14 @@ def test_who_did_nothing_for_so_long_is_away_and_that_is_no_surprise(
 ) -> None:
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    ana.journal.write("sent", "heartbeat")
+    ana.journal.write("sent", "connect")
+    ana.journal.write("connected", "connect")
+    refused = world.tab(world.people["Ana"])
     now += seconds
+    ana.journal.write("sent", "presence:list")
+    nonsense = ana.journal.write("sent", "heartbeat")
+    ana.journal.write("ack", "heartbeat", {"ok": False}, of=nonsense)
+    refused.journal.write("sent", "connect")
     ana.journal.write("event", "presence:update", {"user_id": ana.user_id, "seq": 1, **AWAY, "status": status})
     assert [entry.name for entry in surprises(world, ana)] == surprising
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from realtime_contracts.conformance.reports.program import program
+from realtime_contracts.conformance.reports.program import MOST_LINES, program
 from realtime_contracts.conformance.results import Failure, Result, Step, Verdict, Wire
 from tests.unit.contracts.conformance.reports.making import HOSTILE, results, wire
 
@@ -138,3 +138,11 @@ def test_no_token_is_in_it_but_the_one_that_it_makes() -> None:
     assert token not in text
     assert "<token>" not in text
     assert "SECRET = sys.argv[1]" in text
+
+
+@pytest.mark.parametrize(("beats", "told"), [(29, []), (30, []), (33, ["# … 3 lines before: see the wire log"])])
+def test_of_a_long_scenario_the_connections_and_the_last_lines_are_said(beats: int, told: list[str]) -> None:
+    lines = [sent(ANA, "connect", {"token": "<token>"})] + [sent(ANA, "heartbeat")] * beats
+    text = source(failed(*lines))
+    assert [line for line in text.splitlines() if "see the wire log" in line] == told
+    assert (text.count(" = tab("), text.count("say(ana1")) == (1, min(beats, MOST_LINES))
