@@ -13,6 +13,7 @@ import pytest
 from realtime_contracts.conformance.requirements import suite
 from realtime_contracts.conformance.rulings import RULINGS
 from tests.e2e.cluster import TIMEOUTS, free_port
+from tests.e2e.slow_network import slow_network
 
 if TYPE_CHECKING:
     from tests.e2e.cluster import Cluster
@@ -77,6 +78,18 @@ def test_our_server_meets_every_requirement_and_the_features_exercise_the_whole_
         assert (tmp_path / report).stat().st_size > 10_000
         assert secret not in (tmp_path / report).read_text("utf-8")
         assert "eyJhbGciOi" not in (tmp_path / report).read_text("utf-8")
+
+
+def test_a_network_on_which_some_connections_are_slow_is_no_fault_of_the_server(
+    shared_cluster: Cluster, secret: str, tmp_path: Path
+) -> None:
+    """Those in which somebody comes and goes, sees what another sees, or does a lot in the time of a status."""
+    words = ["presence/1", "presence/8", "connection/4", "cursors/1", "typing/6", "errors/7.1", "multi_node/1"]
+    selected = [argument for word in words for argument in ("--select", word)]
+    with slow_network(shared_cluster.urls, seconds=0.15, seed=6) as urls:
+        done = conform(*urls, *selected, "--timeouts", CLOCKS, "--jobs", "4", secret=secret, folder=tmp_path)
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr
+    assert " PASS" in done.stdout
 
 
 def every_code() -> set[str]:

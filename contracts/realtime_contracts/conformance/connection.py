@@ -58,17 +58,17 @@ class Connection:
             self.observed.answered(Direction.CLIENT, "connect", {} if auth is None else auth, code)
         return self.connected
 
-    def goodbye(self) -> None:
-        """Leave as a user does who closes the page in good order."""
+    def goodbye(self, *, heard: bool = True) -> None:
+        """Leave as a user does who closes the page in good order. `heard`: and wait until the server has heard it."""
         self.connected = False
         self.journal.write("sent", "(goodbye)")
-        self.client.goodbye()
+        self.client.goodbye(heard=heard)
 
     def close_transport(self) -> None:
         """Close the transport in good order, but without a Socket.IO goodbye."""
         self.connected = False
         self.journal.write("sent", "(transport closed)")
-        self.client.leave_transport()
+        self.client.leave_transport(heard=True)
 
     def cut(self) -> None:
         """Lose the transport."""

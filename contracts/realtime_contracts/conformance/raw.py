@@ -9,8 +9,9 @@ from typing import Any
 import requests
 
 from realtime_contracts.conformance.journal import Journal
+from realtime_contracts.conformance.sessions import BoundedSession
 from realtime_contracts.conformance.timeouts import patience
-from realtime_contracts.conformance.transport import BoundedSession, Client
+from realtime_contracts.conformance.transport import Client
 
 SOCKETIO_PATH = "/socket.io/"
 

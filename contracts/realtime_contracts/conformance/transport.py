@@ -12,22 +12,19 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
-from weakref import WeakSet
 
 import engineio
 import engineio.payload
 import requests
 import socketio
 import socketio.packet
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
+import websocket
 
+from realtime_contracts.conformance.sessions import CuttableSession, shut
 from realtime_contracts.conformance.timeouts import patience
 
 #: What the library says of a server is said by the harness, and better.
@@ -39,8 +36,9 @@ _RESERVED = frozenset({"connect", "connect_error", "disconnect", "__disconnect_f
 #: First character of Socket.IO's DISCONNECT. Handling it ends the connection, which the reading thread cannot.
 _DISCONNECT = str(socketio.packet.DISCONNECT)
 
-#: Bytes of an answer that are read where only its beginning is looked at.
-MOST_BYTES = 1 << 20
+#: Seconds in which a server closes that does so at the packet, and at most for one to answer a WebSocket's close frame.
+CLOSES = 0.25
+ANSWERS_CLOSE = 2.0
 
 #: Packets in one answer to a poll. The library's limit is the process's, and protects servers, not clients.
 engineio.payload.Payload.max_decode_packets = 100_000
@@ -66,7 +64,7 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
     """One Socket.IO connection. It never comes back by itself."""
 
     def __init__(self) -> None:
-        self._cuttable = _CuttableSession()
+        self._cuttable = CuttableSession()
         #: Hears of every packet that no client can read, and why.
         self.unreadable: Callable[[str | bytes, str], None] = lambda _packet, _why: None
         #: What those who listen to this connection have raised.
@@ -102,17 +100,31 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
         ack_id: int = self._generate_ack_id("/", callback)
         return ack_id
 
-    def goodbye(self) -> None:
+    def goodbye(self, *, heard: bool = False) -> None:
         """Leave as a page does that closes the socket: Socket.IO's DISCONNECT, then the transport."""
         self._send_packet(self.packet_class(socketio.packet.DISCONNECT, namespace="/"))
         self._flush()
-        self.leave_transport()
+        self.leave_transport(heard=heard)
 
-    def leave_transport(self) -> None:
-        """Close the transport in good order, without a Socket.IO goodbye: Engine.IO's CLOSE."""
+    def leave_transport(self, *, heard: bool = False) -> None:
+        """Close the transport in good order, without a Socket.IO goodbye: Engine.IO's CLOSE.
+
+        `heard`: do not return before the server has heard it, if it says so by closing, too.
+        """
         self.eio._send_packet(engineio.packet.Packet(engineio.packet.CLOSE))  # noqa: SLF001 - no public way
         self._flush()
+        if heard and self.transport() == "websocket":
+            self._await_close()
         self.cut()
+
+    def _await_close(self) -> None:
+        """Wait for the server to close the WebSocket: some do at the packet, others at the frame only."""
+        reading = self.eio.read_loop_task
+        reading.join(CLOSES)
+        if reading.is_alive():
+            with contextlib.suppress(OSError, websocket.WebSocketException):
+                self.eio.ws.send_close()
+            reading.join(ANSWERS_CLOSE)
 
     _binary_packet: Any
 
@@ -165,7 +177,7 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
         threads = [self.eio.read_loop_task, self.eio.write_loop_task]
         self.eio.queue.put(None)
         if self.eio.ws is not None and self.eio.ws.sock is not None:
-            _shut(self.eio.ws.sock)
+            shut(self.eio.ws.sock)
         self._cuttable.cut()
         for thread in threads:
             if thread is not None and thread is not threading.current_thread():
@@ -181,90 +193,6 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
         with queue.all_tasks_done:
             while queue.unfinished_tasks and self.eio.write_loop_task and time.monotonic() < deadline:
                 queue.all_tasks_done.wait(0.05)
-
-
-class _CuttableSession(requests.Session):
-    """A session for HTTP whose sockets can be closed under a request."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.trust_env = False  # no proxies: the server is named by its URL
-        self._adapter = _CuttableAdapter()
-        self.mount("http://", self._adapter)
-        self.mount("https://", self._adapter)
-
-    def cut(self) -> None:
-        self._adapter.dead = True
-        for connection in list(self._adapter.connections):
-            if connection.sock is not None:
-                _shut(connection.sock)
-
-
-class NoEnd(requests.Timeout):
-    """An answer has begun, and comes to no end."""
-
-
-class BoundedSession(_CuttableSession):
-    """A session for one request, which ends in time whatever answers: a byte a second, or bytes without end."""
-
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        """Send it, and read the beginning of its answer. Raises NoEnd besides what requests does."""
-        seconds = 2 * patience()  # beside a wait of `patience` for each of its bytes
-        clock = threading.Timer(seconds, self.cut)
-        clock.start()
-        try:
-            answer = super().send(request, **{**options, "stream": True})
-            answer._content = next(answer.iter_content(MOST_BYTES), b"")  # noqa: SLF001 - no public way
-        except requests.RequestException as error:
-            if not self._adapter.dead or isinstance(error, requests.Timeout):
-                raise
-            raise NoEnd(f"the answer has no end within {seconds:g} s", request=request) from error
-        finally:
-            clock.cancel()
-            clock.join()
-        if self._adapter.dead:  # the end of its sockets was taken for the end of the answer
-            raise NoEnd(f"the answer has no end within {seconds:g} s", request=request)
-        return answer
-
-
-class _CuttableAdapter(HTTPAdapter):
-    def __init__(self) -> None:
-        self.connections: WeakSet[HTTPConnection] = WeakSet()
-        self.dead = False
-        super().__init__(pool_maxsize=4)
-
-    def opened(self, connection: HTTPConnection) -> None:
-        """Note a new connection, or close it again if there should be none any more."""
-        self.connections.add(connection)
-        if self.dead and connection.sock is not None:
-            _shut(connection.sock)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        opened = self.opened
-
-        class Http(HTTPConnection):
-            def connect(self) -> None:
-                super().connect()
-                opened(self)
-
-        class Https(HTTPSConnection):
-            def connect(self) -> None:
-                super().connect()
-                opened(self)
-
-        class HttpPool(HTTPConnectionPool):
-            ConnectionCls = Http
-
-        class HttpsPool(HTTPSConnectionPool):
-            ConnectionCls = Https
-
-        self.poolmanager.pool_classes_by_scheme = {"http": HttpPool, "https": HttpsPool}
-
-
-def _shut(sock: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        sock.shutdown(socket.SHUT_RDWR)
 
 
 @contextlib.contextmanager

@@ -192,7 +192,7 @@ class World:
             if not stranger.open({"token": self.token(herald)}):
                 raise UnmetError(f"{stranger.label} is let in", f"refused: {stranger.refusal!r}")
             stranger.expect("presence:list", since=0)
-            stranger.goodbye()
+            stranger.goodbye(heard=False)
             for tab in self.company(tenant):
                 tab.expect("presence:user_joined", since=marks.get(id(tab), 0), user_id=herald.user_id)
             for tab in self.company(tenant):
@@ -221,7 +221,7 @@ class World:
             tab.call("cursor:move", {"room_id": room_id, "line": line, "column": 0})
             stranger.expect("cursor:move", since=0, room_id=room_id, line=line)
         tab.call("room:leave", {"room_id": room_id})
-        stranger.goodbye()
+        stranger.goodbye(heard=False)
         self.barrier(tenant)
 
     def outlast_grace(self, tenant: str) -> None:
@@ -275,7 +275,7 @@ class World:
         holders = {tab.user_id for tab in self.tabs if tab.has_locked}
         for tab in self.tabs:
             if tab.connected and tab.user_id in holders:
-                tab.goodbye()  # a lost transport would leave the locks to the next scenarios
+                tab.goodbye(heard=False)  # a lost transport would leave the locks to the next scenarios
             tab.client.cut()
             if not self.gaps_expected:
                 for complaint in tab.view.complaints:

@@ -16,8 +16,9 @@ import socketio.exceptions
 
 from realtime_contracts.conformance.raw import SOCKETIO_PATH, handshake
 from realtime_contracts.conformance.running.minting import NoToken, TokenSource
+from realtime_contracts.conformance.sessions import NoEnd
 from realtime_contracts.conformance.timeouts import patience
-from realtime_contracts.conformance.transport import Client, NoEnd
+from realtime_contracts.conformance.transport import Client
 
 #: Characters of a foreign answer that are shown.
 SHOWN = 80

@@ -145,8 +145,9 @@ def announced_rightly(world: World, who: str) -> None:
     for tab in world.company(person.tenant):
         if tab in person.tabs[1:]:
             continue  # a tab that has just come
-        heard = [e for e in world.heard(tab) if e.name == "presence:update" and e.payload["user_id"] == person.user_id]
-        before = [e.payload["status"] for e in tab.journal.events("presence:update") if e not in heard]
+        updates = [e for e in tab.journal.events("presence:update") if e.payload["user_id"] == person.user_id]
+        heard = [e for e in updates if e in tab.journal.since(tab.mark)]
+        before = [e.payload["status"] for e in updates if e not in heard]
         was = before[-1] if before else "online"
         expected = 1 if world.notes.get("event") == "presence:update" or was != status_in(tab, person.user_id) else 0
         assert_equal(len(heard), expected, f"how often {tab.label} heard of {who}'s status")

@@ -17,8 +17,9 @@ from realtime_contracts.conformance.results import Breach, Wire
 from realtime_contracts.conformance.running.minting import TokenSource
 from realtime_contracts.conformance.running.probe import problem_with
 from realtime_contracts.conformance.scenario import MOST_CHARACTERS, MOST_LINES, _middle_left_out, _told
+from realtime_contracts.conformance.sessions import MOST_BYTES, NoEnd
 from realtime_contracts.conformance.timeouts import patience, set_patience
-from realtime_contracts.conformance.transport import MOST_BYTES, Client, NoEnd
+from realtime_contracts.conformance.transport import Client
 from tests.unit.contracts.conformance.playing import SECRET, http, listening, polling_server
 
 HOST = "127.0.0.1"
