@@ -79,7 +79,7 @@ Feature: Connecting
         | a token that is garbage            |
         | a token signed with another key    |
 
-    @connection/2.2 @should @spec_connecting @spec_rulings @ruling_refused_tokens
+    @connection/2.2 @should @spec_connecting @spec_rulings
     Scenario Outline: <token> is refused, too
       > The token is an **access** token (a refresh token is refused), signed as configured, not expired, not revoked, with non-empty `sub` and `tenant_id`
       When Ana connects with <token>
@@ -87,18 +87,29 @@ Feature: Connecting
       And Ben hears nothing of Ana
       And the list that Ben gets shows Ben
 
-      Examples: forged, or not an access token
+      Examples: forged
         | token                                   |
         | a token without signature               |
         | a token changed after signing           |
+
+      @ruling_refused_tokens
+      Examples: not an access token
+        | token                                   |
         | a refresh token                         |
         | a token without type                    |
+
+      Examples: not yet an access token
+        | token                                   |
         | a token that is not valid yet           |
 
-      Examples: without a usable user or tenant
+      @ruling_refused_tokens
+      Examples: without tenant
         | token                                   |
         | a token without tenant                  |
         | a token with an empty tenant            |
+
+      Examples: without a usable user or tenant
+        | token                                   |
         | a token with braces in the tenant       |
         | a token with a line break in the tenant |
         | a token with a list as tenant           |
@@ -113,8 +124,6 @@ Feature: Connecting
         | a number as token                       |
         | a list as token                         |
         | null as token                           |
-        | a string as auth payload                |
-        | a list as auth payload                  |
         | a token of 8193 characters              |
 
     @connection/2.3 @should @spec_connecting
@@ -138,6 +147,19 @@ Feature: Connecting
       When Ana sends events on a transport without having connected
       Then Ben hears nothing of Ana
       And Ana can still connect on that transport
+
+    @connection/2.6 @should @spec_connecting
+    Scenario Outline: Socket.IO has no place for <auth>, and a server may hang up
+      > No input, however malformed, kills a connection handler, changes state … On success, in this order: state is stored
+      When Ana connects with <auth>
+      Then Ana is not let in
+      And Ben hears nothing of Ana
+      And the list that Ben gets shows Ben
+
+      Examples:
+        | auth                     |
+        | a string as auth payload |
+        | a list as auth payload   |
 
   Rule: A new connection gets the list, and the others hear of the new user
 
@@ -188,6 +210,7 @@ Feature: Connecting
     Example: One has to be closed first
       > 20 connections a user
       Given Ana has 20 tabs open
+      And one more tab of Ana is refused
       When Ana closes one tab
       And Ana opens another tab
       Then all 20 tabs of Ana are still connected

@@ -30,17 +30,24 @@ Feature: REST
         | activity:entity        |
         | activity:record        |
 
-    @rest/1.2 @should @spec_rest @ruling_refused_tokens
+    @rest/1.2 @should @spec_rest
     Scenario Outline: <token> is no access token
       > The token is an **access** token (a refresh token is refused), signed as configured, not expired, not revoked, with non-empty `sub` and `tenant_id`
       When Ana asks for notifications:list with <token>
       Then the request is refused with "<code>"
 
-      Examples:
+      Examples: not valid any more
         | token                              | code            |
         | an expired token                   | token_expired   |
+
+      @ruling_refused_tokens
+      Examples: no access token, or of nobody
+        | token                              | code            |
         | a refresh token                    | unauthenticated |
         | a token without tenant             | unauthenticated |
+
+      Examples: forged
+        | token                              | code            |
         | a token signed with another key    | unauthenticated |
 
     @rest/1.3 @should @spec_rest

@@ -7,9 +7,9 @@ from typing import Any
 import socketio.exceptions
 
 from realtime_contracts import Direction
-from realtime_contracts.conformance.journal import Journal, NotReachedError
+from realtime_contracts.conformance.journal import Journal, NotReachedError, NotToldError
 from realtime_contracts.conformance.observed import Observed
-from realtime_contracts.conformance.redaction import shown
+from realtime_contracts.conformance.redaction import redacted, shown
 from realtime_contracts.conformance.timeouts import patience
 from realtime_contracts.conformance.transport import Client
 
@@ -38,7 +38,11 @@ class Connection:
         """Connect; False if the server refuses."""
         if namespace != "/":
             self.client.on("connect_error", self._on_refusal, namespace=namespace)
-        self.journal.write("sent", "connect", shown(auth))
+        owner = self.label.partition("'")[0]
+        where = [namespace] if namespace != "/" else []
+        where += [f"?{redacted(query, owner)}"] if query else []
+        self.journal.write("sent", " ".join(["connect", *where]), shown(auth, owner=owner))
+        self.observed.goes(Direction.CLIENT, "connect")
         try:
             self.client.connect(
                 f"{self.url}?{query}" if query else self.url,
@@ -50,13 +54,24 @@ class Connection:
         except socketio.exceptions.ConnectionError as error:
             self.client.cut()
             if not self._reached:
-                raise NotReachedError(f"{self.label} gets an answer from {self.url}", str(error)) from error
+                if not self.client.opened:
+                    raise NotReachedError(f"{self.label} gets an answer from {self.url}", str(error)) from error
+                if auth is None or isinstance(auth, dict):
+                    raise NotToldError(f"{self.label} is let in or refused", self._instead()) from error
+                return False  # Socket.IO carries no other: to hang up is an answer
             if namespace == "/" and self.observed.judge(self.label, Direction.SERVER, "connect_error", self.refusal):
                 self.observed.failed("connect", self.refusal["data"]["code"])
         if namespace == "/" and not query:
             code = None if self.connected else "refused"
             self.observed.answered(Direction.CLIENT, "connect", {} if auth is None else auth, code)
         return self.connected
+
+    def _instead(self) -> str:
+        """What a server did that opened a session, and neither let in nor refused."""
+        ended = any(entry.kind == "closed" for entry in self.journal.since()) or not self.client.eio.sid
+        return (
+            "the server ended the connection without a connect_error" if ended else "no answer to Socket.IO's CONNECT"
+        )
 
     def goodbye(self, *, heard: bool = True) -> None:
         """Leave as a user does who closes the page in good order. `heard`: and wait until the server has heard it."""

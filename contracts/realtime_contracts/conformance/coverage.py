@@ -44,7 +44,7 @@ class Coverage:
 
     accepted: Counter[Place] = field(default_factory=Counter)
     refused: Counter[Place] = field(default_factory=Counter)
-    #: Messages that were sent, and those whose ack or answer came.
+    #: How often each message was sent.
     sent: Counter[tuple[str, str]] = field(default_factory=Counter)
     errors: Counter[tuple[str, str]] = field(default_factory=Counter)
 
@@ -58,11 +58,11 @@ class Coverage:
 
 def measure(observed: Observed) -> Coverage:
     """What one scenario has exercised."""
-    made = Coverage(errors=Counter(observed.errors))
     known = {(direction, event) for direction, event in own_schemas().messages() if direction in ASKED}
+    went = {message: count for message, count in observed.went.items() if message in known}
+    made = Coverage(errors=Counter(observed.errors), sent=Counter(went))
     for direction, message, payload, code in observed.sent:
         if (direction, message) in known:
-            made.sent[direction, message] += 1
             file, schema = own_schemas().message(direction, message)
             for place, met in _touched(file, schema, payload, "", 0):
                 if met and code != "invalid_payload":

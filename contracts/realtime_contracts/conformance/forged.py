@@ -13,6 +13,8 @@ from realtime_contracts.tokens import ABSENT
 
 #: A secret that no server under test has.
 ANOTHER_KEY = "not-the-key-of-this-server-but-long-enough"
+#: The `jti` of claims that were changed after signing: nothing else shows it to whoever does not have the secret.
+CHANGED = "changed-after-signing"
 
 
 class Mint(Protocol):
@@ -37,7 +39,8 @@ def _claims(**options: Any) -> _Forger:
 def _tampered(mint: Mint, user: str, tenant: str) -> dict[str, str]:
     """The signature of somebody else's good token under claims of one's own."""
     head, _, signature = mint("somebody", "else").split(".")
-    body = base64.urlsafe_b64encode(json.dumps(tokens.claims(user, tenant)).encode()).rstrip(b"=").decode()
+    claims = tokens.claims(user, tenant, changed={"jti": CHANGED})
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).rstrip(b"=").decode()
     return {"token": f"{head}.{body}.{signature}"}
 
 

@@ -47,8 +47,15 @@ class UnmetError(AssertionError):
         self.actual = actual
 
 
+class NotToldError(UnmetError):
+    """What a scenario asked for was not answered, or not so that it says anything of what the scenario is about."""
+
+
 class NotSeenError(UnmetError):
     """What a scenario waited for did not come; `actual` shows what came instead."""
+
+    #: The event that was waited for, if it was one.
+    event = ""
 
 
 class NotReachedError(NotSeenError):

@@ -60,6 +60,8 @@ class Observed:
     breaches: list[tuple[str, Breach]] = field(default_factory=list)
     #: How often each message came, by direction and message.
     came: Counter[tuple[str, str]] = field(default_factory=Counter)
+    #: How often each message was sent, answered or not, by direction and message.
+    went: Counter[tuple[str, str]] = field(default_factory=Counter)
     #: What was sent and how it was answered: direction, message, payload, and the code of a failure or None.
     sent: list[tuple[str, str, Any, str | None]] = field(default_factory=list)
     #: Codes of failures that came without having been asked for, by the event they name.
@@ -81,6 +83,11 @@ class Observed:
         """Note what was wrong."""
         with self._lock:
             self.breaches.append((who, Breach(message, direction, path, reason, payload)))  # type: ignore[arg-type]
+
+    def goes(self, direction: Direction, message: str) -> None:
+        """Note that something is sent."""
+        with self._lock:
+            self.went[direction.value, message] += 1
 
     def answered(self, direction: Direction, message: str, payload: Any, code: str | None) -> None:
         """Note what was sent, and the code that it was refused with."""

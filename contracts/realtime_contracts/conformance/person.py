@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from realtime_contracts.conformance.journal import UnmetError
 from realtime_contracts.conformance.tab import Tab
@@ -16,6 +17,8 @@ class Person:
     user_id: str
     tenant: str
     tabs: list[Tab] = field(default_factory=list)
+    #: What the server said when it last refused them.
+    refusal: Any = None
     #: The tab that left a room while the other one stayed.
     acting: Tab | None = None
 
@@ -23,5 +26,6 @@ class Person:
     def tab(self) -> Tab:
         """The first of the open tabs."""
         if not self.tabs:
-            raise UnmetError(f"{self.name} is connected", "no tab is open")
+            refused = f"refused, with {self.refusal!r}" if self.refusal is not None else "no tab is open"
+            raise UnmetError(f"{self.name} is connected", refused)
         return self.tabs[0]

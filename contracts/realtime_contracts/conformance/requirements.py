@@ -12,7 +12,7 @@ import functools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,8 @@ class Example:
     name: str
     needs: tuple[str, ...]
     sentences: tuple[Sentence, ...]
+    #: The rows of the table of rulings that it decides.
+    rulings: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -134,7 +136,8 @@ def _requirement(
     ids = [tag for tag in tags if ID.fullmatch(tag)]
     levels = [tag for tag in tags if tag in LEVELS]
     sources = tuple(tag for tag in tags if SOURCE.fullmatch(tag))
-    rulings = tuple(tag.removeprefix("ruling_") for tag in tags if RULING.fullmatch(tag))
+    of_rows = [tag["name"].removeprefix("@") for table in scenario["examples"] for tag in table["tags"]]
+    rulings = _rulings(dict.fromkeys([*tags, *of_rows]))
     unknown = [tag for tag in tags if not (ID.fullmatch(tag) or SOURCE.fullmatch(tag) or RULING.fullmatch(tag))]
     unknown = [tag for tag in unknown if tag not in TAGS]
     if unknown:
@@ -180,7 +183,7 @@ def _example(
         wrong.append(f"{document['uri']}: {pickle['name']} says nothing")
     tags = [tag["name"].removeprefix("@") for tag in pickle["tags"]]
     requirement = made[pickle["astNodeIds"][0]]
-    return Example(requirement, 0, pickle["name"], _needs(tags), tuple(sentences))
+    return Example(requirement, 0, pickle["name"], _needs(tags), tuple(sentences), _rulings(tags))
 
 
 def _numbered(examples: list[Example], made: dict[str, Requirement]) -> Iterator[Example]:
@@ -191,7 +194,11 @@ def _numbered(examples: list[Example], made: dict[str, Requirement]) -> Iterator
         seen[example.requirement] += 1
         outline = total[example.requirement] > 1 or "<" in example.requirement.name
         row = seen[example.requirement] if outline else 0
-        yield Example(example.requirement, row, example.name, example.needs, example.sentences)
+        yield replace(example, row=row)
+
+
+def _rulings(tags: Iterable[str]) -> tuple[str, ...]:
+    return tuple(tag.removeprefix("ruling_") for tag in tags if RULING.fullmatch(tag))
 
 
 def _needs(tags: Iterable[str]) -> tuple[str, ...]:

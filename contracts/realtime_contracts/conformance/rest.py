@@ -17,6 +17,7 @@ import requests
 from realtime_contracts import Direction, registry
 from realtime_contracts.conformance.journal import Journal
 from realtime_contracts.conformance.observed import Observed
+from realtime_contracts.conformance.redaction import redacted, shown
 from realtime_contracts.conformance.timeouts import patience
 
 PREFIX = "/api/v1"
@@ -61,6 +62,12 @@ HEADERS = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After"}
 OK, CREATED = 200, 201
 MAKERS = frozenset({"notifications:create", "activity:record"})
 
+#: Characters of an answer that a failure shows.
+SHOWN = 200
+
+#: The header of a body, unless a scenario has another.
+JSON = ("Content-Type", "application/json")
+
 #: Connections that are kept open to a node: as many requests as a scenario makes at the same time.
 POOL_SIZE = 32
 
@@ -74,6 +81,14 @@ class Answer:
     body: Any
     text: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.request}, answered with {self.status} and {self.text[:SHOWN] or 'nothing'}"
+
+    @property
+    def is_of_contract(self) -> bool:
+        """Whether it is an answer of the operation. Else the server has no such operation, or is not itself."""
+        return self.ok or self.code is not None
 
     @property
     def ok(self) -> bool:
@@ -115,6 +130,7 @@ class Rest:
         path = path if operation.startswith("ops:") else PREFIX + path
         answer = self.send(method, path.format(**places), url=url, headers=headers, **options)
         self._judge(operation, answer)
+        self._observed.goes(Direction.REQUEST, operation)
         if operation in registry().events(Direction.REQUEST) and not isinstance(options.get("query"), str):
             asked = options["body"] if options.get("body") is not None else options.get("query") or {}
             self._observed.answered(Direction.REQUEST, operation, asked, answer.code)
@@ -140,11 +156,11 @@ class Rest:
         """Send a request as it is: `body` is JSON, `data` is anything. What comes is not judged."""
         if body is not None:
             data = json.dumps(body).encode()
-        headers = {**({} if data is None else {"Content-Type": "application/json"}), **(headers or {})}
+        headers = {**({} if data is None else dict([JSON])), **(headers or {})}
         if isinstance(query, Mapping):
             query = urllib.parse.urlencode({name: _in_query(value) for name, value in query.items()})
         target = (url or self._next_url()) + path + (f"?{query}" if query else "")
-        self.journal.write("request", f"{method} {target}", None if data is None else data.decode(errors="replace"))
+        self.journal.write("request", _as_told(method, target, headers), None if data is None else _told(data))
         came = self._session.request(
             method, target, data=data, headers=headers, timeout=patience(), allow_redirects=False
         )
@@ -189,6 +205,23 @@ class Rest:
             return f"the wrong status for {answer.code}", "/code"
         header = HEADERS.get(answer.status)
         return ("" if header is None or header in answer.headers else f"no header {header}"), ""
+
+
+def _as_told(method: str, target: str, headers: Mapping[str, str]) -> str:
+    """A request as the journal tells it: with the headers that are not what they always are."""
+    told = [f"{name}: {value}" for name, value in headers.items() if (name, value) != JSON]
+    return redacted(", ".join([f"{method} {target}", *told]), owner="")
+
+
+def _told(data: bytes) -> str | dict[str, str]:
+    """A body as the journal tells it: JSON, or under `raw` what would not be the same if it were written again."""
+    text = data.decode(errors="replace")
+    try:
+        value = json.loads(text)
+        same = value is not None and shown(value) == value and json.dumps(value) == text
+    except (ValueError, RecursionError):
+        same = False
+    return text if same else {"raw": text}
 
 
 def _in_query(value: Any) -> str:

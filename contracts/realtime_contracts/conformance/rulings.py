@@ -55,6 +55,13 @@ RULINGS: dict[str, tuple[str, str]] = {
     ),
 }
 
+#: What is not there where the seed is followed, by the row: of a server that never sends it, it tells that.
+ABSENT = {
+    "disconnect_reason": "presence:user_left",
+    "grace": "presence:user_left",
+    "leave_all_rooms": "room:user_left",
+}
+
 #: How the last part of a place ends that holds a time.
 _TIMES = ("_at", "timestamp")
 
@@ -80,7 +87,7 @@ def _rows_at(breach: Breach, path: str) -> set[str]:
     rows = set()
     if breach.message == "heartbeat_ack" and last == "timestamp":
         rows.add("heartbeat_timestamp")
-    elif last.endswith(_TIMES) or value == "":
+    elif last.endswith(_TIMES) or (value == "" and path):
         rows.add("times_and_null")
     if breach.message == "room:users" and (last == "sid" or (isinstance(value, dict) and "sid" in value)):
         rows.add("no_sid")

@@ -19,7 +19,7 @@ import requests
 
 from realtime_contracts.conformance.coverage import Coverage, measure
 from realtime_contracts.conformance.forged import Mint
-from realtime_contracts.conformance.journal import NotReachedError, UnmetError
+from realtime_contracts.conformance.journal import NotReachedError, NotSeenError, NotToldError, UnmetError
 from realtime_contracts.conformance.observed import Manners, describe
 from realtime_contracts.conformance.redaction import redacted
 from realtime_contracts.conformance.reports.wire_text import wire_text
@@ -65,6 +65,10 @@ class Outcome:
     breaches: tuple[Breach, ...]
     came: dict[tuple[str, str], int]
     coverage: Coverage
+    #: Whether what it was not met by says nothing of what it is about: there was no answer, or no such operation.
+    untold: bool = False
+    #: The event that was waited for in vain, if it was not met by that.
+    awaited: str = ""
 
     @property
     def is_right(self) -> bool:
@@ -92,6 +96,8 @@ def run(example: Example, target: Target) -> Outcome:
     verdict, failure = Verdict.PASS, None
     if error is not None:
         lines = [describe(who, breach) for who, breach in breaches]
+        if isinstance(error, NotSeenError) and error.event and target.manners.never(error.event):
+            lines.insert(0, f"this server was never seen to send {error.event}")
         verdict, told = _verdict(example, steps, error, lines, wire)
         failure = Failure(_told(told.expected), _told(told.actual), _told(told.hint))
     result = Result(
@@ -107,7 +113,20 @@ def run(example: Example, target: Target) -> Outcome:
         seconds=time.time() - started,
         nodes=tuple(sorted({target.nodes.index(tab.url) + 1 for tab in world.tabs})),
     )
-    return Outcome(result, tuple(breach for _, breach in breaches), dict(world.observed.came), measure(world.observed))
+    return Outcome(
+        result,
+        tuple(breach for _, breach in breaches),
+        dict(world.observed.came),
+        measure(world.observed),
+        untold=error is not None and _says_nothing(error, world),
+        awaited=error.event if isinstance(error, NotSeenError) else "",
+    )
+
+
+def _says_nothing(error: Exception, world: World) -> bool:
+    """Whether what a scenario is about is not shown by its failure."""
+    no_operation = world.reply is not None and not world.reply.is_of_contract
+    return no_operation or not isinstance(error, AssertionError) or isinstance(error, NotToldError)
 
 
 def _told(text: str) -> str:

@@ -99,6 +99,7 @@ class Tab(Connection):
     def send(self, event: str, payload: Payload, *, ack: bool = True) -> Entry:
         """Send an event without waiting. Returns what `answer` can find its ack by."""
         sent = self._write_sent(event, payload)
+        self.observed.goes(Direction.CLIENT, event)
         edit = self._sent_edit(payload) if event == "doc:edit" else None
         callback = self._ack_taker(event, sent, edit, _as_json(payload)) if ack else None
         if payload.binary is not None:
@@ -168,7 +169,8 @@ class Tab(Connection):
         within = self._manners.within(kind or event, within)
         try:
             return self.journal.wait_for(fits, f"{event} {fields or ''}".strip(), since=start, within=within)
-        except NotSeenError:
+        except NotSeenError as error:
+            error.event = event
             self._manners.missed(kind or event)
             raise
 

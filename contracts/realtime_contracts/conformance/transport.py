@@ -67,6 +67,8 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
         self._cuttable = CuttableSession()
         #: Hears of every packet that no client can read, and why.
         self.unreadable: Callable[[str | bytes, str], None] = lambda _packet, _why: None
+        #: Whether Engine.IO has opened a session.
+        self.opened = False
         #: What those who listen to this connection have raised.
         self.defects: list[Exception] = []
         super().__init__(
@@ -125,6 +127,10 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
             with contextlib.suppress(OSError, websocket.WebSocketException):
                 self.eio.ws.send_close()
             reading.join(ANSWERS_CLOSE)
+
+    def _handle_eio_connect(self) -> None:
+        self.opened = True
+        super()._handle_eio_connect()
 
     _binary_packet: Any
 

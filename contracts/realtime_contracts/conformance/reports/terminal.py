@@ -6,6 +6,7 @@ never markup, and its control characters are shown, not obeyed.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Self
@@ -16,9 +17,18 @@ from rich.text import Text
 
 from realtime_contracts.conformance.reports.program import program
 from realtime_contracts.conformance.reports.wire_text import wire_text
-from realtime_contracts.conformance.reports.words import SIGNS, again, source, visible
+from realtime_contracts.conformance.reports.words import SIGNS, again, ended_the_server, source, visible
 from realtime_contracts.conformance.requirements import Example
-from realtime_contracts.conformance.results import EXIT_STATUS, ContractCheck, Requirement, Result, Run, Verdict, worst
+from realtime_contracts.conformance.results import (
+    EXIT_STATUS,
+    ContractCheck,
+    Requirement,
+    Result,
+    Run,
+    Step,
+    Verdict,
+    worst,
+)
 
 _STYLES = {
     Verdict.PASS: "green",
@@ -37,6 +47,10 @@ _MEANING = {
 }
 #: Lines of the wire log that lead up to a failure.
 WIRE_LINES = 14
+#: Requirements that fail at the same step for the same reason, from which on that is said once in front of them.
+SAME = 5
+#: In what is expected: the numbers that differ from scenario to scenario, as of users and of messages.
+_NUMBERS = re.compile(r"\d+")
 
 
 class Tree:
@@ -100,6 +114,8 @@ class Tree:
             line.append(f"  {results[0].skipped}", style="dim")
         if any(result.known for result in results):
             line.append("  known to fail", style="dim")
+        if any(map(ended_the_server, results)):
+            line.append("  ended the server", style=_STYLES[Verdict.FAIL])
         self.console.print(line, soft_wrap=True)
 
 
@@ -107,19 +123,49 @@ def summary(console: Console, run: Run, show: int) -> None:
     """Everything after the tree; of failures, the first `show` in full."""
     requirements = {requirement.id: requirement for requirement in run.requirements}
     bad = [r for r in run.results if r.verdict not in (Verdict.PASS, Verdict.SKIP) and not r.known]
-    first = {result.requirement: result for result in reversed(bad)}  # one example of each says enough
-    told = sorted(first.values(), key=lambda result: _ORDER.index(result.verdict))
+    worst_first: dict[str, Result] = {}
+    for result in sorted(bad, key=_gravity):
+        worst_first.setdefault(result.requirement, result)  # one example of each says enough
+    told = list(worst_first.values())
     if run.complaints:
         told = [result for result in told if result.verdict is not Verdict.INCONCLUSIVE]
+    if told[:show]:
+        _same_steps(console, bad)
     for result in told[:show]:
         _failure(console, run, requirements[result.requirement], result, bad)
     if len(told) > show:
         console.print(f"\n… and {len(told) - show} more requirements: --show {len(told)}, or --html, has them all.")
     _rulings(console, run)
     _contract(console, [check for check in run.contract_checks if check.verdict is Verdict.FAIL])
+    for note in run.notes.values():
+        console.print(Text(f"\n{visible(note)}", style="yellow"), soft_wrap=True)
     for complaint in run.complaints:
         console.print(Text(f"\n{visible(complaint)}", style="bold magenta"), soft_wrap=True)
     _counts(console, run)
+
+
+def _gravity(result: Result) -> tuple[bool, int]:
+    """What comes first: the end of the server, then the worst. What is alike stays in the order of the features."""
+    return not ended_the_server(result), _ORDER.index(result.verdict)
+
+
+def _same_steps(console: Console, bad: Sequence[Result]) -> None:
+    """Where many requirements fail at the same step for the same reason: it is one cause, and said once."""
+    at: dict[tuple[str, str], list[Result]] = defaultdict(list)
+    for result in bad:
+        failed = _failed(result)
+        if failed is not None and result.failure is not None and not ended_the_server(result):
+            at[failed.text, _NUMBERS.sub("", result.failure.expected)].append(result)
+    counted = [(len({result.requirement for result in alike}), alike[0]) for alike in at.values()]
+    for count, first in sorted(counted, key=lambda each: -each[0]):
+        failed = _failed(first)
+        if count >= SAME and failed is not None:
+            step = visible(f"{failed.keyword} {failed.text}")
+            console.print(Text(f"\n{count} requirements failed at the same step: {step}", style="bold"), soft_wrap=True)
+
+
+def _failed(result: Result) -> Step | None:
+    return next((step for step in result.steps if step.status == "failed"), None)
 
 
 def _failure(console: Console, run: Run, requirement: Requirement, result: Result, bad: list[Result]) -> None:
@@ -128,7 +174,7 @@ def _failure(console: Console, run: Run, requirement: Requirement, result: Resul
     head = f"\n{SIGNS[result.verdict]} {result.id}  {visible(result.name)}  [{result.transport}]{more}"
     console.print(Text(head, style=_STYLES[result.verdict]), soft_wrap=True)
     failure = result.failure
-    failed = next((step for step in result.steps if step.status == "failed"), None)
+    failed = _failed(result)
     _field(console, "Requirement", f"{requirement.level.upper()}: {requirement.sentence or requirement.name}")
     _field(console, "Source", "; ".join(map(source, requirement.sources)))
     if failed is not None:

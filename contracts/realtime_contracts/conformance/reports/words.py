@@ -24,6 +24,9 @@ SIGNS = {
 _NO_UTF8 = re.compile("[\ud800-\udfff]")
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+#: What is expected, and was not so, where a scenario has ended the server.
+SURVIVES = "the server survives this"
+
 #: Options that choose what is run: the command for one result has its own.
 _CHOOSING = ("--select", "--transport")
 
@@ -37,6 +40,11 @@ def command(run: Run) -> str:
 def again(run: Run, result: Result) -> str:
     """The command that runs a result again."""
     return f"{command(run)} --transport {result.transport} --select {result.id}"
+
+
+def ended_the_server(result: Result) -> bool:
+    """Whether it was the end of the server: worse than whatever else a result says."""
+    return result.failure is not None and result.failure.expected == SURVIVES
 
 
 def reason(result: Result, requirement: Requirement | None) -> Iterator[tuple[str, str]]:

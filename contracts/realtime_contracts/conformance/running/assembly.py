@@ -9,7 +9,7 @@ from realtime_contracts import Direction, registry
 from realtime_contracts.conformance.coverage import Coverage, keywords
 from realtime_contracts.conformance.requirements import Suite
 from realtime_contracts.conformance.results import Breach, Cell, ContractCheck, Result, Ruling, Traffic, Verdict, worst
-from realtime_contracts.conformance.rulings import RULINGS, rulings_of
+from realtime_contracts.conformance.rulings import ABSENT, RULINGS, rulings_of
 from realtime_contracts.conformance.scenario import Outcome
 from realtime_contracts.conformance.view import PRESENCE_MESSAGES
 
@@ -46,10 +46,13 @@ class Findings:
         self._first: dict[tuple[str, str], tuple[Breach, str]] = {}
         #: The contract checks that tell of a row of the rulings, by the row.
         self._telling: dict[str, set[str]] = defaultdict(set)
+        #: By result: whether it says nothing of what it is about, and the event that it has waited for in vain.
+        self._untold: dict[tuple[str, str], tuple[bool, str]] = {}
 
     def add(self, outcome: Outcome) -> None:
         """Take in what came of one example."""
         self.results.append(outcome.result)
+        self._untold[outcome.result.id, outcome.result.transport] = outcome.untold, outcome.awaited
         self.coverage.add(outcome.coverage)
         self._came.update(outcome.came)
         for breach in outcome.breaches:
@@ -86,21 +89,29 @@ class Findings:
     def rulings(self, suite: Suite, checks: Sequence[ContractCheck]) -> list[Ruling]:
         """Each row of the table that can be seen from outside, decided by its scenarios and by telling breaches.
 
-        A scenario that failed before its Then says nothing of the row. A row that is broken is told with all that say
-        so, whether a MUST or a SHOULD.
+        A scenario says nothing of the row if it failed before its Then, was not answered, or has waited for what the
+        server never sends at all. A row that is broken is told with all that say so, whether a MUST or a SHOULD.
         """
         found = []
+        of_example = {(example.requirement.id, example.row): example.rulings for example in suite.examples}
         for key, (seed, ruling) in RULINGS.items():
-            of_it = [result for result in self.results if key in suite.requirement(result.requirement).rulings]
+            of_it = [result for result in self.results if key in of_example[result.requirement, result.row]]
             by = [(check.verdict, check.id) for check in checks if check.id in self._telling[key]]
-            by += [(result.verdict, result.id) for result in of_it if not _too_early(result)]
+            silent = {result.id for result in of_it if self._says_nothing(result, key)}
+            by += [(result.verdict, result.id) for result in of_it if result.id not in silent]
             by.sort(key=lambda pair: _ROW_ORDER.index(pair[0]))
             if {verdict for verdict, _ in by} <= {Verdict.SKIP}:
-                by = [(Verdict.INCONCLUSIVE, result.id) for result in of_it if _too_early(result)] or by
+                by = [(Verdict.INCONCLUSIVE, result.id) for result in of_it if result.id in silent] or by
             verdict = by[0][0] if by else Verdict.SKIP
             alike = _BROKEN if verdict in _BROKEN else (verdict,)
             found.append(Ruling(key, seed, ruling, verdict, tuple(id_ for v, id_ in by if v in alike)))
         return found
+
+    def _says_nothing(self, result: Result, row: str) -> bool:
+        """Whether a result that is not met does not show the row to be broken."""
+        untold, awaited = self._untold[result.id, result.transport]
+        never = awaited != "" and not self._came["server", awaited] and ABSENT.get(row) != awaited
+        return _unmet(result) and (result.failed_before or untold or never)
 
     def traffic(self) -> list[Traffic]:
         """What went, by direction and message; the codes of failures beside what had failed."""
@@ -172,8 +183,3 @@ def _failed_row(event: str) -> tuple[str, str]:
 
 def _unmet(result: Result) -> bool:
     return result.verdict in _BROKEN
-
-
-def _too_early(result: Result) -> bool:
-    """Whether it failed before its scenario came to what it is about."""
-    return _unmet(result) and result.failed_before

@@ -238,14 +238,16 @@ def _again(options: dict[str, Any], command: str | None) -> tuple[str, ...]:
 
 def _run(plan: Plan, features: Suite, command: str | None, tree: Tree, nodes: int) -> Run:
     """Run it, with a server of its own if there is a command for one. Raises NotStarted."""
+    last_words = None
     with ExitStack() as stack:
         stack.enter_context(_ending_in_order())
         if command:
             server = stack.enter_context(_server(command, plan, nodes))
             plan = replace(plan, urls=tuple(server.urls), revive=server.revive)
+            last_words = server.last_words
         _head(tree.console, plan, features)
         with tree:
-            return conform(plan, features, tree.tell)
+            return conform(plan, features, tree.tell, last_words)
 
 
 def _head(console: Console, plan: Plan, features: Suite) -> None:

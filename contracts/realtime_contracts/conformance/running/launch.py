@@ -18,7 +18,7 @@ START_SECONDS = 30.0
 STOP_SECONDS = 10.0
 #: Seconds that what it has started may outlive it.
 REST_SECONDS = 1.0
-#: Lines of its output, and bytes, that are shown if it does not start.
+#: Lines of its output, and bytes, that are shown if it does not start, or ends.
 SHOWN_LINES = 15
 SHOWN_BYTES = 8000
 #: No signal: it asks whether anybody is there.
@@ -37,9 +37,18 @@ class Launched:
     urls: list[str]
     processes: list[subprocess.Popen[bytes]]
     output: int
+    #: Where in its output the lines begin that it has written since it was last started.
+    since: int = 0
+
+    def last_words(self) -> str:
+        """How those have ended that have, and the last lines that they wrote: "it ended with 1:", and these below."""
+        ended = [str(process.returncode) for process in self.processes if process.poll() is not None]
+        how = f"it ended with {', '.join(ended)}" if ended else "it has not ended"
+        return f"{how}{_tail(self.output, self.since)}"
 
     def revive(self) -> None:
         """Start those again that have ended. Raises NotStarted."""
+        self.since = os.fstat(self.output).st_size
         for number, process in enumerate(self.processes):
             if process.poll() is not None:
                 _signal(process, signal.SIGKILL)  # what it has started may have its port
@@ -89,8 +98,8 @@ def _wait(url: str, process: subprocess.Popen[bytes], problem_with: Callable[[st
         time.sleep(0.1)
 
 
-def _tail(output: int) -> str:
-    start = max(0, os.fstat(output).st_size - SHOWN_BYTES)
+def _tail(output: int, since: int = 0) -> str:
+    start = max(since, os.fstat(output).st_size - SHOWN_BYTES)
     text = os.pread(output, SHOWN_BYTES, start).decode(errors="replace").strip()
     return ":\n" + "\n".join(text.splitlines()[-SHOWN_LINES:]) if text else "; it wrote nothing"
 

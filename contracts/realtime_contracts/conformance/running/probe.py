@@ -6,10 +6,16 @@ fails is what is said.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import socket
 import ssl
+import threading
+import time
 import urllib.parse
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import requests
 import socketio.exceptions
@@ -37,6 +43,54 @@ def problem_with(url: str, source: TokenSource, transport: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         return f"{url} is no URL of a server: it should look like http://127.0.0.1:5000"
     return _unreachable(parts) or _no_engine(url, transport) or _not_let_in(url, source, transport)
+
+
+def strangers(urls: Sequence[str], source: TokenSource, transport: str) -> str:
+    """Which of some URLs seem to be no nodes of the first one's cluster, in a sentence; nothing if all seem to be.
+
+    Somebody at the first node should hear of whoever comes to another. Where she does not, and hears of the next who
+    comes to her own, these are two clusters: a server that announces nobody has another fault.
+    """
+    first, *others = urls
+    tenant = f"nodes-{uuid.uuid4().hex}"
+    announced = {f"{tenant}-{n}": threading.Event() for n in range(len(urls))}
+
+    def listen(*said: Any) -> None:
+        user_id = said[0].get("user_id") if said and isinstance(said[0], dict) else None
+        if isinstance(user_id, str) and user_id in announced:
+            announced[user_id].set()
+
+    with contextlib.ExitStack() as stack:
+
+        def come(user_id: str, url: str, hear: Callable[..., None] = lambda *_: None) -> None:
+            token = source.mint(user_id, tenant, name=user_id)
+            client = Client()
+            stack.callback(client.cut)
+            client.on("presence:user_joined", hear)
+            client.connect(url, auth={"token": token}, transports=[transport], wait_timeout=patience())
+
+        own, *theirs = announced
+        try:
+            come(tenant, first, listen)
+            for user_id, url in zip(theirs, others, strict=True):
+                come(user_id, url)
+            deadline = time.monotonic() + patience()
+            unseen = [
+                url
+                for user_id, url in zip(theirs, others, strict=True)
+                if not announced[user_id].wait(max(0.0, deadline - time.monotonic()))
+            ]
+            if not unseen:
+                return ""
+            come(own, first)
+            if not announced[own].wait(patience()):
+                return ""
+        except (NoToken, socketio.exceptions.ConnectionError, *NOT_UNDERSTOOD):
+            return ""  # who was let in a moment ago: the requirements will say
+    return (
+        f"{first} and {' and '.join(unseen)} seem to be no nodes of one cluster: "
+        f"who connects to {' or '.join(unseen)} is not seen at {first}"
+    )
 
 
 def _unreachable(parts: urllib.parse.SplitResult) -> str:  # noqa: PLR0911 - a sentence for each reason

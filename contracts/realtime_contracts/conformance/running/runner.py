@@ -3,7 +3,7 @@
 A server that has gone says nothing of the scenarios that ran at that moment: one of them may have ended it, the others
 are not to blame. So whatever was not met around that time is held back, and run again, alone, once the server is there:
 it is started again if it was started for the run, and is waited for a few seconds if not. A scenario that ends the
-server when it is alone has failed.
+server when it is alone has failed. Where nobody starts the server again, it can only be said what it was asked last.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from realtime_contracts.conformance.redaction import redacted
+from realtime_contracts.conformance.reports.words import SURVIVES
 from realtime_contracts.conformance.requirements import Example
 from realtime_contracts.conformance.results import Failure, Result, Verdict
 from realtime_contracts.conformance.running.assembly import Findings
@@ -29,12 +31,24 @@ DOUBTS = 5
 
 
 class Runner:
-    """One run of some jobs. `tell` hears of each result once it is sure."""
+    """One run of some jobs. `tell` hears of each result once it is sure.
 
-    def __init__(self, plan: Plan, findings: Findings, tell: Callable[[Result], None]) -> None:
+    `last_words`: what the server wrote before it ended; None if it was not started for the run.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        findings: Findings,
+        tell: Callable[[Result], None],
+        last_words: Callable[[], str] | None = None,
+    ) -> None:
         self._plan = plan
         self._findings = findings
         self._tell = tell
+        self._last_words = last_words
+        #: What the server was asked, the last at the end.
+        self._begun: list[str] = []
         #: What was not met since the server was last seen to be well.
         self._held: list[Outcome] = []
         #: What has to be run again, alone.
@@ -45,18 +59,33 @@ class Runner:
 
     def run(self, jobs: Sequence[Job]) -> list[str]:
         """Run them all; returns why it had to end before its end."""
-        outcomes = work(jobs, self._plan.assignment, self._plan.jobs)
+        outcomes = work(jobs, self._plan.assignment, self._plan.jobs, self._has_begun)
         try:
             for outcome in outcomes:
                 why = self._consider(outcome)
                 if why:
-                    return [why]
+                    return [why, *self._asked_last()]
             why = self._look() or self._alone({(job.example.id, job.transport): job for job in jobs})
         except KeyboardInterrupt:
             return ["the run was interrupted"]
         finally:
             outcomes.close()  # type: ignore[attr-defined]  # a generator is
-        return [why] if why else []
+        return [why, *self._asked_last()] if why else []
+
+    def _has_begun(self, job: Job) -> None:
+        self._begun.append(job.example.id)
+
+    def _asked_last(self) -> list[str]:
+        """Who may have ended a server that is not ours to start: what ran then, or just before."""
+        if self._last_words is not None:
+            return []
+        most = self._plan.jobs + DOUBTS
+        last = list(dict.fromkeys(reversed(self._begun)))
+        told = ", ".join(last[:most]) + (", …" if last[most:] else "")
+        advice = (
+            "With --exec 'my-server --port {port}' instead of a URL, the run goes on and tells which of them ends it."
+        )
+        return [f"it was last asked: {told}. {advice}"]
 
     def _consider(self, outcome: Outcome) -> str:
         """Take an outcome in, or hold it back; returns why the run cannot go on."""
@@ -108,18 +137,21 @@ class Runner:
                     self._back_at = time.time()
                     return ""
                 time.sleep(0.1)
-        return f"the run ended before its end, for the server is gone: {problem}"
+        return f"the run ended before its end, for the server is gone: {self._with_last_words(problem)}"
+
+    def _with_last_words(self, problem: str) -> str:
+        return problem if self._last_words is None else redacted(f"{problem}\n{self._last_words()}")
 
     def _alone(self, jobs: dict[tuple[str, str], Job]) -> str:
         """Run again what was not met when the server went, one after the other."""
         for suspect in self._again:
             job = jobs[suspect.result.id, suspect.result.transport]
-            [outcome] = work([job], self._plan.assignment, 1)
+            [outcome] = work([job], self._plan.assignment, 1, self._has_begun)
             problems = [] if outcome.result.verdict is Verdict.PASS else self._plan.problems()
             if not problems:
                 self._take(outcome)
                 continue
-            self._take(ended_it(job.example, outcome, problems[0]))
+            self._take(ended_it(job.example, outcome, self._with_last_words(problems[0])))
             why = self._bring_back(problems[0])
             if why:
                 return why
@@ -143,7 +175,7 @@ def unsure(outcome: Outcome) -> Outcome:
 
 def ended_it(example: Example, outcome: Outcome, problem: str) -> Outcome:
     """The outcome of an example that has ended the server."""
-    failure = Failure("the server survives this", f"it is gone: {problem}", "Run alone, with the same end.")
+    failure = Failure(SURVIVES, f"it is gone: {problem}", "Run alone, with the same end.")
     result = replace(outcome.result, verdict=UNMET[example.requirement.level], failure=failure)
     return replace(outcome, result=result)
 

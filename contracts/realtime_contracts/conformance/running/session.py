@@ -5,19 +5,31 @@ from __future__ import annotations
 import importlib.metadata
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from realtime_contracts import registry
+from realtime_contracts.conformance.coverage import Coverage
 from realtime_contracts.conformance.requirements import Example, Suite
 from realtime_contracts.conformance.results import Result, Run, Verdict
 from realtime_contracts.conformance.running.assembly import Findings
 from realtime_contracts.conformance.running.plan import Plan
+from realtime_contracts.conformance.running.probe import strangers
 from realtime_contracts.conformance.running.runner import Runner
 from realtime_contracts.conformance.running.workers import Job, Transport, gave_up
+from realtime_contracts.conformance.scenario import Outcome
 from realtime_contracts.conformance.timeouts import set_patience
 
 
-def conform(plan: Plan, suite: Suite, tell: Callable[[Result], None] = lambda _: None) -> Run:
+def conform(
+    plan: Plan,
+    suite: Suite,
+    tell: Callable[[Result], None] = lambda _: None,
+    last_words: Callable[[], str] | None = None,
+) -> Run:
     """Run what was selected against the nodes of a cluster; `tell` hears of each result as it comes.
+
+    Where there is no server to begin with, it hears of none: nothing was tried. `last_words` are those of a server that
+    was started for the run.
 
     Raises NothingSelected. Ctrl-C ends the run, and what was found until then is in it.
     """
@@ -26,6 +38,9 @@ def conform(plan: Plan, suite: Suite, tell: Callable[[Result], None] = lambda _:
     chosen = plan.selection.of(suite)
     findings = Findings(plan.known)
     complaints = plan.problems()
+    if complaints:
+        tell = _tell_nobody
+    notes = {} if complaints else _notes(plan)
 
     jobs = []
     for example in chosen:
@@ -35,19 +50,29 @@ def conform(plan: Plan, suite: Suite, tell: Callable[[Result], None] = lambda _:
         else:
             jobs += [Job(example, transport) for transport in plan.transports]
     if not complaints:
-        complaints += Runner(plan, findings, tell).run(jobs)
+        complaints += Runner(plan, findings, tell, last_words).run(jobs)
     done = {(result.id, result.transport) for result in findings.results}
     for job in jobs:
         if (job.example.id, job.transport) not in done:
             outcome = gave_up(job, f"not tried: {complaints[0] if complaints else 'the run ended before'}")
             findings.add(outcome)
             tell(outcome.result)
-    return _summed_up(plan, suite, chosen, findings, complaints, started)
+    return replace(_summed_up(plan, suite, chosen, findings, complaints, started), notes=notes)
+
+
+def _tell_nobody(_: Result) -> None:
+    pass
+
+
+def _notes(plan: Plan) -> dict[str, str]:
+    """What the nodes seem to be, if it is no cluster."""
+    told = strangers(plan.urls, plan.source, plan.transports[0]) if len(plan.urls) > 1 else ""
+    return {"nodes": told} if told else {}
 
 
 def _add_skipped(findings: Findings, example: Example, transport: Transport, reason: str) -> Result:
     result = Result(example.requirement.id, example.row, example.name, transport, Verdict.SKIP, skipped=reason)
-    findings.results.append(result)
+    findings.add(Outcome(result, (), {}, Coverage()))
     return result
 
 

@@ -11,7 +11,7 @@ import multiprocessing.connection
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any, Literal
@@ -56,15 +56,22 @@ class Assignment:
         return LIMIT_SECONDS + WAITS * longest
 
 
-def work(jobs: Sequence[Job], assignment: Assignment, count: int) -> Iterator[Outcome]:
-    """Run the jobs in so many processes, and yield the outcomes as they come. Closing it ends the processes."""
+def work(
+    jobs: Sequence[Job], assignment: Assignment, count: int, begun: Callable[[Job], None] = lambda _: None
+) -> Iterator[Outcome]:
+    """Run the jobs in so many processes, and yield the outcomes as they come. Closing it ends the processes.
+
+    `begun` hears of each job as it is given to a process.
+    """
     waiting = list(reversed(jobs))
     workers = [_Worker(assignment) for _ in range(min(count, len(jobs)))]
     try:
         while True:
             for worker in workers:
                 if worker.job is None and waiting:
-                    worker.give(waiting.pop())
+                    job = waiting.pop()
+                    begun(job)
+                    worker.give(job)
             busy = [worker for worker in workers if worker.job is not None]
             if not busy:
                 return

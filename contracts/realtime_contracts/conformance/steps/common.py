@@ -5,16 +5,16 @@ from __future__ import annotations
 import urllib.parse
 from typing import Any
 
-from realtime_contracts.conformance.journal import UnmetError
+from realtime_contracts.conformance.journal import NotToldError, UnmetError
 from realtime_contracts.conformance.person import Person
 from realtime_contracts.conformance.tab import Tab
 from realtime_contracts.conformance.world import World
 
 
-def assert_equal(actual: object, expected: object, what: str) -> None:
-    """Fail with both values if they differ."""
+def assert_equal(actual: object, expected: object, what: str, *, telling: bool = True) -> None:
+    """Fail with both values if they differ. It is not `telling` if that says nothing of what the scenario is about."""
     if actual != expected:
-        raise UnmetError(f"{what}: {expected!r}", repr(actual))
+        raise (UnmetError if telling else NotToldError)(f"{what}: {expected!r}", repr(actual))
 
 
 def answered(tab: Tab) -> None:
@@ -30,6 +30,7 @@ def knock(
     world.actor = person
     world.notes["knocking"] = tab
     if not tab.open(auth, query=urllib.parse.urlencode({"token": query}) if query else ""):
+        person.refusal = tab.refusal
         return
     if unwelcome:
         person.tabs.append(tab)
@@ -78,13 +79,14 @@ def assert_not_refused(answer: dict[str, Any], what: str) -> None:
 def assert_accepted(answer: dict[str, Any]) -> dict[str, Any]:
     """The answer, which must be a success."""
     if answer.get("ok") is not True:
-        raise UnmetError("a success", told(answer))
+        raise (NotToldError if answer.get("ok") is None else UnmetError)("a success", told(answer))
     return answer
 
 
 def assert_refused(answer: dict[str, Any], code: str, what: str) -> None:
     """The answer must be a failure with this code."""
-    assert_equal((answer.get("ok"), (answer.get("error") or {}).get("code")), (False, code), f"the answer to {what}")
+    found = (answer.get("ok"), (answer.get("error") or {}).get("code"))
+    assert_equal(found, (False, code), f"the answer to {what}", telling=answer.get("ok") is True)
 
 
 def given_update(world: World, who: str, change: dict[str, Any]) -> None:

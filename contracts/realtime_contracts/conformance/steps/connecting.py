@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from realtime_contracts.conformance.journal import UnmetError
 from realtime_contracts.conformance.sentences import given, then, when
 from realtime_contracts.conformance.steps.common import (
     answered,
@@ -37,6 +38,14 @@ def two_tabs(world: World, who: str) -> None:
 def many_tabs(world: World, who: str, n: str) -> None:
     for _ in range(int(n)):
         world.connect(world[who])
+
+
+@given("one more tab of {who} is refused")
+def one_tab_too_many(world: World, who: str) -> None:
+    tab = world.tab(world[who])
+    if tab.open({"token": world.token(world[who])}):
+        world[who].tabs.append(tab)
+        raise UnmetError(f"one more than {len(world[who].tabs) - 1} tabs is refused", f"{tab.label} is let in")
 
 
 @given("{who} has a second tab open")
@@ -135,7 +144,7 @@ def is_connected(world: World, who: str) -> None:
     person = world[who]
     if not person.tab.connected:
         raise AssertionError(f"{who} is not connected: {person.tab.journal.since()}")
-    listed = {user["user_id"] for user in person.tab.ask_list()["users"]}
+    listed = {user["user_id"] for user in person.tab.expect("presence:list", since=0).payload["users"]}
     if person.user_id not in listed:
         raise AssertionError(f"{who} is connected, and not in the list: {listed}")
 

@@ -132,6 +132,12 @@ def handshake_announces(world: World, transport: str) -> None:
     assert_equal(opened["maxPayload"], MAX_PAYLOAD, "the largest message, in bytes")
 
 
+@then("{who} is not let in")
+def not_let_in(world: World, who: str) -> None:
+    knocking: Tab = world.notes.pop("knocking")
+    assert_equal(knocking.connected, False, f"{who} is connected")
+
+
 @then("it is turned away")
 def turned_away(world: World) -> None:
     assert_equal(world.notes["handshake"].status_code, 400, "the status of the handshake")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from realtime_contracts.conformance import forged
+from realtime_contracts.conformance.journal import NotToldError
 from realtime_contracts.conformance.person import Person
 from realtime_contracts.conformance.rest import OK, PREFIX
 from realtime_contracts.conformance.sentences import given, then, when
@@ -54,7 +55,8 @@ def posts(world: World, who: str, payload_: str, type_: str, path_: str) -> None
 
 @then('the request is refused with "{code}"')
 def refused(world: World, code: str) -> None:
-    assert_equal(need_reply(world).code, code, f"the code of {need_reply(world)}")
+    reply = need_reply(world)
+    assert_equal(reply.code, code, f"the code of {reply}", telling=reply.ok)
 
 
 @then('the request is refused with "{code}" at "{path}"')
@@ -83,14 +85,14 @@ def chooses(world: World, who: str, status: str) -> None:
 
 @then("over REST {who} sees {others} online, and nobody else")
 def sees_online(world: World, who: str, others: list[str]) -> None:
-    body = world.ask(world[who], "presence:list").body
+    body = online(world, who)
     assert_equal([user["user_name"] for user in body["users"]], sorted(others), f"whom {who} sees")
     assert_equal(body["count"], len(others), "how many there are")
 
 
 @then("over REST {who} sees nobody online")
 def sees_nobody(world: World, who: str) -> None:
-    body = world.ask(world[who], "presence:list").body
+    body = online(world, who)
     assert_equal((body["users"], body["count"]), ([], 0), f"whom {who} sees")
 
 
@@ -114,9 +116,20 @@ def sees_offline(world: World, who: str, whom: str) -> None:
     assert_equal(presence_of(world, who, user_id), offline, f"how {who} sees {whom}")
 
 
+def online(world: World, who: str) -> dict[str, Any]:
+    """Who is online, as somebody gets it."""
+    reply = world.ask(world[who], "presence:list")
+    if not reply.ok:
+        raise NotToldError(f"{who} is told who is online", str(reply))
+    return dict(reply.body)
+
+
 def presence_of(world: World, who: str, user_id: str) -> dict[str, Any]:
     """A user's presence as somebody gets it."""
-    found: dict[str, Any] = world.ask(world[who], "presence:get", places={"user_id": user_id}).body["presence"]
+    reply = world.ask(world[who], "presence:get", places={"user_id": user_id})
+    if not reply.ok:
+        raise NotToldError(f"{who} gets the presence of {user_id}", str(reply))
+    found: dict[str, Any] = reply.body["presence"]
     return found
 
 

@@ -40,7 +40,7 @@ def requirement(id_: str, level: Literal["must", "should", "may"] = "must", **mo
 
 def example(of: Requirement, row: int = 0, *sentences: Sentence, needs: tuple[str, ...] = ()) -> Example:
     """An example of it."""
-    return Example(of, row, f"{of.name} ({row})" if row else of.name, (*of.needs, *needs), sentences)
+    return Example(of, row, f"{of.name} ({row})" if row else of.name, (*of.needs, *needs), sentences, of.rulings)
 
 
 def suite_of(*examples: Example) -> Suite:

@@ -17,6 +17,7 @@ JOIN = ("client", "room:join")
 
 def covered(message: tuple[str, str], payload: Any, code: str | None = None) -> Coverage:
     observed = Observed()
+    observed.goes(Direction(message[0]), message[1])
     observed.answered(Direction(message[0]), message[1], payload, code)
     return measure(observed)
 

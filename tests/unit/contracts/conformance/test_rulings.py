@@ -32,6 +32,7 @@ def of(message: str, path: str, payload: Any = None, reason: str = "wrong") -> s
         ("presence:list", "/users/x", {"users": [{}]}, set()),
         ("presence:list", "/users/0/page/deeper", {"users": [{"page": ""}]}, set()),
         ("presence", "", None, set()),
+        ("presence:update", "", "", set()),
     ],
     ids=[
         *(
@@ -43,7 +44,7 @@ def of(message: str, path: str, payload: Any = None, reason: str = "wrong") -> s
             "a wrong word",
             "the whole",
         ),
-        *("a blank", "past the end", "no number", "below a text", "without payload"),
+        *("a blank", "past the end", "no number", "below a text", "without payload", "an empty body"),
     ],
 )
 def test_a_breach_shows_its_rows(message: str, path: str, payload: Any, rows: set[str]) -> None:

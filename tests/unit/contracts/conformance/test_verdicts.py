@@ -188,6 +188,7 @@ def test_a_breach_fails_no_scenario_that_does_not_ask_for_it(play: Play) -> None
 def test_what_was_seen_and_exercised_comes_with_the_result(play: Play) -> None:
     def exercises(world: World) -> None:
         world.observed.judge("Ana's tab", Direction.SERVER, "presence:user_left", {})
+        world.observed.goes(Direction.CLIENT, "presence:update")
         world.observed.answered(Direction.CLIENT, "presence:update", {"status": "busy"}, None)
         world.observed.failed("room:join", "forbidden")
 

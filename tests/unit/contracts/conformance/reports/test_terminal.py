@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from realtime_contracts.conformance.reports.terminal import Tree, summary
-from realtime_contracts.conformance.reports.words import visible
+from realtime_contracts.conformance.reports.terminal import SAME, Tree, summary
+from realtime_contracts.conformance.reports.words import SURVIVES, visible
 from realtime_contracts.conformance.requirements import Example
 from realtime_contracts.conformance.results import (
     EXIT_STATUS,
@@ -198,6 +198,7 @@ def summed(show: int = 5, **more: Any) -> Screen:
         "keywords": (),
         "complaints": (),
         "options": (),
+        "notes": {},
     }
     summary(screen.console, run(**{**told, **more}), show)
     return screen
@@ -253,6 +254,75 @@ def test_only_so_many_are_told_and_where_the_rest_is() -> None:
     assert "… and 2 more requirements: --show 3, or --html, has them all." in text
     assert "more requirements" not in summed(3, results=results).text
     assert re.findall("^✗ ", summed(0, results=results).text, re.MULTILINE) == []
+
+
+def heads(text: str) -> list[str]:
+    """The ids of the failures that are told in full."""
+    return re.findall(r"^[✗!?] (\S+)  ", text, re.MULTILINE)
+
+
+def many(count: int) -> list[Example]:
+    return [example(requirement(f"presence/3.{n}")) for n in range(1, count + 1)]
+
+
+def of_many(results: Sequence[Result], examples: Sequence[Example], show: int = 5) -> str:
+    return summed(show, results=tuple(results), requirements=tuple(each.requirement for each in examples)).text
+
+
+def test_the_first_are_told_in_the_order_of_the_features() -> None:
+    examples = many(9)
+    text = of_many([fails(each) for each in examples], examples, 3)
+    assert heads(text) == ["presence/3.1", "presence/3.2", "presence/3.3"]
+
+
+def test_of_a_requirement_the_worst_row_is_told() -> None:
+    text = summed(results=(fails(ROWS[0], Verdict.INCONCLUSIVE), fails(ROWS[1]), fails(ROWS[2]))).text
+    assert heads(text) == ["presence/2.1#2"]
+
+
+ENDED = Failure(SURVIVES, "it is gone: nobody listens\nTypeError (server.js:35:21)", "Run alone.")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAIL, Verdict.WARN], ids=lambda verdict: verdict.name)
+def test_what_ended_the_server_is_told_first_whatever_its_row_and_its_level(verdict: Verdict) -> None:
+    results = (fails(EXAMPLES[0]), fails(ROWS[0]), fails(ROWS[1], verdict, failure=ENDED), fails(ROWS[2]))
+    text = summed(1, results=results).text
+    assert heads(text) == ["presence/2.1#2"]
+    assert "it is gone: nobody listens\n               TypeError (server.js:35:21)\n" in text
+
+
+def test_the_tree_says_which_requirement_ended_the_server() -> None:
+    results = [of(ROWS[0]), of(ROWS[1], Verdict.FAIL, failure=ENDED), of(ROWS[2])]
+    assert "says  2 of 3  ended the server\n" in tree(ROWS, results).text
+    assert "ended the server" not in tree(ROWS, [fails(row) for row in ROWS]).text
+
+
+def test_what_many_requirements_failed_at_is_said_once_before_them() -> None:
+    examples = many(SAME + 1)
+    results = [
+        fails(each, failure=Failure(f"an answer to message {n} within 5 s", "nothing"))
+        for n, each in enumerate(examples, 1795773834011)
+    ]
+    text = of_many(results, examples)
+    told = f"{SAME + 1} requirements failed at the same step: Then the list shows"
+    assert text.startswith(f"\n{told}\n\n✗ presence/3.1")
+    assert text.count("at the same step") == 1
+    assert "at the same step" not in of_many(results, examples, 0)
+
+
+def test_few_requirements_several_rows_or_other_expectations_are_no_cause_in_common() -> None:
+    examples = many(SAME)
+    rows = [fails(example(examples[0].requirement, n)) for n in range(1, SAME + 1)]
+    assert "at the same step" not in of_many([*rows, *map(fails, examples[1 : SAME - 1])], examples)
+    differ = [fails(each, failure=Failure(word, "x")) for each, word in zip(examples, "abcde", strict=True)]
+    assert "at the same step" not in of_many(differ, examples)
+    steps = (Step("Then", "that is so", "failed"),)
+    assert "at the same step" not in of_many([fails(examples[0], steps=steps), *map(fails, examples[1:])], examples)
+
+
+def test_what_is_told_of_the_run_itself_stands_before_the_counts() -> None:
+    text = summed(notes={"nodes": "A and B seem to be\x1b no nodes of one cluster"}).text
+    assert "\nA and B seem to be\\u001b no nodes of one cluster\n\ncontract: " in text
 
 
 def test_what_passed_was_left_out_or_is_known_is_not_told() -> None:

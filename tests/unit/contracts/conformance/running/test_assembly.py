@@ -248,6 +248,40 @@ def test_a_scenario_that_failed_before_its_then_decides_no_ruling(steps: tuple[s
     assert ruling(findings(failing_at(*steps)), "busy_holds").verdict is expected
 
 
+def test_what_was_not_answered_decides_no_ruling() -> None:
+    made = ruling(findings(replace(outcome(ONE, Verdict.FAIL), untold=True)), "busy_holds")
+    assert (made.verdict, made.decided_by) == (Verdict.INCONCLUSIVE, ("presence/1.1",))
+    made = ruling(findings(replace(outcome(ONE, Verdict.FAIL), untold=True), outcome(TWO)), "busy_holds")
+    assert (made.verdict, made.decided_by) == (Verdict.PASS, ("presence/1.2",))
+
+
+@pytest.mark.parametrize(
+    ("row", "event", "came", "expected"),
+    [
+        ("busy_holds", "room:users", 0, Verdict.INCONCLUSIVE),
+        ("busy_holds", "room:users", 1, Verdict.FAIL),
+        ("disconnect_reason", "room:users", 0, Verdict.INCONCLUSIVE),
+        ("disconnect_reason", "presence:user_left", 0, Verdict.FAIL),
+    ],
+    ids=["never sent", "sent elsewhere", "never sent, of a row that another tells", "never sent, which tells the row"],
+)
+def test_what_a_server_never_sends_decides_the_rulings_that_say_so(
+    row: str, event: str, came: int, expected: Verdict
+) -> None:
+    one = example(requirement("presence/1.1", rulings=(row,)))
+    made = findings(replace(outcome(one, Verdict.FAIL, came={("server", event): came}), awaited=event))
+    found = {each.key: each.verdict for each in made.rulings(suite_of(one), made.contract_checks())}
+    assert found[row] is expected
+
+
+def test_a_row_of_an_outline_decides_the_rulings_of_its_own_table() -> None:
+    of = requirement("presence/1.1", rulings=("grace",))
+    first, second = (replace(example(of, row), rulings=rulings) for row, rulings in ((1, ("grace",)), (2, ())))
+    made = findings(outcome(first), outcome(second, Verdict.FAIL))
+    found = {each.key: each for each in made.rulings(suite_of(first, second), made.contract_checks())}
+    assert (found["grace"].verdict, found["grace"].decided_by) == (Verdict.PASS, ("presence/1.1#1",))
+
+
 def test_a_ruling_that_is_broken_is_told_with_all_that_say_so() -> None:
     made = ruling(findings(outcome(ONE, Verdict.FAIL), outcome(TWO, Verdict.WARN)), "busy_holds")
     assert (made.verdict, made.decided_by) == (Verdict.FAIL, ("presence/1.1", "presence/1.2"))

@@ -186,3 +186,18 @@ def test_what_has_ended_is_started_again_at_its_port(server: str) -> None:
         assert made.processes[0] is revived
     assert revived.returncode == -signal.SIGTERM
     assert all(map(nobody_there, made.urls))
+
+
+def test_the_last_words_are_how_it_ended_and_what_it_wrote_since_it_was_started(tmp_path: Path) -> None:
+    code = LISTENS.replace('"listening"', '"listening as", os.getpid()')
+    with started(write(tmp_path, code), 1, nobody_there) as made:
+        assert made.last_words() == f"it has not ended:\nlistening as {made.processes[0].pid}"
+        made.processes[0].kill()
+        made.processes[0].wait()
+        first = made.processes[0].pid
+        assert made.last_words() == f"it ended with -9:\nlistening as {first}"
+        made.revive()
+        deadline = time.monotonic() + 10
+        while nobody_there(made.urls[0]) or "listening" not in made.last_words():
+            assert time.monotonic() < deadline, "it did not come back"
+        assert made.last_words() == f"it has not ended:\nlistening as {made.processes[0].pid}"

@@ -5,11 +5,16 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
 
+import jwt
 import pytest
+import socketio.exceptions
 
+from realtime_contracts.conformance.running import probe
 from realtime_contracts.conformance.running.minting import TokenSource
-from realtime_contracts.conformance.running.probe import problem_with
+from realtime_contracts.conformance.running.probe import problem_with, strangers
 from realtime_contracts.conformance.timeouts import patience, set_patience
 from tests.unit.contracts.conformance.playing import OPEN, SECRET, http, listening, nobody_at, polling_server
 
@@ -232,3 +237,95 @@ def test_no_token_is_the_last_that_is_told() -> None:
     assert told.startswith("there is no token: `/no/such/command` gives no token: ")
     with nobody_at() as port:
         assert problem_with(f"http://{HOST}:{port}", source, "polling").startswith("nobody listens")
+
+
+# Several URLs
+
+
+@dataclass
+class Clusters:
+    """Some servers of which only this is known: who is where, and who hears of whom."""
+
+    #: The URLs of each cluster, by its name.
+    of: dict[str, str]
+    #: How a server announces somebody; one that says nothing announces nobody.
+    says: Callable[[str], list[Any]] = lambda user_id: [{"user_id": user_id}]
+    there: list[Client] = field(default_factory=list)
+    came: list[tuple[str, str]] = field(default_factory=list)
+    cut: int = 0
+
+    def client(self) -> Client:
+        return Client(self)
+
+
+class Client:
+    """As much of a client as is asked for."""
+
+    def __init__(self, clusters: Clusters) -> None:
+        self._clusters = clusters
+        self._hear: Callable[..., None] = lambda *_: None
+        self.where: tuple[str, str] | None = None
+
+    def on(self, event: str, hear: Callable[..., None]) -> None:
+        assert event == "presence:user_joined"
+        self._hear = hear
+
+    def connect(self, url: str, auth: dict[str, str], **_: Any) -> None:
+        if url not in self._clusters.of:
+            raise socketio.exceptions.ConnectionError("nobody there")
+        claims = jwt.decode(auth["token"], SECRET, algorithms=["HS256"])
+        self.where = self._clusters.of[url], claims["tenant_id"]
+        for other in self._clusters.there:
+            if other.where == self.where:
+                other._hear(*self._clusters.says(claims["sub"]))
+        self._clusters.there.append(self)
+        self._clusters.came.append((url, claims["tenant_id"]))
+
+    def cut(self) -> None:
+        self._clusters.cut += 1
+
+
+def told_of(clusters: Clusters, urls: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(probe, "Client", clusters.client)
+    return strangers(urls.split(), SOURCE, "websocket")
+
+
+def test_nodes_of_one_cluster_are_nothing_to_tell_and_everybody_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    clusters = Clusters({"a": "one", "b": "one", "c": "one"})
+    assert told_of(clusters, "a b c", monkeypatch) == ""
+    assert [url for url, _ in clusters.came] == ["a", "b", "c"]
+    assert clusters.cut == 3
+    told_of(clusters, "a b", monkeypatch)
+    assert len({tenant for _, tenant in clusters.came}) == 2, "each time a company of its own"
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        ("one two", "a and c seem to be no nodes of one cluster: who connects to c is not seen at a"),
+        ("two one", "a and b seem to be no nodes of one cluster: who connects to b is not seen at a"),
+        ("two two", "a and b and c seem to be no nodes of one cluster: who connects to b or c is not seen at a"),
+        ("two three", "a and b and c seem to be no nodes of one cluster: who connects to b or c is not seen at a"),
+    ],
+)
+def test_who_is_not_heard_of_at_the_first_node_is_no_node_of_it(
+    other: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clusters = Clusters(dict(zip("abc", ["one", *other.split()], strict=True)))
+    assert told_of(clusters, "a b c", monkeypatch) == told
+    assert clusters.cut == len(clusters.came) == 4
+
+
+@pytest.mark.parametrize("says", [[], ["x"], [None], [{}], [{"user_id": ["x"]}], [{"user_id": "x"}]])
+def test_where_nobody_is_ever_announced_nothing_is_known_of_nodes(
+    says: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clusters = Clusters({"a": "one", "b": "two"}, lambda _: says)
+    assert told_of(clusters, "a b", monkeypatch) == ""
+    assert clusters.cut == 3
+
+
+def test_where_somebody_is_not_let_in_nothing_is_known_of_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    clusters = Clusters({"a": "one"})
+    assert told_of(clusters, "a b", monkeypatch) == ""
+    assert clusters.cut == 2

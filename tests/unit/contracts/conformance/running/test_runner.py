@@ -43,11 +43,13 @@ class Server:
         self.revivals += 1
         self.there = self.there or self.is_revived
 
-    def work(self, jobs: Sequence[Job], _: Assignment, count: int) -> Iterator[Outcome]:
+    def work(self, jobs: Sequence[Job], _: Assignment, count: int, begun: Callable[[Job], None]) -> Iterator[Outcome]:
         """As the real one, with `count` scenarios at the same time, whose outcomes come in their order."""
         self.calls.append(([job.example.id for job in jobs], count))
         try:
             for first in range(0, len(jobs), count):
+                for job in jobs[first : first + count]:
+                    begun(job)
                 yield from self._together(jobs[first : first + count])
         finally:
             self.closed += 1
@@ -89,12 +91,15 @@ class FakePlan:
 class Ran:
     """A run of some scenarios against a server, and what came of it."""
 
-    def __init__(self, server: Server, plan: FakePlan, examples: Sequence[Example]) -> None:
+    def __init__(
+        self, server: Server, plan: FakePlan, examples: Sequence[Example], last_words: Callable[[], str] | None
+    ) -> None:
         self.server = server
         self.told: list[Result] = []
         self.findings = Findings(frozenset())
         jobs = [Job(each, "websocket") for each in examples]
-        self.complaints = Runner(plan, self.findings, self.told.append).run(jobs)  # type: ignore[arg-type]  # enough of one
+        runner_ = Runner(plan, self.findings, self.told.append, last_words)  # type: ignore[arg-type]  # enough of one
+        self.complaints = runner_.run(jobs)
 
     @property
     def verdicts(self) -> dict[str, str]:
@@ -115,13 +120,14 @@ def go(monkeypatch: pytest.MonkeyPatch) -> Go:
         known: Sequence[str] = (),
         revived: bool = True,
         level: str = "must",
+        last_words: Callable[[], str] | None = None,
         **does: Does,
     ) -> Ran:
         server = Server({f"presence/1.{name[1:]}": what for name, what in does.items()}, revived)
         monkeypatch.setattr(runner, "work", server.work)
         monkeypatch.setattr(runner.time, "time", lambda: server.now)
         examples = [example(requirement(f"presence/1.{n}", level)) for n in range(1, count + 1)]  # type: ignore[arg-type]
-        return Ran(server, FakePlan(server, jobs, frozenset(known)), examples)
+        return Ran(server, FakePlan(server, jobs, frozenset(known)), examples, last_words)
 
     monkeypatch.setattr(runner, "BACK_SECONDS", 0.15)
     return run
@@ -225,7 +231,7 @@ def test_after_some_failures_in_a_row_it_is_asked_whether_anybody_is_there(
     monkeypatch.setattr(Server, "problems", lambda _: ["nobody listens"])
     failing: dict[str, Does] = {f"_{n}": "fail" for n in range(1, DOUBTS * 2)}
     made = go(DOUBTS * 2, jobs=1, **failing)
-    assert made.complaints == ["the run ended before its end, for the server is gone: nobody listens"]
+    assert made.complaints[0] == "the run ended before its end, for the server is gone: nobody listens"
     assert made.verdicts == {f"presence/1.{n}": "INCONCLUSIVE" for n in range(1, DOUBTS + 1)}
 
 
@@ -237,7 +243,7 @@ def test_failures_in_a_row_at_a_server_that_is_well_are_its_own(go: Go) -> None:
 
 def test_a_server_that_stays_away_ends_the_run_with_a_sentence(go: Go) -> None:
     made = go(6, jobs=2, revived=False, _3="kill")
-    assert made.complaints == ["the run ended before its end, for the server is gone: nobody listens"]
+    assert made.complaints[0] == "the run ended before its end, for the server is gone: nobody listens"
     assert made.verdicts == {"presence/1.1": "PASS", "presence/1.2": "PASS", "presence/1.3": "INCONCLUSIVE"}
     assert made.server.closed == 1
 
@@ -251,7 +257,7 @@ def test_a_server_that_stays_away_when_a_suspect_is_alone_ends_the_run(go: Go, m
 
     monkeypatch.setattr(Server, "revive", revive)
     made = go(3, jobs=3, _1="kill")
-    assert made.complaints == ["the run ended before its end, for the server is gone: nobody listens"]
+    assert made.complaints[0] == "the run ended before its end, for the server is gone: nobody listens"
     assert made.verdicts == {"presence/1.1": "FAIL"}
     assert made.server.closed == 2
 
@@ -264,9 +270,8 @@ def test_a_server_that_cannot_be_started_again_ends_the_run_with_the_reason(
 
     monkeypatch.setattr(Server, "revive", revive)
     made = go(2, jobs=1, _1="kill")
-    assert made.complaints == [
-        "the run ended before its end, for the server is gone: `server` cannot be started: it is gone"
-    ]
+    told = "the run ended before its end, for the server is gone: `server` cannot be started: it is gone"
+    assert made.complaints[0] == told
     assert made.verdicts == {"presence/1.1": "INCONCLUSIVE"}
 
 
@@ -274,7 +279,7 @@ def test_a_server_that_goes_for_ever_ends_the_run(go: Go, monkeypatch: pytest.Mo
     monkeypatch.setattr(runner, "MOST_TIMES_GONE", 3)
     killing: dict[str, Does] = {f"_{n}": "kill" for n in range(1, 7)}
     made = go(6, jobs=1, **killing)
-    assert made.complaints == ["the run ended before its end, for the server is gone: nobody listens"]
+    assert made.complaints[0] == "the run ended before its end, for the server is gone: nobody listens"
     assert made.server.revivals == 3
 
 
@@ -326,3 +331,48 @@ def test_what_is_known_to_fail_is_marked_if_it_does(go: Go) -> None:
 def test_what_is_known_to_end_the_server_is_marked_too(go: Go) -> None:
     [result] = go(1, known=("presence/1.1",), _1="kill").told
     assert (result.verdict, result.known) == (Verdict.FAIL, True)
+
+
+def test_what_a_server_of_the_run_wrote_before_it_ended_is_told_with_who_ended_it(go: Go) -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbmEifQ.c2lnbmF0dXJl"
+    words = f"it ended with 1:\nof {token}\nTypeError: cannot read (server.js:35:21)"
+    made = go(6, jobs=3, last_words=lambda: words, _2="kill")
+    [failed] = [result for result in made.told if result.verdict is Verdict.FAIL]
+    assert failed.failure is not None
+    assert failed.failure.actual == (
+        "it is gone: nobody listens\nit ended with 1:\nof <token>\nTypeError: cannot read (server.js:35:21)"
+    )
+
+
+def test_last_words_are_of_before_the_server_was_started_again(go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
+    revivals: list[int] = []
+    revive = Server.revive
+
+    def counted(self: Server) -> None:
+        revive(self)
+        revivals.append(self.revivals)
+
+    monkeypatch.setattr(Server, "revive", counted)
+    made = go(1, jobs=1, last_words=lambda: f"started again {len(revivals)} times", _1="kill")
+    assert made.told[0].failure is not None
+    assert made.told[0].failure.actual == "it is gone: nobody listens\nstarted again 1 times"
+    assert revivals == [1, 2]
+
+
+def test_where_a_server_of_the_run_stays_away_its_last_words_are_told(go: Go) -> None:
+    made = go(2, jobs=1, revived=False, last_words=lambda: "it ended with 1: out of memory", _1="kill")
+    assert made.complaints == [
+        "the run ended before its end, for the server is gone: nobody listens\nit ended with 1: out of memory"
+    ]
+
+
+def test_where_a_server_is_gone_that_is_not_ours_to_start_it_is_told_what_it_was_asked_last(go: Go) -> None:
+    made = go(20, jobs=2, revived=False, _9="kill")
+    asked = ", ".join(f"presence/1.{n}" for n in (10, 9, 8, 7, 6, 5, 4))
+    advice = "With --exec 'my-server --port {port}' instead of a URL, the run goes on and tells which of them ends it."
+    assert made.complaints[1:] == [f"it was last asked: {asked}, …. {advice}"]
+
+
+def test_few_that_were_asked_are_told_all(go: Go) -> None:
+    made = go(2, jobs=2, revived=False, _1="kill")
+    assert made.complaints[1].startswith("it was last asked: presence/1.2, presence/1.1. With --exec ")

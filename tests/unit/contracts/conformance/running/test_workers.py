@@ -260,3 +260,13 @@ def test_what_a_worker_sends_of_a_breach_has_no_token_in_it() -> None:
     shown = workers._shown(breach)
     assert (shown.message, shown.direction) == ("error", "server")
     assert (shown.path, shown.reason, shown.payload) == ("/<token>", "it says <token>", {"token": "<token>"})
+
+
+@pytest.mark.usefixtures("own_life")
+def test_who_asks_hears_of_each_job_as_it_begins() -> None:
+    all_ = jobs(f"{PASSES}.1", f"{PASSES}.2", f"{PASSES}.3")
+    begun: list[Job] = []
+    outcomes = work(all_, ASSIGNMENT, 1, begun.append)
+    assert begun == []
+    for number, _ in enumerate(outcomes, 1):
+        assert begun == all_[:number]
