@@ -166,7 +166,11 @@ def test_a_signal_ends_what_was_started_and_nothing_can_be_said(tmp_path: Path, 
     script = tmp_path / "server.py"
     script.write_text("import os, sys, time\nopen(sys.argv[1], 'w').write(str(os.getpid()))\ntime.sleep(600)\n")
     server = f"{sys.executable} {script} {tmp_path / 'pid'} {{port}}"
-    with subprocess.Popen(command("--exec", server), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+    # Whoever starts the tests in the background has SIGINT ignored in all that they start.
+    attentive = ["env", "--default-signal=INT"]
+    with subprocess.Popen(
+        [*attentive, *command("--exec", server)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as run:
         while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()):
             assert run.poll() is None
             time.sleep(0.05)
