@@ -88,6 +88,9 @@ def move_often(world: World, who: str, n: str) -> None:
 
     shares = [range(first, int(n), len(tabs)) for first in range(len(tabs))]
     together([functools.partial(hurry, tab, share) for tab, share in zip(tabs, shares, strict=True)])
+    # Right behind another one, so that it cannot be the first of its time: the last has to wait for the rate.
+    text = json.dumps({"room_id": world.room, "line": int(n), "column": 1})
+    world[who].tab.send("cursor:move", Payload((text,)), ack=False)
     move(world, who, world[who].tab, world.room, f"{n}:0")
 
 
