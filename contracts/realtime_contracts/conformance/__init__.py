@@ -31,6 +31,7 @@ What a scenario is made of:
     journal         what went over one connection, in order, and waiting for it
     wire, redaction what of that a report shows
     transport       the official client made to keep order, to lose its transport, and to say anything
+    sessions        HTTP that ends when it is told to, whatever is answered
     raw             Engine.IO by hand, for handshakes and for clients that misbehave below Socket.IO
     payloads        nonsense to send, by name
     forged          tokens that must not work, by name
