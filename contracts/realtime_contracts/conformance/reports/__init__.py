@@ -10,5 +10,6 @@ wire_text    a wire log as lines of text
 program      a failure as a program that shows it again
 words        what all of them say in the same words
 
-Behind them: `matrix` and `page_data` for the page, `token_program` for the tokens of a program, `step_matching` for the messages, `plain` for whatever becomes JSON.
+Behind them: `matrix` and `page_data` for the page, `token_program` for the tokens of a program, `step_matching` for the
+messages, `plain` for whatever becomes JSON.
 """

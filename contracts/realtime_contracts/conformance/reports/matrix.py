@@ -33,8 +33,8 @@ class Cell:
     """What a column says of a requirement."""
 
     verdict: Verdict | None
-    #: How many results have that verdict, of how many.
-    count: int = 0
+    #: How many results passed, of how many: as on the terminal.
+    passed: int = 0
     total: int = 0
     #: Whether all that have it were known to fail.
     known: bool = False
@@ -123,7 +123,8 @@ def _row(requirement: Requirement, shown: Sequence[Column], results: list[list[R
 def _cell(results: list[Result]) -> Cell:
     verdict = worst(result.verdict for result in results)
     having = [result for result in results if result.verdict is verdict]
-    return Cell(verdict, len(having), len(results), bool(having) and all(result.known for result in having))
+    passed = sum(result.verdict is Verdict.PASS for result in results)
+    return Cell(verdict, passed, len(results), bool(having) and all(result.known for result in having))
 
 
 def _by_requirement(results: Iterable[Result]) -> dict[str, list[Result]]:

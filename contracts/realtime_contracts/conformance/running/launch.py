@@ -48,9 +48,9 @@ class Launched:
 
     def revive(self) -> None:
         """Start those again that have ended. Raises NotStarted."""
-        self.since = os.fstat(self.output).st_size
         for number, process in enumerate(self.processes):
             if process.poll() is not None:
+                self.since = os.fstat(self.output).st_size
                 _signal(process, signal.SIGKILL)  # what it has started may have its port
                 self.processes[number] = _start(self.commands[number], self.output)
 

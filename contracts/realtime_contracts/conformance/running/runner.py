@@ -127,12 +127,12 @@ class Runner:
         """Have the server there again; returns why that cannot be."""
         self._gone += 1
         if self._gone <= MOST_TIMES_GONE:
-            try:
-                self._plan.revive()
-            except NotStarted as error:
-                return f"the run ended before its end, for the server is gone: {error}"
             deadline = time.monotonic() + BACK_SECONDS
             while time.monotonic() < deadline:
+                try:
+                    self._plan.revive()  # each time: one that no longer answers may take a moment to end
+                except NotStarted as error:
+                    return f"the run ended before its end, for the server is gone: {error}"
                 if not self._plan.problems():
                     self._back_at = time.time()
                     return ""

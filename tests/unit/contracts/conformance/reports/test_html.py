@@ -105,7 +105,7 @@ def columns(page: str) -> list[str]:
 
 
 def cells(page: str, id_: str) -> list[str]:
-    """What each column says of a requirement: `fail 1/3`."""
+    """What each column says of a requirement: `fail 2 of 3`."""
     row = page.partition(f'data-id="{id_}"')[2].partition("</tr>")[0]
     found = re.findall(r'<td class="cell">.*?title="([^"]*)".*?</span>(?:<small>(.*?)</small>)?</td>', row)
     return [f"{verdict} {count}".strip() for verdict, count in found]
@@ -114,8 +114,8 @@ def cells(page: str, id_: str) -> list[str]:
 def test_a_column_for_each_transport_and_each_of_several_nodes() -> None:
     page = html(run())
     assert columns(page) == ["websocket", "polling", "node 1", "node 2"]
-    assert cells(page, "presence/1.1") == ["pass", "pass", "pass 2/2", "pass"]
-    assert cells(page, "presence/2.1") == ["fail 1/3", "not in this run", "fail 1/3", "fail 1/3"]
+    assert cells(page, "presence/1.1") == ["pass", "pass", "pass 2 of 2", "pass"]
+    assert cells(page, "presence/2.1") == ["fail 2 of 3", "not in this run", "fail 2 of 3", "fail 2 of 3"]
     assert cells(page, "rooms/1.2") == ["skip", "not in this run", "not in this run", "not in this run"]
     assert cells(page, "rooms/1.3")[0] == "fail, as was known"
 

@@ -201,3 +201,11 @@ def test_the_last_words_are_how_it_ended_and_what_it_wrote_since_it_was_started(
         while nobody_there(made.urls[0]) or "listening" not in made.last_words():
             assert time.monotonic() < deadline, "it did not come back"
         assert made.last_words() == f"it has not ended:\nlistening as {made.processes[0].pid}"
+
+
+def test_what_has_not_ended_is_not_started_again_and_its_words_are_kept(server: str) -> None:
+    with started(server, 1, nobody_there) as made:
+        words = made.last_words()
+        assert words == "it has not ended:\nlistening"
+        made.revive()
+        assert made.last_words() == words

@@ -376,3 +376,19 @@ def test_where_a_server_is_gone_that_is_not_ours_to_start_it_is_told_what_it_was
 def test_few_that_were_asked_are_told_all(go: Go) -> None:
     made = go(2, jobs=2, revived=False, _1="kill")
     assert made.complaints[1].startswith("it was last asked: presence/1.2, presence/1.1. With --exec ")
+
+
+def test_a_server_that_has_not_quite_ended_yet_is_started_again_once_it_has(
+    go: Go, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def late(self: Server) -> None:
+        asked.append(self.there)
+        self.there = self.there or len(asked) % 2 == 0
+
+    monkeypatch.setattr(runner, "BACK_SECONDS", 30.0)
+    monkeypatch.setattr(Server, "revive", late)
+    made = go(3, jobs=3, _2="kill")
+    assert made.complaints == []
+    assert made.verdicts == {"presence/1.1": "PASS", "presence/1.2": "FAIL", "presence/1.3": "PASS"}
