@@ -96,7 +96,8 @@ def _fits(word: str, example: Example) -> bool:
         expression = parse(word)
     except TagExpressionError as error:
         raise NothingSelected(f"{word!r} is neither an id nor a tag expression: {_first_line(error)}") from error
-    tags = [f"@{tag}" for tag in {*example.requirement.tags, *example.needs}]
+    rulings = (f"ruling_{row}" for row in example.rulings)
+    tags = [f"@{tag}" for tag in {*example.requirement.tags, *example.needs, *rulings}]
     return bool(expression.evaluate(tags))
 
 

@@ -171,3 +171,8 @@ def test_no_prefix_is_hidden_behind_a_shorter_one() -> None:
     for number, prefix in enumerate(prefixes):
         assert not any(prefix.startswith(earlier) for earlier in prefixes[:number]), prefix
     assert all(re.fullmatch(r"[a-z:]+", prefix) for prefix in prefixes)
+
+
+def test_the_rows_that_decide_a_ruling_are_chosen_by_its_tag() -> None:
+    chosen = [example.id for example in Selection(("@ruling_refused_tokens",)).of(suite())]
+    assert [id_ for id_ in chosen if id_.startswith("connection/2.2")] == [f"connection/2.2#{n}" for n in (3, 4, 6, 7)]
