@@ -396,6 +396,21 @@ Feature: Answers, errors and nonsense
       And Ana comes back
       Then Ana is answered
 
+    @errors/6.3 @should @spec_transport @spec_presence
+    Scenario Outline: Whom <event> with 2 MiB cuts off has lost the transport, and is not gone at once
+      > The transport was lost: the user stays, for `OFFLINE_TIMEOUT_SECONDS` (60)
+      When Ana sends 2 MiB as "<event>"
+      Then Ana is disconnected
+      And Ben hears nothing of Ana
+      And the list that Ben gets shows Ana and Ben
+
+      Examples:
+        | event           |
+        | presence:list   |
+        | presence:update |
+        | heartbeat       |
+        | room:join       |
+
   Rule: What the contract calls wrong is refused where it is wrong
 
     @errors/7.1 @should @spec_errors
