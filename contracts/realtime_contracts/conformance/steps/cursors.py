@@ -23,6 +23,9 @@ from realtime_contracts.conformance.tab import Tab
 from realtime_contracts.conformance.timeouts import patience
 from realtime_contracts.conformance.world import World, mentions
 
+#: Moves after a rush, each as soon as the one before it was heard.
+LASTS = 3
+
 # Moving
 
 
@@ -88,10 +91,12 @@ def move_often(world: World, who: str, n: str) -> None:
 
     shares = [range(first, int(n), len(tabs)) for first in range(len(tabs))]
     together([functools.partial(hurry, tab, share) for tab, share in zip(tabs, shares, strict=True)])
-    # Right behind another one, so that it cannot be the first of its time: the last has to wait for the rate.
-    text = json.dumps({"room_id": world.room, "line": int(n), "column": 1})
-    world[who].tab.send("cursor:move", Payload((text,)), ack=False)
-    move(world, who, world[who].tab, world.room, f"{n}:0")
+    # The last of the rush may have come when one might be told. Who moves as soon as that is heard is too early.
+    watchers = [tab for tab in world.members(world[who].tenant) if tab not in tabs]
+    for column in range(1, LASTS + 1):
+        move(world, who, world[who].tab, world.room, f"{n}:{column}")
+        for watcher in watchers:
+            watcher.expect("cursor:move", **world.notes["place"])
 
 
 @when("{who} keeps moving the cursor until {whom}'s is gone")
