@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import IO, Any
@@ -44,8 +45,7 @@ _MESSAGE_KEYS = frozenset({"type", "time", "opcode", "data"})
 _ENTRY, _LIST, _MESSAGE, _DEEPEST = 4, 5, 6, 6
 #: What a connection of Socket.IO 5 begins with, or goes on with.
 _LIKE_SOCKET_IO = re.compile(r'0\{"sid"|4[0-6]|[23]probe$|[23]$')
-#: Bytes that are parsed at once. Of a string that goes on into the next block, yajl scans again what it has already:
-#: a body of 16 MB took 4 s in blocks of 256 KiB. The values of a block are all held at once.
+#: Bytes that are parsed at once: the values of a block are all held at once.
 _BLOCK = 1024 * 1024
 
 
@@ -121,7 +121,7 @@ def walk(stream: IO[bytes]) -> Iterator[Step]:
     """
     at = _Position()
     step: Step | None
-    for event, value in ijson.basic_parse(stream, buf_size=_BLOCK, **NUMBERS):
+    for event, value in _parsed(stream):
         if event == "map_key":
             at.key(value)
             continue
@@ -135,6 +135,30 @@ def walk(stream: IO[bytes]) -> Iterator[Step]:
             yield step
     if not at.found:
         raise Unreadable("it is JSON, but no HAR: it has no log.entries")
+
+
+def _parsed(stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
+    """What `ijson.basic_parse` yields, in a time that grows with the length alone.
+
+    Of a string that goes on into the next block, yajl scans again what it has already. So whenever a block has ended
+    nothing, the next one is twice as long.
+    """
+    events = ijson.sendable_list()
+    parser = ijson.basic_parse_coro(events, **NUMBERS)
+    size = _BLOCK
+    block = b"not yet"
+    while block:
+        block = stream.read(size)
+        try:
+            # An empty block is the end, and ends the parser.
+            with suppress(StopIteration):
+                parser.send(block)
+        except ijson.JSONError:
+            yield from events
+            raise
+        size = _BLOCK if events else 2 * size
+        yield from events
+        events.clear()
 
 
 class _Position:

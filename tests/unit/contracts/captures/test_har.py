@@ -33,8 +33,9 @@ from tests.unit.contracts.captures.making import (
     zipped,
 )
 
-#: Seconds of processor time for a body of 12 MB: it takes 1, and took 6 when every block of it was scanned anew.
-LARGE_BODY_SECONDS = 4.0
+#: How much longer a body may take that is four times as long: it takes 4 times as long, and took 11 when every block of
+#: it was scanned anew.
+LONGER_BODY = 7.0
 WRONG = event("cursor:move", {**MOVE, "line": "4"})
 
 
@@ -270,10 +271,19 @@ def test_a_websocket_under_its_polling_scheme_and_without_messages_is_said(tmp_p
 
 
 def test_a_large_body_does_not_take_the_square_of_its_time(tmp_path: Path) -> None:
+    assert seconds_of_a_body(tmp_path, 4_000_000) < LONGER_BODY * seconds_of_a_body(tmp_path, 1_000_000)
+
+
+def seconds_of_a_body(tmp_path: Path, lines: int) -> float:
+    """Of the processor, the best of three, for a capture that has a body of so many lines beside what counts."""
     body = {
         "request": {"method": "GET", "url": "https://app.example/"},
-        "response": {"content": {"text": '"\n' * 4_000_000}},
+        "response": {"content": {"text": '"\n' * lines}},
     }
-    began = process_time()
-    checked(tmp_path, har(body, whole(sent(event("heartbeat")))))
-    assert process_time() - began < LARGE_BODY_SECONDS
+    text = har(body, whole(sent(event("heartbeat"))))
+    taken = []
+    for _ in range(3):
+        began = process_time()
+        checked(tmp_path, text)
+        taken.append(process_time() - began)
+    return min(taken)
