@@ -36,7 +36,7 @@ bench: $(VENV)/.dev ## a benchmark: storm, cursors, documents, publishing or cap
 
 .PHONY: mutants
 mutants: $(VENV)/.dev ## the wrong servers: which requirement kills which, and none the real one (ARGS=--all-killers)
-	@exec $(BIN)/pytest tests/mutants --numprocesses=3 --quiet $(ARGS)
+	@exec $(BIN)/pytest tests/mutants --numprocesses=5 --quiet $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev ## ruff: rules and format
