@@ -11,7 +11,7 @@ Feature: Activity
 
     @activity/1.1 @must @seed_1_2 @spec_activity
     Example: In every tab, the doer's too
-      > nothing ever crosses tenants. … `activity` S→C to the tenant
+      > Nothing ever crosses tenants. … `activity` S→C to the tenant
       Given Ana has two tabs open
       And Ben is connected
       And Zoe is connected
@@ -106,7 +106,7 @@ Feature: Activity
 
     @activity/2.4 @should @spec_activity
     Example: Another company's is its own
-      > nothing ever crosses tenants.
+      > Nothing ever crosses tenants.
       Given Zoe is connected
       And Ana did "paid"
       When Zoe asks what happened
@@ -231,7 +231,7 @@ Feature: Activity
 
     @activity/4.1 @should @rest @spec_rest
     Example: Under one key it happens once
-      > where both are silent, do what a user of such a system expects, and write it into the contract. … `POST activity` (service).
+      > Where both are silent, do what a user of such a system expects, and write it into the contract. … `POST activity` (service).
       Given Ben is connected
       When Ana does "paid" under the key "k"
       And Ana does "paid" under the key "k"
@@ -241,7 +241,7 @@ Feature: Activity
 
     @activity/4.2 @should @rest @spec_rest
     Example: A key is for one thing
-      > where both are silent, do what a user of such a system expects, and write it into the contract. … errors `{"success": false, "error": text, "code": code}` with the right status. … `POST activity` (service).
+      > Where both are silent, do what a user of such a system expects, and write it into the contract. … errors `{"success": false, "error": text, "code": code}` with the right status. … `POST activity` (service).
       Given Ben is connected
       And Ana did "paid" under the key "k"
       When Ana does "refunded" under the key "k"

@@ -11,7 +11,7 @@ Feature: Connecting
 
     @connection/1.1 @must @seed_4_2 @single
     Example: A user connects with an access token
-      > The token is an **access** token (a refresh token is refused), signed as configured, not expired, not revoked, with non-empty `sub` and `tenant_id`
+      > The token is an **access** token (a refresh token is refused), signed as configured, not expired, with non-empty `sub` and `tenant_id`
       When Ana connects
       Then Ana is connected
 
@@ -81,7 +81,7 @@ Feature: Connecting
 
     @connection/2.2 @should @spec_connecting @spec_rulings
     Scenario Outline: <token> is refused, too
-      > The token is an **access** token (a refresh token is refused), signed as configured, not expired, not revoked, with non-empty `sub` and `tenant_id`
+      > The token is an **access** token (a refresh token is refused), signed as configured, not expired, with non-empty `sub` and `tenant_id`
       When Ana connects with <token>
       Then Ana is refused with "unauthenticated" and the message "Not authenticated"
       And Ben hears nothing of Ana
@@ -128,7 +128,7 @@ Feature: Connecting
 
     @connection/2.3 @should @spec_connecting
     Example: An expired token is refused with a code of its own
-      > `token_expired` … The token is an **access** token (a refresh token is refused), signed as configured, not expired, not revoked
+      > `token_expired` … The token is an **access** token (a refresh token is refused), signed as configured, not expired
       When Ana connects with an expired token
       Then Ana is refused with "token_expired" and the message "Token has expired"
       And Ben hears nothing of Ana
@@ -181,7 +181,7 @@ Feature: Connecting
 
     @connection/3.3 @must @seed_4_2
     Example: Another company hears nothing
-      > nothing ever crosses tenants.
+      > Nothing ever crosses tenants.
       Given Zoe is connected
       When Ana connects
       Then Zoe hears nothing of Ana
@@ -190,6 +190,7 @@ Feature: Connecting
     @connection/3.4 @should @spec_connecting
     Example: A connection sees everything that happens after its list
       > A connection sees every broadcast that happens after its list.
+      > the connection joins its tenant room
       Given Ben is connected
       When Ana connects while Ben moves through 30 pages
       Then Ana knows the page that Ben is on

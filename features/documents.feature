@@ -12,6 +12,7 @@ Feature: Documents
     @documents/1.1 @must @seed_1_2
     Example: The first edit
       > Ack `{ok, version}`; S→C to the others `{room_id, version, user_id, user_name, changes, edit_id}`. Versions are 1, 2, 3 … without gaps, and every member gets them in order.
+      > edit → `version`
       Given Ana, Ben and Cy are editing "invoice:42"
       When Ana sets "/total" to 5
       Then that edit is version 1
@@ -182,7 +183,7 @@ Feature: Documents
 
     @documents/2.6 @should @spec_documents
     Example: It would make a member that front ends trip over
-      > where both are silent, do what a user of such a system expects, and write it into the contract. … All or nothing: a patch that fails applies no part.
+      > Where both are silent, do what a user of such a system expects, and write it into the contract. … All or nothing: a patch that fails applies no part.
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":{"x":1,"y":2},"list":[1,2,3],"text":"word","yes":true}
       When Ana is refused each of these edits, at its place:
@@ -259,6 +260,7 @@ Feature: Documents
     @documents/3.2 @should @spec_documents
     Scenario Outline: <first>, and meanwhile <second>, is a conflict
       > An edit on an older base is merged when its paths are disjoint from all edits since (array inserts and removals touch the whole array); else `version_conflict` with `details {version, changes: missed}`.
+      > `version_conflict` (details: see doc:edit)
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":{"x":1,"y":2},"b":1,"list":[1,2,3]}
       When Ben edits <first>

@@ -12,6 +12,7 @@ Feature: Locks
     @locks/1.1 @must @seed_1_2
     Example: A user locks a place
       > `doc:lock` C→S `{room_id, path? = "", ttl? = 30 (5–300)}` → ack `{ok, lock}` … Any change, expiry included → S→C to the room `doc:lock_status {room_id, locks: [{path, user_id, user_name, acquired_at, expires_at}]}`
+      > lock → `lock`
       Given Ana and Ben are editing "invoice:42"
       When Ana locks "/total"
       Then Ana and Ben see the locks: Ana's on "/total"

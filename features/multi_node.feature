@@ -45,7 +45,7 @@ Feature: Many nodes, one truth
 
     @multi_node/1.5 @should @presence @spec_presence @ruling_scoped_rooms
     Example: The company's door is closed on every node
-      > nothing ever crosses tenants.
+      > Nothing ever crosses tenants.
       Given Zoe is connected to node 2
       When Ana connects to node 1
       And Ana sets herself busy

@@ -12,6 +12,7 @@ Feature: Notifications
     @notifications/1.1 @must @seed_1_2 @spec_notifications
     Example: In every tab
       > S→C `notification {id, type, title, message, priority: low|normal|high|urgent, source_type, source_id, action_url, created_at}` to all of the user's connections on all nodes
+      > and its user room
       Given Ana has two tabs open
       And Ben is connected
       When Ana is notified of "Invoice 42"
@@ -55,6 +56,7 @@ Feature: Notifications
     @notifications/2.1 @must @seed_1_2 @spec_notifications
     Example: Everything
       > S→C `notification {id, type, title, message, priority: low|normal|high|urgent, source_type, source_id, action_url, created_at}`
+      > A notification here also has `is_read`, `read_at`.
       Given Ana is connected
       When Ana is notified of "Invoice 42" with {"type":"invoice.approval","message":"Ünread\nstill","priority":"urgent","source_type":"invoice","source_id":42,"action_url":"/invoices/42?tab=lines#2"}
       Then the notification that Ana hears has {"type":"invoice.approval","title":"Invoice 42","message":"Ünread\nstill","priority":"urgent","source_type":"invoice","source_id":"42","action_url":"/invoices/42?tab=lines#2"}
@@ -303,6 +305,7 @@ Feature: Notifications
     @notifications/6.1 @should @spec_notifications @slow
     Example: One more
       > kept 30 days, per user and tenant.
+      > `GET notifications/unread/count`
       Given Ana was notified of "Read"
       And Ana was notified of "Unread"
       And Ana is connected

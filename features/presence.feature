@@ -12,6 +12,7 @@ Feature: Presence
     @presence/1.1 @must @seed_4_2
     Example: The first connection is announced
       > First connection: joined.
+      > `presence:user_joined` `{user_id, user_name, status, seq}`
       Given Ben is connected
       When Ana connects
       Then Ben sees Ana come online
@@ -37,6 +38,7 @@ Feature: Presence
     @presence/1.4 @must @seed_4_2 @ruling_disconnect_reason @ruling_first_in_last_out @ruling_grace
     Example: The last tab says goodbye
       > The client said goodbye (Socket.IO disconnect) on its last connection: offline, `user_left`, at once.
+      > `presence:user_left` `{user_id, user_name, seq}`.
       Given Ben is connected
       And Ana has two tabs open
       When Ana closes both tabs
@@ -228,7 +230,7 @@ Feature: Presence
 
     @presence/3.11 @must @seed_4_2
     Example: The list ends at the company's door
-      > nothing ever crosses tenants.
+      > Nothing ever crosses tenants.
       Given Ana and Zoe are connected
       When Ana asks who is online
       Then the list that Ana gets shows Ana
@@ -238,6 +240,7 @@ Feature: Presence
     @presence/4.1 @must @seed_4_3
     Scenario Outline: A user sets themselves <status>
       > S→C to the whole tenant, sender included … update → the presence as it now is.
+      > S→C to the whole tenant, sender included: `{user_id, user_name, status, current_page, current_entity_type, current_entity_id, seq}`.
       Given Ana, Ben and Zoe are connected
       And Ana has a second tab open
       When Ana sets herself <status>
@@ -341,6 +344,8 @@ Feature: Presence
     @presence/5.1 @should @spec_presence @spec_rulings @ruling_busy_holds @ruling_away_by_choice
     Scenario Outline: <now>, then <trigger>: <then>
       > A user's status is the user's, not a tab's. What ends what: … | online | online | online | that status | | away, set by the server | online | online | that status | | away, chosen | away | online | that status | | busy | busy | busy | that status |
+      > | now | heartbeat, cursor, typing, edit, join | presence:update without status | with status |
+      > A second tab opening is activity, and does not undo busy.
       Given Ben is connected
       And Ana is <now>
       When Ana <trigger>
@@ -429,6 +434,7 @@ Feature: Presence
     @presence/6.1 @must @seed_3_1 @slow
     Example: An inactive user becomes away
       > After `AWAY_TIMEOUT_SECONDS` (300) without activity an online user becomes away
+      > Sent also when the server changes a status.
       Given Ana and Ben are connected
       When Ana has been inactive for long
       Then Ben is told that Ana is away
@@ -471,6 +477,7 @@ Feature: Presence
     @presence/7.1 @must @seed_4_3 @ruling_heartbeat_timestamp @single
     Scenario Outline: A heartbeat <how>
       > `heartbeat` C→S `{active?: bool = true}` → S→C `heartbeat_ack {timestamp}`.
+      > Every time is RFC 3339 UTC with milliseconds and `Z`.
       Given Ana is connected
       When Ana sends a heartbeat <how>
       Then Ana gets a heartbeat_ack with the time of now

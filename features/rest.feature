@@ -32,7 +32,7 @@ Feature: REST
 
     @rest/1.2 @should @spec_rest
     Scenario Outline: <token> is no access token
-      > The token is an **access** token (a refresh token is refused), signed as configured, not expired, not revoked, with non-empty `sub` and `tenant_id`
+      > The token is an **access** token (a refresh token is refused), signed as configured, not expired, with non-empty `sub` and `tenant_id`
       When Ana asks for notifications:list with <token>
       Then the request is refused with "<code>"
 
@@ -119,7 +119,8 @@ Feature: REST
 
     @rest/3.1 @should @presence @spec_rest
     Example: Who is online
-      > nothing ever crosses tenants. … `GET presence` (`users`, `count`)
+      > Nothing ever crosses tenants. … `GET presence` (`users`, `count`)
+      > Answers `{"success": true, …}`
       Given Ana and Ben are connected
       And Zoe is connected
       Then over REST Cy sees Ana and Ben online, and nobody else
@@ -177,6 +178,7 @@ Feature: REST
     @rest/5.1 @should @spec_errors
     Example: One user asks and asks
       > `rate_limited` (details: `retry_after` s)
+      > Over a rate: `rate_limited`.
       When Ana asks over REST as often as she can
       Then the request is refused with "rate_limited"
       And she is told in how many seconds she may come again

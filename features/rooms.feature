@@ -12,6 +12,7 @@ Feature: Rooms
     @rooms/1.1 @must @seed_5_2 @single
     Example: The first one in a room
       > → S→C to the joiner `room:users {room_id, users: [{user_id, user_name, joined_at}]}` … join → `room_id, users`
+      > `room:join` C→S `{entity_type, entity_id}`
       Given Ana is connected
       When Ana joins "invoice:42"
       Then "invoice:42" shows Ana to Ana
@@ -194,6 +195,7 @@ Feature: Rooms
     @rooms/3.1 @must @seed_5_2
     Example: A user leaves
       > to the others `room:user_left {user_id, user_name, room_id}` when the user's last connection in the room leaves.
+      > `room:leave` C→S `{room_id}`
       Given Ana is in "invoice:42"
       And Ben is in "invoice:42"
       When Ana leaves "invoice:42"

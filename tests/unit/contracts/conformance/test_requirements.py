@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -15,14 +14,10 @@ from gherkin.pickles.compiler import Compiler
 from realtime_contracts import SOCKET_DIRECTIONS, registry
 from realtime_contracts.conformance import steps as step_modules
 from realtime_contracts.conformance.requirements import BrokenFeatures, features_folder, load, suite
-from realtime_contracts.conformance.rulings import RULINGS
 from realtime_contracts.conformance.sources import SEED, source_of
 from realtime_contracts.conformance.steps import DEFINITIONS, fitting
 from realtime_contracts.conformance.tags import FAMILIES, TAGS
 from realtime_contracts.exchanges import exchanges
-
-ROOT = Path(__file__).parents[4]
-SPECIFICATION = " ".join((ROOT / "docs/specification.md").read_text("utf-8").split())
 
 #: Requirements whose scenario is gone. Their ids are never given to another.
 RETIRED: frozenset[str] = frozenset()
@@ -166,33 +161,10 @@ def test_a_rule_has_one_number_and_a_number_one_rule() -> None:
     assert [rule for rule, times in Counter(named).items() if times > 1] == []
 
 
-def test_every_requirement_of_the_specification_quotes_it_word_for_word() -> None:
-    wrong = {
-        requirement.id: requirement.sentence
-        for requirement in suite().requirements
-        if not all(piece in SPECIFICATION for piece in requirement.sentence.split(" … "))
-        or (not requirement.sentence and not any(source.startswith("seed_") for source in requirement.sources))
-    }
-    assert wrong == {}
-
-
 def test_every_source_is_a_section() -> None:
     used = {source for requirement in suite().requirements for source in requirement.sources}
     assert all(source_of(source) for source in used)
     assert {source.removeprefix("seed_") for source in used if source.startswith("seed_")} <= set(SEED)
-
-
-def test_the_table_of_rulings_is_the_specification_s_and_each_row_has_a_scenario() -> None:
-    rows = [
-        re.split(r" \| ", line.strip("| "))
-        for line in (ROOT / "docs/specification.md").read_text("utf-8").partition("| seed | ruling |")[2].splitlines()
-        if line.startswith("|") and not line.startswith("|---")
-    ]
-    assert [row for row in RULINGS.values() if list(row) not in rows] == []
-    unseen = {seed for seed, _ in rows} - {seed for seed, _ in RULINGS.values()}
-    assert unseen == {"one HGETALL and GET per online user", "`eventlet`", "tablets read as mobile"}
-    decided = {ruling for requirement in suite().requirements for ruling in requirement.rulings}
-    assert decided == set(RULINGS)
 
 
 def test_every_family_is_a_tag_of_its_requirements() -> None:
