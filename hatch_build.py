@@ -15,7 +15,7 @@ DATA = {
     "contracts/schemas": "realtime_contracts/schemas",
     "contracts/examples": "realtime_contracts/examples",
     "contracts/asyncapi.yaml": "realtime_contracts/asyncapi.yaml",
-    "contracts/conformance-report.schema.json": "realtime_contracts/conformance-report.schema.json",
+    "contracts/conformance-report.schema.json": "realtime_contracts/conform-report.schema.json",
     "contracts/exchanges.json": "realtime_contracts/exchanges.json",
     "contracts/openapi.yaml": "realtime_contracts/openapi.yaml",
     "contracts/VERSION": "realtime_contracts/VERSION",

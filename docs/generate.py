@@ -15,9 +15,9 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from app.settings import Settings
-from realtime_contracts import asyncapi
-from realtime_contracts.conformance.requirements import suite
-from realtime_contracts.conformance.running import listing
+from realtime_contracts.conform.requirements import suite
+from realtime_contracts.conform.running import listing
+from realtime_contracts.contract import asyncapi
 
 ROOT = Path(__file__).parents[1]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from app.publish_cli import activity, notify
-from realtime_contracts.dev_folder import DATA_FOLDER, DEV_SECRET
+from realtime_contracts.cli.dev_folder import DATA_FOLDER, DEV_SECRET
 
 #: Who the two ready tokens of `--dev` are for.
 DEV_TENANT = "acme"
@@ -100,7 +100,7 @@ def _dev_secret(data: Path) -> str:
 
 
 def _introduce(address: str, redis_url: str, secret: str) -> None:
-    from realtime_contracts.tokens import mint
+    from realtime_contracts.wire.tokens import mint
 
     lines = [
         f"LogiAccounting Pro Realtime  {address}",

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from app.settings import SettingsError
-from realtime_contracts.dev_folder import DEV_REDIS_URL
+from realtime_contracts.cli.dev_folder import DEV_REDIS_URL
 
 #: Kept on disk (so a restart finds it), written every second; never evicted, because it is the state.
 CONFIG = {"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction", "loglevel": "warning"}

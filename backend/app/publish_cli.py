@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from realtime_contracts.dev_folder import dev_redis_url
+from realtime_contracts.cli.dev_folder import dev_redis_url
 
 if TYPE_CHECKING:
     from app.realtime.services.service import Service

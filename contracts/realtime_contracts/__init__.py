@@ -3,7 +3,7 @@
 Front-end and back-end teams install this beside whatever they use; it imports nothing of the server.
 """
 
-from realtime_contracts.registry import SOCKET_DIRECTIONS, Direction, Example, Registry, UnknownEvent, registry
-from realtime_contracts.violations import Violation
+from realtime_contracts.contract.registry import SOCKET_DIRECTIONS, Direction, Example, Registry, UnknownEvent, registry
+from realtime_contracts.contract.violations import Violation
 
 __all__ = ["SOCKET_DIRECTIONS", "Direction", "Example", "Registry", "UnknownEvent", "Violation", "registry"]

@@ -22,14 +22,14 @@ from typing import Any
 
 from bench import MAX_RUNS, show, upto
 
-from realtime_contracts.registry import Direction, registry
+from realtime_contracts.contract.registry import Direction, registry
 
 #: Bounds of what one may ask for: a slip of the finger must not fill a disk.
 MAX_MEGABYTES, MAX_FRAMES = 2_000, 1_000_000
 #: When the first frame came, in seconds since 1970, and how many came in a second.
 BEGAN, PER_SECOND = 1_764_000_000.0, 20
 #: The command: its name is `realtime contract check`, and it is a module as well.
-COMMAND = "from realtime_contracts.captures.cli import check; check()"
+COMMAND = "from realtime_contracts.cli.check import check; check()"
 
 _OPEN = '0{"sid":"b3nchm4rk","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
 

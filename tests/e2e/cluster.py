@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from realtime_contracts.conformance.timeouts import Timeouts
+from realtime_contracts.wire.timeouts import Timeouts
 
 #: Seconds a node may take to be ready, or to be gone after SIGTERM. Generous: two cores run everything.
 START_SECONDS = 30.0
@@ -55,7 +55,7 @@ class Node:
 
 
 class Cluster:
-    """Nodes that share a Redis. Satisfies `realtime_contracts.conformance.steps.nodes.Faults` but for Redis."""
+    """Nodes that share a Redis. Satisfies `realtime_contracts.conform.steps.nodes.Faults` but for Redis."""
 
     def __init__(
         self,

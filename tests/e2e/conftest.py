@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import redis
 
-from realtime_contracts import tokens
-from realtime_contracts.conformance.tags import TAGS
-from realtime_contracts.conformance.timeouts import PATIENCE
+from realtime_contracts.conform.tags import TAGS
+from realtime_contracts.wire import tokens
+from realtime_contracts.wire.timeouts import PATIENCE
 from tests.conftest import RUN_REDIS
 from tests.e2e.cluster import POLL_SECONDS, TIMEOUTS, Cluster
 from tests.redis_server import RedisServer, new_redis
@@ -20,8 +20,8 @@ from tests.redis_server import RedisServer, new_redis
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from realtime_contracts.conformance.forged import Mint
-    from realtime_contracts.conformance.timeouts import Timeouts
+    from realtime_contracts.wire.forged import Mint
+    from realtime_contracts.wire.timeouts import Timeouts
 
 #: How keys begin of what outlives its scenario for a time, and what Redis says of a key that stays until it is deleted.
 LASTING = ("doc:", "notifications:", "activity:")

@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 import redis
 
-from realtime_contracts.conformance.transport import Client
+from realtime_contracts.wire.transport import Client
 from tests.e2e.cluster import free_port
 from tests.redis_server import RedisServer
 
-REALTIME = [sys.executable, "-m", "realtime_contracts.cli"]
+REALTIME = [sys.executable, "-m", "realtime_contracts.cli.main"]
 #: Seconds until a process must have said what is waited for.
 PATIENCE = 20.0
 #: Seconds in which Ctrl-C must have ended everything, on a machine that has a core to spare.

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from realtime_contracts.conformance.requirements import suite
-from realtime_contracts.conformance.rulings import RULINGS
+from realtime_contracts.conform.requirements import suite
+from realtime_contracts.conform.rulings import RULINGS
 from tests.e2e.cluster import TIMEOUTS, free_port
 from tests.e2e.slow_network import slow_network
 
 if TYPE_CHECKING:
     from tests.e2e.cluster import Cluster
 
-COMMAND = [sys.executable, "-m", "realtime_contracts.cli", "conform"]
+COMMAND = [sys.executable, "-m", "realtime_contracts.cli.main", "conform"]
 CLOCKS = ",".join(f"{name}={seconds}" for name, seconds in vars(TIMEOUTS).items())
 #: Codes that no scenario over URLs can bring about, and why.
 UNREACHABLE_CODES = {
@@ -138,7 +138,7 @@ def test_a_server_with_another_secret_is_told_from_a_wrong_one(shared_cluster: C
 
 
 def test_a_server_that_is_started_for_the_run_is_ended_with_it(secret: str, tmp_path: Path) -> None:
-    mock = f"{sys.executable} -m realtime_contracts.cli mock --port {{port}}"
+    mock = f"{sys.executable} -m realtime_contracts.cli.main mock --port {{port}}"
     done = conform("--exec", mock, "--select", "@single", secret=secret, folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "PASS" in done.stdout

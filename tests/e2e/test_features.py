@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from realtime_contracts.conformance.observed import Manners
-from realtime_contracts.conformance.reports.wire_text import wire_text
-from realtime_contracts.conformance.requirements import suite
-from realtime_contracts.conformance.scenario import Target, run
-from realtime_contracts.conformance.transport import no_thread_left
+from realtime_contracts.conform.observed import Manners
+from realtime_contracts.conform.reports.wire_text import wire_text
+from realtime_contracts.conform.requirements import suite
+from realtime_contracts.conform.scenario import Target, run
+from realtime_contracts.wire.transport import no_thread_left
 
 if TYPE_CHECKING:
-    from realtime_contracts.conformance.forged import Mint
-    from realtime_contracts.conformance.requirements import Example
-    from realtime_contracts.conformance.timeouts import Timeouts
+    from realtime_contracts.conform.requirements import Example
+    from realtime_contracts.wire.forged import Mint
+    from realtime_contracts.wire.timeouts import Timeouts
     from tests.e2e.cluster import Cluster
 
 TRANSPORTS = ("websocket", "polling")

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from realtime_contracts import Direction, registry
+from realtime_contracts import Direction
+from realtime_contracts.contract.registry import registry
 from tests.node import installed, run
 
 if TYPE_CHECKING:
-    from realtime_contracts.conformance.forged import Mint
+    from realtime_contracts.wire.forged import Mint
     from tests.e2e.cluster import Cluster
 
 PROGRAM = Path(__file__).parent / "javascript"

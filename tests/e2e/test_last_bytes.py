@@ -11,7 +11,7 @@ import pytest
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, CloseConnection, Request, TextMessage
 
-from realtime_contracts.conformance.forged import Mint
+from realtime_contracts.wire.forged import Mint
 from tests.e2e.cluster import Cluster
 
 #: Seconds to wait for bytes.

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from realtime_contracts.conformance.person import Person
-from realtime_contracts.conformance.steps.nodes import together
-from realtime_contracts.conformance.timeouts import PATIENCE
-from realtime_contracts.conformance.world import World
+from realtime_contracts.conform.person import Person
+from realtime_contracts.conform.steps.nodes import together
+from realtime_contracts.conform.world import World
+from realtime_contracts.wire.timeouts import PATIENCE
 
 if TYPE_CHECKING:
-    from realtime_contracts.conformance.forged import Mint
-    from realtime_contracts.conformance.timeouts import Timeouts
+    from realtime_contracts.wire.forged import Mint
+    from realtime_contracts.wire.timeouts import Timeouts
     from tests.e2e.conftest import FragileCluster
 
 USERS = 50

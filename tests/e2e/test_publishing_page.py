@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime_contracts import tokens
+from realtime_contracts.wire import tokens
 from tests.e2e.cluster import Cluster
 from tests.node import installed
 from tests.pages import RUNNERS, examples, follow

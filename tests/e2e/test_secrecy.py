@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import redis
 
-from realtime_contracts.conformance.world import World
+from realtime_contracts.conform.world import World
 
 if TYPE_CHECKING:
-    from realtime_contracts.conformance.forged import Mint
-    from realtime_contracts.conformance.timeouts import Timeouts
+    from realtime_contracts.wire.forged import Mint
+    from realtime_contracts.wire.timeouts import Timeouts
     from tests.e2e.cluster import Cluster
 
 

@@ -11,14 +11,14 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from realtime_contracts.conformance.person import Person
-from realtime_contracts.conformance.steps.nodes import together
-from realtime_contracts.conformance.world import World
+from realtime_contracts.conform.person import Person
+from realtime_contracts.conform.steps.nodes import together
+from realtime_contracts.conform.world import World
 
 if TYPE_CHECKING:
-    from realtime_contracts.conformance.forged import Mint
-    from realtime_contracts.conformance.tab import Tab
-    from realtime_contracts.conformance.timeouts import Timeouts
+    from realtime_contracts.conform.tab import Tab
+    from realtime_contracts.wire.forged import Mint
+    from realtime_contracts.wire.timeouts import Timeouts
     from tests.e2e.cluster import Cluster
 
 SEED = 20_240_518

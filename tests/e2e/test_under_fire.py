@@ -22,7 +22,7 @@ from tests.e2e.fire.history import History
 from tests.e2e.fire.judge import judge
 
 if TYPE_CHECKING:
-    from realtime_contracts.conformance.forged import Mint
+    from realtime_contracts.wire.forged import Mint
 
 SEED = 20_261_124
 USERS = 12

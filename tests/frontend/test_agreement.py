@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from realtime_contracts import Direction, registry
-from realtime_contracts.payloads.generator import nearly_valid, valid
-from realtime_contracts.schemas import own_schemas
+from realtime_contracts import Direction
+from realtime_contracts.contract.payloads.generator import nearly_valid, valid
+from realtime_contracts.contract.registry import registry
+from realtime_contracts.contract.schemas import own_schemas
 from tests.node import run
 
 #: Of each message, so that all together are more than 10,000: half of them valid, half nearly.

@@ -13,7 +13,9 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser
 
-from realtime_contracts import Direction, registry, tokens
+from realtime_contracts import Direction
+from realtime_contracts.contract.registry import registry
+from realtime_contracts.wire import tokens
 
 TRANSPORTS = {"websocket": ["websocket"], "polling": ["polling"], "upgrade": ["polling", "websocket"]}
 
@@ -75,7 +77,7 @@ def front_end(chromium: Browser, app: str, server: str, secret: str, tmp_path: P
 
 def check(har: Path, *words: str, status: int) -> str:
     """What `realtime contract check` prints of a capture."""
-    command = [sys.executable, "-m", "realtime_contracts.cli", "contract", "check", str(har), *words]
+    command = [sys.executable, "-m", "realtime_contracts.cli.main", "contract", "check", str(har), *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == status, done.stdout + done.stderr
     return done.stdout

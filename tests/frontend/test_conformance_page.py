@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from realtime_contracts.conformance.reports.html import html
-from realtime_contracts.conformance.results import Run, Verdict
-from tests.unit.contracts.conformance.reports import making
+from realtime_contracts.conform.reports.html import html
+from realtime_contracts.conform.results import Run, Verdict
+from tests.unit.contracts.conform.reports import making
 
 Opened = Callable[..., Page]
 

@@ -15,9 +15,9 @@ import jsonschema_rs
 import pytest
 from playwright.sync_api import Browser
 
-from realtime_contracts.conformance.reports.messages import PROTOCOL, messages
+from realtime_contracts.conform.reports.messages import PROTOCOL, messages
 from tests.node import installed, run
-from tests.unit.contracts.conformance.reports import making
+from tests.unit.contracts.conform.reports import making
 
 FORMATTER = Path(__file__).parent / "formatter"
 #: What is counted of the run made by hand: nine scenarios, the first over two transports.

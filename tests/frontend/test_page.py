@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime_contracts import tokens
+from realtime_contracts.wire import tokens
 from tests.frontend.conftest import ROOT
 from tests.pages import RUNNERS, examples, follow
 

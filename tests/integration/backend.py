@@ -30,7 +30,8 @@ from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys, bus_channel
 from app.realtime.store.nodes import NodeStore
 from app.settings import Settings
-from realtime_contracts import Direction, registry
+from realtime_contracts import Direction
+from realtime_contracts.contract.registry import registry
 
 #: Seconds a condition may take to come true: two busy cores, and then some.
 PATIENCE = 15.0

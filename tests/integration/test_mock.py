@@ -16,13 +16,13 @@ from typing import Any
 import pytest
 import requests
 
-from realtime_contracts import tokens
-from realtime_contracts.conformance.transport import Client
-from realtime_contracts.registry import Direction, registry
+from realtime_contracts.contract.registry import Direction, registry
+from realtime_contracts.wire import tokens
+from realtime_contracts.wire.transport import Client
 from tests.node import installed
 from tests.pages import examples, follow
 
-COMMAND = [sys.executable, "-W", "error", "-m", "realtime_contracts.mock.cli"]
+COMMAND = [sys.executable, "-W", "error", "-m", "realtime_contracts.cli.mock"]
 SECRET = "a-secret-of-thirty-two-bytes-or-more"
 #: Seconds to wait for what should come at once.
 PATIENCE = 10.0

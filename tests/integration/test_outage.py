@@ -17,7 +17,7 @@ import pytest
 import redis
 
 from app.realtime.policy import RoomRequest
-from realtime_contracts import tokens
+from realtime_contracts.wire import tokens
 from tests.e2e.cluster import Cluster
 from tests.integration.backend import NUMBERED, SECRET, Wire, eventually
 from tests.redis_server import RedisServer

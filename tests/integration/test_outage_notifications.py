@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from app.realtime.services.notification_service import NotificationService
-from realtime_contracts import tokens
+from realtime_contracts.wire import tokens
 from tests.integration.backend import SECRET, Wire
 from tests.integration.test_outage import TENANT, MakeCluster, direct, make_cluster
 from tests.redis_server import RedisServer

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 import redis
 
-from realtime_contracts import tokens
+from realtime_contracts.wire import tokens
 from tests.e2e.cluster import Cluster
 from tests.integration.backend import SECRET, Wire, eventually
 from tests.redis_server import RedisServer

@@ -17,7 +17,9 @@ from werkzeug.test import TestResponse
 from app import create_app
 from app.realtime.node import get_node
 from app.settings import Settings
-from realtime_contracts import Direction, registry, tokens
+from realtime_contracts import Direction
+from realtime_contracts.contract.registry import registry
+from realtime_contracts.wire import tokens
 from tests.integration.backend import SECRET, Tape, keys_of
 from tests.redis_server import RedisServer
 

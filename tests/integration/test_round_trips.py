@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from realtime_contracts import tokens
+from realtime_contracts.wire import tokens
 from tests.e2e.cluster import Cluster
 from tests.integration.backend import PATIENCE, SECRET, Backend, Wire, crowd
 from tests.redis_server import RedisServer

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from realtime_contracts import tokens
-from realtime_contracts.conformance.requirements import suite
-from realtime_contracts.conformance.results import Verdict
-from realtime_contracts.conformance.running.assembly import contract_id
-from realtime_contracts.conformance.running.selection import family_of
-from realtime_contracts.conformance.scenario import Outcome, Target, run
-from realtime_contracts.conformance.timeouts import PATIENCE, set_patience
+from realtime_contracts.conform.requirements import suite
+from realtime_contracts.conform.results import Verdict
+from realtime_contracts.conform.running.assembly import contract_id
+from realtime_contracts.conform.running.selection import family_of
+from realtime_contracts.conform.scenario import Outcome, Target, run
+from realtime_contracts.wire import tokens
+from realtime_contracts.wire.timeouts import PATIENCE, set_patience
 from tests.e2e.cluster import TIMEOUTS, Cluster
 from tests.mutants.catalogue import MUTANTS, family_of_mutant
 from tests.mutants.nursery import MutantCluster, Nursery
 
 if TYPE_CHECKING:
-    from realtime_contracts.conformance.requirements import Example
+    from realtime_contracts.conform.requirements import Example
     from tests.mutants.mutation import Mutant
 
 SECRET = "a-secret-for-all-mutants-of-more-than-32-bytes"

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timeout(STEP_TIMEOUT)
 USE_REGISTRY = """
 from pathlib import Path
 import realtime_contracts
-from realtime_contracts.registry import Direction, registry
+from realtime_contracts import Direction, registry
 
 contract = registry()
 package = Path(realtime_contracts.__file__).parent
@@ -42,7 +42,12 @@ print("good")
 """
 
 #: What asks for an extra.
-EXTRAS = ("realtime_contracts.conformance", "realtime_contracts.mock")
+EXTRAS = (
+    "realtime_contracts.conform",
+    "realtime_contracts.mock",
+    "realtime_contracts.cli.conform",
+    "realtime_contracts.cli.mock",
+)
 #: Every module of the base install finds what it imports.
 IMPORT_ALL = f"""
 import importlib, pkgutil, realtime_contracts
@@ -134,7 +139,11 @@ def test_installed_registry_judges_messages(installed: Path, tmp_path: Path) -> 
 
 def test_every_module_of_the_base_install_imports(installed: Path, tmp_path: Path) -> None:
     imported = run(installed / "python", "-c", IMPORT_ALL, cwd=tmp_path).split()
-    assert {"realtime_contracts.cli", "realtime_contracts.registry", "realtime_contracts.watch"} <= set(imported)
+    assert {
+        "realtime_contracts.cli.main",
+        "realtime_contracts.contract.registry",
+        "realtime_contracts.cli.watch",
+    } <= set(imported)
 
 
 def test_realtime_says_what_it_can_do(installed: Path, tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from pathlib import PurePosixPath
 from flask import Blueprint, Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from realtime_contracts import registry
-from realtime_contracts.page import page
-from realtime_contracts.schemas import bundle, own_schemas
+from realtime_contracts.contract.page import page
+from realtime_contracts.contract.registry import registry
+from realtime_contracts.contract.schemas import bundle, own_schemas
 
 contract = Blueprint("contract", __name__, url_prefix="/contract")
 

@@ -34,7 +34,7 @@ from app.rate_limit import RateLimit
 from app.realtime.managers.access_tokens import user_of
 from app.realtime.services.requests import IDEMPOTENCY_KEY
 from app.settings import Settings
-from realtime_contracts.registry import Direction, registry
+from realtime_contracts.contract.registry import Direction, registry
 
 logger = structlog.get_logger(__name__)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from realtime_contracts.contract.registry import Direction
 from realtime_contracts.mock.access import DEMO_USER, User
 from realtime_contracts.mock.activity import Activity
 from realtime_contracts.mock.clock import Clock
@@ -15,7 +16,6 @@ from realtime_contracts.mock.presence import Presence
 from realtime_contracts.mock.refusals import limited
 from realtime_contracts.mock.rooms import Room
 from realtime_contracts.mock.timeouts import Timeouts
-from realtime_contracts.registry import Direction
 
 #: Connections a user may have. The contract's number.
 MAX_CONNECTIONS = 20

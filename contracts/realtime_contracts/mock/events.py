@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from realtime_contracts.contract.registry import Direction, registry
 from realtime_contracts.mock.clock import rfc3339
 from realtime_contracts.mock.company import Company
 from realtime_contracts.mock.fingerprints import as_text
@@ -14,7 +15,6 @@ from realtime_contracts.mock.hub import Connection
 from realtime_contracts.mock.presence import Trigger
 from realtime_contracts.mock.refusals import Refused, invalid
 from realtime_contracts.mock.rooms import Room
-from realtime_contracts.registry import Direction, registry
 
 logger = logging.getLogger(__name__)
 

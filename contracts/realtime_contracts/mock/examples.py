@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from realtime_contracts.registry import Direction, registry
+from realtime_contracts.contract.registry import Direction, registry
 
 #: Characters of a text in an example that is there to be read, and not to be as long as it may be.
 _READABLE = 120

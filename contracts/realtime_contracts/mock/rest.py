@@ -13,14 +13,14 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from realtime_contracts.contract.registry import Direction, registry
+from realtime_contracts.contract.schemas import file_of, own_schemas
 from realtime_contracts.mock.access import Access, User, is_safe_id
 from realtime_contracts.mock.clock import rfc3339
 from realtime_contracts.mock.company import Companies, Company
 from realtime_contracts.mock.outbox import Faults
 from realtime_contracts.mock.presence import LOCATION, Trigger
 from realtime_contracts.mock.refusals import Refused, invalid
-from realtime_contracts.registry import Direction, registry
-from realtime_contracts.schemas import file_of, own_schemas
 
 PREFIX = "/api/v1"
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import yaml
 
-from realtime_contracts.exchanges import CONNECT, exchanges
+from realtime_contracts.contract.exchanges import CONNECT, exchanges
+from realtime_contracts.contract.registry import Direction, registry
 from realtime_contracts.mock.examples import copied, error_details
 from realtime_contracts.mock.refusals import TEXTS, Refused
-from realtime_contracts.registry import Direction, registry
 
 TRIGGERS = ("after", "every", "on")
 ACTIONS = ("emit", "fail", "delay", "drop", "disconnect")

@@ -29,8 +29,9 @@ from app.errors import (
     UnknownEvent,
     VersionConflict,
 )
-from realtime_contracts import Direction, registry
-from realtime_contracts.exchanges import exchanges
+from realtime_contracts import Direction
+from realtime_contracts.contract.exchanges import exchanges
+from realtime_contracts.contract.registry import registry
 
 LOCK = {
     "path": "/lines",

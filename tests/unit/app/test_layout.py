@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from app.realtime.utils.message_types import MessageType
-from realtime_contracts import SOCKET_DIRECTIONS, Direction, registry
+from realtime_contracts import SOCKET_DIRECTIONS, Direction
+from realtime_contracts.contract.registry import registry
 
 ROOT = Path(__file__).parents[3]
 BACKEND = ROOT / "backend"
@@ -110,7 +111,7 @@ KNOW_REDIS = {
 }
 
 #: The one module of the contract that knows the server, where it is there, and only inside a function.
-KNOWS_THE_SERVER = CONTRACTS / "cli.py"
+KNOWS_THE_SERVER = CONTRACTS / "cli" / "main.py"
 
 #: Lines of a module that a person still reads from the top.
 MAX_LINES = 300
@@ -250,7 +251,7 @@ def emitted() -> set[str]:
 def said_in_scenarios() -> str:
     """Return the features, and what the conformance steps say in words: strings that are no docstrings."""
     texts = [path.read_text("utf-8") for path in sorted((ROOT / "features").glob("*.feature"))]
-    for path in modules(CONTRACTS / "conformance"):
+    for path in modules(CONTRACTS / "conform"):
         parts = list(ast.walk(tree(path)))
         prose = {id(node.value) for node in parts if isinstance(node, ast.Expr)}
         texts += [

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from realtime_contracts import Direction, registry
+from realtime_contracts import Direction
+from realtime_contracts.contract.registry import registry
 from tests.node import installed, run
 
 JAVASCRIPT = Path(__file__).parent / "javascript"

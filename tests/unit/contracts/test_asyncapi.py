@@ -10,8 +10,9 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from realtime_contracts import SOCKET_DIRECTIONS, Direction, registry
-from realtime_contracts.exchanges import exchanges
+from realtime_contracts import SOCKET_DIRECTIONS, Direction
+from realtime_contracts.contract.exchanges import exchanges
+from realtime_contracts.contract.registry import registry
 from tests.node import installed
 
 CONTRACTS = registry().folder

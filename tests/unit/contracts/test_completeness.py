@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.realtime.utils.message_types import MessageType
-from realtime_contracts import SOCKET_DIRECTIONS, registry
+from realtime_contracts import SOCKET_DIRECTIONS
+from realtime_contracts.contract.registry import registry
 
 #: Socket.IO's own packets, which are no message of ours: the end of a connection, and its refusal.
 OF_THE_TRANSPORT = {"disconnect", "connect_error"}

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from realtime_contracts import Direction, registry
-from realtime_contracts.cli import CONTRACT_COMMANDS, main
-from realtime_contracts.exchanges import exchanges
+from realtime_contracts import Direction
+from realtime_contracts.cli.main import CONTRACT_COMMANDS, main
+from realtime_contracts.contract.exchanges import exchanges
+from realtime_contracts.contract.registry import registry
 
 MESSAGES = [(d.value, event) for d in Direction for event in sorted(registry().events(d))]
 

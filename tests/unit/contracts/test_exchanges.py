@@ -7,8 +7,8 @@ from importlib.resources import files
 
 import pytest
 
-from realtime_contracts.exchanges import exchanges
-from realtime_contracts.registry import Direction, registry
+from realtime_contracts.contract.exchanges import exchanges
+from realtime_contracts.contract.registry import Direction, registry
 
 #: Which scripts handle an event.
 SCRIPTS = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from realtime_contracts.fields import Row, rows
-from realtime_contracts.schemas import own_schemas
+from realtime_contracts.contract.fields import Row, rows
+from realtime_contracts.contract.schemas import own_schemas
 
 
 def of(direction: str, event: str) -> dict[str, Row]:

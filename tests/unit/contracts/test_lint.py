@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from realtime_contracts.lint import BASE, DIALECT, Finding, lint
+from realtime_contracts.contract.lint import BASE, DIALECT, Finding, lint
 
 #: A schema without fault, to break in one place at a time.
 WORDS = {"title": "A", "description": "An a."}

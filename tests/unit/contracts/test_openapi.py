@@ -11,7 +11,8 @@ import pytest
 import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from realtime_contracts import Direction, registry
+from realtime_contracts import Direction
+from realtime_contracts.contract.registry import registry
 
 CONTRACTS = registry().folder
 OPENAPI = CONTRACTS / "openapi.yaml"

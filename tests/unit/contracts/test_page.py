@@ -9,12 +9,12 @@ from html.parser import HTMLParser
 import pytest
 from markupsafe import escape
 
-from realtime_contracts import SOCKET_DIRECTIONS, Direction, registry
-from realtime_contracts.exchanges import exchanges
-from realtime_contracts.fields import rows
-from realtime_contracts.page import CHAPTERS, page
-from realtime_contracts.registry import Example, Registry
-from realtime_contracts.schemas import own_schemas
+from realtime_contracts import SOCKET_DIRECTIONS, Direction
+from realtime_contracts.contract.exchanges import exchanges
+from realtime_contracts.contract.fields import rows
+from realtime_contracts.contract.page import CHAPTERS, page
+from realtime_contracts.contract.registry import Example, Registry, registry
+from realtime_contracts.contract.schemas import own_schemas
 
 MESSAGES = [(d, event) for d in Direction for event in sorted(registry().events(d))]
 #: What makes a browser fetch something.

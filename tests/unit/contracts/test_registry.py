@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from realtime_contracts import Direction, Registry, UnknownEvent, registry
+from realtime_contracts import Direction, Registry, UnknownEvent
+from realtime_contracts.contract.registry import registry
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from realtime_contracts.changes.judging import judged
-from realtime_contracts.changes.printing import lines
-from realtime_contracts.schemas import bundle, read_bundle, read_folder
+from realtime_contracts.contract.schemas import bundle, read_bundle, read_folder
+from realtime_contracts.diff.judging import judged
+from realtime_contracts.diff.printing import lines
 
 CONTRACTS = Path(__file__).parents[3] / "contracts"
 RELEASED = CONTRACTS / "released.json"

@@ -10,8 +10,9 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from realtime_contracts import Direction, Example, registry
-from realtime_contracts.lint import lint
+from realtime_contracts import Direction, Example
+from realtime_contracts.contract.lint import lint
+from realtime_contracts.contract.registry import registry
 
 CONTRACTS = registry().folder
 SCHEMAS: dict[str, dict[str, Any]] = {

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from realtime_contracts.registry import Direction, registry
-from realtime_contracts.schemas import (
+from realtime_contracts.contract.registry import Direction, registry
+from realtime_contracts.contract.schemas import (
     Schemas,
     Unreadable,
     bundle,

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from realtime_contracts import Direction, Violation, registry
-from realtime_contracts.violations import MAX_DEPTH, PATH_LENGTH, find_violation, not_json
+from realtime_contracts import Direction, Violation
+from realtime_contracts.contract.registry import registry
+from realtime_contracts.contract.violations import MAX_DEPTH, PATH_LENGTH, find_violation, not_json
 
 
 class Status(StrEnum):

@@ -9,8 +9,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realtime_contracts import Direction, Violation, registry
-from realtime_contracts.violations import PATH_LENGTH, not_json
+from realtime_contracts import Direction, Violation
+from realtime_contracts.contract.registry import registry
+from realtime_contracts.contract.violations import PATH_LENGTH, not_json
 
 MESSAGES = [(direction, event) for direction in Direction for event in sorted(registry().events(direction))]
 

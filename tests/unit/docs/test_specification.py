@@ -15,8 +15,8 @@ import pytest
 from gherkin.parser import Parser
 
 from app.settings import Settings
-from realtime_contracts.conformance.requirements import scenarios, suite
-from realtime_contracts.conformance.rulings import RULINGS
+from realtime_contracts.conform.requirements import scenarios, suite
+from realtime_contracts.conform.rulings import RULINGS
 from tests.unit.docs.named import missing_tests
 
 ROOT = Path(__file__).parents[3]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.realtime.store.script import names, source
-from realtime_contracts.registry import Direction, registry
+from realtime_contracts.contract.registry import Direction, registry
 from tests.mutants import catalogue
 from tests.mutants.catalogue import MUTANTS
 from tests.mutants.mutation import Code, Lua, Mutant, NothingToReplaceError, Patches, Value, find

@@ -25,7 +25,7 @@ from app.realtime.bus.packets import UNREADABLE
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.node import get_node
 from app.realtime.utils.message_types import MessageType
-from realtime_contracts.registry import Direction, registry
+from realtime_contracts.contract.registry import Direction, registry
 
 logger = structlog.get_logger(__name__)
 

@@ -25,7 +25,7 @@ from app.realtime.store.activity import ActivityStore, NewActivity, Wanted, is_a
 from app.realtime.store.address import NodeAddress
 from app.realtime.utils.entities import as_text
 from app.realtime.utils.message_types import ActivityItem
-from realtime_contracts.registry import Direction
+from realtime_contracts.contract.registry import Direction
 
 #: Seconds for which a tenant's activity is kept after the last of it: a business year, and time to close it. The
 #: default of ACTIVITY_TTL_SECONDS.

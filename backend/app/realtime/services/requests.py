@@ -11,7 +11,7 @@ import orjson
 
 from app.errors import InvalidPayload
 from app.realtime.store.keys import TenantKeys, is_safe_id
-from realtime_contracts.registry import Direction, registry
+from realtime_contracts.contract.registry import Direction, registry
 
 #: Below this a number without a fraction is the same as an integer and as a float.
 EXACT = 2**53

@@ -9,7 +9,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.realtime.node import get_node
-from realtime_contracts import Direction, registry, tokens
+from realtime_contracts import Direction
+from realtime_contracts.contract.registry import registry
+from realtime_contracts.wire import tokens
 
 
 class Stub:

@@ -9,8 +9,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from realtime_contracts import Direction, registry
-from realtime_contracts.page import page
+from realtime_contracts import Direction
+from realtime_contracts.contract.page import page
+from realtime_contracts.contract.registry import registry
 
 FOLDER = registry().folder
 FILES = sorted(

@@ -15,7 +15,9 @@ from app.api import endpoint
 from app.errors import NotFound, RateLimited, RealtimeError, Unavailable
 from app.realtime.node import get_node
 from app.settings import Settings
-from realtime_contracts import Direction, registry, tokens
+from realtime_contracts import Direction
+from realtime_contracts.contract.registry import registry
+from realtime_contracts.wire import tokens
 from tests.unit.app.api.support import Api
 from tests.unit.app.test_errors import OF_REST, OF_SOCKETS, RAISED
 

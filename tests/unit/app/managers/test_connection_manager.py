@@ -22,8 +22,10 @@ from app import create_app
 from app.errors import TokenExpired, Unauthenticated
 from app.realtime.managers.connection_manager import Connection, ConnectionManager, get_connection_manager
 from app.settings import Settings
-from realtime_contracts import Direction, registry, tokens
-from realtime_contracts.tokens import ABSENT
+from realtime_contracts import Direction
+from realtime_contracts.contract.registry import registry
+from realtime_contracts.wire import tokens
+from realtime_contracts.wire.tokens import ABSENT
 
 Mint = Callable[..., str]
 

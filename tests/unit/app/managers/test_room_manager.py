@@ -11,7 +11,8 @@ from flask import Flask
 from app.errors import Forbidden, InvalidPayload
 from app.realtime.managers.room_manager import Room, RoomManager, get_room_manager
 from app.realtime.policy import RoomRequest
-from realtime_contracts import Direction, registry
+from realtime_contracts import Direction
+from realtime_contracts.contract.registry import registry
 
 EARLY, LATE = "2026-01-31T12:00:00.000Z", "2026-01-31T12:00:01.000Z"
 

@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
+from realtime_contracts.contract.registry import Direction, registry
 from realtime_contracts.mock import events
 from realtime_contracts.mock.access import User
 from realtime_contracts.mock.clock import Timer
 from realtime_contracts.mock.company import Companies, Company
 from realtime_contracts.mock.hub import Connection
 from realtime_contracts.mock.timeouts import Timeouts
-from realtime_contracts.registry import Direction, registry
 
 #: When a test begins: some second of 2026.
 BEGAN = 1_769_851_800.0

@@ -9,7 +9,7 @@ import pytest
 
 from realtime_contracts.mock.access import DEMO_USER, Access, User
 from realtime_contracts.mock.refusals import Refused
-from realtime_contracts.tokens import ABSENT, claims, mint, sign
+from realtime_contracts.wire.tokens import ABSENT, claims, mint, sign
 
 SECRET = "a-secret-of-thirty-two-bytes-or-more"
 ANOTHER = "another-secret-of-thirty-two-bytes-or-more"

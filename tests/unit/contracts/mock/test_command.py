@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from realtime_contracts.mock import app, cli, scenario
+from realtime_contracts.cli import mock as cli
+from realtime_contracts.mock import app, scenario
 from realtime_contracts.mock.server import Config
 from realtime_contracts.mock.timeouts import Timeouts
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
-from realtime_contracts.exchanges import exchanges
+from realtime_contracts.contract.exchanges import exchanges
+from realtime_contracts.contract.registry import Direction, Example, registry
 from realtime_contracts.mock.events import HANDLERS
 from realtime_contracts.mock.refusals import TEXTS
 from realtime_contracts.mock.rest import OPERATIONS, PREFIX
-from realtime_contracts.registry import Direction, Example, registry
 from tests.unit.contracts.mock.faking import Office
 
 EVENTS = sorted(registry().events(Direction.CLIENT) - {"connect"})

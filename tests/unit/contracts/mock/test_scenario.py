@@ -7,9 +7,9 @@ from textwrap import dedent
 
 import pytest
 
-from realtime_contracts.exchanges import CONNECT, exchanges
+from realtime_contracts.contract.exchanges import CONNECT, exchanges
+from realtime_contracts.contract.registry import Direction, registry
 from realtime_contracts.mock.scenario import ScenarioError, parse, read
-from realtime_contracts.registry import Direction, registry
 
 EMITTED = sorted(registry().events(Direction.SERVER) - {"connect_error"})
 FAILURES = [(event, code) for event, said in exchanges().by_event.items() if event != CONNECT for code in said.errors]

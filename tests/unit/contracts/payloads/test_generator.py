@@ -13,10 +13,10 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from realtime_contracts.lint import KEYWORDS
-from realtime_contracts.payloads.generator import nearly_valid, valid
-from realtime_contracts.registry import Direction, registry
-from realtime_contracts.schemas import Schemas, read_folder
+from realtime_contracts.contract.lint import KEYWORDS
+from realtime_contracts.contract.payloads.generator import nearly_valid, valid
+from realtime_contracts.contract.registry import Direction, registry
+from realtime_contracts.contract.schemas import Schemas, read_folder
 
 SCHEMAS = read_folder(registry().folder)
 MESSAGES = SCHEMAS.messages()
@@ -114,8 +114,9 @@ def _at(payloads: list[Any], path: tuple[str, ...]) -> list[Any]:
 
 def test_the_same_seed_makes_the_same_payloads_in_another_process() -> None:
     program = (
-        "import json, random, sys; from realtime_contracts.payloads.generator import nearly_valid;"
-        "from realtime_contracts.registry import registry; from realtime_contracts.schemas import read_folder;"
+        "import json, random, sys; from realtime_contracts.contract.payloads.generator import nearly_valid;"
+        "from realtime_contracts.contract.registry import registry;"
+        "from realtime_contracts.contract.schemas import read_folder;"
         "s = read_folder(registry().folder); r = random.Random(7);"
         "print(json.dumps([nearly_valid(s, *m, r) for m in s.messages() for _ in range(5)]))"
     )

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_contracts.payloads.languages import Strings, draw, separating, shortest
-from realtime_contracts.payloads.patterns import Unsupported
-from realtime_contracts.registry import registry
+from realtime_contracts.contract.payloads.languages import Strings, draw, separating, shortest
+from realtime_contracts.contract.payloads.patterns import Unsupported
+from realtime_contracts.contract.registry import registry
 
 
 def _patterns(node: object) -> set[str]:

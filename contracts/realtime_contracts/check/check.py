@@ -1,0 +1,101 @@
+"""One capture held against the contract: read, judged, and told how it is to be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from realtime_contracts.check.har_capture import HarCapture
+from realtime_contracts.check.judge import Judge
+from realtime_contracts.check.log import LogCapture
+from realtime_contracts.check.redaction import Redactor
+from realtime_contracts.check.result import Result, Skipped, Verdict
+from realtime_contracts.check.source import STDIN_NAME, Empty, Kind, Source, Unreadable, kind_of, opened
+from realtime_contracts.contract.registry import Direction, Registry, registry
+
+#: What is checked of every connection, be it of this contract or not: alone it proves nothing.
+_ONLY_CONNECTED = {(Direction.CLIENT.value, "connect")}
+
+
+def check(
+    path: str,
+    redactor: Redactor,
+    *,
+    event: str | None = None,
+    direction: Direction = Direction.CLIENT,
+    wanted_url: str | None = None,
+    contract: Registry | None = None,
+) -> Result:
+    """Check the capture in the file `path`, `-` for standard input. Raises nothing for what is in it.
+
+    `event` and `direction` say what a bare payload is, `direction` also who sent a bare packet; `wanted_url` is a
+    part of the URL of the connections that are meant. Tokens that come up are kept in `redactor`, which has to see
+    all captures before the first is reported.
+    """
+    judge = Judge(contract or registry(), redactor)
+    result = Result(STDIN_NAME if path == "-" else path, judge.version, redactor)
+    try:
+        with opened(path) as source:
+            result.file = source.name
+            _read(source, judge, result, event, direction, wanted_url)
+    except Unreadable as error:
+        result.verdict, result.reason = Verdict.UNREADABLE, str(error)
+    except Empty:
+        result.verdict, result.reason = Verdict.NOTHING, "it is empty"
+    return result
+
+
+def _read(
+    source: Source, judge: Judge, result: Result, event: str | None, direction: Direction, wanted_url: str | None
+) -> None:
+    result.kind = Kind.MESSAGE if event is not None else kind_of(source)
+    broken: Unreadable | None = None
+    capture = HarCapture(source, judge, wanted_url) if result.kind is Kind.HAR else LogCapture(source, judge)
+    try:
+        if isinstance(capture, LogCapture) and result.kind is Kind.MESSAGE:
+            capture.read_message(direction, event)
+        else:
+            broken = capture.read()
+    finally:
+        judge.finish(result, strict=result.kind is Kind.MESSAGE)
+        result.frames, result.began = capture.frames, capture.began
+    if broken is not None:
+        result.verdict, result.reason = Verdict.UNREADABLE, str(broken)
+    elif result.found:
+        result.verdict = Verdict.VIOLATIONS
+    elif reason := _nothing(result, capture.session_count):
+        result.verdict, result.reason = Verdict.NOTHING, reason
+
+
+def _nothing(result: Result, sessions: int) -> str | None:
+    """Why there was nothing to check, None if there was."""
+    only_connected = result.checked.keys() <= _ONLY_CONNECTED
+    if not only_connected or (result.checked and result.kind is Kind.MESSAGE):
+        return None
+    if result.kind is Kind.MESSAGE:
+        return "the packet carries no message that could be checked"
+    if sessions == 0:
+        return next(_no_connection(result.skipped), "it holds no connection of Socket.IO")
+    return next(_no_message(result.skipped), "it holds a connection, but no message that went over it")
+
+
+def _no_connection(skipped: Skipped) -> Iterator[str]:
+    if skipped.other_urls:
+        yield "it holds no connection to the URL that was asked for"
+    if skipped.old_connections:
+        yield "it holds only connections of Socket.IO 2 (EIO=3), which this contract does not speak"
+    if skipped.other_sockets:
+        yield "it holds WebSockets, but none of Socket.IO"
+
+
+def _no_message(skipped: Skipped) -> Iterator[str]:
+    if skipped.other_applications:
+        events = sum(skipped.other_applications.values())
+        yield f"it is some other application's: {events:,} event{'' if events == 1 else 's'}, none of this contract"
+    if skipped.other_namespaces:
+        yield "it holds only messages of other namespaces than /"
+    if skipped.missing_bodies or skipped.missing_sockets:
+        yield "it does not hold what went over its connections: save it with the contents of the messages"
+    if skipped.strayed_acks or skipped.torn_messages:
+        yield "it holds only answers and parts of messages whose beginning it does not have"
+    if skipped.missing_messages:
+        yield "it does not hold what the messages of its WebSockets were"

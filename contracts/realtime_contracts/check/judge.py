@@ -1,0 +1,165 @@
+"""Each message of a capture against the contract; what is found, and what is counted.
+
+A capture of a browser holds whatever the page did, also a chat widget's own Socket.IO. So findings are kept by
+application, which is an address without its query: one of which no event at all is in the contract is some other
+application, and what would be said of it is left unsaid but for its name.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from realtime_contracts.check.redaction import Redactor, clipped
+from realtime_contracts.check.result import MAX_FINDINGS, Finding, Place, Result, Skipped
+from realtime_contracts.contract.registry import Direction, Registry
+from realtime_contracts.wire.packets import ABSENT
+
+#: Unknown events for which a similar one is looked for: that takes a millisecond each, and a client has few.
+MAX_SUGGESTIONS = 100
+
+#: What has no keyword in JSON Schema.
+UNKNOWN_EVENT, ARGUMENTS, ACK, PROTOCOL, JSON = "unknown_event", "arguments", "ack", "protocol", "json"
+
+_OPPOSITE = {Direction.CLIENT: Direction.SERVER, Direction.SERVER: Direction.CLIENT}
+
+
+@dataclass
+class Application:
+    """What has been seen at one address."""
+
+    address: str
+    connections: int = 0
+    #: Events of either direction, and those of them that the contract has.
+    events: int = 0
+    known: int = 0
+    checked: Counter[tuple[str, str]] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    found: int = 0
+
+    @property
+    def is_other(self) -> bool:
+        """Whether this speaks Socket.IO, and nothing of this contract."""
+        return self.events > 0 and self.known == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a message came over: a connection of an application."""
+
+    application: Application
+    connection: str
+
+
+class Judge:
+    """Takes the messages of one capture."""
+
+    def __init__(self, registry: Registry, redactor: Redactor) -> None:
+        self.redactor = redactor
+        self.skipped = Skipped()
+        self.version = registry.version
+        self._registry = registry
+        self._events = {direction: registry.events(direction) for direction in Direction}
+        self._applications: dict[str, Application] = {}
+        self._similar: dict[tuple[str, str], str] = {}
+
+    def application(self, address: str) -> Application:
+        """What has been seen at this address; "" where a capture does not tell."""
+        return self._applications.setdefault(address, Application(address))
+
+    def event(self, origin: Origin, place: Place, direction: Direction, event: str, arguments: list[Any]) -> None:
+        """An event, or what a REST operation is asked and answers, with what it carries: no argument is `{}`.
+
+        Also an ack that says itself what it answers, which has to have one.
+        """
+        known = event in self._events[direction]
+        origin.application.events += 1
+        origin.application.known += known
+        if direction is Direction.CLIENT and event == "connect" and arguments:
+            self.redactor.learn_auth(arguments[0])
+        if known:
+            self._check(origin, place, direction, event, arguments if direction is Direction.ACK else arguments or [{}])
+        else:
+            reason = "not in the contract" + self._hint(direction, event)
+            self.report(origin, Finding(place, origin.connection, direction, event, "", reason, UNKNOWN_EVENT))
+
+    def connect(self, origin: Origin, place: Place, auth: Any) -> None:
+        """The auth payload of a connection, or ABSENT."""
+        payload = {} if auth is ABSENT else auth
+        self.redactor.learn_auth(payload)
+        self._check(origin, place, Direction.CLIENT, "connect", [payload])
+
+    def refusal(self, origin: Origin, place: Place, data: Any) -> None:
+        """The payload of a CONNECT_ERROR."""
+        self._check(origin, place, Direction.SERVER, "connect_error", [data])
+
+    def ack(self, origin: Origin, place: Place, event: str, arguments: list[Any]) -> None:
+        """The answer to a client's event. Of an event that the contract does not have, that has been said already."""
+        if event in self._events[Direction.ACK]:
+            self._check(origin, place, Direction.ACK, event, arguments)
+        elif event in self._events[Direction.CLIENT]:
+            reason = "the contract has no ack of this event"
+            self.report(origin, Finding(place, origin.connection, Direction.ACK, event, "", reason, UNKNOWN_EVENT))
+
+    def broken(
+        self,
+        origin: Origin,
+        place: Place,
+        sender: Direction,
+        reason: str,
+        keyword: str = PROTOCOL,
+        event: str | None = None,
+    ) -> None:
+        """What is no message, or should not have been sent."""
+        self.report(origin, Finding(place, origin.connection, sender, event, "", reason, keyword))
+
+    def report(self, origin: Origin, finding: Finding) -> None:
+        """Keep a finding, or only count it when there are too many."""
+        application = origin.application
+        application.found += 1
+        if len(application.findings) < MAX_FINDINGS:
+            application.findings.append(finding)
+
+    def finish(self, result: Result, *, strict: bool) -> None:
+        """Put what has been seen into `result`. `strict`: whatever there is was meant for this contract."""
+        result.skipped = self.skipped
+        for application in self._applications.values():
+            if application.is_other and not strict:
+                self.skipped.other_applications[application.address] = application.events
+                continue
+            if application.address and application.connections:
+                result.addresses.append(application.address)
+            result.connections += application.connections
+            result.checked.update(application.checked)
+            result.findings += application.findings
+            result.found += application.found
+        result.findings.sort(key=lambda finding: finding.place.frame)
+        del result.findings[MAX_FINDINGS:]
+
+    def _check(self, origin: Origin, place: Place, direction: Direction, event: str, arguments: list[Any]) -> None:
+        origin.application.checked[direction, event] += 1
+        if len(arguments) != 1:
+            reason = f"expected exactly one argument, got {len(arguments)}"
+            self.report(origin, Finding(place, origin.connection, direction, event, "", reason, ARGUMENTS))
+            return
+        violation = self._registry.check(direction, event, arguments[0])
+        if violation is not None:
+            where, why, keyword = violation.path, violation.reason, violation.keyword
+            self.report(origin, Finding(place, origin.connection, direction, event, where, why, keyword))
+
+    def _hint(self, direction: Direction, event: str) -> str:
+        """What may have been meant by an event that this direction does not have."""
+        name = clipped(event)
+        known = self._similar.get((direction, name))
+        if known is not None or len(self._similar) >= MAX_SUGGESTIONS:
+            return known or ""
+        opposite = _OPPOSITE.get(direction)
+        hint = ""
+        if opposite and event in self._events[opposite]:
+            hint = f" in this direction; the {opposite} sends it"
+        elif similar := difflib.get_close_matches(name, sorted(self._events[direction]), 1):
+            hint = f"; did you mean {similar[0]}?"
+        self._similar[direction, name] = hint
+        return hint

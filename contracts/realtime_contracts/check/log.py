@@ -1,0 +1,194 @@
+r"""A log of JSON lines, and single messages.
+
+Each line is a message, as a program has it that logs what it sends and receives, or a frame as it went over the wire:
+
+    {"direction": "client", "event": "room:join", "payload": {…}, "time": 1764000000.5, "connection": "ana", "id": 7}
+    {"direction": "server", "frame": "437[{\"ok\":true}]", "connection": "ana"}
+
+No payload is no argument. An ack names its event, or has the id of one that the log holds. `time` is in seconds, or RFC
+3339; `connection` any text. A single message is such an object over any number of lines, the text of a packet, or, if
+its event is given, a payload.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from realtime_contracts.check import clock
+from realtime_contracts.check.judge import JSON, Judge, Origin
+from realtime_contracts.check.redaction import clipped
+from realtime_contracts.check.result import Place
+from realtime_contracts.check.sessions import Session
+from realtime_contracts.check.source import MAX_TEXT, Empty, Source, Unreadable, reading
+from realtime_contracts.contract.registry import Direction
+from realtime_contracts.wire import packets
+from realtime_contracts.wire.packets import Packet, Type
+
+#: The text of one packet, as far as it takes not to mistake a date for it.
+_PACKET = re.compile(r"4[0-6]|b[A-Za-z0-9+/]+=*$|0\{|[23]probe$|[0-6]$")
+_SENDERS = {"client": Direction.CLIENT, "server": Direction.SERVER}
+
+
+class BadLine(ValueError):
+    """This line is neither a message nor a frame; the message says why, after "line 7 "."""
+
+
+class LogCapture:
+    """One log, or one message. What it comes by is with the judge."""
+
+    def __init__(self, source: Source, judge: Judge) -> None:
+        #: As HarCapture's.
+        self.frames = 0
+        self.began: float | None = None
+        self.session_count = 0
+        self._source = source
+        self._judge = judge
+        self._sessions: dict[str, Session] = {}
+        #: Names of connections whose `connect` was a message.
+        self._connected: set[str] = set()
+
+    def read(self) -> Unreadable | None:
+        """Judge all lines that can be read. Returns which cannot, if any."""
+        bad, first = 0, ""
+        try:
+            with reading():
+                stream = self._source.open()
+                number = 0
+                while line := stream.readline(MAX_TEXT):
+                    number += 1
+                    try:
+                        self._line(line, number)
+                    except BadLine as error:
+                        bad += 1
+                        first = first or f"line {number} {error}"
+        except Unreadable as error:
+            self._finish(cut=True)
+            return error
+        self._finish(cut=bad > 0)
+        more = f"; nor can {bad - 1:,} more be read" if bad > 1 else ""
+        return Unreadable(first + more) if bad else None
+
+    def read_message(self, direction: Direction = Direction.CLIENT, event: str | None = None) -> None:
+        """Judge the one message that this is. Raises Unreadable, Empty."""
+        with reading():
+            content = self._source.open().read(MAX_TEXT)
+            text = content.decode("utf-8").strip()
+        if not text:
+            raise Empty
+        if len(content) == MAX_TEXT:
+            raise Unreadable("it is too large for a message")
+        if event is not None:
+            self._payload(text, direction, event)
+        elif _PACKET.match(text):
+            self._packets(text, direction)
+        elif not text.startswith("{"):
+            raise Unreadable("it is no capture: neither a HAR, nor a log of JSON lines, nor a message")
+        else:
+            try:
+                self._object(_loaded(text), None)
+            except BadLine as error:
+                raise Unreadable(f"the message {error}") from error
+        self._finish(cut=True)
+
+    def _payload(self, text: str, direction: Direction, event: str) -> None:
+        place = self._place(None, None)
+        origin = self._session("").origin
+        try:
+            self._judge.event(origin, place, direction, clipped(event), [packets.loads(text)])
+        except packets.TooDeep as error:
+            self._judge.broken(origin, place, direction, str(error), JSON, clipped(event))
+        except packets.NotJson as error:
+            raise Unreadable("the payload is not JSON") from error
+
+    def _packets(self, text: str, direction: Direction) -> None:
+        lines = text.split("\n")
+        if len(lines) > 1 and all(_PACKET.match(line) for line in lines if line):
+            raise Unreadable('it holds several packets: give each as a line {"direction": …, "frame": …}')
+        if direction not in _SENDERS.values():
+            raise Unreadable(f"a packet comes from the client or the server, not from {direction.value}")
+        for part in packets.split(text):
+            self._session("").take(direction, part, self._place(None, None))
+
+    def _line(self, line: bytes, number: int) -> None:
+        if len(line) >= MAX_TEXT:
+            raise BadLine("is too long for a message")
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if line.strip():
+            self._object(_loaded(line), number)
+
+    def _object(self, item: Any, line: int | None) -> None:
+        """A message or a frame. Raises BadLine."""
+        if not isinstance(item, dict):
+            raise BadLine("is not an object")
+        try:
+            direction = Direction(str(item.get("direction")))
+        except ValueError:
+            raise BadLine(f"has no direction, which is one of {', '.join(Direction)}") from None
+        name = item.get("connection", "")
+        if not isinstance(name, (str, int)):
+            raise BadLine("has a connection that is not text")
+        time = clock.seconds(item.get("time"))
+        frame, event, number = item.get("frame"), item.get("event"), item.get("id")
+        if isinstance(frame, str) and direction in _SENDERS.values():
+            self._frame(str(name), direction, frame, line, time)
+        elif isinstance(event, str):
+            if direction is Direction.CLIENT and event == "connect":
+                self._connects(str(name))
+            arguments = [item["payload"]] if "payload" in item else []
+            self._message(self._session(str(name)), direction, event, arguments, number, self._place(line, time))
+        elif direction is Direction.ACK and type(number) is int and event is None:
+            packet = Packet(Type.ACK, "/", number, [item["payload"]] if "payload" in item else [])
+            self._session(str(name)).packet(Direction.SERVER, packet, self._place(line, time))
+        else:
+            raise BadLine("has neither an event nor a frame of the client or the server")
+
+    def _message(
+        self, session: Session, direction: Direction, event: str, arguments: list[Any], number: Any, place: Place
+    ) -> None:
+        if direction is Direction.CLIENT and type(number) is int and event != "connect":
+            packet = Packet(Type.EVENT, "/", number, [event, *arguments])
+            session.packet(direction, packet, place)
+        else:
+            self._judge.event(session.origin, place, direction, clipped(event), arguments)
+
+    def _frame(self, name: str, sender: Direction, frame: str, line: int | None, time: float | None) -> None:
+        for part in packets.split(frame):
+            if part.startswith("0{") and sender is Direction.SERVER and name in self._sessions:
+                old = self._sessions[name]
+                if old.opened:
+                    old.finish(cut=False)
+                    del self._sessions[name]
+            self._session(name).take(sender, part, self._place(line, time))
+
+    def _connects(self, name: str) -> None:
+        """A log of messages has no open packet: another `connect` is another connection, with ids of its own."""
+        if name in self._connected and not self._sessions[name].opened:
+            self._sessions.pop(name).finish(cut=False)
+        self._connected.add(name)
+
+    def _session(self, name: str) -> Session:
+        if name not in self._sessions:
+            self.session_count += 1
+            self._sessions[name] = Session(self._judge, Origin(self._judge.application(""), clipped(name)))
+        return self._sessions[name]
+
+    def _place(self, line: int | None, time: float | None) -> Place:
+        self.frames += 1
+        if time is not None and (self.began is None or time < self.began):
+            self.began = time
+        return Place(self.frames, line=line, time=time)
+
+    def _finish(self, *, cut: bool) -> None:
+        for session in self._sessions.values():
+            session.finish(cut=cut)
+
+
+def _loaded(text: str | bytes) -> Any:
+    try:
+        return packets.loads(text)
+    except packets.TooDeep:
+        raise BadLine("is nested too deep to be read") from None
+    except packets.NotJson:
+        raise BadLine("is not JSON") from None

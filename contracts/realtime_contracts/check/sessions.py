@@ -1,0 +1,183 @@
+"""The packets of one connection put together to messages.
+
+A session is Engine.IO's: it begins with polling, goes on over WebSocket, and its acks answer events over both. A HAR
+lists requests as they began, so an answer may stand in it before what it answers, in the body of a poll that had
+long been waiting. So nothing here depends on order but the parts of a binary message; an ack waits for its event as
+the event for its ack.
+
+Where the capture has gaps, or began in the middle, what lacks a counterpart proves nothing, and is counted instead.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from realtime_contracts.check.judge import ACK, JSON, Judge, Origin
+from realtime_contracts.check.redaction import clipped
+from realtime_contracts.check.result import Place
+from realtime_contracts.contract.registry import Direction
+from realtime_contracts.wire import packets
+from realtime_contracts.wire.packets import Engine, Packet, Type
+
+#: Acks that wait for their event with what they carry. Of a capture without what the client sent there would be no end.
+MAX_WAITING = 1_000
+
+_NO_EVENT = "an ack that answers no event of the client"
+_TORN = "a binary message without all its attachments"
+_STRAY = "an attachment that belongs to no message"
+_RESERVED = "a name that Socket.IO keeps for events of its own"
+_ASKS = "it asks for an ack, which no event of the server does"
+
+
+@dataclass(slots=True)
+class _Partial:
+    place: Place
+    packet: Packet
+    attachments: list[bytes] = field(default_factory=list)
+
+
+class Session:
+    """One connection. Packets go in, messages go to the judge."""
+
+    def __init__(self, judge: Judge, origin: Origin) -> None:
+        self.origin = origin
+        #: Set by its open packet: the capture holds it from its start.
+        self.opened = False
+        #: Set by whoever knows that the capture lacks a part of it.
+        self.has_gaps = False
+        origin.application.connections += 1
+        self._judge = judge
+        self._events: defaultdict[int, deque[str]] = defaultdict(deque)
+        self._acks: defaultdict[int, deque[tuple[Place, list[Any]]]] = defaultdict(deque)
+        self._waiting = 0
+        self._partial: dict[Direction, _Partial] = {}
+        #: What is wrong if the capture is whole: an ack or a part without counterpart.
+        self._unmatched: list[tuple[Place, Direction, str]] = []
+
+    def take(self, sender: Direction, data: str | bytes, place: Place) -> None:
+        """One Engine.IO packet: text, or the bytes of a binary frame."""
+        try:
+            kind, content = (Engine.MESSAGE, data) if isinstance(data, bytes) else packets.engine(data)
+            if kind is Engine.OPEN:
+                self._open(sender, content)
+            elif kind is Engine.MESSAGE:
+                self._message(sender, content, place)
+        except packets.NotJson as error:
+            event = clipped(error.event) if error.event else None
+            self._judge.broken(self.origin, place, sender, str(error), JSON, event)
+        except packets.Malformed as error:
+            self._judge.broken(self.origin, place, sender, str(error))
+
+    def finish(self, *, cut: bool) -> None:
+        """The capture is at its end; `cut` if not at the connection's, because the file breaks off."""
+        whole = self.opened and not self.has_gaps and not cut
+        for acks in self._acks.values():
+            self._unmatched += [(place, Direction.ACK, _NO_EVENT) for place, _ in acks]
+        for place, direction, reason in self._unmatched:
+            if not whole:
+                self._judge.skipped.strayed_acks += reason == _NO_EVENT
+                self._judge.skipped.torn_messages += reason != _NO_EVENT
+            elif direction is Direction.ACK:
+                self._judge.broken(self.origin, place, Direction.ACK, reason, ACK)
+            else:
+                self._judge.broken(self.origin, place, direction, reason)
+        self._judge.skipped.torn_messages += len(self._partial)
+
+    def _open(self, sender: Direction, content: str | bytes) -> None:
+        if sender is Direction.CLIENT:
+            raise packets.Malformed("an OPEN packet from the client")
+        self.opened = True
+        handshake = packets.loads(content)
+        if not isinstance(handshake, dict) or not isinstance(handshake.get("sid"), str):
+            raise packets.Malformed("an OPEN packet without a sid")
+
+    def _message(self, sender: Direction, content: str | bytes, place: Place) -> None:
+        partial = self._partial.get(sender)
+        if isinstance(content, bytes):
+            if partial is None:
+                self._unmatched.append((place, sender, _STRAY))
+                return
+            partial.attachments.append(content)
+            if len(partial.attachments) == partial.packet.attachments:
+                del self._partial[sender]
+                self._whole(sender, partial)
+            return
+        if partial is not None:
+            self._unmatched.append((partial.place, sender, _TORN))
+            del self._partial[sender]
+        packet = packets.socket(content)
+        if packet.attachments:
+            self._partial[sender] = _Partial(place, packet)
+        else:
+            self.packet(sender, packet, place)
+
+    def _whole(self, sender: Direction, partial: _Partial) -> None:
+        """A binary message has all its parts; what is wrong with it is told where it began."""
+        try:
+            if partial.packet.data is not packets.ABSENT:
+                packets.with_attachments(partial.packet, partial.attachments)
+        except packets.Malformed as error:
+            self._judge.broken(self.origin, partial.place, sender, str(error))
+        else:
+            self.packet(sender, partial.packet, partial.place)
+
+    def packet(self, sender: Direction, packet: Packet, place: Place) -> None:
+        """One Socket.IO packet, with all its attachments in their places."""
+        if packet.namespace != "/":
+            self._judge.skipped.other_namespaces += 1
+            if packet.type is Type.CONNECT:
+                self._judge.redactor.learn_auth(packet.data)
+            return
+        match packet.type:
+            case Type.EVENT | Type.BINARY_EVENT:
+                self._event(sender, packet, place)
+            case Type.ACK | Type.BINARY_ACK if sender is Direction.CLIENT:
+                reason = "an ack from the client: no event of the server asks for one"
+                self._judge.broken(self.origin, place, sender, reason, ACK)
+            case Type.ACK | Type.BINARY_ACK:
+                self._ack(packet, place)
+            case Type.CONNECT if sender is Direction.CLIENT:
+                self._judge.connect(self.origin, place, packet.data)
+            case Type.CONNECT if packet.data is packets.ABSENT or not isinstance(packet.data.get("sid"), str):
+                self._judge.broken(self.origin, place, sender, "a CONNECT packet of the server without a sid")
+            case Type.CONNECT_ERROR if sender is Direction.SERVER:
+                self._judge.refusal(self.origin, place, packet.data)
+            case Type.CONNECT_ERROR:
+                self._judge.broken(self.origin, place, sender, "a CONNECT_ERROR packet from the client")
+
+    def _event(self, sender: Direction, packet: Packet, place: Place) -> None:
+        name, *arguments = packet.data
+        name = clipped(name)
+        if name in packets.RESERVED_EVENTS:
+            self._judge.redactor.learn_auth(arguments[0] if arguments else None)
+            self._judge.broken(self.origin, place, sender, _RESERVED, event=name)
+            return
+        self._judge.event(self.origin, place, sender, name, arguments)
+        if packet.id is None:
+            return
+        if sender is not Direction.CLIENT:
+            self._judge.broken(self.origin, place, sender, _ASKS, ACK, name)
+            return
+        if acks := self._acks.get(packet.id):
+            at, answer = acks.popleft()
+            self._waiting -= 1
+            if not acks:
+                del self._acks[packet.id]
+            self._judge.ack(self.origin, at, name, answer)
+        else:
+            self._events[packet.id].append(name)
+
+    def _ack(self, packet: Packet, place: Place) -> None:
+        number = packet.id or 0
+        if events := self._events.get(number):
+            name = events.popleft()
+            if not events:
+                del self._events[number]
+            self._judge.ack(self.origin, place, name, packet.data)
+        elif self._waiting < MAX_WAITING:
+            self._waiting += 1
+            self._acks[number].append((place, packet.data))
+        else:
+            self._unmatched.append((place, Direction.ACK, _NO_EVENT))

@@ -1,0 +1,75 @@
+"""`realtime contract diff` and `realtime contract bundle`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from realtime_contracts.contract.schemas import Unreadable
+from realtime_contracts.contract.schemas import bundle as written
+from realtime_contracts.diff.sources import own, read
+
+#: Exit statuses of `diff`; 2 is click's, for a wrong command line.
+ENOUGH, NOT_ENOUGH, UNREADABLE = 0, 1, 3
+
+
+@click.command()
+@click.argument("old")
+@click.argument("new", required=False)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def diff(old: str, new: str | None, format_: str) -> None:
+    """What has changed from OLD to NEW, for whom it breaks, and the version that it takes.
+
+    OLD and NEW are each a folder (with schemas/ and VERSION, or with contracts/), a bundle file, or a git revision
+    (git:REV, if a path is named as it). Without NEW: the contract that is installed here.
+
+    What clients send may become more, and what they receive less; the other way about it breaks them, and a message
+    shows it, which one version accepts and the other refuses. openapi.yaml is not looked at.
+
+    The exit status is 0 if NEW's version says as much as has changed, 1 if it does not, 3 if there is nothing to read.
+    """
+    # `realtime --help` should not wait for validators.
+    from realtime_contracts.diff.judging import judged  # noqa: PLC0415
+    from realtime_contracts.diff.printing import as_json, lines  # noqa: PLC0415
+
+    try:
+        first = read(old)
+        new, second = (new, read(new)) if new is not None else own()
+        verdict = judged(first, second)
+    except Unreadable as error:
+        click.echo(f"realtime: {error}", err=True)
+        sys.exit(UNREADABLE)
+    if format_ == "json":
+        click.echo(json.dumps(as_json(verdict, old, new), ensure_ascii=False, indent=2))
+    else:
+        console = Console(highlight=False, soft_wrap=True)
+        for line in lines(verdict, old, new):
+            console.print(line)
+    sys.exit(ENOUGH if verdict.enough else NOT_ENOUGH)
+
+
+@click.command()
+@click.argument("source", required=False)
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A file to write it to.")
+def bundle(source: str | None, output: Path | None) -> None:
+    """The whole contract of SOURCE as one JSON document.
+
+    SOURCE is a folder, a bundle or a git revision, as for `diff`; without it, the contract that is installed here. With
+    a release, its contract is kept: `realtime contract bundle -o contracts/released.json`.
+    """
+    try:
+        text = written(read(source) if source is not None else own()[1])
+    except Unreadable as error:
+        click.echo(f"realtime: {error}", err=True)
+        sys.exit(UNREADABLE)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise click.FileError(str(output), error.strerror) from error

@@ -1,0 +1,129 @@
+"""`realtime mock`: the command, which only knows how to be asked."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import importlib.util
+import random
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from realtime_contracts.cli.dev_folder import DATA_FOLDER, dev_secret
+from realtime_contracts.mock.timeouts import Timeouts
+
+#: What the command needs beyond this package's own dependencies, and what of it is only for documents.
+NEEDED, FOR_DOCUMENTS = "aiohttp", "jsonpatch"
+INSTALL = "pip install 'logiaccounting-realtime[mock]'"
+
+_LATENCY = re.compile(r"(\d+)(?:-(\d+))?")
+
+
+def _latency(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[float, float]:
+    """Milliseconds, `100` or `50-200`, as seconds from and to."""
+    match = _LATENCY.fullmatch(value)
+    if match is None or (match[2] and int(match[2]) < int(match[1])):
+        raise click.BadParameter(f"expected milliseconds, such as 100 or 50-200, got {value!r}")
+    return int(match[1]) / 1000, int(match[2] or match[1]) / 1000
+
+
+def _timeouts(_ctx: click.Context, _param: click.Parameter, value: str) -> dict[str, float]:
+    """`away=300,offline=60` as a dictionary."""
+    known = [field.name for field in dataclasses.fields(Timeouts)]
+    found = {}
+    for part in filter(None, value.split(",")):
+        name, _, seconds = (word.strip() for word in part.partition("="))
+        if name not in known:
+            raise click.BadParameter(f"{name!r} is none of {', '.join(known)}")
+        if not re.fullmatch(r"\d+(\.\d+)?", seconds) or not float(seconds):
+            raise click.BadParameter(f"{name}: expected seconds above 0, got {seconds!r}")
+        found[name] = float(seconds)
+    return found
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="0: any that is free.")
+@click.option(
+    "--latency",
+    default="0",
+    callback=_latency,
+    metavar="MS",
+    help="Every message out is so late: 100, or 50-200 at random.",
+)
+@click.option("--drop", default=0.0, type=click.FloatRange(0, 1), help="How probable it is that a message out is lost.")
+@click.option("--seed", type=int, help="Makes what is random the same every time.")
+@click.option(
+    "--scenario", type=click.Path(dir_okay=False, path_type=Path), help="A YAML file of what happens: docs/mock.md."
+)
+@click.option("--secret", envvar="JWT_SECRET_KEY", help="HS256 secret; JWT_SECRET_KEY, else the development server's.")
+@click.option("--any-token", is_flag=True, help="Let in who has any token with `sub` and `tenant_id`, or none at all.")
+@click.option(
+    "--timeouts",
+    default="",
+    callback=_timeouts,
+    metavar="NAME=S,…",
+    help="What the clock ends: away=300,offline=60,typing=6,…",
+)
+@click.option("--colleagues", default=0, type=click.IntRange(0, 100), help="So many fictional people are online.")
+@click.option(
+    "--examples",
+    multiple=True,
+    default=("acme",),
+    show_default=True,
+    metavar="TENANT",
+    help="This company has notifications and activity from the contract's examples; may be repeated. '' for none.",
+)
+def mock(host: str, port: int, scenario: Path | None, secret: str | None, **asked: Any) -> None:
+    """Run a mock server: it answers and emits by the contract, from memory, for front-end work.
+
+    Without a secret (none given, none in the environment, no development server's here) it does not look at
+    signatures, but at everything else. Ctrl-C ends it.
+    """
+    if importlib.util.find_spec(NEEDED) is None:
+        raise click.ClickException(f"`realtime mock` needs {NEEDED}: {INSTALL}")
+    # With what they need: `realtime --help` should not wait for it.
+    from realtime_contracts.mock.access import Access  # noqa: PLC0415
+    from realtime_contracts.mock.app import serve  # noqa: PLC0415
+    from realtime_contracts.mock.outbox import Faults  # noqa: PLC0415
+    from realtime_contracts.mock.scenario import ScenarioError, read  # noqa: PLC0415
+    from realtime_contracts.mock.server import Config  # noqa: PLC0415
+
+    try:
+        steps = read(scenario) if scenario is not None else ()
+    except ScenarioError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(2)
+    access = Access(secret or dev_secret(), asked["any_token"])
+    config = Config(
+        access,
+        Faults(asked["latency"], asked["drop"], random.Random(asked["seed"])),  # noqa: S311 - nothing secret
+        Timeouts(**asked["timeouts"]),
+        steps,
+        asked["colleagues"],
+        asked["examples"],
+    )
+    try:
+        asyncio.run(serve(config, host, port, lambda url: click.echo(f"{url} - {_words(access)}")))
+    except OSError as error:
+        raise click.ClickException(f"{host}:{port}: {error.strerror}") from error
+
+
+def _words(access: Any) -> str:
+    """What whoever has started the server should know."""
+    if access.any_token:
+        said = "any token opens the door, and so does none"
+    elif access.secret is None:
+        said = f"no secret (none in {DATA_FOLDER}/ either): signatures are not checked"
+    else:
+        said = "signatures are checked"
+    without = importlib.util.find_spec(FOR_DOCUMENTS) is None
+    return f"{said}; documents need {FOR_DOCUMENTS}: {INSTALL}" if without else said
+
+
+if __name__ == "__main__":
+    mock(prog_name="realtime mock")

@@ -1,0 +1,39 @@
+"""A run as plain values that JSON can carry, whatever a server has put into its payloads."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+from realtime_contracts.conform.reports.words import utf8
+
+#: Levels that are kept; orjson goes no deeper than 254.
+DEEP = 100
+#: Integers beyond are texts: a reader in JavaScript would get another number.
+MOST_INTEGER = 2**53
+
+
+def plain(value: Any, level: int = 0) -> Any:
+    """Dataclasses as objects, tuples as lists, and what is no JSON as the text that Python shows it with."""
+    if value is None or isinstance(value, str | int | float | Enum):
+        return _scalar(value.value if isinstance(value, Enum) else value)
+    if level > DEEP:
+        return "…"
+    if isinstance(value, dict):
+        return {utf8(str(key)): plain(part, level + 1) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part, level + 1) for part in value]
+    if is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name), level + 1) for field in fields(value)}
+    return utf8(repr(value))
+
+
+def _scalar(value: str | float | None) -> Any:
+    if isinstance(value, str):
+        return utf8(value)
+    if value is None or isinstance(value, bool):
+        return value
+    fits = -MOST_INTEGER < value < MOST_INTEGER if isinstance(value, int) else math.isfinite(value)
+    return value if fits else repr(value)

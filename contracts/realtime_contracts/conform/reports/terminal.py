@@ -1,0 +1,239 @@
+"""The report on a terminal: a tree of requirements as they are decided, then every failure told in full.
+
+The tree grows in the order of the features, whatever order the processes finish in. What a server sends is text here,
+never markup, and its control characters are shown, not obeyed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from realtime_contracts.conform.reports.program import program
+from realtime_contracts.conform.reports.wire_text import wire_text
+from realtime_contracts.conform.reports.words import SIGNS, again, ended_the_server, source, visible
+from realtime_contracts.conform.requirements import Example
+from realtime_contracts.conform.results import (
+    EXIT_STATUS,
+    ContractCheck,
+    Requirement,
+    Result,
+    Run,
+    Step,
+    Verdict,
+    worst,
+)
+
+_STYLES = {
+    Verdict.PASS: "green",
+    Verdict.FAIL: "bold red",
+    Verdict.WARN: "yellow",
+    Verdict.SKIP: "dim",
+    Verdict.INCONCLUSIVE: "magenta",
+}
+_ORDER = list(Verdict)
+_MEANING = {
+    Verdict.PASS: "every requirement that was tried is met",
+    Verdict.FAIL: "a MUST is not met, a message breaks the contract, or the list of known failures is out of date",
+    Verdict.WARN: "every MUST is met, and a SHOULD is not",
+    Verdict.INCONCLUSIVE: "nothing certain can be said: the environment failed, or the harness",
+    Verdict.SKIP: "nothing was tried",
+}
+#: Lines of the wire log that lead up to a failure.
+WIRE_LINES = 14
+#: Requirements that fail at the same step for the same reason, from which on that is said once in front of them.
+SAME = 5
+#: In what is expected: the numbers that differ from scenario to scenario, as of users and of messages.
+_NUMBERS = re.compile(r"\d+")
+
+
+class Tree:
+    """The requirements of a run, each printed once all of its examples are decided."""
+
+    def __init__(self, console: Console, examples: Sequence[Example], transports: int, *, quiet: bool = False) -> None:
+        self.console = console
+        self._quiet = quiet
+        self._transports = transports
+        self._left: Counter[str] = Counter()
+        self._requirements: dict[str, Requirement] = {}
+        for example in examples:
+            self._requirements[example.requirement.id] = example.requirement
+            self._left[example.requirement.id] += transports
+        self._waiting = list(self._requirements)
+        self._done: dict[str, list[Result]] = defaultdict(list)
+        self._family = self._rule = ""
+        self._counts: Counter[Verdict] = Counter()
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._progress.add_task("", total=sum(self._left.values()))
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def tell(self, result: Result) -> None:
+        """A result has come."""
+        id_ = result.requirement
+        self._done[id_].append(result)
+        done = self._transports if result.verdict is Verdict.SKIP else 1  # an example is left out over all of them
+        self._left[id_] -= done
+        self._counts[result.verdict] += 1
+        bad = self._counts[Verdict.FAIL] + self._counts[Verdict.WARN]
+        self._progress.update(self._task, advance=done, description=f"{bad} unmet" if bad else "")
+        while self._waiting and self._left[self._waiting[0]] <= 0:
+            self._print(self._waiting.pop(0))
+
+    def _print(self, id_: str) -> None:
+        requirement, results = self._requirements[id_], self._done[id_]
+        verdict = worst(result.verdict for result in results) or Verdict.SKIP
+        if self._quiet and verdict in (Verdict.PASS, Verdict.SKIP):
+            return
+        if requirement.family != self._family:
+            self._family, self._rule = requirement.family, ""
+            self.console.print(Text(f"\n{requirement.feature}", style="bold"))
+        if requirement.rule != self._rule:
+            self._rule = requirement.rule
+            self.console.print(Text(f"  {requirement.rule}", style="cyan"))
+        line = Text("    ")
+        line.append(f"{SIGNS[verdict]} ", style=_STYLES[verdict])
+        line.append(f"{id_:<18} ", style="dim")
+        line.append(requirement.name)
+        passed = sum(result.verdict is Verdict.PASS for result in results)
+        if len(results) > 1:
+            line.append(f"  {passed} of {len(results)}", style="dim")
+        if verdict is Verdict.SKIP:
+            line.append(f"  {results[0].skipped}", style="dim")
+        if any(result.known for result in results):
+            line.append("  known to fail", style="dim")
+        if any(map(ended_the_server, results)):
+            line.append("  ended the server", style=_STYLES[Verdict.FAIL])
+        self.console.print(line, soft_wrap=True)
+
+
+def summary(console: Console, run: Run, show: int) -> None:
+    """Everything after the tree; of failures, the first `show` in full."""
+    requirements = {requirement.id: requirement for requirement in run.requirements}
+    bad = [r for r in run.results if r.verdict not in (Verdict.PASS, Verdict.SKIP) and not r.known]
+    worst_first: dict[str, Result] = {}
+    for result in sorted(bad, key=_gravity):
+        worst_first.setdefault(result.requirement, result)  # one example of each says enough
+    told = list(worst_first.values())
+    if run.complaints:
+        told = [result for result in told if result.verdict is not Verdict.INCONCLUSIVE]
+    if told[:show]:
+        _same_steps(console, bad)
+    for result in told[:show]:
+        _failure(console, run, requirements[result.requirement], result, bad)
+    if len(told) > show:
+        console.print(f"\n… and {len(told) - show} more requirements: --show {len(told)}, or --html, has them all.")
+    _rulings(console, run)
+    _contract(console, [check for check in run.contract_checks if check.verdict is Verdict.FAIL])
+    for note in run.notes.values():
+        console.print(Text(f"\n{visible(note)}", style="yellow"), soft_wrap=True)
+    for complaint in run.complaints:
+        console.print(Text(f"\n{visible(complaint)}", style="bold magenta"), soft_wrap=True)
+    _counts(console, run)
+
+
+def _gravity(result: Result) -> tuple[bool, int]:
+    """What comes first: the end of the server, then the worst. What is alike stays in the order of the features."""
+    return not ended_the_server(result), _ORDER.index(result.verdict)
+
+
+def _same_steps(console: Console, bad: Sequence[Result]) -> None:
+    """Where many requirements fail at the same step for the same reason: it is one cause, and said once."""
+    at: dict[tuple[str, str], list[Result]] = defaultdict(list)
+    for result in bad:
+        failed = _failed(result)
+        if failed is not None and result.failure is not None and not ended_the_server(result):
+            at[failed.text, _NUMBERS.sub("", result.failure.expected)].append(result)
+    counted = [(len({result.requirement for result in alike}), alike[0]) for alike in at.values()]
+    for count, first in sorted(counted, key=lambda each: -each[0]):
+        failed = _failed(first)
+        if count >= SAME and failed is not None:
+            step = visible(f"{failed.keyword} {failed.text}")
+            console.print(Text(f"\n{count} requirements failed at the same step: {step}", style="bold"), soft_wrap=True)
+
+
+def _failed(result: Result) -> Step | None:
+    return next((step for step in result.steps if step.status == "failed"), None)
+
+
+def _failure(console: Console, run: Run, requirement: Requirement, result: Result, bad: list[Result]) -> None:
+    others = sum(r.requirement == result.requirement for r in bad) - 1
+    more = f", and {others} more of it" if others else ""
+    head = f"\n{SIGNS[result.verdict]} {result.id}  {visible(result.name)}  [{result.transport}]{more}"
+    console.print(Text(head, style=_STYLES[result.verdict]), soft_wrap=True)
+    failure = result.failure
+    failed = _failed(result)
+    _field(console, "Requirement", f"{requirement.level.upper()}: {requirement.sentence or requirement.name}")
+    _field(console, "Source", "; ".join(map(source, requirement.sources)))
+    if failed is not None:
+        _field(console, "At", f"{failed.keyword} {failed.text}")
+    if failure is not None:
+        _field(console, "Expected", failure.expected)
+        _field(console, "Actual", failure.actual)
+        if failure.hint:
+            _field(console, "Hint", failure.hint)
+    if result.wire:
+        lines = result.wire[-WIRE_LINES:]
+        left = len(result.wire) - len(lines)
+        _field(console, "Wire", (f"… {left} before\n" if left else "") + wire_text(lines))
+        _field(console, "Program", program(result, run.servers))
+    _field(console, "Again", again(run, result))
+
+
+def _rulings(console: Console, run: Run) -> None:
+    broken = [ruling for ruling in run.rulings if ruling.verdict in (Verdict.FAIL, Verdict.WARN)]
+    if broken:
+        console.print(Text("\nOf the rulings on the seed, this server does what the seed says:", style="bold"))
+    for ruling in broken:
+        console.print(Text(f"  ✗ {ruling.seed}", style="yellow"), soft_wrap=True)
+        by = ", ".join(ruling.decided_by[:4]) + (" …" if len(ruling.decided_by) > 4 else "")
+        console.print(Text(f"      ruled: {ruling.ruling}   ({by})", style="dim"), soft_wrap=True)
+
+
+def _contract(console: Console, broken: list[ContractCheck]) -> None:
+    if broken:
+        console.print(Text("\nMessages that break the contract:", style="bold"))
+    for check in broken:
+        breach = check.breach
+        if breach is None:
+            continue
+        place = f" at {breach.path}" if breach.path else ""
+        times = f"{check.wrong} times" if check.wrong > 1 else "once"
+        console.print(Text(f"  ✗ {visible(check.id)}  {times}, first in {check.seen_in}", style="red"), soft_wrap=True)
+        console.print(Text(f"      {visible(breach.reason + place)}", style="dim"), soft_wrap=True)
+
+
+def _counts(console: Console, run: Run) -> None:
+    counts = Counter(result.verdict for result in run.results if not result.known)
+    known = sum(result.known for result in run.results)
+    words = [f"{counts[verdict]} {verdict.name}" for verdict in reversed(_ORDER) if counts[verdict]]
+    words += [f"{known} known to fail"] if known else []
+    checks = Counter(check.verdict for check in run.contract_checks)
+    words.append(f"contract: {checks[Verdict.PASS]} messages right, {checks[Verdict.FAIL]} wrong")
+    exercised = [cell for cell in run.keywords if cell.accepted and cell.refused]
+    words.append(f"{len(exercised)} of {len(run.keywords)} keywords on both sides")
+    console.print(f"\n{', '.join(words)} in {run.seconds:.0f} s", soft_wrap=True)
+    status = EXIT_STATUS[run.verdict]
+    console.print(
+        Text(f"{run.verdict.name}: {_MEANING[run.verdict]} (exit status {status})", style=_STYLES[run.verdict]),
+        soft_wrap=True,
+    )
+
+
+def _field(console: Console, label: str, text: str) -> None:
+    first, *rest = visible(text).splitlines() or [""]
+    console.print(Text.assemble((f"  {label + ':':<12} ", "bold"), first), soft_wrap=True)
+    for line in rest:
+        console.print(Text(f"  {'':<12} {line}"), soft_wrap=True)

@@ -1,0 +1,73 @@
+"""`realtime conform --list`: the requirements as text, and the same as docs/conformance.md."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from realtime_contracts.conform.requirements import Example, Suite
+from realtime_contracts.conform.results import Requirement
+from realtime_contracts.conform.sources import source_of
+
+PAGE_HEAD = """\
+# The requirements
+
+What `realtime conform` holds a server against: {requirements} requirements, {examples} examples of them. This page is
+made from `features/` by `make generate`; `realtime conform --list` prints the same, and [conforming](conforming.md)
+says how it is used. An id is permanent: it is never given to another requirement, and it selects its scenario
+(`realtime conform URL --select presence/3.2`). Beside these, every message, ack and answer is held against its schema
+in all scenarios (`contract/server/presence:list` and so on).
+"""
+
+
+def listing(console: Console, examples: Sequence[Example]) -> None:
+    """Print the requirements of these examples."""
+    counts = Counter(example.requirement for example in examples)
+    family = rule = ""
+    for requirement in dict.fromkeys(example.requirement for example in examples):
+        if requirement.family != family:
+            family = requirement.family
+            console.print(Text(f"\n{requirement.feature}", style="bold"))
+        if requirement.rule != rule:
+            rule = requirement.rule
+            console.print(Text(f"  {rule}", style="cyan"))
+        rows = f"  ({counts[requirement]} rows)" if counts[requirement] > 1 else ""
+        console.print(
+            Text(f"    {requirement.id:<18} {requirement.level.upper():<7} {requirement.name}{rows}"), soft_wrap=True
+        )
+        console.print(Text(f"{'':<31}{proof(requirement)}", style="dim"), soft_wrap=True)
+
+
+def proof(requirement: Requirement) -> str:
+    """What a requirement proves: the sentence, and where that is from."""
+    where = "; ".join(map(source_of, requirement.sources))
+    return f"“{requirement.sentence}” ({where})" if requirement.sentence else where
+
+
+def page(suite: Suite) -> str:
+    """The page of all requirements."""
+    lines = [PAGE_HEAD.format(requirements=len(suite.requirements), examples=len(suite.examples))]
+    lines += _table(suite.requirements)
+    return "\n".join(lines) + "\n"
+
+
+def _table(requirements: Iterable[Requirement]) -> list[str]:
+    lines: list[str] = []
+    family = rule = ""
+    for requirement in requirements:
+        if requirement.family != family:
+            family = requirement.family
+            lines += ["", f"## {requirement.feature}"]
+        if requirement.rule != rule:
+            rule = requirement.rule
+            lines += ["", f"### {rule}", "", "| id | level | requirement | proves | needs |", "|---|---|---|---|---|"]
+        cells = (requirement.name, proof(requirement), ", ".join(requirement.needs))
+        lines.append(f"| `{requirement.id}` | {requirement.level} | {' | '.join(map(_cell, cells))} |")
+    return lines
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")

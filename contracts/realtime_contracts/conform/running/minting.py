@@ -1,0 +1,97 @@
+"""Where a run gets its tokens: from a secret, from a command, or from a Python function.
+
+The harness has to make bad tokens too, so whoever makes them gets claims and signs them as they are: expired, without
+tenant, of another type. A source that refuses to sign such claims fails the scenarios that need them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from realtime_contracts.wire import tokens
+from realtime_contracts.wire.timeouts import PATIENCE
+
+#: Characters of what is no token that are shown.
+SHOWN = 80
+
+
+class NoToken(Exception):
+    """The source gives no token; the message says why."""
+
+
+@dataclass(frozen=True)
+class TokenSource:
+    """One of: an HS256 secret, a command that reads claims as JSON and prints a token, `module:function` of claims."""
+
+    secret: str = ""
+    command: str = ""
+    hook: str = ""
+
+    def mint(self, user_id: str, tenant_id: str, **options: Any) -> str:
+        """A token; `options` as in `tokens.claims`. Raises NoToken."""
+        claims = tokens.claims(user_id, tenant_id, **options)
+        if not (self.command or self.hook):
+            return tokens.sign(claims, self.secret)
+        token = _from_command(self.command, claims) if self.command else _from_hook(self.hook, claims)
+        if not (token.isascii() and token.isprintable()) or " " in token:
+            raise NoToken(f"{self} gave {token[:SHOWN]!r}, which is no token: no header could carry it")
+        return token
+
+    def check(self) -> None:
+        """Make a token, to see whether it can be done. Raises NoToken."""
+        self.mint("conformance", "conformance")
+
+    def __str__(self) -> str:
+        return f"`{self.command}`" if self.command else self.hook or "the secret"
+
+
+def _from_command(command: str, claims: dict[str, Any]) -> str:
+    try:
+        status, stdout, stderr = _run(shlex.split(command), json.dumps(claims))
+    except subprocess.TimeoutExpired as error:
+        raise NoToken(f"`{command}` gives no token: it timed out after {PATIENCE:g} seconds") from error
+    except (OSError, ValueError) as error:
+        raise NoToken(f"`{command}` gives no token: {error}") from error
+    if status:
+        said = (stderr or stdout).strip().splitlines()
+        raise NoToken(f"`{command}` ended with {status}: {said[-1] if said else 'it said nothing'}")
+    token = stdout.strip()
+    if not token:
+        raise NoToken(f"`{command}` printed no token")
+    return token
+
+
+def _run(words: list[str], text: str) -> tuple[int, str, str]:
+    """Run a command: its exit status, and what it printed. One that takes too long is ended with all it has started."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(  # noqa: S603 - it is the caller's own command
+        words, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    ) as process:
+        try:
+            stdout, stderr = process.communicate(text, PATIENCE)
+        except BaseException:  # Ctrl-C, too, does not reach its session
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return process.returncode, stdout, stderr
+
+
+def _from_hook(hook: str, claims: dict[str, Any]) -> str:
+    module, _, name = hook.partition(":")
+    try:
+        function: Callable[[dict[str, Any]], Any] = getattr(importlib.import_module(module), name)
+        token = function(claims)
+    except (Exception, SystemExit) as error:  # it is the caller's code: whatever it raises is why there is no token
+        raise NoToken(f"{hook} gives no token: {type(error).__name__}: {error}") from error
+    if not isinstance(token, str) or not token:
+        raise NoToken(f"{hook} gave {token!r}, which is no token")
+    return token

@@ -1,0 +1,184 @@
+"""Running the jobs of a plan, also where the server does not survive them.
+
+A server that has gone says nothing of the scenarios that ran at that moment: one of them may have ended it, the others
+are not to blame. So whatever was not met around that time is held back, and run again, alone, once the server is there:
+it is started again if it was started for the run, and is waited for a few seconds if not. A scenario that ends the
+server when it is alone has failed. Where nobody starts the server again, it can only be said what it was asked last.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from realtime_contracts.conform.reports.words import SURVIVES
+from realtime_contracts.conform.requirements import Example
+from realtime_contracts.conform.results import Failure, Result, Verdict
+from realtime_contracts.conform.running.assembly import Findings
+from realtime_contracts.conform.running.launch import NotStarted
+from realtime_contracts.conform.running.plan import Plan
+from realtime_contracts.conform.running.workers import Job, work
+from realtime_contracts.conform.scenario import UNMET, Outcome
+from realtime_contracts.wire.redaction import redacted
+
+#: Seconds that a server may take to come back by itself, where somebody sees to that.
+BACK_SECONDS = 5.0
+#: How often a server may go in a run.
+MOST_TIMES_GONE = 100
+#: Examples in a row that were not met, after which it is asked whether anybody is there.
+DOUBTS = 5
+
+
+class Runner:
+    """One run of some jobs. `tell` hears of each result once it is sure.
+
+    `last_words`: what the server wrote before it ended; None if it was not started for the run.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        findings: Findings,
+        tell: Callable[[Result], None],
+        last_words: Callable[[], str] | None = None,
+    ) -> None:
+        self._plan = plan
+        self._findings = findings
+        self._tell = tell
+        self._last_words = last_words
+        #: What the server was asked, the last at the end.
+        self._begun: list[str] = []
+        #: What was not met since the server was last seen to be well.
+        self._held: list[Outcome] = []
+        #: What has to be run again, alone.
+        self._again: list[Outcome] = []
+        #: When the server was last found to have gone and to be back.
+        self._back_at = 0.0
+        self._gone = 0
+
+    def run(self, jobs: Sequence[Job]) -> list[str]:
+        """Run them all; returns why it had to end before its end."""
+        outcomes = work(jobs, self._plan.assignment, self._plan.jobs, self._has_begun)
+        try:
+            for outcome in outcomes:
+                why = self._consider(outcome)
+                if why:
+                    return [why, *self._asked_last()]
+            why = self._look() or self._alone({(job.example.id, job.transport): job for job in jobs})
+        except KeyboardInterrupt:
+            return ["the run was interrupted"]
+        finally:
+            outcomes.close()  # type: ignore[attr-defined]  # a generator is
+        return [why, *self._asked_last()] if why else []
+
+    def _has_begun(self, job: Job) -> None:
+        self._begun.append(job.example.id)
+
+    def _asked_last(self) -> list[str]:
+        """Who may have ended a server that is not ours to start: what ran then, or just before."""
+        if self._last_words is not None:
+            return []
+        most = self._plan.jobs + DOUBTS
+        last = list(dict.fromkeys(reversed(self._begun)))
+        told = ", ".join(last[:most]) + (", …" if last[most:] else "")
+        advice = (
+            "With --exec 'my-server --port {port}' instead of a URL, the run goes on and tells which of them ends it."
+        )
+        return [f"it was last asked: {told}. {advice}"]
+
+    def _consider(self, outcome: Outcome) -> str:
+        """Take an outcome in, or hold it back; returns why the run cannot go on."""
+        result = outcome.result
+        if result.verdict is Verdict.PASS:
+            self._take(outcome)
+            well = [held for held in self._held if _ended(held) < result.started]
+            self._held = [held for held in self._held if _ended(held) >= result.started]
+            for held in well:
+                self._take(held)
+            return ""
+        if result.started and result.started < self._back_at:
+            self._again.append(outcome)
+            return ""
+        self._held.append(outcome)
+        if result.verdict is Verdict.INCONCLUSIVE or len(self._held) >= DOUBTS:
+            return self._look()
+        return ""
+
+    def _look(self) -> str:
+        """Whether the server is well: then what was held back is its own. Returns why the run cannot go on."""
+        held, self._held = self._held, []
+        if not held:
+            return ""
+        problems = self._plan.problems()
+        if problems:
+            why = self._bring_back(problems[0])
+            if why:
+                for outcome in held:
+                    self._take(unsure(outcome))
+                return why
+            self._again += held
+            return ""
+        for outcome in held:
+            self._take(outcome)
+        return ""
+
+    def _bring_back(self, problem: str) -> str:
+        """Have the server there again; returns why that cannot be."""
+        self._gone += 1
+        if self._gone <= MOST_TIMES_GONE:
+            deadline = time.monotonic() + BACK_SECONDS
+            while time.monotonic() < deadline:
+                try:
+                    self._plan.revive()  # each time: one that no longer answers may take a moment to end
+                except NotStarted as error:
+                    return f"the run ended before its end, for the server is gone: {error}"
+                if not self._plan.problems():
+                    self._back_at = time.time()
+                    return ""
+                time.sleep(0.1)
+        return f"the run ended before its end, for the server is gone: {self._with_last_words(problem)}"
+
+    def _with_last_words(self, problem: str) -> str:
+        return problem if self._last_words is None else redacted(f"{problem}\n{self._last_words()}")
+
+    def _alone(self, jobs: dict[tuple[str, str], Job]) -> str:
+        """Run again what was not met when the server went, one after the other."""
+        for suspect in self._again:
+            job = jobs[suspect.result.id, suspect.result.transport]
+            [outcome] = work([job], self._plan.assignment, 1, self._has_begun)
+            problems = [] if outcome.result.verdict is Verdict.PASS else self._plan.problems()
+            if not problems:
+                self._take(outcome)
+                continue
+            self._take(ended_it(job.example, outcome, self._with_last_words(problems[0])))
+            why = self._bring_back(problems[0])
+            if why:
+                return why
+        return ""
+
+    def _take(self, outcome: Outcome) -> None:
+        result = outcome.result
+        unmet = result.verdict in (Verdict.FAIL, Verdict.WARN)
+        known = unmet and bool({result.id, result.requirement} & self._plan.known)
+        outcome = replace(outcome, result=replace(result, known=known))
+        self._findings.add(outcome)
+        self._tell(outcome.result)
+
+
+def unsure(outcome: Outcome) -> Outcome:
+    """The outcome of an example that was not met when the server went: what it had not done, it could not."""
+    result = outcome.result
+    failure = replace(result.failure or Failure("", ""), hint="The server has gone meanwhile: that may be why.")
+    return replace(outcome, result=replace(result, verdict=Verdict.INCONCLUSIVE, failure=failure), breaches=())
+
+
+def ended_it(example: Example, outcome: Outcome, problem: str) -> Outcome:
+    """The outcome of an example that has ended the server."""
+    failure = Failure(SURVIVES, f"it is gone: {problem}", "Run alone, with the same end.")
+    result = replace(outcome.result, verdict=UNMET[example.requirement.level], failure=failure)
+    return replace(outcome, result=result)
+
+
+def _ended(outcome: Outcome) -> float:
+    return outcome.result.started + outcome.result.seconds

@@ -1,0 +1,120 @@
+"""Which examples a run tries, and why it leaves the others out.
+
+What can be selected: an id (`presence/3.2`), one row of it (`presence/7.1#3`), a rule (`presence/3`), a family
+(`presence`), a check of the contract (`contract/server/presence:list`), or a tag expression (`@locks and not @slow`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cucumber_tag_expressions import parse
+from cucumber_tag_expressions.parser import TagExpressionError
+
+from realtime_contracts.conform.requirements import Example, Suite
+from realtime_contracts.conform.results import Requirement
+from realtime_contracts.conform.tags import LEVELS
+
+#: Which family brings a message about: the first prefix that fits.
+FAMILY_OF = (
+    ("presence", "presence"),
+    ("heartbeat", "presence"),
+    ("room:", "rooms"),
+    ("cursor:", "cursors"),
+    ("typing:", "typing"),
+    ("doc:lock", "locks"),
+    ("doc:unlock", "locks"),
+    ("documents", "documents"),
+    ("doc:", "documents"),
+    ("notification", "notifications"),
+    ("activity", "activity"),
+    ("connect", "connection"),
+    ("auth:", "connection"),
+    ("secrecy", "connection"),
+)
+_CONTRACT = "contract/"
+_ID = re.compile(r"[a-z_]+(/\d+(\.\d+(#\d+)?)?)?")
+
+
+class NothingSelected(ValueError):
+    """The words select nothing; the message says which, and what would."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What was chosen on the command line."""
+
+    #: Ids and tag expressions; nothing means everything.
+    words: tuple[str, ...] = ()
+    #: The least binding level that is tried.
+    level: str = "may"
+    skip_slow: bool = False
+    nodes: int = 1
+    #: Whether somebody can kill a node or cut Redis.
+    can_break: bool = False
+
+    def of(self, suite: Suite) -> list[Example]:
+        """The examples that were asked for. Raises NothingSelected."""
+        allowed = LEVELS[: LEVELS.index(self.level) + 1]
+        chosen: dict[str, Example] = {}
+        for word in self.words or ("",):
+            found = [example for example in suite.examples if _fits(word, example)]
+            if not found:
+                raise NothingSelected(f"{word!r} selects nothing: {_help(word, suite.requirements)}")
+            chosen.update({example.id: example for example in found})
+        found = [e for e in suite.examples if e.id in chosen and e.requirement.level in allowed]
+        if not found:
+            raise NothingSelected(f"nothing of that is of the level {self.level}")
+        return found
+
+    def contract_ids(self) -> frozenset[str]:
+        """The checks of the contract that were asked for by name."""
+        return frozenset(word for word in self.words if word.startswith(_CONTRACT))
+
+    def why_not(self, example: Example) -> str:
+        """Why an example is not tried; nothing if it is."""
+        if "multi_node" in example.needs and self.nodes < 2:
+            return "needs two nodes of one cluster: give the URLs of both"
+        if "fault" in example.needs and not self.can_break:
+            return "needs somebody who kills nodes and cuts Redis: not over a URL"
+        if "slow" in example.needs and self.skip_slow:
+            return "takes as long as the server's timeouts: shorten them there, and say so with --timeouts"
+        return ""
+
+
+def _fits(word: str, example: Example) -> bool:
+    if not word:
+        return True
+    if word.startswith(_CONTRACT):
+        return example.requirement.family == family_of(word)
+    if _ID.fullmatch(word):
+        id_ = example.id
+        return id_ == word or id_.startswith((f"{word}/", f"{word}.", f"{word}#"))
+    try:
+        expression = parse(word)
+    except TagExpressionError as error:
+        raise NothingSelected(f"{word!r} is neither an id nor a tag expression: {_first_line(error)}") from error
+    rulings = (f"ruling_{row}" for row in example.rulings)
+    tags = [f"@{tag}" for tag in {*example.requirement.tags, *example.needs, *rulings}]
+    return bool(expression.evaluate(tags))
+
+
+def family_of(contract_id: str) -> str:
+    """The family whose scenarios bring a message about: that of `contract/server/presence:list` is `presence`."""
+    *direction, message = contract_id.removeprefix(_CONTRACT).split("/")
+    if direction == ["response"] and not message.startswith(("notification", "activity")):
+        return "rest"
+    return next((family for prefix, family in FAMILY_OF if message.startswith(prefix)), "errors")
+
+
+def _help(word: str, requirements: Sequence[Requirement]) -> str:
+    families = ", ".join(dict.fromkeys(requirement.family for requirement in requirements))
+    if word.startswith("@") or " " in word:
+        return "no scenario has such tags"
+    return f"ids are family/rule.scenario, of {families}; `realtime conform --list` prints them"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[-1]

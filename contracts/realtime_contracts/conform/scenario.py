@@ -1,0 +1,223 @@
+"""Running one example against a server: its steps in order, and what that is worth.
+
+The server is known by a `Target`. A step that fails ends the scenario; whatever else broke the contract is in the
+outcome beside the result. An exception that is no expectation is the server's if it had broken the contract before
+(a field that is not there cannot be read), and otherwise the harness's: INCONCLUSIVE.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import requests
+
+from realtime_contracts.conform.coverage import Coverage, measure
+from realtime_contracts.conform.observed import Manners, describe
+from realtime_contracts.conform.reports.wire_text import wire_text
+from realtime_contracts.conform.requirements import Example, Sentence
+from realtime_contracts.conform.results import Breach, Failure, Result, Step, Verdict, Wire
+from realtime_contracts.conform.running.minting import NoToken
+from realtime_contracts.conform.steps import fitting
+from realtime_contracts.conform.steps.nodes import Faults
+from realtime_contracts.conform.wire import wire_of
+from realtime_contracts.conform.world import World
+from realtime_contracts.wire.forged import Mint
+from realtime_contracts.wire.journal import NotReachedError, NotSeenError, NotToldError, UnmetError
+from realtime_contracts.wire.redaction import redacted
+from realtime_contracts.wire.timeouts import Timeouts
+
+#: What a requirement that is not met is worth, by its level.
+UNMET = {"must": Verdict.FAIL, "should": Verdict.WARN, "may": Verdict.WARN}
+
+#: Characters of what is said of a failure, and lines of the wire log: what a server floods is not kept in full.
+MOST_CHARACTERS = 8000
+MOST_LINES = 1000
+
+#: What a step raises that looks for something in an answer where it is not. Our own server shows that it can be there.
+NOT_UNDERSTOOD = (LookupError, TypeError, ValueError, AttributeError, StopIteration)
+
+
+@dataclass
+class Target:
+    """A server under test."""
+
+    #: The base URLs of the nodes of one cluster.
+    nodes: list[str]
+    transport: Literal["websocket", "polling"]
+    mint: Mint
+    timeouts: Timeouts
+    #: Who can break nodes and Redis; None if nobody can.
+    faults: Faults | None = None
+    manners: Manners = field(default_factory=Manners)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an example: its result, and what was seen of the contract meanwhile."""
+
+    result: Result
+    breaches: tuple[Breach, ...]
+    came: dict[tuple[str, str], int]
+    coverage: Coverage
+    #: Whether what it was not met by says nothing of what it is about: there was no answer, or no such operation.
+    untold: bool = False
+    #: The event that was waited for in vain, if it was not met by that.
+    awaited: str = ""
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the scenario passed, and nothing in it broke the contract."""
+        return self.result.verdict is Verdict.PASS and not self.breaches
+
+
+def run(example: Example, target: Target) -> Outcome:
+    """Run an example. Raises nothing but what ends the process."""
+    started = time.time()
+    world = World(target.nodes, target.transport, target.mint, target.timeouts, target.manners)
+    steps: list[Step] = []
+    error: Exception | None = None
+    try:
+        _play(example, world, target.faults, steps)
+    except Exception as caught:  # noqa: BLE001 - whatever it is, it is this scenario's verdict
+        error = caught
+    wire = wire_of(world)
+    try:
+        world.end()
+    except Exception as caught:  # noqa: BLE001 - as above
+        error = error or caught
+    error = error or next((defect for tab in world.tabs for defect in tab.client.defects), None)
+    breaches = world.observed.breaches
+    verdict, failure = Verdict.PASS, None
+    if error is not None:
+        lines = [describe(who, breach) for who, breach in breaches]
+        if isinstance(error, NotSeenError) and error.event and target.manners.never(error.event):
+            lines.insert(0, f"this server was never seen to send {error.event}")
+        verdict, told = _verdict(example, steps, error, lines, wire)
+        failure = Failure(_told(told.expected), _told(told.actual), _told(told.hint))
+    result = Result(
+        requirement=example.requirement.id,
+        row=example.row,
+        name=example.name,
+        transport=target.transport,
+        verdict=verdict,
+        failure=failure,
+        steps=(*steps, *(Step(s.keyword, s.text, "skipped") for s in example.sentences[len(steps) :])),
+        wire=_middle_left_out(wire),
+        started=started,
+        seconds=time.time() - started,
+        nodes=tuple(sorted({target.nodes.index(tab.url) + 1 for tab in world.tabs})),
+    )
+    return Outcome(
+        result,
+        tuple(breach for _, breach in breaches),
+        dict(world.observed.came),
+        measure(world.observed),
+        untold=error is not None and _says_nothing(error, world),
+        awaited=error.event if isinstance(error, NotSeenError) else "",
+    )
+
+
+def _says_nothing(error: Exception, world: World) -> bool:
+    """Whether what a scenario is about is not shown by its failure."""
+    no_operation = world.reply is not None and not world.reply.is_of_contract
+    return no_operation or not isinstance(error, AssertionError) or isinstance(error, NotToldError)
+
+
+def _told(text: str) -> str:
+    """What is said of a failure, as a report may have it: without tokens, and not without end."""
+    text, half = redacted(text), MOST_CHARACTERS // 2
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    return f"{text[:half]}\n… ({len(text):,} characters)\n{text[-half:]}"
+
+
+def _middle_left_out(wire: tuple[Wire, ...]) -> tuple[Wire, ...]:
+    left, half = len(wire) - MOST_LINES, MOST_LINES // 2
+    if left <= 0:
+        return wire
+    note = Wire(wire[half].at, "", "note", "left out", f"{left:,} messages")
+    return (*wire[:half], note, *wire[-half:])
+
+
+def _play(example: Example, world: World, faults: Faults | None, steps: list[Step]) -> None:
+    before = ""
+    for sentence in example.sentences:
+        if sentence.kind == "when" and before != "when":
+            world.set_marks()  # what comes from now on is what the When has brought about
+        before = sentence.kind
+        began = time.monotonic()
+        done: Literal["passed", "failed"] = "failed"
+        try:
+            _do(sentence, world, faults)
+            done = "passed"
+        finally:
+            steps.append(Step(sentence.keyword, sentence.text, done, time.monotonic() - began))
+
+
+def _do(sentence: Sentence, world: World, faults: Faults | None) -> None:
+    [definition] = fitting(sentence.kind, sentence.text)
+    offered = {
+        "world": world,
+        "faults": faults,
+        "datatable": [list(row) for row in sentence.table],
+        **(definition.match(sentence.text) or {}),
+    }
+    wanted = inspect.signature(definition.function).parameters
+    arguments = {name: offered[name] for name in wanted if name in offered}
+    with _thin_ice():
+        definition.function(**arguments)
+
+
+@contextlib.contextmanager
+def _thin_ice() -> Iterator[None]:
+    """A connection that is refused or lost under a request is the environment's failure, not an expectation."""
+    try:
+        yield
+    except (requests.ConnectionError, requests.Timeout) as error:
+        raise NotReachedError(f"an answer from {_host(error)}", f"{type(error).__name__}: {_reason(error)}") from error
+
+
+def _host(error: requests.RequestException) -> str:
+    return str(error.request.url) if error.request is not None else "the server"
+
+
+def _reason(error: BaseException) -> str:
+    inner: Any = error.args[0] if error.args else error
+    return str(getattr(inner, "reason", inner))
+
+
+def _verdict(
+    example: Example, steps: list[Step], error: Exception, breaches: list[str], wire: Sequence[Wire]
+) -> tuple[Verdict, Failure]:
+    at = f"{steps[-1].keyword} {steps[-1].text}" if steps else "the beginning"
+    hint = "\n".join(["The contract was broken as well:", *breaches[:3]]) if breaches else ""
+    if isinstance(error, NotReachedError):
+        return Verdict.INCONCLUSIVE, Failure(
+            error.expected, error.actual, "Nobody answered: is the server still there?"
+        )
+    unmet = UNMET[example.requirement.level]
+    if isinstance(error, NoToken):
+        return Verdict.INCONCLUSIVE, Failure("a token to come with", str(error))
+    if isinstance(error, UnmetError):
+        return unmet, Failure(error.expected, error.actual, hint)
+    if isinstance(error, AssertionError):
+        return unmet, Failure(at, str(error) or "it was not so", hint)
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    what = (
+        f"{type(error).__name__}: {error} (in {where.name}, line {where.lineno} of {where.filename.rpartition('/')[2]})"
+    )
+    if isinstance(error, NOT_UNDERSTOOD) or breaches:
+        came = breaches[-1] if breaches else f"the last answer was {_last_answer(wire)}"
+        return unmet, Failure(at, f"what came cannot be understood: {came}", what)
+    return Verdict.INCONCLUSIVE, Failure(at, f"the harness itself has failed: {what}", "Please report this.")
+
+
+def _last_answer(wire: Sequence[Wire]) -> str:
+    received = [line for line in wire if line.direction == "received"]
+    return wire_text(received[-1:]).strip() or "none"

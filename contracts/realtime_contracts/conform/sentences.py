@@ -1,0 +1,142 @@
+"""How a sentence of a feature finds its step.
+
+A step is written as the sentence itself, with places in braces: `@when('{who} joins "{room}"')`. What may stand in a
+place is known by its name, so that two steps do not fit one sentence, and a list of people comes as a list. The
+function gets what stands in the places by name, and whatever else it asks for of: `world`, `faults`, `datatable`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from realtime_contracts.wire.forged import FORGERS
+
+Kind = Literal["given", "when", "then"]
+_Function = TypeVar("_Function", bound=Callable[..., None])
+
+_NAME = r"[A-Z][a-z]+"
+_SEVERAL = rf"{_NAME}(?:, {_NAME})*(?: and {_NAME})?"
+
+#: What may stand in a place, by its name. Any other place takes what fits between its quotes.
+PLACES = {
+    "who": _NAME,
+    "whom": _NAME,
+    "people": _SEVERAL,
+    "others": _SEVERAL,
+    "n": r"\d+",
+    "status": "online|away|busy",
+    "ordinal": "first|second",
+    "payload": ".*",
+    "anything": ".*",
+    "how": ".+",
+    "payload_": ".*",
+    "packet": ".*",
+    "id_": r"-?\d+",
+    "what": "(?:a|an) .*",
+    "channel": ".*",
+    "where": "in the .*",
+    "token": "|".join(map(re.escape, FORGERS)),
+    "claim": "name|email|role",
+    "m": r"\d+",
+    "patch": r"\[.*\]",
+    "object_": r"\{.*\}",
+    "value_": "[^ ]+",
+    "locks_": """[A-Z][a-z]+'s on ".*\"""",
+    "titles_": '".*"',
+    "verb": "reads|deletes",
+    "operation_": "[a-z]+:[a-z_]+",
+    "method": "[A-Z]+",
+    "path_": "/[^ ]*",
+    "type_": "[a-z]+/[^ ]+",
+    "often": r"once|twice|\d+ times",
+    "typing_": ".+",
+    "endings_": ".+",
+    "ids_": ".+",
+    "page_": 'nothing|".*"',
+    "entity_": 'nothing|".*"',
+}
+_QUOTED = r'[^"]*'
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+#: Places whose text is a list of people.
+_LISTS = frozenset({"people", "others"})
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A step: its kind, its sentence, and what is done."""
+
+    kind: Kind
+    sentence: str
+    function: Callable[..., None]
+    pattern: re.Pattern[str]
+
+    @property
+    def source(self) -> str:
+        """`documents.edit`: where it is found."""
+        return f"{self.function.__module__.rpartition('.')[2]}.{self.function.__name__}"
+
+    def match(self, text: str) -> dict[str, Any] | None:
+        """What stands in each place of the sentence, None if it is another one."""
+        found = self.pattern.fullmatch(text)
+        if found is None:
+            return None
+        return {place: names(words) if place in _LISTS else words for place, words in found.groupdict().items()}
+
+
+#: Every step there is, in the order of the modules.
+DEFINITIONS: list[Definition] = []
+
+
+def given(sentence: str) -> Callable[[_Function], _Function]:
+    """What was so before."""
+    return _step("given", sentence)
+
+
+def when(sentence: str) -> Callable[[_Function], _Function]:
+    """What somebody does."""
+    return _step("when", sentence)
+
+
+def then(sentence: str) -> Callable[[_Function], _Function]:
+    """What comes of it."""
+    return _step("then", sentence)
+
+
+def fitting(kind: str, text: str) -> list[Definition]:
+    """The steps that a sentence may mean. There has to be one."""
+    return [step for step in DEFINITIONS if step.kind == kind and step.match(text) is not None]
+
+
+def pattern_of(sentence: str) -> re.Pattern[str]:
+    """What fits a sentence with places."""
+    pieces = _PLACE.split(sentence)
+    return re.compile(
+        "".join(
+            re.escape(piece) if index % 2 == 0 else f"(?P<{piece}>{PLACES.get(piece, _QUOTED)})"
+            for index, piece in enumerate(pieces)
+        ),
+        re.DOTALL,
+    )
+
+
+def _step(kind: Kind, sentence: str) -> Callable[[_Function], _Function]:
+    def register(function: _Function) -> _Function:
+        lazy = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+        if any(is_so(function) for is_so in lazy):
+            # It would be called, do nothing, and pass.
+            raise TypeError(f"the step {function.__name__} must be a plain function")
+        DEFINITIONS.append(Definition(kind, sentence, function, pattern_of(sentence)))
+        return function
+
+    return register
+
+
+def names(text: str) -> list[str]:
+    """`Ana, Ben and Cy` as a list."""
+    return re.findall(_NAME, text.replace(" and ", ", "))

@@ -1,0 +1,247 @@
+"""Sending anything at all, and what it is answered with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from realtime_contracts.conform.payloads import payload as make_payload
+from realtime_contracts.conform.sentences import given, then, when
+from realtime_contracts.conform.steps.common import answered, assert_equal, assert_refused, told
+from realtime_contracts.conform.steps.hearing import may_be_away
+from realtime_contracts.conform.world import World
+from realtime_contracts.wire.journal import Entry, NotToldError, UnmetError
+from realtime_contracts.wire.timeouts import patience
+
+# Sending
+
+
+@when('{who} sends "{event}" with {payload_}')
+def send(world: World, who: str, event: str, payload_: str) -> None:
+    begin(world, who, event)
+    world.answer = world[who].tab.ask(event, make_payload(payload_))
+
+
+@when('{who} sends "{event}", asking for no ack, with {payload_}')
+def send_without_ack(world: World, who: str, event: str, payload_: str) -> None:
+    begin(world, who, event)
+    world[who].tab.send(event, make_payload(payload_), ack=False)
+
+
+@when('{who} sends 2 MiB as "{event}"')
+def send_too_much(world: World, who: str, event: str) -> None:
+    begin(world, who, event)
+    tab = world[who].tabs.pop()
+    tab.send(event, make_payload("2 MiB"))
+    world.notes["ending"] = tab
+    tab.expect_end()
+
+
+@when("{who} sends the packet {packet}")
+def send_packet(world: World, who: str, packet: str) -> None:
+    begin(world, who, "")
+    world[who].tab.send_packet(packet)
+
+
+@when("{who}'s transport carries {packet}")
+def send_frame(world: World, who: str, packet: str) -> None:
+    begin(world, who, "")
+    tab = world[who].tab
+    tab.journal.write("sent", "frame", packet)
+    if packet == "a heartbeat and then half a frame":
+        heartbeat = '42["heartbeat"]'
+        for frame in [heartbeat, "x"] if tab.transport == "websocket" else [f"{heartbeat}\x1e"]:
+            tab.client.send_frame(frame)
+    else:
+        tab.client.send_frame(packet)
+
+
+@when('{who} sends the event "{event}" with broken JSON, asking for an ack')
+def send_broken(world: World, who: str, event: str) -> None:
+    begin(world, who, event)
+    tab = world[who].tab
+    world.answer = tab.answer(tab.send_packet(f'2{{id}}["{event}",{{"status":', ack_for=event))
+
+
+@when("{who} moves through {n} pages without waiting")
+def move_without_waiting(world: World, who: str, n: str) -> None:
+    world.notes["pages"] = [f"/{page}" for page in range(int(n))]
+    for page in world.notes["pages"]:
+        world[who].tab.send("presence:update", make_payload(f'{{"current_page":"{page}"}}'), ack=False)
+
+
+@when('what {who} sends as "{event}" is refused, each at its place:')
+def each_refused(world: World, who: str, event: str, datatable: list[list[str]]) -> None:
+    for words, path in datatable[1:]:
+        send(world, who, event, words)
+        assert_equal(invalid_at(world), path, f"where {event} with {words} is wrong")
+
+
+@when("{who} names no room in any of these events:")
+def no_room_named(world: World, who: str, datatable: list[list[str]]) -> None:
+    for [event] in datatable[1:]:
+        send(world, who, event, "{}")
+        assert_equal(invalid_at(world), "", f"where {event} without a room is wrong")
+        assert_equal(world.answer["error"]["message"], "room_id required", f"what {event} is answered")
+
+
+def begin(world: World, who: str, event: str) -> None:
+    """Note who is about to send what, and how things were before."""
+    world.actor = world[who]
+    world[who].acting = world[who].tab
+    world.notes["event"] = event
+    world.notes["before"] = {id(tab): dict(tab.view.users) for tab in world.company(world[who].tenant)}
+
+
+# Answers
+
+
+@given("one more room is refused to {who}")
+def one_room_too_many(world: World, who: str) -> None:
+    assert_refused(world[who].tab.call("room:join", {"entity_type": "order", "entity_id": 1}), "limit_exceeded", "it")
+
+
+@then("that is accepted")
+def accepted(world: World) -> None:
+    assert_equal(world.answer.get("ok"), True, f"the answer {world.answer}")
+
+
+@then("that is accepted, with nothing more")
+def accepted_plain(world: World) -> None:
+    assert_equal(world.answer, {"ok": True}, "the answer")
+
+
+@then("that is accepted, with a timestamp")
+def accepted_timestamp(world: World) -> None:
+    accepted_fields(world, {"timestamp"})
+
+
+@then("that is accepted, with the presence of {who}")
+def accepted_presence(world: World, who: str) -> None:
+    fields = {"user_id", "user_name", "status", "current_page", "current_entity_type", "current_entity_id", "seq"}
+    accepted_fields(world, fields)
+    assert_equal(world.answer["user_id"], world[who].user_id, "whose presence")
+
+
+@then("that is accepted, with the room")
+def accepted_room(world: World) -> None:
+    accepted_fields(world, {"room_id"})
+
+
+@then("that is accepted, with the room and its users")
+def accepted_room_users(world: World) -> None:
+    accepted_fields(world, {"room_id", "users"})
+
+
+@then('{who} gets "{event}" and no error')
+def gets_event(world: World, who: str, event: str) -> None:
+    world[who].tab.expect(event)
+    answered(world[who].tab)
+    errors = world[who].tab.journal.events("error", since=world[who].tab.mark)
+    assert_equal(errors, [], "the errors")
+
+
+@then("{who} sees the pages in that order")
+def pages_in_order(world: World, who: str) -> None:
+    pages: list[str] = world.notes["pages"]
+    tab = world[who].tab
+    tab.expect("presence:update", current_page=pages[-1])
+    seen = [e.payload["current_page"] for e in tab.journal.events("presence:update", since=tab.mark)]
+    assert_equal(seen, pages, f"the pages that {who} saw")
+
+
+def accepted_fields(world: World, fields: set[str]) -> None:
+    accepted(world)
+    assert_equal(set(world.answer), {"ok"} | fields, "the fields of the answer")
+
+
+# Failures
+
+
+@then('{who} is refused with "{code}"')
+def refused(world: World, who: str, code: str) -> None:
+    assert_equal(refusal(world, who)["code"], code, "the code", telling=False)
+
+
+@then('{who} is refused with "{code}" and the message "{text}"')
+def refused_message(world: World, who: str, code: str, text: str) -> None:
+    error = refusal(world, who)
+    assert_equal((error["code"], error["message"]), (code, text), "code and message", telling=False)
+
+
+@then('{who} is refused with "{code}" at "{path}"')
+def refused_at(world: World, who: str, code: str, path: str) -> None:
+    error = refusal(world, who)
+    assert_equal((error["code"], (error["details"] or {}).get("path")), (code, path), "code and path")
+
+
+@then('{who} gets the error "{code}"')
+def gets_error(world: World, who: str, code: str) -> None:
+    world.notes["error"] = world[who].tab.expect("error", kind=f"error {code}").payload
+    assert_equal(world.notes["error"]["code"], code, "the code")
+
+
+@then('the error names the event "{event}"')
+def names_event(world: World, event: str) -> None:
+    assert_equal(world.notes["error"]["event"], event, "the event that failed")
+
+
+@then("{who} is disconnected")
+def disconnected(world: World, who: str) -> None:
+    tab = world.notes["ending"]
+    assert_equal((world[who].tabs, tab.connected), ([], False), "connected")
+
+
+@then("{who} is not told of any change by {whom}")
+def no_change(world: World, who: str, whom: str) -> None:
+    """But that they have left, perhaps: when is a requirement of its own."""
+    world.barrier(world[who].tenant)
+    heard = [e for e in world.heard(world[who].tab) if e.payload.get("user_id") == world[whom].user_id]
+    heard = [e for e in heard if e.name not in {"room:user_left", "presence:user_left"}]
+    assert_equal(heard, [], f"what {who} heard of {whom}")
+
+
+@then("nothing has changed for {people}")
+def nothing_changed(world: World, people: list[str]) -> None:
+    """But that, on a slow network, they may be away meanwhile."""
+    for name in people:
+        tab = world[name].tab
+        listed = {u["user_id"]: (u["user_name"], u["status"], u["current_page"]) for u in tab.ask_list()["users"]}
+        before = {
+            user_id: (seen.name, seen.status, seen.page) for user_id, seen in world.notes["before"][id(tab)].items()
+        }
+        for user_id in listed.keys() & before.keys():
+            name_, status, page = listed[user_id]
+            if (before[user_id][1], status) == ("online", "away") and may_be_away(world, user_id):
+                listed[user_id] = (name_, "online", page)
+        assert_equal(listed, before, f"the list that {name} gets")
+
+
+def invalid_at(world: World) -> str | None:
+    """At which place of the payload an event was refused, None if it was not refused for that."""
+    error = world.answer.get("error") or {}
+    return str(error["details"]["path"]) if error.get("code") == "invalid_payload" else None
+
+
+def refusal(world: World, who: str) -> dict[str, Any]:
+    """Why somebody was refused: at the door, or in the answer to an event, where the error event must agree."""
+    knocking = world.notes.pop("knocking", None)
+    if knocking is not None and not world.answer:
+        if knocking.connected:
+            raise AssertionError(f"{who} was let in")
+        data = knocking.refusal
+        if not isinstance(data, dict) or not isinstance(data.get("data"), dict):
+            raise NotToldError(f"{who} is refused with a code", repr(data))
+        return {"message": data.get("message"), "code": data["data"].get("code"), "details": None}
+    answer = world.answer
+    if answer.get("ok") is not False:
+        expected = f'{who} is refused, with {{"ok": false, "error": …}}'
+        raise (NotToldError if answer.get("ok") is None else UnmetError)(expected, told(answer))
+    tab = world[who].acting or world[who].tab
+    error: dict[str, Any] = answer["error"]
+
+    def the_same(entry: Entry) -> bool:
+        return entry.kind == "event" and entry.name == "error" and entry.payload == error
+
+    tab.journal.wait_for(the_same, f"the error event {error}", since=tab.mark, within=patience())
+    world.notes["error"] = error
+    return error

@@ -1,0 +1,170 @@
+"""Nodes, what becomes of them, and of Redis. `faults` is only there for who owns the cluster."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from realtime_contracts.conform.sentences import given, then, when
+from realtime_contracts.conform.steps.common import assert_equal, knock
+from realtime_contracts.conform.world import World
+from realtime_contracts.wire.timeouts import patience
+from realtime_contracts.wire.view import PRESENCE_MESSAGES
+
+
+class Faults(Protocol):
+    """What can go wrong with a cluster, by the number of a node (from 1)."""
+
+    def kill(self, node: int) -> None:
+        """The process ends at once, as with kill -9."""
+
+    def stop(self, node: int) -> None:
+        """The process is told to end, and does."""
+
+    def cut_redis(self) -> None:
+        """Redis is gone, with all its data."""
+
+    def hang_redis(self) -> None:
+        """Redis answers nothing, and keeps its data."""
+
+    def restore_redis(self) -> None:
+        """Redis is back, and every node says that it is ready."""
+
+
+@given("{people} are connected to node {n}")
+@given("{people} is connected to node {n}")
+def connected_to(world: World, people: list[str], n: str) -> None:
+    for name in people:
+        world.connect(world[name], int(n))
+
+
+@given("{who} has tabs open on both nodes")
+def tabs_on_both(world: World, who: str) -> None:
+    for node in (1, 2):
+        world.connect(world[who], node)
+
+
+@when("{who} connects to node {n}")
+@when("{who} comes back on node {n}")
+def connects_to(world: World, who: str, n: str) -> None:
+    person = world[who]
+    person.tabs = [tab for tab in person.tabs if tab.connected]
+    knock(world, person, {"token": world.token(person)}, tab=world.tab(person, int(n)))
+
+
+@when("{who} on node 1 and {whom} on node 2 change their status {n} times at the same time")
+def change_at_once(world: World, who: str, whom: str, n: str) -> None:
+    people = [world[who], world[whom]]
+    for node, person in enumerate(people, 1):
+        world.connect(person, node)
+
+    def change(name: str) -> Callable[[], None]:
+        dice = random.Random(name)  # noqa: S311 - the same run every time
+
+        def run() -> None:
+            for _ in range(int(n)):
+                world[name].tab.call("presence:update", {"status": dice.choice(["online", "away", "busy"])})
+
+        return run
+
+    together([change(person.name) for person in people])
+    world.settle(people[0].tenant)
+
+
+@when("{n} users connect to both nodes at the same time")
+def many_connect(world: World, n: str) -> None:
+    company = next(iter(world.tenants))
+    people = [world.hire(f"User {number:02}", company, f"u{number}") for number in range(int(n))]
+    tabs = [world.tab(person) for person in people]
+    tokens = [world.token(person) for person in people]
+    together([lambda tab=tab, token=token: tab.open({"token": token}) for tab, token in zip(tabs, tokens, strict=True)])  # type: ignore[misc]
+    for person, tab in zip(people, tabs, strict=True):
+        world.welcome(person, tab)
+    world.settle(world.tenant(company))
+    world.it = ("presence:user_joined", {})
+
+
+@when("node {n} is killed")
+def node_killed(world: World, faults: Faults, n: str) -> None:
+    world.dead.add(int(n) - 1)
+    faults.kill(int(n))
+
+
+@when("node {n} is stopped")
+def node_stopped(world: World, faults: Faults, n: str) -> None:
+    world.dead.add(int(n) - 1)
+    faults.stop(int(n))
+
+
+@given("Redis cannot be reached")
+def redis_away(faults: Faults) -> None:
+    faults.cut_redis()
+
+
+@given("Redis was away for a moment")
+def redis_was_away(world: World, faults: Faults) -> None:
+    world.gaps_expected = True
+    faults.hang_redis()
+    for person in world.people.values():
+        for tab in person.tabs:
+            answer = tab.call("heartbeat")
+            assert_equal(answer.get("error", {}).get("code"), "unavailable", "the code while Redis hangs")
+    faults.restore_redis()
+
+
+@when("Redis is back")
+def redis_back(world: World, faults: Faults) -> None:
+    world.gaps_expected = True
+    faults.restore_redis()
+
+
+@given("Redis has lost everything")
+def redis_lost(world: World, faults: Faults) -> None:
+    world.gaps_expected = True
+    marks = {id(tab): len(tab.journal) for person in world.people.values() for tab in person.tabs}
+    faults.cut_redis()
+    faults.restore_redis()
+    for person in world.people.values():
+        for tab in person.tabs:
+            tab.expect("presence:list", since=marks[id(tab)], within=2 * patience())
+            for room in tab.rooms:
+                tab.expect("room:users", since=marks[id(tab)], room_id=room)
+
+
+@then("everybody has the same view")
+def same_view(world: World) -> None:
+    tenant = world.tenant(next(iter(world.tenants)))
+    tabs = list(world.company(tenant))
+    world.settle(tenant)
+    for tab in tabs:
+        assert_equal(tab.view.users, tabs[0].view.users, f"what {tab.label} sees")
+
+
+@then("{who} and {whom} have heard the same messages in the same order")
+def same_messages(world: World, who: str, whom: str) -> None:
+    def heard(name: str) -> list[tuple[str, object]]:
+        tab = world[name].tab
+        return [(e.name, e.payload) for e in tab.journal.events(since=tab.mark) if e.name in PRESENCE_MESSAGES]
+
+    assert_equal(heard(who), heard(whom), f"what {who} and {whom} heard")
+
+
+def together(tasks: list[Callable[[], object]]) -> None:
+    """Run all tasks at the same time, and fail if one of them does."""
+    failures: list[BaseException] = []
+
+    def run(task: Callable[[], object]) -> None:
+        try:
+            task()
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the test's thread
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(task,)) for task in tasks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]

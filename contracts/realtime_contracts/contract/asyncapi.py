@@ -1,0 +1,172 @@
+"""The socket's half of the contract as an AsyncAPI 3.1 document, made from the schemas.
+
+One channel, the namespace `/`; one message for each event and each ack; operations from the server's view, so a
+client's event is one that the server receives, and its ack the reply. AsyncAPI has no binding for Socket.IO and no word
+for an event's name or an acknowledgement, so these stand in `x-socketio`, as `EXTENSION` says. The payloads are the
+schema files themselves, by relative `$ref`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from realtime_contracts.contract.exchanges import CONNECT, Exchange, exchanges
+from realtime_contracts.contract.registry import Direction, registry
+
+#: What `x-socketio` holds, in the words of the document itself.
+EXTENSION = """\
+AsyncAPI has no binding for Socket.IO; what it lacks stands in `x-socketio`.
+
+- Of a server: `protocol`, the version of the Socket.IO protocol; `engineio`, that of Engine.IO; `transports`.
+- Of the channel: `namespace`.
+- Of a message: `packet`, the kind of packet that it travels in (`CONNECT`, `EVENT`, `ACK` or `CONNECT_ERROR`), and
+  `event`, the name that comes before the payload; of an ack, the name of the event that it answers.
+- Of an operation that receives an event: `ack: optional`, because a client may ask for the reply, or not; `errors`,
+  the codes that a failure of it can have; `toSender` and `toOthers`, the events that can follow it.
+- Of an operation that sends: `causes`, the client's events after which it can come, and `byItself`, when it comes
+  without one.
+"""
+
+#: Times of the wire, formats and the like: said once, for the whole document.
+_DESCRIPTION = """\
+Who is online, who is in which room, cursors, typing, documents, locks, notifications and activity of one company, over
+Socket.IO. What the messages mean is in the features; what back ends publish over REST is in openapi.yaml.
+
+An event's payload is one object; an event without payload is one with `{}`.
+
+"""
+
+#: How many examples of a message the document shows.
+_EXAMPLES = 2
+
+_CHANNEL = "#/channels/root"
+
+
+def document() -> dict[str, Any]:
+    """The AsyncAPI document of the contract that this package came with."""
+    return {
+        "asyncapi": "3.1.0",
+        "info": {
+            "title": "LogiAccounting Pro Realtime",
+            "version": registry().version,
+            "description": _DESCRIPTION + EXTENSION,
+        },
+        "defaultContentType": "application/json",
+        "servers": {
+            "development": {
+                "host": "127.0.0.1:8000",
+                "pathname": "/socket.io",
+                "protocol": "socketio",
+                "protocolVersion": "5",
+                "description": "What `make serve` starts.",
+                "security": [{"$ref": "#/components/securitySchemes/accessToken"}],
+                "x-socketio": {"protocol": 5, "engineio": 4, "transports": ["websocket", "polling"]},
+            }
+        },
+        "channels": {
+            "root": {
+                "address": "/",
+                "title": "The namespace /",
+                "description": "Everything goes over Socket.IO's default namespace.",
+                "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in sorted(_messages())},
+                "x-socketio": {"namespace": "/"},
+            }
+        },
+        "operations": {
+            **{f"receive.{_dotted(event)}": _receives(event) for event in _events(Direction.CLIENT)},
+            **{f"send.{_dotted(event)}": _sends(event) for event in _events(Direction.SERVER)},
+        },
+        "components": {
+            "messages": _messages(),
+            "securitySchemes": {
+                "accessToken": {
+                    "type": "httpApiKey",
+                    "in": "query",
+                    "name": "token",
+                    "description": "A JWT access token, in the auth payload of the connection; else in the query.",
+                }
+            },
+        },
+    }
+
+
+def _messages() -> dict[str, dict[str, Any]]:
+    return {
+        f"{direction.value}.{_dotted(event)}": _message(direction, event)
+        for direction in (Direction.CLIENT, Direction.SERVER, Direction.ACK)
+        for event in _events(direction)
+    }
+
+
+def _message(direction: Direction, event: str) -> dict[str, Any]:
+    schema = registry().schema(direction, event)
+    name = _dotted(event)
+    good = [example for example in registry().examples(direction, event) if example.valid]
+    return {
+        "name": event,
+        "title": schema["title"],
+        "summary": schema["description"],
+        "payload": {"$ref": f"./schemas/{direction.value}/{name}.json"},
+        # AsyncAPI wants an object here; every payload of the contract is one.
+        "examples": [
+            {"name": f"example-{n}", "summary": e.description, "payload": e.data}
+            for n, e in enumerate(good[:_EXAMPLES], 1)
+        ],
+        "x-socketio": {"packet": _packet(direction, event), "event": event},
+    }
+
+
+def _receives(event: str) -> dict[str, Any]:
+    exchange = exchanges().by_event[event]
+    name = _dotted(event)
+    operation = {
+        "action": "receive",
+        "channel": {"$ref": _CHANNEL},
+        "title": event,
+        "summary": registry().schema(Direction.CLIENT, event)["description"],
+        "messages": [{"$ref": f"{_CHANNEL}/messages/client.{name}"}],
+        "x-socketio": _follows(exchange),
+    }
+    if event in registry().events(Direction.ACK):
+        operation["reply"] = {
+            "channel": {"$ref": _CHANNEL},
+            "messages": [{"$ref": f"{_CHANNEL}/messages/ack.{name}"}],
+        }
+        operation["x-socketio"] = {"ack": "optional", **_follows(exchange)}
+    return operation
+
+
+def _follows(exchange: Exchange) -> dict[str, Any]:
+    return {
+        "errors": list(exchange.errors),
+        "toSender": list(exchange.to_sender),
+        "toOthers": list(exchange.to_others),
+    }
+
+
+def _sends(event: str) -> dict[str, Any]:
+    known = exchanges()
+    said: dict[str, Any] = {"causes": known.causes(event)}
+    if event in known.by_itself:
+        said["byItself"] = known.by_itself[event]
+    return {
+        "action": "send",
+        "channel": {"$ref": _CHANNEL},
+        "title": event,
+        "messages": [{"$ref": f"{_CHANNEL}/messages/server.{_dotted(event)}"}],
+        "x-socketio": said,
+    }
+
+
+def _packet(direction: Direction, event: str) -> str:
+    if direction == Direction.ACK:
+        return "ACK"
+    return {CONNECT: "CONNECT", "connect_error": "CONNECT_ERROR"}.get(event, "EVENT")
+
+
+def _events(direction: Direction) -> list[str]:
+    return sorted(registry().events(direction))
+
+
+def _dotted(event: str) -> str:
+    return event.replace(":", ".")

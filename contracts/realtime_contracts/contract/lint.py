@@ -1,0 +1,203 @@
+r"""Is a schema one that every language's tools read alike?
+
+JSON Schema is larger than what validators and code generators agree on: json-schema-to-typescript
+misreads `prefixItems`, few follow `unevaluatedProperties`, `\d` is ten digits here and hundreds
+there. The contract keeps to the part where they agree, and asks for what the standard leaves to taste: closed
+objects, bounds on everything, a title and a description everywhere, units in words.
+
+`lint` takes all schemas of a contract by file name and returns what it finds; nothing is read or printed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from realtime_contracts.contract.schemas import target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    _Schemas = Mapping[str, Mapping[str, Any]]
+
+#: The dialect, named in every file.
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+#: What every `$id` starts with; the file's name follows.
+BASE = "https://logiaccounting.example/realtime/schemas/"
+
+#: Which keywords go with which type. What is in no set here is not part of the subset.
+KEYWORDS: dict[str, frozenset[str]] = {
+    "object": frozenset({"properties", "required", "dependentRequired", "additionalProperties"}),
+    "array": frozenset({"items", "minItems", "maxItems", "uniqueItems"}),
+    "string": frozenset({"minLength", "maxLength", "pattern"}),
+    "integer": frozenset({"minimum", "maximum"}),
+    "number": frozenset({"minimum", "maximum"}),
+    "boolean": frozenset(),
+    "null": frozenset(),
+}
+#: Keywords that go with any type.
+COMMON = frozenset(
+    {
+        "title",
+        "description",
+        "$comment",
+        "$ref",
+        "$defs",
+        "type",
+        "enum",
+        "const",
+        "oneOf",
+        "anyOf",
+        "default",
+        "writeOnly",
+    }
+)
+#: Keywords of a whole file.
+FILE_ONLY = frozenset({"$schema", "$id"})
+
+#: One of these words says what a number counts, or that it counts nothing.
+UNITS = ("second", "character", "byte", "how many", "number of", "no unit")
+#: Regular expression syntax whose meaning differs between dialects: classes by letter, look-around, references.
+UNPORTABLE = re.compile(r"\\[dDwWsSbBpPkAzZ1-9]|\(\?|\[\[|[^\x20-\x7e]")
+
+_Node = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to mend: the file, the place in it (JSON Pointer), and what is wrong there."""
+
+    file: str
+    pointer: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}#{self.pointer}: {self.message}"
+
+
+def lint(schemas: _Schemas) -> list[Finding]:
+    """Everything that keeps `schemas` (file name relative to schemas/ → content) out of the subset."""
+    findings: list[Finding] = []
+    referenced: set[tuple[str, str]] = set()
+    for file, schema in sorted(schemas.items()):
+        findings += (Finding(file, "", message) for message in _file(file, schema))
+        for pointer, node in _nodes(schema):
+            library = pointer == "" and file.startswith("shared/")
+            findings += (
+                Finding(file, pointer, message) for message in _node(node, root=pointer == "", library=library)
+            )
+            if "$ref" in node:
+                place = target(file, str(node["$ref"]))
+                referenced.add(place)
+                if (message := _reference(schemas, str(node["$ref"]), place)) is not None:
+                    findings.append(Finding(file, pointer, message))
+    for file, schema in sorted(schemas.items()):
+        for name in schema.get("$defs", {}):
+            if (file, f"/$defs/{name}") not in referenced:
+                findings.append(Finding(file, f"/$defs/{name}", "nothing refers to this definition"))
+    return findings
+
+
+def _nodes(node: Any, pointer: str = "") -> Iterator[tuple[str, _Node]]:
+    """Every schema in a schema, with its place."""
+    if not isinstance(node, dict):
+        return
+    yield pointer, node
+    for keyword in ("properties", "$defs"):
+        for name, part in node.get(keyword, {}).items():
+            yield from _nodes(part, f"{pointer}/{keyword}/{name}")
+    for keyword in ("oneOf", "anyOf"):
+        for index, part in enumerate(node.get(keyword, ())):
+            yield from _nodes(part, f"{pointer}/{keyword}/{index}")
+    yield from _nodes(node.get("items"), f"{pointer}/items")
+
+
+def _file(file: str, schema: Mapping[str, Any]) -> Iterator[str]:
+    if schema.get("$schema") != DIALECT:
+        yield f"$schema is not {DIALECT}"
+    if schema.get("$id") != BASE + file:
+        yield f"$id is not {BASE}{file}"
+
+
+def _node(node: _Node, *, root: bool, library: bool) -> Iterator[str]:
+    types = node.get("type", [])
+    types = [types] if isinstance(types, str) else types
+    allowed = COMMON.union(*(KEYWORDS.get(name, frozenset()) for name in types)) | (FILE_ONLY if root else frozenset())
+    for keyword in node.keys() - allowed:
+        yield f"{keyword} is not in the subset for type {' or '.join(types) or 'none'}"
+    yield from _words(node)
+    if not library and not types and not node.keys() & {"$ref", "oneOf", "anyOf"} and not _reasoned(node):
+        yield "no type, $ref, oneOf or anyOf, and no $comment that says why: accepts anything"
+    if len(types) > 1 and (len(types) != 2 or "null" not in types):  # noqa: PLR2004 - a type, or null
+        yield "several types: use anyOf, but for one type or null"
+    if "object" in types:
+        yield from _object(node)
+    if "array" in types and "items" not in node:
+        yield "array without items"
+    if "string" in types:
+        yield from _string(node)
+    if {"integer", "number"} & set(types) and not node.keys() >= {"minimum", "maximum"}:
+        yield "number without minimum and maximum"
+
+
+def _words(node: _Node) -> Iterator[str]:
+    for keyword in ("title", "description"):
+        if keyword in node and not str(node[keyword]).strip():
+            yield f"empty {keyword}"
+        elif keyword not in node and "$ref" not in node:
+            yield f"no {keyword}"
+    description = str(node.get("description", "."))
+    if not description.endswith("."):
+        yield "the description does not end with a full stop"
+    if node.keys() & {"minimum", "maximum", "minLength", "maxLength"} and not any(
+        unit in description.lower() for unit in UNITS
+    ):
+        yield f"bounds whose description names no unit ({', '.join(UNITS)})"
+
+
+def _reasoned(node: _Node) -> bool:
+    """Whether a schema that lets anything through says why."""
+    return bool(str(node.get("$comment", "")).strip())
+
+
+def _object(node: _Node) -> Iterator[str]:
+    if "properties" not in node and node.get("additionalProperties") is not True:
+        yield "object without properties"
+    if node.get("additionalProperties") is True:
+        if not _reasoned(node):
+            yield "open object without a $comment that says why"
+    elif node.get("additionalProperties") is not False:
+        yield "object that is not closed: additionalProperties must be false"
+    properties = node.get("properties", {}).keys()
+    dependent = node.get("dependentRequired", {})
+    for name in {
+        *node.get("required", ()),
+        *dependent,
+        *(n for names in dependent.values() for n in names),
+    } - properties:
+        yield f"requires {name}, which is not a property"
+
+
+def _string(node: _Node) -> Iterator[str]:
+    if not node.keys() & {"maxLength", "enum", "const"}:
+        yield "string without maxLength, enum or const"
+    pattern = node.get("pattern")
+    if pattern is None:
+        return
+    if not (pattern.startswith("^") and pattern.endswith("$")):
+        yield "pattern that is not anchored with ^ and $"
+    if UNPORTABLE.search(pattern):
+        yield f"pattern with {UNPORTABLE.search(pattern)[0]}, which dialects read differently"  # type: ignore[index]
+
+
+def _reference(schemas: _Schemas, reference: str, place: tuple[str, str]) -> str | None:
+    if ":" in reference or reference.startswith("/"):
+        return f"$ref {reference} is not relative"
+    file, pointer = place
+    node: Any = schemas.get(file)
+    for step in pointer.split("/")[1:]:
+        node = node.get(step) if isinstance(node, dict) else None
+    if not isinstance(node, dict):
+        return f"$ref {reference} leads nowhere"
+    return None

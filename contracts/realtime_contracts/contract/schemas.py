@@ -1,0 +1,164 @@
+"""The schemas of a contract as data: one set of files, and what their references mean.
+
+A `Registry` judges payloads; this is for whoever reads the schemas themselves: to list a message's fields, to draw
+a page of them, to tell what has changed between two versions. A set comes from a folder, from a bundle (the whole
+contract as one JSON document, as the server serves it and `contracts/released.json` keeps the last release), or from a
+git revision.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import posixpath
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from realtime_contracts.contract.registry import registry
+
+Schema = Mapping[str, Any]
+
+#: What a schema file is named: a folder and a file in it.
+_NAME = re.compile(r"[^/]+/[^/]+\.json")
+
+
+class Unreadable(ValueError):
+    """No contract can be read there; the message says of what, and why."""
+
+
+@dataclass(frozen=True)
+class Schemas:
+    """The schema files of one contract, by their names relative to schemas/, such as `client/room.join.json`."""
+
+    #: The contract's version, as in its VERSION file: `0.3.0`.
+    version: str
+    files: Mapping[str, Schema]
+
+    def messages(self) -> list[tuple[str, str]]:
+        """Every message as (direction, event), sorted: each file that is not `shared/`."""
+        return sorted((file.partition("/")[0], event_of(file)) for file in self.files if not file.startswith("shared/"))
+
+    def message(self, direction: str, event: str) -> tuple[str, Schema]:
+        """The file of a message and its schema. Raises KeyError."""
+        file = file_of(direction, event)
+        return file, self.files[file]
+
+    def resolve(self, file: str, node: Schema) -> tuple[str, Schema]:
+        """The file and the schema that `node` of `file` stands for, its `$ref`s followed.
+
+        What stands beside a `$ref`, a title or a description, is said of this use of it, and replaces what
+        the schema says of itself. Raises KeyError for a reference that leads nowhere.
+        """
+        beside: dict[str, Any] = {}
+        followed: set[tuple[str, str]] = set()
+        while "$ref" in node:
+            beside = {**{name: value for name, value in node.items() if name != "$ref"}, **beside}
+            file, pointer = target(file, str(node["$ref"]))
+            if (file, pointer) in followed:
+                raise KeyError(f"{file}#{pointer}")
+            followed.add((file, pointer))
+            node = self.files[file]
+            for step in pointer.split("/")[1:]:
+                node = node[step]
+        return file, {**node, **beside} if beside else node
+
+
+def file_of(direction: str, event: str) -> str:
+    """The name of a message's schema file: `client/room.join.json`."""
+    return f"{direction}/{event.replace(':', '.')}.json"
+
+
+def event_of(file: str) -> str:
+    """The event of a message's schema file: `room:join`."""
+    return posixpath.basename(file).removesuffix(".json").replace(".", ":")
+
+
+def target(file: str, reference: str) -> tuple[str, str]:
+    """The file and the JSON Pointer that a relative `$ref` in `file` means."""
+    name, _, pointer = reference.partition("#")
+    return posixpath.normpath(posixpath.join(posixpath.dirname(file), name)) if name else file, pointer
+
+
+def read_folder(folder: Path) -> Schemas:
+    """The contract of a folder with schemas/ and VERSION. Raises Unreadable."""
+    root = folder / "schemas"
+    texts = {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.glob("*/*.json"))}
+    version = folder / "VERSION"
+    if not texts or not version.is_file():
+        raise Unreadable(f"{folder} holds no contract: it has no schemas/ or no VERSION")
+    return _parsed(str(folder), version.read_bytes(), texts.items())
+
+
+def read_bundle(file: Path) -> Schemas:
+    """The contract of a bundle: `{"version": …, "schemas": {"client/room.join.json": {…}}}`. Raises Unreadable."""
+    try:
+        content = json.loads(file.read_bytes())
+        version, files = str(content["version"]), dict(content["schemas"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Unreadable(f"{file} is no bundle of a contract: {_why(error)}") from error
+    wrong = [name for name, schema in files.items() if not _NAME.fullmatch(name) or not isinstance(schema, dict)]
+    if wrong or not files:
+        what = f"{wrong[0]!r} is no file with a schema" if wrong else "it is without schemas"
+        raise Unreadable(f"{file} is no bundle of a contract: {what}")
+    return Schemas(version, files)
+
+
+def read_revision(revision: str, repository: Path | None = None, folder: str = "contracts") -> Schemas:
+    """The contract as it was at a git revision of `repository` (this folder's, if absent). Raises Unreadable."""
+    root = Path(_git(repository or Path(), "rev-parse", "--show-toplevel").decode().strip())
+    commit = (
+        _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").decode().strip()
+    )
+    names = _git(root, "ls-tree", "-r", "--name-only", "-z", commit, "--", f"{folder}/schemas").decode().split("\0")
+    prefix = f"{folder}/schemas/"
+    names = [name for name in names if _NAME.fullmatch(name.removeprefix(prefix))]
+    if not names:
+        raise Unreadable(f"{revision} has no {folder}/schemas")
+    texts = ((name.removeprefix(prefix), _git(root, "show", f"{commit}:{name}")) for name in names)
+    return _parsed(revision, _git(root, "show", f"{commit}:{folder}/VERSION"), texts)
+
+
+@functools.cache
+def own_schemas() -> Schemas:
+    """The contract that this package came with."""
+    return read_folder(registry().folder)
+
+
+def bundle(schemas: Schemas) -> str:
+    """The whole contract as one JSON document, the same text for the same contract."""
+    content = {"version": schemas.version, "schemas": dict(sorted(schemas.files.items()))}
+    return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def _parsed(name: str, version: bytes, texts: Any) -> Schemas:
+    return Schemas(version.decode(errors="replace").strip(), dict(_files(name, texts)))
+
+
+def _files(name: str, texts: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str, Schema]]:
+    for file, text in texts:
+        try:
+            schema = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise Unreadable(f"{name}: schemas/{file} is not JSON: {error}") from error
+        if not isinstance(schema, dict):
+            raise Unreadable(f"{name}: schemas/{file} is not an object")
+        yield file, schema
+
+
+def _git(folder: Path, *words: str) -> bytes:
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *words], capture_output=True, check=False)  # noqa: S603, S607
+    except OSError as error:
+        raise Unreadable(f"git cannot be run: {error.strerror}") from error
+    if done.returncode != 0:
+        why = done.stderr.decode(errors="replace").strip().splitlines()
+        raise Unreadable(f"git {words[0]}: {why[0] if why else f'there is no {words[-1]}'}")
+    return done.stdout
+
+
+def _why(error: Exception) -> str:
+    return f"it lacks {error}" if isinstance(error, KeyError) else str(error)

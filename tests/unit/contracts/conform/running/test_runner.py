@@ -1,0 +1,394 @@
+"""A run where the server goes: what ended it fails, and whoever was there meanwhile is run again, alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pytest
+
+from realtime_contracts.conform.requirements import Example
+from realtime_contracts.conform.results import Result, Verdict
+from realtime_contracts.conform.running import runner
+from realtime_contracts.conform.running.assembly import Findings
+from realtime_contracts.conform.running.launch import NotStarted
+from realtime_contracts.conform.running.runner import DOUBTS, Runner
+from realtime_contracts.conform.running.workers import Assignment, Job
+from realtime_contracts.conform.scenario import Outcome
+from tests.unit.contracts.conform.playing import example, outcome, requirement
+
+Does = Literal["pass", "fail", "kill", "unsure", "interrupt"]
+
+
+@dataclass
+class Server:
+    """A server of which only this is known: whether it is there, and what each scenario does to it."""
+
+    does: dict[str, Does]
+    #: Whether somebody starts it again, and how often they have.
+    is_revived: bool = True
+    revivals: int = 0
+    there: bool = True
+    #: The scenarios of each call of `work`, with the number of processes.
+    calls: list[tuple[list[str], int]] = field(default_factory=list)
+    closed: int = 0
+    #: Seconds since the epoch, as everybody here tells them; it goes on by one with each scenario.
+    now: float = 1000.0
+
+    def problems(self) -> list[str]:
+        return [] if self.there else ["nobody listens"]
+
+    def revive(self) -> None:
+        self.revivals += 1
+        self.there = self.there or self.is_revived
+
+    def work(self, jobs: Sequence[Job], _: Assignment, count: int, begun: Callable[[Job], None]) -> Iterator[Outcome]:
+        """As the real one, with `count` scenarios at the same time, whose outcomes come in their order."""
+        self.calls.append(([job.example.id for job in jobs], count))
+        try:
+            for first in range(0, len(jobs), count):
+                for job in jobs[first : first + count]:
+                    begun(job)
+                yield from self._together(jobs[first : first + count])
+        finally:
+            self.closed += 1
+
+    def _together(self, jobs: Sequence[Job]) -> list[Outcome]:
+        self.now += 1
+        started = self.now
+        if any(self.does.get(job.example.id) == "interrupt" for job in jobs):
+            raise KeyboardInterrupt
+        there = self.there
+        killed = there and any(self.does.get(job.example.id) == "kill" for job in jobs)
+        self.there = there and not killed
+        self.now += 1
+        return [self._outcome(job, started, there=there and not killed) for job in jobs]
+
+    def _outcome(self, job: Job, started: float, *, there: bool) -> Outcome:
+        does = self.does.get(job.example.id, "pass")
+        verdict = {"fail": Verdict.FAIL, "unsure": Verdict.INCONCLUSIVE}.get(does, Verdict.PASS)
+        verdict = verdict if there else Verdict.INCONCLUSIVE
+        return outcome(job.example, verdict, transport=job.transport, started=started, seconds=1.0)
+
+
+@dataclass
+class FakePlan:
+    """As much of a plan as a runner asks for."""
+
+    server: Server
+    jobs: int = 2
+    known: frozenset[str] = frozenset()
+    assignment: None = None
+
+    def problems(self) -> list[str]:
+        return self.server.problems()
+
+    def revive(self) -> None:
+        self.server.revive()
+
+
+class Ran:
+    """A run of some scenarios against a server, and what came of it."""
+
+    def __init__(
+        self, server: Server, plan: FakePlan, examples: Sequence[Example], last_words: Callable[[], str] | None
+    ) -> None:
+        self.server = server
+        self.told: list[Result] = []
+        self.findings = Findings(frozenset())
+        jobs = [Job(each, "websocket") for each in examples]
+        runner_ = Runner(plan, self.findings, self.told.append, last_words)  # type: ignore[arg-type]  # enough of one
+        self.complaints = runner_.run(jobs)
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        return {result.id: result.verdict.name for result in self.told}
+
+
+Go = Callable[..., Ran]
+
+
+@pytest.fixture
+def go(monkeypatch: pytest.MonkeyPatch) -> Go:
+    """Run `count` scenarios (`presence/1.1` and on), which do to the server what is said of them."""
+
+    def run(
+        count: int = 6,
+        *,
+        jobs: int = 2,
+        known: Sequence[str] = (),
+        revived: bool = True,
+        level: str = "must",
+        last_words: Callable[[], str] | None = None,
+        **does: Does,
+    ) -> Ran:
+        server = Server({f"presence/1.{name[1:]}": what for name, what in does.items()}, revived)
+        monkeypatch.setattr(runner, "work", server.work)
+        monkeypatch.setattr(runner.time, "time", lambda: server.now)
+        examples = [example(requirement(f"presence/1.{n}", level)) for n in range(1, count + 1)]  # type: ignore[arg-type]
+        return Ran(server, FakePlan(server, jobs, frozenset(known)), examples, last_words)
+
+    monkeypatch.setattr(runner, "BACK_SECONDS", 0.15)
+    return run
+
+
+def test_where_the_server_stays_everything_is_run_once_and_told_once(go: Go) -> None:
+    made = go(_2="fail")
+    assert made.complaints == []
+    assert made.verdicts == {f"presence/1.{n}": "FAIL" if n == 2 else "PASS" for n in range(1, 7)}
+    assert len(made.told) == 6
+    assert made.findings.results == made.told
+    assert made.server.calls == [([f"presence/1.{n}" for n in range(1, 7)], 2)]
+    assert made.server.revivals == 0
+    assert made.server.closed == 1
+
+
+def test_nothing_to_run_is_no_complaint(go: Go) -> None:
+    made = go(0)
+    assert (made.complaints, made.told) == ([], [])
+
+
+def test_a_failure_is_told_once_something_later_has_passed_or_at_the_end(go: Go) -> None:
+    assert [result.id for result in go(3, jobs=1, _1="fail").told] == ["presence/1.2", "presence/1.1", "presence/1.3"]
+    assert [result.id for result in go(3, jobs=1, _3="fail").told] == ["presence/1.1", "presence/1.2", "presence/1.3"]
+
+
+def test_who_passed_while_another_failed_says_nothing_of_the_time_after(go: Go) -> None:
+    made = go(2, jobs=2, _1="fail")
+    assert [result.id for result in made.told] == ["presence/1.2", "presence/1.1"]
+
+
+def test_the_one_that_ends_the_server_fails_and_the_innocent_pass(go: Go) -> None:
+    made = go(6, jobs=3, _2="kill")
+    assert made.complaints == []
+    assert made.verdicts == {f"presence/1.{n}": "FAIL" if n == 2 else "PASS" for n in range(1, 7)}
+    assert len(made.told) == 6
+    [failed] = [result for result in made.told if result.verdict is Verdict.FAIL]
+    assert failed.failure is not None
+    assert failed.failure.expected == "the server survives this"
+    assert failed.failure.actual == "it is gone: nobody listens"
+
+
+def test_suspects_are_run_again_alone_and_one_after_the_other(go: Go) -> None:
+    made = go(6, jobs=3, _2="kill")
+    together, *alone = made.server.calls
+    assert together == ([f"presence/1.{n}" for n in range(1, 7)], 3)
+    assert alone == [([f"presence/1.{n}"], 1) for n in (1, 2, 3)]
+    assert made.server.revivals == 2
+    assert made.server.there
+    assert made.server.closed == len(made.server.calls)
+
+
+@pytest.mark.parametrize(("level", "worth"), [("must", "FAIL"), ("should", "WARN"), ("may", "WARN")])
+def test_ending_the_server_is_worth_what_the_requirement_is(go: Go, level: str, worth: str) -> None:
+    assert go(1, level=level, _1="kill").verdicts == {"presence/1.1": worth}
+
+
+def test_two_that_end_it_both_fail(go: Go) -> None:
+    made = go(4, jobs=2, _1="kill", _4="kill")
+    assert made.verdicts == {
+        "presence/1.1": "FAIL",
+        "presence/1.2": "PASS",
+        "presence/1.3": "PASS",
+        "presence/1.4": "FAIL",
+    }
+    assert made.complaints == []
+
+
+def test_the_last_one_that_ends_it_is_found_too(go: Go) -> None:
+    made = go(3, jobs=1, _3="kill")
+    assert made.verdicts["presence/1.3"] == "FAIL"
+    assert made.server.there
+
+
+def test_what_failed_before_the_server_went_is_run_again_as_it_may_be_innocent(go: Go) -> None:
+    made = go(2, jobs=1, _1="fail", _2="kill")
+    assert made.verdicts == {"presence/1.1": "FAIL", "presence/1.2": "FAIL"}
+    assert [ids for ids, _ in made.server.calls[1:]] == [["presence/1.1"], ["presence/1.2"]]
+    assert made.told[0].failure is not None
+    assert made.told[0].failure.actual != "it is gone: nobody listens"
+
+
+def test_outcomes_of_before_it_was_back_are_run_again_though_they_come_after(
+    go: Go, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = go(4, jobs=4, _1="kill")
+    assert [ids for ids, _ in made.server.calls[1:]] == [[f"presence/1.{n}"] for n in (1, 2, 3, 4)]
+    assert made.server.revivals == 2
+    assert made.verdicts == {"presence/1.1": "FAIL", **{f"presence/1.{n}": "PASS" for n in (2, 3, 4)}}
+
+
+def test_what_is_inconclusive_at_a_server_that_is_well_stays_so(go: Go) -> None:
+    made = go(3, _2="unsure")
+    assert made.verdicts["presence/1.2"] == "INCONCLUSIVE"
+    assert len(made.server.calls) == 1
+
+
+def test_after_some_failures_in_a_row_it_is_asked_whether_anybody_is_there(
+    go: Go, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Server, "problems", lambda _: ["nobody listens"])
+    failing: dict[str, Does] = {f"_{n}": "fail" for n in range(1, DOUBTS * 2)}
+    made = go(DOUBTS * 2, jobs=1, **failing)
+    assert made.complaints[0] == "the run ended before its end, for the server is gone: nobody listens"
+    assert made.verdicts == {f"presence/1.{n}": "INCONCLUSIVE" for n in range(1, DOUBTS + 1)}
+
+
+def test_failures_in_a_row_at_a_server_that_is_well_are_its_own(go: Go) -> None:
+    failing: dict[str, Does] = {f"_{n}": "fail" for n in range(1, DOUBTS * 2)}
+    made = go(DOUBTS * 2, jobs=1, **failing)
+    assert (made.complaints, len(made.told), len(made.server.calls)) == ([], DOUBTS * 2, 1)
+
+
+def test_a_server_that_stays_away_ends_the_run_with_a_sentence(go: Go) -> None:
+    made = go(6, jobs=2, revived=False, _3="kill")
+    assert made.complaints[0] == "the run ended before its end, for the server is gone: nobody listens"
+    assert made.verdicts == {"presence/1.1": "PASS", "presence/1.2": "PASS", "presence/1.3": "INCONCLUSIVE"}
+    assert made.server.closed == 1
+
+
+def test_a_server_that_stays_away_when_a_suspect_is_alone_ends_the_run(go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
+    once = Server.revive
+
+    def revive(self: Server) -> None:
+        if self.revivals == 0:
+            once(self)
+
+    monkeypatch.setattr(Server, "revive", revive)
+    made = go(3, jobs=3, _1="kill")
+    assert made.complaints[0] == "the run ended before its end, for the server is gone: nobody listens"
+    assert made.verdicts == {"presence/1.1": "FAIL"}
+    assert made.server.closed == 2
+
+
+def test_a_server_that_cannot_be_started_again_ends_the_run_with_the_reason(
+    go: Go, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def revive(_: Server) -> None:
+        raise NotStarted("`server` cannot be started: it is gone")
+
+    monkeypatch.setattr(Server, "revive", revive)
+    made = go(2, jobs=1, _1="kill")
+    told = "the run ended before its end, for the server is gone: `server` cannot be started: it is gone"
+    assert made.complaints[0] == told
+    assert made.verdicts == {"presence/1.1": "INCONCLUSIVE"}
+
+
+def test_a_server_that_goes_for_ever_ends_the_run(go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "MOST_TIMES_GONE", 3)
+    killing: dict[str, Does] = {f"_{n}": "kill" for n in range(1, 7)}
+    made = go(6, jobs=1, **killing)
+    assert made.complaints[0] == "the run ended before its end, for the server is gone: nobody listens"
+    assert made.server.revivals == 3
+
+
+def test_a_server_that_comes_back_by_itself_is_waited_for(go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bool] = []
+
+    def problems(self: Server) -> list[str]:
+        asked.append(self.there)
+        self.there = self.there or asked[-3:] == [False] * 3
+        return [] if asked[-1] else ["nobody listens"]
+
+    monkeypatch.setattr(runner, "BACK_SECONDS", 30.0)
+    monkeypatch.setattr(Server, "problems", problems)
+    made = go(3, jobs=3, revived=False, _2="kill")
+    assert made.complaints == []
+    assert made.verdicts == {"presence/1.1": "PASS", "presence/1.2": "FAIL", "presence/1.3": "PASS"}
+
+
+@pytest.mark.parametrize("when", [1, 2, 3])
+def test_an_interruption_ends_the_run_and_keeps_what_was_sure(go: Go, when: int) -> None:
+    interrupting: dict[str, Does] = {f"_{when}": "interrupt"}
+    made = go(3, jobs=1, **interrupting)
+    assert made.complaints == ["the run was interrupted"]
+    assert made.verdicts == {f"presence/1.{n}": "PASS" for n in range(1, when)}
+    assert made.server.closed == 1
+
+
+def test_an_interruption_while_a_suspect_is_alone_is_one_too(go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
+    together = Server._together
+
+    def interrupted(self: Server, jobs: Sequence[Job]) -> list[Outcome]:
+        if len(self.calls) > 2:
+            raise KeyboardInterrupt
+        return together(self, jobs)
+
+    monkeypatch.setattr(Server, "_together", interrupted)
+    made = go(4, jobs=2, _3="kill")
+    assert made.complaints == ["the run was interrupted"]
+    assert made.verdicts == {"presence/1.1": "PASS", "presence/1.2": "PASS", "presence/1.3": "FAIL"}
+    assert made.server.closed == 3
+
+
+def test_what_is_known_to_fail_is_marked_if_it_does(go: Go) -> None:
+    made = go(4, known=("presence/1.1", "presence/1.2", "presence/1.3"), _1="fail", _3="unsure", _4="fail")
+    known = {result.id: result.known for result in made.told}
+    assert known == {"presence/1.1": True, "presence/1.2": False, "presence/1.3": False, "presence/1.4": False}
+
+
+def test_what_is_known_to_end_the_server_is_marked_too(go: Go) -> None:
+    [result] = go(1, known=("presence/1.1",), _1="kill").told
+    assert (result.verdict, result.known) == (Verdict.FAIL, True)
+
+
+def test_what_a_server_of_the_run_wrote_before_it_ended_is_told_with_who_ended_it(go: Go) -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbmEifQ.c2lnbmF0dXJl"
+    words = f"it ended with 1:\nof {token}\nTypeError: cannot read (server.js:35:21)"
+    made = go(6, jobs=3, last_words=lambda: words, _2="kill")
+    [failed] = [result for result in made.told if result.verdict is Verdict.FAIL]
+    assert failed.failure is not None
+    assert failed.failure.actual == (
+        "it is gone: nobody listens\nit ended with 1:\nof <token>\nTypeError: cannot read (server.js:35:21)"
+    )
+
+
+def test_last_words_are_of_before_the_server_was_started_again(go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
+    revivals: list[int] = []
+    revive = Server.revive
+
+    def counted(self: Server) -> None:
+        revive(self)
+        revivals.append(self.revivals)
+
+    monkeypatch.setattr(Server, "revive", counted)
+    made = go(1, jobs=1, last_words=lambda: f"started again {len(revivals)} times", _1="kill")
+    assert made.told[0].failure is not None
+    assert made.told[0].failure.actual == "it is gone: nobody listens\nstarted again 1 times"
+    assert revivals == [1, 2]
+
+
+def test_where_a_server_of_the_run_stays_away_its_last_words_are_told(go: Go) -> None:
+    made = go(2, jobs=1, revived=False, last_words=lambda: "it ended with 1: out of memory", _1="kill")
+    assert made.complaints == [
+        "the run ended before its end, for the server is gone: nobody listens\nit ended with 1: out of memory"
+    ]
+
+
+def test_where_a_server_is_gone_that_is_not_ours_to_start_it_is_told_what_it_was_asked_last(go: Go) -> None:
+    made = go(20, jobs=2, revived=False, _9="kill")
+    asked = ", ".join(f"presence/1.{n}" for n in (10, 9, 8, 7, 6, 5, 4))
+    advice = "With --exec 'my-server --port {port}' instead of a URL, the run goes on and tells which of them ends it."
+    assert made.complaints[1:] == [f"it was last asked: {asked}, …. {advice}"]
+
+
+def test_few_that_were_asked_are_told_all(go: Go) -> None:
+    made = go(2, jobs=2, revived=False, _1="kill")
+    assert made.complaints[1].startswith("it was last asked: presence/1.2, presence/1.1. With --exec ")
+
+
+def test_a_server_that_has_not_quite_ended_yet_is_started_again_once_it_has(
+    go: Go, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+
+    def late(self: Server) -> None:
+        asked.append(self.there)
+        self.there = self.there or len(asked) % 2 == 0
+
+    monkeypatch.setattr(runner, "BACK_SECONDS", 30.0)
+    monkeypatch.setattr(Server, "revive", late)
+    made = go(3, jobs=3, _2="kill")
+    assert made.complaints == []
+    assert made.verdicts == {"presence/1.1": "PASS", "presence/1.2": "FAIL", "presence/1.3": "PASS"}

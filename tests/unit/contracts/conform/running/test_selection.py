@@ -1,0 +1,178 @@
+"""Which examples a run tries, and why it leaves the others out."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from realtime_contracts.conform.requirements import Example, Suite, suite
+from realtime_contracts.conform.running.assembly import contract_ids
+from realtime_contracts.conform.running.selection import FAMILY_OF, NothingSelected, Selection, family_of
+from realtime_contracts.conform.tags import FAMILIES, NEEDS
+from tests.unit.contracts.conform.playing import example, requirement, suite_of
+
+OUTLINE = requirement("presence/3.1", "should")
+SMALL = suite_of(
+    example(requirement("presence/1.1", tagged=("single",))),
+    example(requirement("presence/1.10", "may")),
+    example(OUTLINE, 1),
+    example(OUTLINE, 2),
+    *(example(OUTLINE, row) for row in range(10, 13)),
+    example(requirement("presence/30.1")),
+    example(requirement("rooms/1.1", needs=("slow",))),
+    example(requirement("rooms/1.2"), 1),
+    example(requirement("rooms/1.2"), 2, needs=("fault",)),
+    example(requirement("rest/1.1")),
+    example(requirement("errors/1.1")),
+)
+
+
+def selected(*words: str, of: Suite = SMALL, level: str = "may") -> list[str]:
+    return [each.id for each in Selection(words, level).of(of)]
+
+
+def refusal(*words: str, level: str = "may") -> str:
+    with pytest.raises(NothingSelected) as caught:
+        selected(*words, level=level)
+    return str(caught.value)
+
+
+def test_no_word_means_everything() -> None:
+    assert selected() == [each.id for each in SMALL.examples]
+
+
+@pytest.mark.parametrize(
+    ("word", "ids"),
+    [
+        ("presence/1.1", ["presence/1.1"]),
+        ("presence/1", ["presence/1.1", "presence/1.10"]),
+        ("presence/3.1#1", ["presence/3.1#1"]),
+        ("presence/3.1", ["presence/3.1#1", "presence/3.1#2", *(f"presence/3.1#{row}" for row in (10, 11, 12))]),
+        ("presence/30", ["presence/30.1"]),
+        ("rooms", ["rooms/1.1", "rooms/1.2#1", "rooms/1.2#2"]),
+        ("@single", ["presence/1.1"]),
+        ("@rooms and not @slow", ["rooms/1.2#1", "rooms/1.2#2"]),
+        ("not @presence and @must", ["rooms/1.1", "rooms/1.2#1", "rooms/1.2#2", "rest/1.1", "errors/1.1"]),
+        ("@fault", ["rooms/1.2#2"]),
+        ("@may or @rest", ["presence/1.10", "rest/1.1"]),
+        ("contract/server/room:users", ["rooms/1.1", "rooms/1.2#1", "rooms/1.2#2"]),
+        ("contract/response/presence:status", ["rest/1.1"]),
+        ("contract/ack/unknown_event", ["errors/1.1"]),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_word_selects(word: str, ids: list[str]) -> None:
+    assert selected(word) == ids
+
+
+def test_several_words_select_what_any_of_them_does_in_the_order_of_the_features() -> None:
+    assert selected("rooms/1.1", "presence/1", "@single") == ["presence/1.1", "presence/1.10", "rooms/1.1"]
+
+
+@pytest.mark.parametrize(
+    ("level", "ids"),
+    [
+        ("must", ["presence/1.1"]),
+        ("should", ["presence/1.1", "presence/3.1#1"]),
+        ("may", ["presence/1.1", "presence/1.10", "presence/3.1#1"]),
+    ],
+)
+def test_a_level_leaves_out_what_binds_less(level: str, ids: list[str]) -> None:
+    assert selected("presence/1", "presence/3.1#1", level=level) == ids
+
+
+def test_what_selects_nothing_says_which_word_and_what_would() -> None:
+    told = refusal("presence/1.1", "presence/9.9")
+    assert told.startswith(
+        "'presence/9.9' selects nothing: ids are family/rule.scenario, of presence, rooms, rest, errors;"
+    )
+    assert "--list" in told
+    assert refusal("@multi_node").endswith("no scenario has such tags")
+    assert refusal("presence/1.10", level="should") == "nothing of that is of the level should"
+
+
+@pytest.mark.parametrize(
+    "word", ["presence/1.", "presence/1.1#", "presence/x", "Presence", "presence/1.1#99", "resence"]
+)
+def test_what_is_almost_an_id_selects_nothing(word: str) -> None:
+    assert refusal(word).startswith(f"{word!r} selects nothing: ")
+
+
+@pytest.mark.parametrize("word", ["@rooms and", "(@rooms", "@rooms @slow", "not (", "@rooms and or @slow"])
+def test_a_broken_expression_is_told_in_a_line(word: str) -> None:
+    told = refusal(word)
+    assert told.startswith(f"{word!r} is neither an id nor a tag expression: ")
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("needs", "more", "words"),
+    [
+        (("multi_node",), {}, "two nodes"),
+        (("fault",), {"nodes": 2}, "kills nodes"),
+        (("slow",), {"skip_slow": True}, "--timeouts"),
+        (("fault", "multi_node"), {"can_break": True}, "two nodes"),
+    ],
+    ids=["one node", "nobody to break it", "clocks unknown", "one node that can be broken"],
+)
+def test_what_cannot_be_tried_says_why(needs: tuple[str, ...], more: dict[str, bool | int], words: str) -> None:
+    told = Selection(**more).why_not(example(requirement("rooms/1.1", needs=needs)))  # type: ignore[arg-type]
+    assert words in told
+
+
+def test_what_can_be_tried_has_no_reason_not_to() -> None:
+    everything = example(requirement("rooms/1.1", needs=tuple(NEEDS)))
+    assert Selection(nodes=2, can_break=True).why_not(everything) == ""
+    assert Selection(skip_slow=True).why_not(example(requirement("rooms/1.1"))) == ""
+
+
+def test_the_needs_of_one_row_are_its_own() -> None:
+    assert [each.id for each in SMALL.examples if Selection(nodes=2).why_not(each)] == ["rooms/1.2#2"]
+
+
+def test_only_ids_of_the_contract_are_checks_that_were_asked_for() -> None:
+    asked = Selection(("contract/secrecy", "rooms", "@slow", "contract/server/error")).contract_ids()
+    assert asked == {"contract/secrecy", "contract/server/error"}
+    assert Selection().contract_ids() == frozenset()
+
+
+@pytest.mark.parametrize("id_", contract_ids())
+def test_every_check_of_the_contract_selects_scenarios_of_a_family(id_: str) -> None:
+    assert family_of(id_) in FAMILIES
+    found: list[Example] = Selection((id_,)).of(suite())
+    assert {each.requirement.family for each in found} == {family_of(id_)}
+
+
+@pytest.mark.parametrize(
+    ("id_", "family"),
+    [
+        ("contract/server/presence:list", "presence"),
+        ("contract/response/presence:status", "rest"),
+        ("contract/response/notifications:list", "notifications"),
+        ("contract/response/activity:feed", "activity"),
+        ("contract/response/error", "rest"),
+        ("contract/server/doc:locked", "locks"),
+        ("contract/ack/doc:unlock", "locks"),
+        ("contract/ack/doc:edit", "documents"),
+        ("contract/order/documents", "documents"),
+        ("contract/order/presence", "presence"),
+        ("contract/server/connect_error", "connection"),
+        ("contract/secrecy", "connection"),
+        ("contract/server/error", "errors"),
+    ],
+)
+def test_the_family_that_brings_a_message_about(id_: str, family: str) -> None:
+    assert family_of(id_) == family
+
+
+def test_no_prefix_is_hidden_behind_a_shorter_one() -> None:
+    prefixes = [prefix for prefix, _ in FAMILY_OF]
+    for number, prefix in enumerate(prefixes):
+        assert not any(prefix.startswith(earlier) for earlier in prefixes[:number]), prefix
+    assert all(re.fullmatch(r"[a-z:]+", prefix) for prefix in prefixes)
+
+
+def test_the_rows_that_decide_a_ruling_are_chosen_by_its_tag() -> None:
+    chosen = [example.id for example in Selection(("@ruling_refused_tokens",)).of(suite())]
+    assert [id_ for id_ in chosen if id_.startswith("connection/2.2")] == [f"connection/2.2#{n}" for n in (3, 4, 6, 7)]
