@@ -25,10 +25,9 @@ from tempfile import TemporaryDirectory
 from typing import IO, cast
 
 import socketio
+from realtime_contracts.tokens import mint
 from rich.console import Console
 from rich.text import Text
-
-from realtime_contracts.tokens import mint
 
 PICTURE = Path(__file__).parent / "watch.svg"
 REALTIME = Path(sys.executable).parent / "realtime"
