@@ -44,6 +44,22 @@ MUTANTS = [
         ),
     ),
     Mutant(
+        "edit-race-not-noticed",
+        "Of two edits that are made at once, each on the same version, the later one overwrites the other.",
+        ("documents/1.8",),
+        Lua("doc_edit", "if version ~= tonumber(ARGV[8]) then return { 3 } end", ""),
+    ),
+    Mutant(
+        "every-seventh-edit-not-announced",
+        "An edit whose version is a multiple of seven is kept, and nobody hears of it.",
+        ("documents/1.8",),
+        Lua(
+            "doc_edit",
+            "emit(BUS, 'doc:edit', ARGV[11], room_channel, { skip_sid = sid })",
+            "if version % 7 ~= 6 then emit(BUS, 'doc:edit', ARGV[11], room_channel, { skip_sid = sid }) end",
+        ),
+    ),
+    Mutant(
         "edit-ids-of-all-users-are-one",
         "An edit is known by its id alone: another user's of the same id is answered as if it had been made.",
         ("documents/4.5",),

@@ -28,6 +28,12 @@ MUTANTS = [
         Lua("room_expire", "end_locks(ARGV[1], KEYS[3], room_id, room_channel, nil, never)\n", ""),
     ),
     Mutant(
+        "two-users-lock-one-place",
+        "A lock is granted although another user holds the place.",
+        ("locks/1.6",),
+        Lua("doc_lock", "if other then return { 2, lock_json(other) } end", ""),
+    ),
+    Mutant(
         "overlapping-lock-granted",
         "Only a lock on exactly the same place is in the way of another one.",
         ("locks/1.6",),

@@ -15,18 +15,18 @@ local sid, room_id, room_channel = ARGV[5], ARGV[6], ARGV[7]
 local refused = refusal(KEYS[7], KEYS[8], room_id)
 if refused then return refused end
 local answered = redis.call('ZSCORE', KEYS[11], ARGV[12])
-if answered then answer_follows(ARGV[4], sid) return { 2, tonumber(answered) } end -- check: answered
+if answered then answer_follows(ARGV[4], sid) return { 2, tonumber(answered) } end
 local version = read_version(KEYS[9], KEYS[10])
-if version ~= tonumber(ARGV[8]) then return { 3 } end -- check: version
+if version ~= tonumber(ARGV[8]) then return { 3 } end
 local writes = cjson.decode(ARGV[10]).writes
 local foreign_lock = foreign_lock_finder(read_locks(KEYS[12]), user_id)
 for _, place in ipairs(writes) do
   local lock = foreign_lock(place)
-  if lock then return { 4, lock_json(lock) } end -- check: lock
+  if lock then return { 4, lock_json(lock) } end
 end
 
 append_edit(KEYS[9], KEYS[10], KEYS[11], version + 1, ARGV[9], ARGV[10] .. '\n' .. ARGV[11], ARGV[12], ARGV[13])
-emit(BUS, 'doc:edit', ARGV[11], room_channel, { skip_sid = sid }) -- check: publish
+emit(BUS, 'doc:edit', ARGV[11], room_channel, { skip_sid = sid })
 answer_follows(ARGV[4], sid)
 note_activity(cjson.decode(ARGV[14]))
 end_typing(BUS, KEYS[13], room_id, room_channel, nil, function(typist)

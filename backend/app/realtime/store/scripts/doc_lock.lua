@@ -13,7 +13,7 @@ local refused = refusal(KEYS[1], KEYS[2], room_id)
 if refused then return refused end
 local locks, own, renewed = read_locks(KEYS[3]), 0, nil
 local other = foreign_lock_finder(locks, user_id)(path)
-if other then return { 2, lock_json(other) } end -- check: lock
+if other then return { 2, lock_json(other) } end
 for _, lock in ipairs(locks) do
   if lock.user_id == user_id then own = own + 1 end
   if lock.path == path and lock.user_id == user_id then renewed = lock end

@@ -10,7 +10,7 @@ local refused = refusal(KEYS[1], KEYS[2], ARGV[1])
 if refused then return refused end
 local version, kept = read_version(KEYS[3], KEYS[4])
 local answered = redis.call('ZSCORE', KEYS[5], ARGV[3])
-if answered then answer_follows(ARGV[4], ARGV[5]) return { version, answered } end -- check: answered
+if answered then answer_follows(ARGV[4], ARGV[5]) return { version, answered } end
 local missed = edits_since(KEYS[4], version, kept, tonumber(ARGV[2]))
 if not missed then return { version, false, false, 0 } end
 return { version, false, redis.call('HGET', KEYS[3], 'content') or '{}', 1, unpack(missed) }

@@ -13,8 +13,8 @@ from typing import Any
 from jsonpatch import JsonPatch, JsonPatchException
 from jsonpointer import JsonPointerException
 
-from tests.e2e.fire.history import Connection, History, events
-from tests.e2e.fire.places import Changes, Places, conflict, named, touched
+from tests.e2e.consistency.history import Connection, History, events
+from tests.e2e.consistency.places import Changes, Places, conflict, named, touched
 
 #: Edits that the server keeps in its log.
 KEPT = 500

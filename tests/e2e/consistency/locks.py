@@ -12,9 +12,9 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from tests.e2e.fire.edits import Log
-from tests.e2e.fire.history import Event, History, events
-from tests.e2e.fire.places import any_overlap, named, overlap
+from tests.e2e.consistency.edits import Log
+from tests.e2e.consistency.history import Event, History, events
+from tests.e2e.consistency.places import any_overlap, named, overlap
 
 #: An expired lock must be announced within a second; a busy machine of two cores may add so much (ms).
 ANNOUNCED_WITHIN_MS, ALLOWANCE_MS = 1000, 1500

@@ -1,7 +1,7 @@
-"""Impatient people who edit one document at once: what they do is random, what comes of it is written down.
+"""Clients that edit one document at random, and note what they send and receive.
 
-Each is a thread with a WebSocket of its own. While it waits for its next whim it reads; so everything is noted in
-the order in which it came, acks among messages.
+Each is a thread with a WebSocket of its own. It reads between two actions, so that acks and messages are noted in
+the order in which they came.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ import websocket
 from jsonpatch import JsonPatch, JsonPatchException
 from jsonpointer import JsonPointerException
 
-from tests.e2e.fire.clock import Clock
-from tests.e2e.fire.history import Connection, Event
+from tests.e2e.consistency.clock import Clock
+from tests.e2e.consistency.history import Connection, Event
 
 ROOM = "invoice:42"
 #: Seconds for an answer, on two cores that run everything.
 PATIENCE = 20.0
-#: Seconds between two whims.
+#: Seconds between two actions.
 PACE = (0.02, 0.1)
 #: Seconds a lock lasts: the shortest that there is.
 LOCK_SECONDS = 5
-#: How often an edit on an old version is on a very old one, and one who comes back has forgotten the document.
+#: How often an edit on an old version is on a very old one, and a client that reconnects has no copy of the document.
 FORGETFUL = 0.15
-#: Versions back at which the server's log of 500 does not begin any more.
+#: Versions back that are no longer in the server's log of 500.
 OUTSIDE_THE_LOG = 600
 
 START: dict[str, Any] = {"a": {"x": 0, "y": 0}, "b": {"x": 0, "y": 0}, "list": [0, 1, 2], "text": ""}
 LOCK_PATHS = ["/a", "/a/x", "/a/y", "/b", "/b/x", "/list", "/text", ""]
 
 
-class Line:
-    """One connection: sends, and notes all that comes."""
+class Client:
+    """One connection: sends, and notes everything it receives."""
 
     def __init__(self, url: str, token: str, user: tuple[str, str], clock: Clock) -> None:
         self.noted = Connection(*user)
@@ -80,6 +80,11 @@ class Line:
     def ask(self, event: str, payload: dict[str, Any]) -> dict[str, Any]:
         """Send an event and wait for its answer."""
         return self.answer(self.send(event, payload))
+
+    def join(self) -> None:
+        """Join the room."""
+        entity_type, entity_id = ROOM.split(":")
+        assert self.ask("room:join", {"entity_type": entity_type, "entity_id": entity_id})["ok"]
 
     def sync(self, since: int | None = None) -> dict[str, Any]:
         """Ask for the document, or for what was missed since a version. Returns what came."""
@@ -173,68 +178,69 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Bell:
-    """When the fire is over for all, and when everything has settled."""
+class Phases:
+    """When the clients stop editing, and when they leave."""
 
-    over: threading.Event = field(default_factory=threading.Event)
+    edited: threading.Event = field(default_factory=threading.Event)
     settled: threading.Event = field(default_factory=threading.Event)
 
 
 class Editor(threading.Thread):
     """One user with one connection at a time."""
 
-    def __init__(self, urls: list[str], token: str, user: tuple[str, str], seed: int, bell: Bell, clock: Clock) -> None:
+    def __init__(
+        self, urls: list[str], token: str, user: tuple[str, str], seed: int, phases: Phases, clock: Clock
+    ) -> None:
         super().__init__(name=user[1])
         self.history: list[Connection] = []
         self.failure: BaseException | None = None
-        #: Whether this one edits no more.
+        #: Whether it has stopped editing.
         self.idle = False
-        self._urls, self._token, self._user, self._bell, self._clock = urls, token, user, bell, clock
+        self._urls, self._token, self._user, self._phases, self._clock = urls, token, user, phases, clock
         self._dice = random.Random(seed)
-        self._line: Line
+        self._client: Client
         self._last_edit: dict[str, Any] | None = None
 
     def run(self) -> None:
         try:
             self._come()
-            while not self._bell.over.is_set():
-                self._line.read_for(self._dice.uniform(*PACE))
-                self._whim()
+            while not self._phases.edited.is_set():
+                self._client.read_for(self._dice.uniform(*PACE))
+                self._act()
             self.idle = True
-            while not self._bell.settled.is_set():
-                self._line.read_for(0.1)
+            while not self._phases.settled.is_set():
+                self._client.read_for(0.1)
             self._finish()
-        except BaseException as error:  # noqa: BLE001 - the judge will say so
+        except BaseException as error:  # noqa: BLE001 - the judge reports it
             self.failure = error
         finally:
             self.idle = True
 
     def _finish(self) -> None:
         """Ask for what is missing, and leave."""
-        self._line.sync(self._line.version)
-        self._line.noted.document = self._line.document
-        self._line.goodbye()
+        self._client.sync(self._client.version)
+        self._client.noted.document = self._client.document
+        self._client.goodbye()
 
-    def _whim(self) -> None:
+    def _act(self) -> None:
         self._dice.choices(
             [self._edit, self._edit_on_old_version, self._send_again, self._lock, self._unlock, self._leave_and_return],
             weights=[60, 12, 6, 8, 3, 3],
         )[0]()
 
-    def _come(self, known: Line | None = None) -> None:
-        self._line = Line(self._dice.choice(self._urls), self._token, self._user, self._clock)
-        self.history.append(self._line.noted)
-        entity_type, entity_id = ROOM.split(":")
-        assert self._line.ask("room:join", {"entity_type": entity_type, "entity_id": entity_id})["ok"]
+    def _come(self, known: Client | None = None) -> None:
+        self._client = Client(self._dice.choice(self._urls), self._token, self._user, self._clock)
+        self.history.append(self._client.noted)
+        self._client.join()
         forgotten = self._dice.random() < FORGETFUL
         if known is not None and known.version is not None and isinstance(known.document, dict) and not forgotten:
-            self._line.document, self._line.version = copy.deepcopy(known.document), known.version
-            self._line.sync(known.version)
+            self._client.document, self._client.version = copy.deepcopy(known.document), known.version
+            self._client.sync(known.version)
         else:
-            self._line.sync()
+            self._client.sync()
 
     def _edit(self, base: int | None = None) -> None:
-        version = self._line.version
+        version = self._client.version
         assert version is not None
         self._last_edit = {
             "room_id": ROOM,
@@ -242,34 +248,34 @@ class Editor(threading.Thread):
             "changes": self._changes(),
             "edit_id": str(uuid.UUID(int=self._dice.getrandbits(128), version=4)),
         }
-        number = self._line.send("doc:edit", self._last_edit)
+        number = self._client.send("doc:edit", self._last_edit)
         if self._dice.random() < 0.04:
             self._leave_and_return()  # the answer is lost
             self._send_again()
         elif self._dice.random() < 0.7:
-            self._line.answer(number)
+            self._client.answer(number)
 
     def _edit_on_old_version(self) -> None:
         age = OUTSIDE_THE_LOG if self._dice.random() < FORGETFUL else self._dice.randint(1, 30)
-        self._edit(max(0, (self._line.version or 0) - age))
+        self._edit(max(0, (self._client.version or 0) - age))
 
     def _send_again(self) -> None:
         if self._last_edit is not None:
-            self._line.ask("doc:edit", self._last_edit)
+            self._client.ask("doc:edit", self._last_edit)
 
     def _lock(self) -> None:
-        self._line.ask("doc:lock", {"room_id": ROOM, "path": self._dice.choice(LOCK_PATHS), "ttl": LOCK_SECONDS})
+        self._client.ask("doc:lock", {"room_id": ROOM, "path": self._dice.choice(LOCK_PATHS), "ttl": LOCK_SECONDS})
 
     def _unlock(self) -> None:
-        self._line.ask("doc:unlock", {"room_id": ROOM, "path": self._dice.choice(LOCK_PATHS)})
+        self._client.ask("doc:unlock", {"room_id": ROOM, "path": self._dice.choice(LOCK_PATHS)})
 
     def _leave_and_return(self) -> None:
-        before = self._line
+        before = self._client
         before.goodbye() if self._dice.random() < 0.3 else before.cut()
         self._come(before)
 
     def _changes(self) -> list[dict[str, Any]]:
-        dice, document = self._dice, self._line.document if isinstance(self._line.document, dict) else START
+        dice, document = self._dice, self._client.document if isinstance(self._client.document, dict) else START
         items = document.get("list") if isinstance(document.get("list"), list) else []
         at = dice.randrange(len(items)) if items else 0
         leaf = f"/{dice.choice('ab')}/{dice.choice('xyz')}"

@@ -5,9 +5,9 @@ No complaint means that nothing wrong can be proved. `edits` and `locks` have th
 
 from __future__ import annotations
 
-from tests.e2e.fire.edits import edit_complaints, the_log
-from tests.e2e.fire.history import History
-from tests.e2e.fire.locks import lock_complaints
+from tests.e2e.consistency.edits import edit_complaints, the_log
+from tests.e2e.consistency.history import History
+from tests.e2e.consistency.locks import lock_complaints
 
 
 def judge(history: History) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the clients of a fire have done and heard, as it happened to each connection. Data only; `judge` reads it.
+"""What the clients have sent and received, by connection. Data only; `judge` reads it.
 
 Times are milliseconds of Redis' clock, to within `History.blur_ms`: `clock.Clock` maps ours to it.
 """
@@ -46,7 +46,7 @@ class Connection:
 
 @dataclass
 class History:
-    """All connections of a fire, in the order in which they began, and what the server said when it was over."""
+    """All connections, in the order in which they began, and the state of the server at the end."""
 
     connections: list[Connection]
     #: Who hears everything, edits nothing, and asks for the log again and again.

@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 
 from app.realtime.utils.times import to_rfc3339
-from tests.e2e.fire.broken import FAULTS, spoiled
-from tests.e2e.fire.history import Connection, Event, History
-from tests.e2e.fire.judge import judge
-from tests.e2e.fire.locks import ALLOWANCE_MS, ANNOUNCED_WITHIN_MS
-from tests.e2e.fire.places import named, overlap, touched
+from tests.e2e.consistency.history import Connection, Event, History
+from tests.e2e.consistency.judge import judge
+from tests.e2e.consistency.locks import ALLOWANCE_MS, ANNOUNCED_WITHIN_MS
+from tests.e2e.consistency.places import named, overlap, touched
 
 START = 1_800_000_000_000.0
 
@@ -548,15 +547,3 @@ def test_an_edit_touches_what_it_reads_and_writes(
 )
 def test_places_overlap(one: str, other: str, *, expected: bool) -> None:
     assert overlap(one, other) is overlap(other, one) is expected
-
-
-def test_a_fault_spoils_one_line_of_a_script_that_is_there() -> None:
-    from app.realtime.store.script import source
-
-    for lines in FAULTS.values():
-        for name, mark, guard in lines:
-            whole = source(name)
-            more = 2 if guard else -1
-            assert len(spoiled(whole, mark, guard).splitlines()) == len(whole.splitlines()) + more
-    with pytest.raises(ValueError, match="no line"):
-        spoiled("return 1", "version")
