@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from realtime_contracts.conform.observed import Manners
-from realtime_contracts.conform.reports.wire_text import wire_text
+from realtime_contracts.conform.reports.words import wire_text
 from realtime_contracts.conform.requirements import suite
 from realtime_contracts.conform.scenario import Target, run
 from realtime_contracts.wire.transport import no_thread_left

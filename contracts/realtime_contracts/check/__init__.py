@@ -6,11 +6,11 @@ through these modules, each of which can be read alone:
     source      the file, however it comes: gzip, zip, standard input, and what kind of capture it is
     attachments the files that a HAR may name instead of holding their contents
     har, log    what is in it: packets, each with its place in the file, and the connection it belongs to
-    packets     what a packet says: Engine.IO 4 and Socket.IO 5, as pure functions
     sessions    packets put together to messages: binary attachments, acks with the events they answer
     judge       each message against the contract; what is found, and what is counted
-    redaction   what must not be shown: tokens, and characters that a terminal obeys
     reports     the result for people and for machines
+
+`wire.packets` says what a packet is, and `wire.redaction` what must not be shown.
 
 Nothing is held in memory but findings and what waits for its counterpart, so a capture may be larger than the machine.
 """

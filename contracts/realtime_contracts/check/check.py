@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from realtime_contracts.check.har_capture import HarCapture
 from realtime_contracts.check.judge import Judge
 from realtime_contracts.check.log import LogCapture
-from realtime_contracts.check.redaction import Redactor
 from realtime_contracts.check.result import Result, Skipped, Verdict
 from realtime_contracts.check.source import STDIN_NAME, Empty, Kind, Source, Unreadable, kind_of, opened
 from realtime_contracts.contract.registry import Direction, Registry, registry
+from realtime_contracts.wire.redaction import Redactor
 
 #: What is checked of every connection, be it of this contract or not: alone it proves nothing.
 _ONLY_CONNECTED = {(Direction.CLIENT.value, "connect")}

@@ -20,8 +20,8 @@ from typing import IO, Any
 import ijson
 
 from realtime_contracts.check import address, clock
-from realtime_contracts.check.redaction import Redactor
 from realtime_contracts.check.source import NUMBERS, Source, Unreadable, reading
+from realtime_contracts.wire.redaction import Redactor
 
 #: Fields of an entry that are looked at.
 FIELDS = frozenset(

@@ -12,10 +12,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from realtime_contracts.check.redaction import Redactor, clipped
 from realtime_contracts.check.result import MAX_FINDINGS, Finding, Place, Result, Skipped
 from realtime_contracts.contract.registry import Direction, Registry
 from realtime_contracts.wire.packets import ABSENT
+from realtime_contracts.wire.redaction import Redactor, clipped
 
 #: Unknown events for which a similar one is looked for: that takes a millisecond each, and a client has few.
 MAX_SUGGESTIONS = 100

@@ -17,13 +17,13 @@ from typing import Any
 
 from realtime_contracts.check import clock
 from realtime_contracts.check.judge import JSON, Judge, Origin
-from realtime_contracts.check.redaction import clipped
 from realtime_contracts.check.result import Place
 from realtime_contracts.check.sessions import Session
 from realtime_contracts.check.source import MAX_TEXT, Empty, Source, Unreadable, reading
 from realtime_contracts.contract.registry import Direction
 from realtime_contracts.wire import packets
 from realtime_contracts.wire.packets import Packet, Type
+from realtime_contracts.wire.redaction import clipped
 
 #: The text of one packet, as far as it takes not to mistake a date for it.
 _PACKET = re.compile(r"4[0-6]|b[A-Za-z0-9+/]+=*$|0\{|[23]probe$|[0-6]$")

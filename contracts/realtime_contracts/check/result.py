@@ -9,8 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from realtime_contracts.check.redaction import Redactor
 from realtime_contracts.check.source import Kind
+from realtime_contracts.wire.redaction import Redactor
 
 #: Findings of one application that are kept, in any format; the others are counted. A client that is wrong in every
 #: message says nothing new after that, and 10,000 take about 10 MB.

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from realtime_contracts.check.judge import ACK, JSON, Judge, Origin
-from realtime_contracts.check.redaction import clipped
 from realtime_contracts.check.result import Place
 from realtime_contracts.contract.registry import Direction
 from realtime_contracts.wire import packets
 from realtime_contracts.wire.packets import Engine, Packet, Type
+from realtime_contracts.wire.redaction import clipped
 
 #: Acks that wait for their event with what they carry. Of a capture without what the client sent there would be no end.
 MAX_WAITING = 1_000

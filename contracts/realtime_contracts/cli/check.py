@@ -14,10 +14,10 @@ import click
 from rich.console import Console
 
 from realtime_contracts.check.check import check as check_capture
-from realtime_contracts.check.redaction import Redactor
 from realtime_contracts.check.reports import human, json_report, junit, sarif, words
 from realtime_contracts.check.result import EXIT_CODES, Result, gravest
 from realtime_contracts.contract.registry import Direction
+from realtime_contracts.wire.redaction import Redactor
 
 _WRITERS: dict[str, Callable[[list[Result]], str]] = {
     "json": json_report.write,

@@ -129,6 +129,11 @@ class Result:
         return f"{self.requirement}#{self.row}" if self.row else self.requirement
 
     @property
+    def family(self) -> str:
+        """The family of its requirement."""
+        return self.requirement.partition("/")[0]
+
+    @property
     def failed_before(self) -> bool:
         """Whether it failed at a Given or a When: before it came to what the scenario is about."""
         kind = ""

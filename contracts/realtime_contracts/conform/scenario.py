@@ -19,7 +19,7 @@ import requests
 
 from realtime_contracts.conform.coverage import Coverage, measure
 from realtime_contracts.conform.observed import Manners, describe
-from realtime_contracts.conform.reports.wire_text import wire_text
+from realtime_contracts.conform.reports.words import wire_text
 from realtime_contracts.conform.requirements import Example, Sentence
 from realtime_contracts.conform.results import Breach, Failure, Result, Step, Verdict, Wire
 from realtime_contracts.conform.running.minting import NoToken

@@ -1,12 +1,16 @@
-"""Tokens and auth payloads that must not open a connection, by the words that a feature uses for them."""
+"""Tokens and auth payloads that must not open a connection: by the words of a feature, and in words for a report."""
 
 from __future__ import annotations
 
 import base64
 import json
+import math
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
+
+import jwt
 
 from realtime_contracts.wire import tokens
 from realtime_contracts.wire.tokens import ABSENT
@@ -15,6 +19,14 @@ from realtime_contracts.wire.tokens import ABSENT
 ANOTHER_KEY = "not-the-key-of-this-server-but-long-enough"
 #: The `jti` of claims that were changed after signing: nothing else shows it to whoever does not have the secret.
 CHANGED = "changed-after-signing"
+#: Seconds up to which a report says how long a token lives.
+SHORT_LIFE = 60
+#: Characters of a token that was made longer than it is.
+_LONG = 4000
+#: What the id of a scenario's own tenant has behind its label.
+_OF_ITS_OWN = re.compile(r"-[0-9a-f]{8}(?!\w)")
+_TENANT = re.compile(rf"[\w-]+{_OF_ITS_OWN.pattern}")
+_WORD = re.compile(r"[\w-]+")
 
 
 class Mint(Protocol):
@@ -73,3 +85,69 @@ FORGERS: dict[str, _Forger] = {
     "a string as auth payload": lambda m, u, t: m(u, t),
     "a list as auth payload": lambda m, u, t: [m(u, t)],
 }
+
+
+def described(token: str, owner: str) -> str:
+    """How a token differs from a good one of its owner, or of anybody: `<refresh token at acme>`; a good one `<token>`.
+
+    `reports.program` makes the same token from these words.
+    """
+    try:
+        claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    except ValueError:  # a source of tokens may write them in its own way
+        return "<token>"
+    told = f"{''.join(_kinds_in(claims))}token{''.join(_claims_in(claims, owner))}{_signature(token, claims)}"
+    if "tenant_id" not in claims:
+        return f"<{told} without tenant_id>"
+    tenant = _word(claims["tenant_id"])
+    if owner and told == "token" and _TENANT.fullmatch(tenant):
+        return "<token>" if "name" in claims else "<token without name>"
+    return f"<{told} at {_OF_ITS_OWN.sub('', tenant)}>"
+
+
+def _kinds_in(claims: dict[str, Any]) -> Iterator[str]:
+    issued = claims.get("iat", 0)
+    if claims.get("type") == "refresh":
+        yield "refresh "
+    if claims.get("role") == "service":
+        yield "service "
+    if claims.get("exp", math.inf) <= issued:
+        yield "expired "
+    if claims.get("nbf", 0) > issued:
+        yield "early "
+
+
+def _claims_in(claims: dict[str, Any], owner: str) -> Iterator[str]:
+    user = claims.get("sub")
+    if user is None:
+        yield " without sub"
+    elif user != owner.lower():
+        yield f" of {_word(user)}"
+    for claim, usual in (("type", ("access", "refresh")), ("role", ("user", "service"))):
+        if claim not in claims:
+            yield f" without {claim}"
+        elif claims[claim] not in usual:
+            yield f" with {claim} {_word(claims[claim])}"
+    if "name" in claims and claims["name"] != (owner or str(user).title()):
+        yield f" with name {_word(claims['name'])}"
+    life = claims.get("exp", math.inf) - claims.get("iat", 0)
+    if 0 < life <= SHORT_LIFE:
+        yield f" with ttl {life}"
+
+
+def _signature(token: str, claims: dict[str, Any]) -> str:
+    if claims.get("jti") == CHANGED:
+        return " changed after signing"
+    if token.endswith("."):
+        return " not signed"
+    if len(token) > _LONG:
+        return f" with length {len(token)}"
+    try:
+        jwt.decode(token, ANOTHER_KEY, ["HS256"], options={"verify_exp": False})
+    except jwt.InvalidTokenError:
+        return ""
+    return " signed with another key"
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) and _WORD.fullmatch(value) else json.dumps(value)

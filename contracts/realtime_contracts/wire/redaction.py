@@ -1,37 +1,56 @@
-"""What a report may show of what went over the wire: no tokens, no texts without end, nothing but JSON.
+r"""What a report may show: no tokens, no characters that a terminal or a parser obeys, no payloads without end.
 
-Of a token that the harness has sent, words stand in its place that say how it differs from a good one of whoever sent
-it: `<refresh token at acme>`. `reports.program` makes the same token of them.
+Reports are pasted into issues and kept by CI. A token is recognised in two ways: by its shape, if it is a JWT, and by
+having been seen where tokens belong, in the `auth` of a connection or the query of a URL. In a report it may be whole,
+or cut short where a long value was; any start of it that is long enough to be of use goes too.
+
+    Redactor            for captures: learns the tokens of a file, and hides them
+    redacted, shown     for scenarios: a JWT becomes `<token>`, or what a feature calls it
+    printable, visible  for a terminal and a page: control characters are spelled, as `\u001b`
+    utf8, xml           for a file: what its encoding cannot carry is spelled
 """
 
 from __future__ import annotations
 
-import base64
 import json
-import math
 import re
+import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
-import jwt
-
-from realtime_contracts.wire.forged import ANOTHER_KEY, CHANGED
-
-#: A JSON Web Token, however it is wrapped.
-_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]*\.?[\w-]*")
+#: What stands in the report of a capture where a token was.
+HIDDEN = "[token]"
+#: What stands in the report of a scenario where a token was.
 REDACTED = "<token>"
-#: Characters of a text that are kept.
+#: Characters of a token's start that hide it: fewer are no secret, and stand in too many other words.
+MIN_PREFIX = 8
+#: Characters from which any text of an `auth` payload is taken for a secret, whatever its name; names are shorter.
+LONG_SECRET = 16
+#: Parameters of a URL that hold tokens, besides any with "token" in its name.
+SECRET_PARAMETERS = frozenset({"auth", "authorization", "jwt", "apikey", "api_key", "key", "secret", "password"})
+#: Characters of an event's or a connection's name that a report shows.
+NAME_LENGTH = 120
+#: Characters of a text in a payload that are kept.
 MOST_OF_A_TEXT = 300
-#: Levels of a payload that are kept: what is nested deeper is there to be refused, not to be read.
+#: Levels of a payload that are kept: what is nested deeper is sent to be refused, not to be read.
 DEEP = 20
-#: Seconds up to which it is worth saying how long a token lives.
-SHORT_LIFE = 60
-#: Characters of a token from which on it was made longer than it is.
-_LONG = 4000
-#: What a tenant's id has behind its label, so that every scenario has tenants of its own.
-_OF_ITS_OWN = re.compile(r"-[0-9a-f]{8}(?!\w)")
-_TENANT = re.compile(rf"[\w-]+{_OF_ITS_OWN.pattern}")
-_WORD = re.compile(r"[\w-]+")
+
+#: A JWT's parts, or as many as are left: the first is base64url of `{"`, most often of `{"alg`, `{"typ` or `{"kid`.
+#: Where anything else follows on a letter or a digit it may as well be a word, such as `keyJoin`, and has to be longer.
+_JWT = re.compile(
+    r"(?:(?<![A-Za-z0-9])eyJ[\w-]*|eyJ(?:hbG|0eX|raW)[\w-]*|eyJ[\w-]{13,})(?:\.[\w-]*){0,4}",
+    re.ASCII,
+)
+_BEARER = re.compile(r"\s*bearer\s+", re.IGNORECASE)
+#: Control characters (C0, DEL, C1), line and paragraph separators, what turns the direction of text around, lone
+#: surrogates, and the two that XML refuses.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+_NO_UTF8 = re.compile("[\ud800-\udfff]")
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def shown(value: Any, level: int = 0, *, owner: str | None = None) -> Any:  # noqa: PLR0911 - a line for each kind
@@ -53,70 +72,184 @@ def shown(value: Any, level: int = 0, *, owner: str | None = None) -> Any:  # no
 
 
 def redacted(text: str, owner: str | None = None) -> str:
-    """A text without the tokens in it. `owner`, for what the harness sends: whose tab it is, "" if nobody's."""
+    """A text without the tokens in it.
+
+    `owner`, for what the harness sends: whose tab it is, "" if nobody's. Then a token becomes the words that say how it
+    differs from a good one of theirs.
+    """
     if owner is None:
-        return _TOKEN.sub(REDACTED, text)
-    return _TOKEN.sub(lambda match: _words(match[0], owner), text)
+        return _JWT.sub(REDACTED, text)
+    from realtime_contracts.wire.forged import described  # noqa: PLC0415 - reading a capture should not wait for PyJWT
+
+    return _JWT.sub(lambda match: described(match[0], owner), text)
 
 
-def _words(token: str, owner: str) -> str:
-    """What is to be known of a token: kind, user, claims, signature, company. `<token>` is a good one of its owner."""
-    try:
-        claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
-    except ValueError:  # a source of tokens may write them in its own way
-        return REDACTED
-    told = f"{''.join(_kinds(claims))}token{''.join(_claims(claims, owner))}{_signature(token, claims)}"
-    if "tenant_id" not in claims:
-        return f"<{told} without tenant_id>"
-    tenant = _word(claims["tenant_id"])
-    if owner and told == "token" and _TENANT.fullmatch(tenant):
-        return REDACTED if "name" in claims else "<token without name>"
-    return f"<{told} at {_OF_ITS_OWN.sub('', tenant)}>"
+class Redactor:
+    """The tokens that captures have shown, and how text is written without them."""
+
+    def __init__(self) -> None:
+        #: The long ones by their start, in order.
+        self._long: dict[str, list[str]] = {}
+        self._short: set[str] = set()
+        #: Lengths of the short ones, the longest first.
+        self._lengths: list[int] = []
+
+    def learn(self, value: object) -> None:
+        """Take every text and number in `value`, what an `auth.token` was, as a secret."""
+        todo = [value]
+        while todo:
+            item = todo.pop()
+            if isinstance(item, dict):
+                todo += [*item.keys(), *item.values()]
+            elif isinstance(item, list):
+                todo += item
+            elif isinstance(item, (str, int, float)) and not isinstance(item, bool):
+                self._learn_text(str(item))
+
+    def learn_auth(self, auth: object) -> None:
+        """Take the token of a connection's `auth`, and any other text in it that is long enough to be one."""
+        if not isinstance(auth, dict):
+            self.learn(auth)
+            return
+        todo: list[object] = []
+        for name, value in auth.items():
+            if _is_secret_name(str(name)):
+                self.learn(value)
+            else:
+                todo.append(value)
+        while todo:
+            item = todo.pop()
+            if isinstance(item, (dict, list)):
+                todo += item.values() if isinstance(item, dict) else item
+            elif isinstance(item, str) and len(item) >= LONG_SECRET:
+                self._learn_text(item)
+
+    def learn_url(self, url: str) -> None:
+        """Take the tokens of a URL's query, as they are written there and as they are meant."""
+        try:
+            query = urlsplit(url).query
+        except ValueError:
+            query = url.partition("?")[2]
+        for part in query.split("&"):
+            name, _, raw = part.partition("=")
+            if raw and _is_secret_name(name):
+                self._learn_text(raw)
+                for _, value in parse_qsl(part, errors="replace"):
+                    self._learn_text(value)
+
+    def clean(self, text: str) -> str:
+        """`text` fit for a report: no token, no start of one, no character that a terminal or a parser obeys."""
+        return _UNPRINTABLE.sub(_spelled, self._hide(text))
+
+    def name(self, text: str) -> str:
+        """The same for a name, which is cut where it gets too long."""
+        return self.clean(clipped(text))
+
+    def _learn_text(self, text: str) -> None:
+        text = _BEARER.sub("", text, count=1) if _BEARER.match(text) else text
+        matched = _JWT.fullmatch(text)
+        if not text.strip() or (matched and matched.group().startswith("eyJ")):
+            return
+        for form in _forms(text):
+            if len(form) < MIN_PREFIX:
+                self._short.add(form)
+                self._lengths = sorted({*self._lengths, len(form)}, reverse=True)
+            else:
+                secrets = self._long.setdefault(form[:MIN_PREFIX], [])
+                near = bisect_left(secrets, form)
+                if secrets[near : near + 1] != [form]:
+                    secrets.insert(near, form)
+
+    def _hide(self, text: str) -> str:
+        shown, at = [], 0
+        for start, end in self._spans(text):
+            if start >= at:
+                shown += [text[at:start], HIDDEN]
+            at = max(at, end)
+        return _JWT.sub(HIDDEN, "".join([*shown, text[at:]]))
+
+    def _spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where secrets stand in `text`, from its start. The text is looked up in them: they may be very many."""
+        for at in range(len(text) if self._long or self._short else 0):
+            if secrets := self._long.get(text[at : at + MIN_PREFIX]):
+                # In their order, what shares the longest start with a text stands beside it.
+                near = bisect_left(secrets, text[at:])
+                yield at, at + max(_common(text, at, secret) for secret in secrets[max(near - 1, 0) : near + 1])
+            if at and _is_word(text[at - 1]):
+                continue
+            for length in self._lengths:
+                end = at + length
+                if text[at:end] in self._short and not (end < len(text) and _is_word(text[end])):
+                    yield at, end
+                    break
 
 
-def _kinds(claims: dict[str, Any]) -> Iterator[str]:
-    issued = claims.get("iat", 0)
-    if claims.get("type") == "refresh":
-        yield "refresh "
-    if claims.get("role") == "service":
-        yield "service "
-    if claims.get("exp", math.inf) <= issued:
-        yield "expired "
-    if claims.get("nbf", 0) > issued:
-        yield "early "
+def clipped(text: str) -> str:
+    """A name of at most `NAME_LENGTH` characters."""
+    return text if len(text) <= NAME_LENGTH else text[: NAME_LENGTH - 1] + "…"
 
 
-def _claims(claims: dict[str, Any], owner: str) -> Iterator[str]:
-    user = claims.get("sub")
-    if user is None:
-        yield " without sub"
-    elif user != owner.lower():
-        yield f" of {_word(user)}"
-    for claim, usual in (("type", ("access", "refresh")), ("role", ("user", "service"))):
-        if claim not in claims:
-            yield f" without {claim}"
-        elif claims[claim] not in usual:
-            yield f" with {claim} {_word(claims[claim])}"
-    if "name" in claims and claims["name"] != (owner or str(user).title()):
-        yield f" with name {_word(claims['name'])}"
-    life = claims.get("exp", math.inf) - claims.get("iat", 0)
-    if 0 < life <= SHORT_LIFE:
-        yield f" with ttl {life}"
+def _is_secret_name(name: str) -> bool:
+    return "token" in name.lower() or name.lower() in SECRET_PARAMETERS
 
 
-def _signature(token: str, claims: dict[str, Any]) -> str:
-    if claims.get("jti") == CHANGED:
-        return " changed after signing"
-    if token.endswith("."):
-        return " not signed"
-    if len(token) > _LONG:
-        return f" with length {len(token)}"
-    try:
-        jwt.decode(token, ANOTHER_KEY, ["HS256"], options={"verify_exp": False})
-    except jwt.InvalidTokenError:
-        return ""
-    return " signed with another key"
+def _forms(text: str) -> set[str]:
+    """How a secret may be written: as it is, in JSON, in a JSON Pointer, in a URL."""
+    raw = text.encode("utf-8", "surrogatepass")
+    return {
+        text,
+        json.dumps(text)[1:-1],
+        json.dumps(text, ensure_ascii=False)[1:-1],
+        text.replace("~", "~0").replace("/", "~1"),
+        quote(raw, safe=""),
+        quote_plus(raw),
+    }
 
 
-def _word(value: Any) -> str:
-    return value if isinstance(value, str) and _WORD.fullmatch(value) else json.dumps(value)
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
+def _common(text: str, at: int, secret: str) -> int:
+    """How much of `secret` stands in `text` at `at`."""
+    if text.startswith(secret, at):
+        return len(secret)
+    length = 0
+    for mine, theirs in zip(secret, text[at : at + len(secret)], strict=False):
+        if mine != theirs:
+            break
+        length += 1
+    return length
+
+
+def utf8(text: str) -> str:
+    r"""A text that can be encoded: half a character of UTF-16 is spelled `\ud800`."""
+    return _NO_UTF8.sub(_spelled, text)
+
+
+def xml(text: str) -> str:
+    r"""A text that XML can carry: what it cannot is spelled, `\u001b`."""
+    return _NO_XML.sub(_spelled, text)
+
+
+def printable(text: str) -> str:
+    r"""A text on one line that does nothing to a terminal: what is not to be seen is spelled, `\u001b`."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else _code(c) for c in text)
+
+
+def visible(text: str) -> str:
+    r"""A text for a page: what is not to be seen, or turns the direction of what follows, is spelled: `\u202e`."""
+    return text if text.isprintable() else "".join(c if _is_seen(c) else _code(c) for c in text)
+
+
+def _is_seen(character: str) -> bool:
+    return character.isprintable() or character in "\t\n" or unicodedata.category(character) == "Zs"
+
+
+def _spelled(match: re.Match[str]) -> str:
+    return _code(match[0])
+
+
+def _code(character: str) -> str:
+    number = ord(character)
+    return f"\\u{number:04x}" if number < 1 << 16 else f"\\U{number:08x}"

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from realtime_contracts.check.reports import words
 from realtime_contracts.check.result import Finding, Result, Verdict
+from realtime_contracts.reports.text import say
 
 _STYLES = {
     Verdict.CONFORMS: "bold green",
@@ -22,19 +23,16 @@ def write(results: list[Result], console: Console, most: int) -> None:
         name = result.redactor.clean(result.file)
         several = len({finding.connection for finding in result.findings}) > 1
         for finding in result.findings[:most]:
-            console.print(_line(name, result, finding, several=several), soft_wrap=True)
+            say(console, _line(name, result, finding, several=several))
         if result.found > most:
             more = result.found - min(most, len(result.findings))
-            console.print(Text(f"{name}: … and {more:,} more", "dim"), soft_wrap=True)
+            say(console, f"{name}: … and {more:,} more", "dim")
         if result.checked or result.connections:
-            console.print(Text(f"{name}: {words.seen(result)}"), soft_wrap=True)
+            say(console, f"{name}: {words.seen(result)}")
         unchecked = "; ".join(words.not_checked(result))
         if unchecked:
-            console.print(Text(f"{name}: not checked: {unchecked}"), soft_wrap=True)
-        console.print(
-            Text(f"{name}: ").append(words.verdict(result), _STYLES[result.verdict]),
-            soft_wrap=True,
-        )
+            say(console, f"{name}: not checked: {unchecked}")
+        say(console, Text(f"{name}: ").append(words.verdict(result), _STYLES[result.verdict]))
 
 
 def _line(name: str, result: Result, finding: Finding, *, several: bool) -> Text:

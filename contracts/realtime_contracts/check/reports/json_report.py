@@ -40,13 +40,13 @@ In all text of the capture tokens are `[token]`, and control characters spelled 
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from dataclasses import asdict
 from typing import Any
 
 from realtime_contracts.check.reports import words
 from realtime_contracts.check.result import Finding, Result, gravest
+from realtime_contracts.reports import json
 
 #: Version of the shape above: a program that knows it may rely on all that is there.
 VERSION = 1
@@ -60,13 +60,13 @@ def write(results: list[Result]) -> str:
         "verdict": gravest(results).value,
         "files": [_file(result) for result in results],
     }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+    return json.document(document).decode()
 
 
 def _file(result: Result) -> dict[str, Any]:
     checked: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for (direction, event), number in sorted(result.checked.items()):
-        checked[direction][event] = number
+        checked[str(direction)][event] = number
     redactor = result.redactor
     applications = [
         {"address": words.address(redactor, at), "events": events}

@@ -6,7 +6,6 @@ line of megabytes, the JSON Pointer to the packet, as a logical location.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +13,7 @@ from urllib.parse import quote
 from realtime_contracts.check.reports import words
 from realtime_contracts.check.result import Finding, Result, Verdict
 from realtime_contracts.check.source import STDIN_NAME
+from realtime_contracts.reports import json
 
 #: Where the schema of this format is; validators and editors go by it.
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -49,7 +49,7 @@ def write(results: list[Result]) -> str:
         "results": [_result(result, finding, keywords.index(finding.keyword)) for result, finding in findings],
         "columnKind": "unicodeCodePoints",
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
+    return json.document({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}).decode()
 
 
 def _rule(keyword: str) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from realtime_contracts.check.redaction import Redactor
 from realtime_contracts.check.result import Finding, Result, Verdict
 from realtime_contracts.check.source import Kind
+from realtime_contracts.reports.text import counted
+from realtime_contracts.wire.redaction import Redactor
 
 #: Addresses of applications that a summary names.
 MAX_ADDRESSES = 5
@@ -85,11 +86,6 @@ def not_checked(result: Result) -> Iterator[str]:
 def address(redactor: Redactor, text: str) -> str:
     """An application's address, fit to be shown."""
     return redactor.name(text)
-
-
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """`1 place`, `1,204 places`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def _to(result: Result) -> str:

@@ -1,8 +1,30 @@
-"""The run as one page of HTML, for people: a matrix, and behind each requirement what happened, to the last message.
+r"""The run as one page of HTML, for people: a matrix, and behind each requirement what happened, to the last message.
 
 The page stands alone: it loads nothing, and its policy lets nothing run but its own style and script, by their hashes.
 So what a server says cannot become markup that does anything; and it never becomes markup, for here it is escaped, and
 the script writes text only. What is opened is drawn from the JSON in the page, so that a long run is no slow page.
+
+Requirements by columns, for the page: what a cell shows, and what stands beside what.
+
+A column is a transport of a run, or a node of it if it has several; a further run, given for comparison, has columns of
+its own. A cell is the worst of the results that belong to both.
+
+Results and wire logs as the page embeds them: JSON in a script element, out of which it draws what is opened.
+
+    {
+      "runs": [{"label": "A", "servers": "…", "command": "realtime conform http://127.0.0.1:5000"}],
+      "requirements": {"presence/1.1": {"name": …, "sentence": …, "sources": […], …}},
+      "values": ["Given", "busy", 3, null, …],            words, and whatever else has no parts, each once
+      "shapes": [["user_id", "status"], …],               the names of an object's members
+      "payloads": [[0, 17, 1], [-1, 5], 8, …],            an object of shape 0, a list, a value
+      "results": [[run, requirement, row, name, transport, verdict, failure, skipped, seconds, nodes, known,
+                   [[keyword, text, status, seconds], …],
+                   [[at, who, direction, kind, name, payload], …]], …]
+    }
+
+In steps and wire logs, words are indexes into `values`, and a payload is one into `payloads`: the same message to ten
+tabs is there once, and names and ids are, too. If it is too much all the same, payloads are cut, those of results that
+passed first; the page says so.
 """
 
 from __future__ import annotations
@@ -10,17 +32,20 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 import jinja2
+import orjson
 from markupsafe import Markup
 
-from realtime_contracts.conform.reports import matrix, words
-from realtime_contracts.conform.reports.page_data import embedded
-from realtime_contracts.conform.reports.wire_text import payload_text
-from realtime_contracts.conform.results import Cell, Run, Verdict
+from realtime_contracts.conform.reports.words import SIGNS, command, payload_text, source
+from realtime_contracts.conform.results import Cell, Requirement, Result, Run, Verdict, Wire, worst
+from realtime_contracts.reports.json import plain
+from realtime_contracts.reports.text import duration, moment
+from realtime_contracts.wire.redaction import utf8, visible
 
 #: What the verdict of a run means, in a sentence.
 MEANINGS = {
@@ -64,10 +89,10 @@ def html(run: Run, *others: Run) -> str:
         finalize=_seen,
     )
     environment.filters |= {
-        "moment": words.moment,
-        "duration": words.duration,
+        "moment": moment,
+        "duration": duration,
         "payload": payload_text,
-        "quoted": lambda text: quote(words.utf8(text)),
+        "quoted": lambda text: quote(utf8(text)),
     }
     style = _file(environment, "page.css")
     script = "".join(_file(environment, name) for name in _SCRIPTS)
@@ -79,13 +104,13 @@ def html(run: Run, *others: Run) -> str:
         labels=labels,
         meaning=MEANINGS[run.verdict],
         verdicts=list(Verdict),
-        signs=words.SIGNS,
+        signs=SIGNS,
         counts=[Counter(result.verdict for result in one.results) for one in runs],
         checks=Counter(check.verdict for check in run.contract_checks),
         known=sum(result.known for result in run.results),
-        families=[(family, _bars(counts)) for family, counts in matrix.by_family(run)],
-        columns=matrix.columns(runs),
-        groups=matrix.groups(runs),
+        families=[(family, _bars(counts)) for family, counts in by_family(run)],
+        columns=columns(runs),
+        groups=groups(runs),
         keywords=_covered(run),
         data=Markup(data.json),  # noqa: S704 - escaped for where it stands
         missing=data.missing,
@@ -104,7 +129,7 @@ def policy(style: str, script: str) -> str:
 
 def _seen(value: Any) -> Any:
     """What a template writes: text that can do nothing to the text around it."""
-    return words.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _labels(runs: tuple[Run, ...]) -> list[str]:
@@ -138,3 +163,286 @@ def _file(environment: jinja2.Environment, name: str) -> str:
 
 def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+# The matrix
+
+
+@dataclass(frozen=True)
+class Column:
+    """One of a run's columns: a transport, or a node."""
+
+    run: int
+    title: str
+    #: One of the two.
+    transport: str = ""
+    node: int = 0
+
+    def has(self, result: Result) -> bool:
+        """Whether a result of its run belongs here."""
+        return self.node in result.nodes if self.node else result.transport == self.transport
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a column says of a requirement."""
+
+    verdict: Verdict | None
+    #: How many results passed, of how many: as on the terminal.
+    passed: int = 0
+    total: int = 0
+    #: Whether all that have it were known to fail.
+    known: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A requirement in all columns."""
+
+    requirement: Requirement
+    cells: tuple[Mark, ...]
+    #: Every verdict that one of its results has, as words.
+    verdicts: tuple[str, ...]
+    #: Whether runs do not agree.
+    differs: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """The requirements of one rule."""
+
+    family: str
+    feature: str
+    rule: str
+    rows: tuple[Row, ...]
+    #: Whether it is the first of its family.
+    opens: bool
+
+
+def columns(runs: Sequence[Run]) -> list[Column]:
+    """The columns of all runs, each run's side by side."""
+    made = []
+    for number, run in enumerate(runs):
+        tried = {result.transport for result in run.results}
+        nodes = sorted({node for result in run.results for node in result.nodes})
+        made += [Column(number, name, transport=name) for name in ("websocket", "polling") if name in tried]
+        made += [Column(number, f"node {node}", node=node) for node in nodes if len(nodes) > 1]
+    return made
+
+
+def groups(runs: Sequence[Run]) -> list[Group]:
+    """All requirements of all runs, by family and rule, in the order of the features."""
+    of_run = [_by_requirement(run.results) for run in runs]
+    rules: dict[tuple[str, str], list[Row]] = {}
+    features: dict[str, str] = {}
+    shown = columns(runs)
+    for requirement in requirements(runs):
+        features.setdefault(requirement.family, requirement.feature)
+        row = _row(requirement, shown, [results.get(requirement.id, []) for results in of_run])
+        rules.setdefault((requirement.family, requirement.rule), []).append(row)
+    # A rule's family stays in one piece, also if a further run has more rules of it.
+    order = list(features)
+    made: list[Group] = []
+    for (family, rule), rows in sorted(rules.items(), key=lambda item: order.index(item[0][0])):
+        opens = not made or made[-1].family != family
+        made.append(Group(family, features[family], rule, tuple(rows), opens))
+    return made
+
+
+def requirements(runs: Iterable[Run]) -> list[Requirement]:
+    """The requirements of all runs, each once; as the first run that has it tells it."""
+    found: dict[str, Requirement] = {}
+    for run in runs:
+        for requirement in run.requirements:
+            found.setdefault(requirement.id, requirement)
+    return list(found.values())
+
+
+def by_family(run: Run) -> Iterator[tuple[str, Counter[Verdict]]]:
+    """Of each family, how many of its results have which verdict."""
+    made: defaultdict[str, Counter[Verdict]] = defaultdict(Counter)
+    for result in run.results:
+        made[result.family][result.verdict] += 1
+    yield from made.items()
+
+
+def _row(requirement: Requirement, shown: Sequence[Column], results: list[list[Result]]) -> Row:
+    cells = tuple(_cell([result for result in results[column.run] if column.has(result)]) for column in shown)
+    verdicts = {result.verdict for of_run in results for result in of_run}
+    of_runs = {worst(result.verdict for result in of_run) for of_run in results}
+    words = tuple(verdict.value for verdict in Verdict if verdict in verdicts)
+    return Row(requirement, cells, words, len(of_runs) > 1)
+
+
+def _cell(results: list[Result]) -> Mark:
+    verdict = worst(result.verdict for result in results)
+    having = [result for result in results if result.verdict is verdict]
+    passed = sum(result.verdict is Verdict.PASS for result in results)
+    return Mark(verdict, passed, len(results), bool(having) and all(result.known for result in having))
+
+
+def _by_requirement(results: Iterable[Result]) -> dict[str, list[Result]]:
+    made: defaultdict[str, list[Result]] = defaultdict(list)
+    for result in results:
+        made[result.requirement].append(result)
+    return made
+
+
+# The data behind it
+
+#: Bytes of it. A browser reads that in less than a second; the rest of the page is 1 or 2 MB.
+MOST_BYTES = 13_000_000
+#: Characters of a payload that are kept, of results that passed and of others, until it is small enough.
+#: None leaves a wire log out.
+CUTS: tuple[tuple[int | None, int | None], ...] = (
+    (4000, 4000),
+    (600, 4000),
+    (200, 2000),
+    (60, 600),
+    (None, 200),
+    (None, 60),
+    (None, None),
+)
+
+#: What would end the script element, or a line of JavaScript. In JSON these stand in texts only.
+_ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """The JSON, and what had to be left out for it."""
+
+    json: str
+    #: A sentence for the page, "" if nothing is missing.
+    missing: str
+
+
+def embedded(runs: Sequence[Run], labels: Sequence[str], most: int = MOST_BYTES) -> Embedded:
+    """All results of all runs, fit to stand in a script element of type `application/json`."""
+    head = {
+        "runs": [
+            {"label": label, "servers": " ".join(run.servers), "command": command(run)}
+            for run, label in zip(runs, labels, strict=True)
+        ],
+        "requirements": {requirement.id: _requirement(requirement) for requirement in requirements(runs)},
+    }
+    text, cut = "", CUTS[0]
+    for cut in CUTS:
+        values = _Values()
+        results = [_result(n, result, values, cut) for n, run in enumerate(runs) for result in run.results]
+        document = {**plain(head), **values.told(), "results": results}
+        text = orjson.dumps(document).decode().translate(_ESCAPES)
+        if len(text.encode()) <= most:
+            break
+    return Embedded(text, "" if cut == CUTS[0] else _missing(cut))
+
+
+class _Values:
+    """Words, shapes and payloads, each once, as JSON can carry them."""
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[type, Any], int] = {}
+        self._shapes: dict[tuple[str, ...], int] = {}
+        self._payloads: dict[str | bytes, int] = {}
+        self._packed: list[Any] = []
+
+    def told(self) -> dict[str, Any]:
+        """The three tables."""
+        values = [value for _, value in self._values]
+        return {"values": values, "shapes": list(self._shapes), "payloads": self._packed}
+
+    def word(self, value: Any) -> int:
+        """The place of a text, or of anything else that has no parts."""
+        value = plain(value)
+        return self._values.setdefault((type(value), value), len(self._values))
+
+    def payload(self, payload: Any, most: int) -> int:
+        """The place of a payload; of as many characters of it as are kept."""
+        if not isinstance(payload, str):
+            payload, key = _as_json(payload)
+            if len(key) <= most:
+                return self._place(key, payload)
+            payload = key.decode()
+        kept = payload if len(payload) <= most + 1 else payload[:most] + "…"
+        return self._place(kept, kept)
+
+    def _place(self, key: str | bytes, payload: Any) -> int:
+        place = self._payloads.setdefault(key, len(self._packed))
+        if place == len(self._packed):
+            self._packed.append(self._pack(payload))
+        return place
+
+    def _pack(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            shape = tuple(utf8(str(name)) for name in value)
+            place = self._shapes.setdefault(shape, len(self._shapes))
+            return [place, *map(self._pack, value.values())]
+        if isinstance(value, list | tuple):
+            return [-1, *map(self._pack, value)]
+        return self.word(value)
+
+
+def _as_json(payload: Any) -> tuple[Any, bytes]:
+    """A payload and its JSON; what is no JSON, however it came there, is made so."""
+    try:
+        key = orjson.dumps(payload)
+    except TypeError:
+        key = b"null"
+    if b"null" in key:  # orjson writes NaN so
+        payload = plain(payload)
+        key = orjson.dumps(payload)
+    return payload, key
+
+
+def _requirement(requirement: Requirement) -> dict[str, Any]:
+    return {
+        "name": requirement.name,
+        "sentence": requirement.sentence,
+        "level": requirement.level,
+        "family": requirement.family,
+        "rule": requirement.rule,
+        "sources": [source(tag) for tag in requirement.sources],
+        "needs": requirement.needs,
+        "tags": requirement.tags,
+        "rulings": requirement.rulings,
+    }
+
+
+def _result(run: int, result: Result, values: _Values, cut: tuple[int | None, int | None]) -> list[Any]:
+    most = cut[0] if result.verdict in (Verdict.PASS, Verdict.SKIP) else cut[1]
+    failure = result.failure
+    told = [
+        run,
+        result.requirement,
+        result.row,
+        result.name,
+        result.transport,
+        result.verdict,
+        failure and [failure.expected, failure.actual, failure.hint],
+        result.skipped,
+        round(result.seconds, 3),
+        result.nodes,
+        int(result.known),
+    ]
+    word = values.word
+    steps = [[word(s.keyword), word(s.text), word(s.status), round(s.seconds, 3)] for s in result.steps]
+    return [*plain(told), steps, [] if most is None else [_line(line, values, most) for line in result.wire]]
+
+
+def _line(line: Wire, values: _Values, most: int) -> list[Any]:
+    payload = None if line.payload is None else values.payload(line.payload, most)
+    words = [values.word(word) for word in (line.who, line.direction, line.kind, line.name)]
+    return [round(line.at, 4), *words, payload]
+
+
+def _missing(cut: tuple[int | None, int | None]) -> str:
+    passing, other = cut
+    told = []
+    if passing is None:
+        told.append("the wire logs of what passed are left out")
+    if other is None:
+        told = ["all wire logs are left out"]
+    if other is not None:
+        which = "of what failed" if passing is None else "of wire logs"
+        told.append(f"payloads {which} are cut to {other if passing is None else passing} characters")
+    return f"To keep this page usable, {' and '.join(told)}; the JSON report has all of it."

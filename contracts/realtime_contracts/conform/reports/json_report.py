@@ -16,9 +16,9 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 import jsonschema_rs
 import orjson
 
-from realtime_contracts.conform.reports.plain import plain
 from realtime_contracts.conform.results import Run
 from realtime_contracts.contract.registry import registry
+from realtime_contracts.reports import json
 
 #: Version of the shape: whoever knows it may rely on all that the schema says.
 VERSION = 1
@@ -33,11 +33,11 @@ class UnreadableReport(ValueError):
 
 def json_report(run: Run) -> bytes:
     """The run as one JSON document, in UTF-8, indented."""
-    document: dict[str, Any] = {"version": VERSION, "exit_status": run.exit_status, **plain(run)}
+    document: dict[str, Any] = {"version": VERSION, "exit_status": run.exit_status, **json.plain(run)}
     document["results"] = [
         {"id": result.id, **told} for result, told in zip(run.results, document["results"], strict=True)
     ]
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return json.document(document)
 
 
 def read(data: bytes) -> Run:

@@ -12,6 +12,7 @@ what failed after its last step has a step at its end, a hook, that fails. What 
 from __future__ import annotations
 
 import platform
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -22,11 +23,11 @@ from gherkin.stream.gherkin_events import GherkinEvents
 from gherkin.stream.id_generator import IdGenerator
 from gherkin.stream.source_events import Event
 
-from realtime_contracts.conform.reports.plain import plain
-from realtime_contracts.conform.reports.step_matching import Definitions
-from realtime_contracts.conform.reports.wire_text import wire_text
-from realtime_contracts.conform.reports.words import again, paragraphs, reason, utf8
+from realtime_contracts.conform.reports.words import again, reason, wire_text
 from realtime_contracts.conform.results import Requirement, Result, Run, Verdict
+from realtime_contracts.reports.json import plain
+from realtime_contracts.reports.text import paragraphs
+from realtime_contracts.wire.redaction import utf8
 
 #: The version of the messages that this writes: of npm's @cucumber/messages, and of its JSON Schema.
 PROTOCOL = "34.2.1"
@@ -37,6 +38,8 @@ MOST = 5000
 _LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 Envelope = dict[str, Any]
+#: What the parser calls the kinds of steps.
+_KINDS = {"Context": "given", "Action": "when", "Outcome": "then"}
 _STATUSES = {"passed": "PASSED", "failed": "FAILED", "skipped": "SKIPPED"}
 _STATUSES |= {"undefined": "UNDEFINED", "ambiguous": "AMBIGUOUS"}
 
@@ -221,3 +224,43 @@ def _without_none(value: Any) -> Any:
     if isinstance(value, Iterable) and not isinstance(value, str):
         return [_without_none(part) for part in value]
     return plain(value)
+
+
+class Definitions:
+    """The steps, one for each pattern, with their ids. Raises ValueError for a kind that there is not."""
+
+    def __init__(self, patterns: Sequence[tuple[str, str]], ids: IdGenerator) -> None:
+        if others := {kind for kind, _ in patterns} - set(_KINDS.values()):
+            raise ValueError(f"a step is of the kind {', '.join(_KINDS.values())}, and not {min(others)!r}")
+        self._ids = {source: ids.get_next_id() for source in dict.fromkeys(source for _, source in patterns)}
+        self._patterns = [(kind, source, re.compile(source, re.DOTALL)) for kind, source in dict.fromkeys(patterns)]
+
+    def envelopes(self) -> Iterator[dict[str, Any]]:
+        """One stepDefinition for each pattern."""
+        for source, id_ in self._ids.items():
+            pattern = {"source": source, "type": "REGULAR_EXPRESSION"}
+            yield {"stepDefinition": {"id": id_, "pattern": pattern, "sourceReference": {}}}
+
+    def fitting(self, step: dict[str, Any]) -> dict[str, Any]:
+        """What a test step says of its definitions: none if no pattern fits, several if several do."""
+        kind, text = _KINDS.get(step.get("type", ""), ""), step["text"]
+        found = [
+            (self._ids[source], match)
+            for of_kind, source, pattern in self._patterns
+            if of_kind == kind and (match := pattern.fullmatch(text)) is not None
+        ]
+        return {
+            "stepDefinitionIds": [id_ for id_, _ in found],
+            "stepMatchArgumentsLists": [{"stepMatchArguments": list(_arguments(match))} for _, match in found],
+        }
+
+
+def _arguments(match: re.Match[str]) -> Iterator[dict[str, Any]]:
+    for number, value in enumerate(match.groups(), 1):
+        if value is not None:
+            yield {"group": {"start": _utf16(match.string[: match.start(number)]), "value": value, "children": []}}
+
+
+def _utf16(text: str) -> int:
+    """Its length as JavaScript counts."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

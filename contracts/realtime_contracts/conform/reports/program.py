@@ -8,13 +8,15 @@ and what it cannot do stands in it as a comment.
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from realtime_contracts.conform.reports.token_program import ALTERED, MAKING, Owner, literal
-from realtime_contracts.conform.reports.words import printable
 from realtime_contracts.conform.results import Result, Wire
+from realtime_contracts.wire.forged import ANOTHER_KEY
+from realtime_contracts.wire.redaction import printable, redacted
 
 _HEAD = """\
 # pip install "python-socketio[client]" requests PyJWT
@@ -50,6 +52,40 @@ def rest(method, url, headers={}, **body):
     answer = requests.request(method, url, headers=headers, **body)
     print(method, url, answer.status_code, answer.text)
 """
+#: Makes a token: a good one, unless it is told otherwise. A claim that is None is left out.
+_MAKING = """\
+
+
+def token(user, tenant, ttl=600, key=SECRET, **other):
+    now = int(time.time())
+    claims = dict(sub=user, tenant_id=tenant, name=user.title(), role="user", type="access")
+    claims |= dict(jti=str(time.time()), iat=now, nbf=now, exp=now + ttl) | other
+    claims = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode(claims, key, "HS256" if key else "none")
+"""
+#: Puts the claims of a token under a signature that is not theirs.
+_ALTERED = """\
+
+
+def altered(mine):
+    head, _, signature = token("somebody", "else").split(".")
+    return ".".join([head, mine.split(".")[1], signature])
+"""
+_VALUE = r'"(?:[^"\\]|\\.)*"|\[[^\]]*\]|[\w-]+'
+_WORDS = re.compile(rf"<(?P<kinds>(?:\w+ )*)token(?P<told>(?: (?:{_VALUE}))*)>")
+_PART = re.compile(
+    rf" (?:(?P<what>of|at|with (?P<claim>\w+)) (?P<value>{_VALUE})|without (?P<without>\w+)"
+    r"|(?P<signed>changed after signing|not signed|signed with another key))"
+)
+#: What is told to `token` for a kind.
+_KINDS = {
+    "refresh": {"type": "'refresh'"},
+    "service": {"role": "'service'"},
+    "expired": {"ttl": "-60"},
+    "early": {"nbf": "int(time.time()) + 3600"},
+}
+#: Equal characters at the end of a text from which on they are counted.
+_MANY = re.compile(r"(.*?)(.)\2{39,}", re.DOTALL)
 _TAB = re.compile(r"(?P<name>[^']+)'s tab (?P<number>\d+) \(node (?P<node>\d+)\)")
 _WORKS_AT = re.compile(r'(?P<people>.+) works? at "(?P<company>[^"]+)".*')
 _NAME = re.compile(r"[A-Z][a-z]+")
@@ -75,6 +111,14 @@ MANY = 3
 _LONG = 400
 
 
+@dataclass(frozen=True)
+class Owner:
+    """Whose tab it is, and where they work; without a name it is nobody's."""
+
+    name: str
+    company: str
+
+
 def program(result: Result, servers: tuple[str, ...]) -> str:
     """The program of a result that failed."""
     wire = [line for line in result.wire if not line.who.startswith(_HARNESS)]
@@ -85,7 +129,7 @@ def program(result: Result, servers: tuple[str, ...]) -> str:
         told = [f"# … {left} lines before: see the wire log"] if left else []
         lines = [*opened, *told, *lines[-MOST_LINES:]]
     code = "\n".join(lines)
-    token = MAKING + ALTERED if "altered(" in code else MAKING
+    token = _MAKING + _ALTERED if "altered(" in code else _MAKING
     head = _HEAD.format(urls=list(servers), transport=result.transport, token=token)
     if "rest(" in code:
         head += _REST
@@ -203,3 +247,68 @@ def _is_cut(payload: Any) -> bool:
 def _comment(label: str, text: str) -> list[str]:
     first, *rest = map(printable, text.splitlines() or [""])
     return [f"# {label}: {first}", *(f"#   {line}" for line in rest[:10])]
+
+
+# Values and tokens
+
+
+def literal(value: Any, owner: Owner | None = None) -> str:
+    """A value of JSON as Python; the words for tokens that `owner` has sent as what makes them."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key!r}: {literal(part, owner)}' for key, part in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(literal(part, owner) for part in value)}]"
+    if not isinstance(value, str):
+        return repr(value)
+    text = redacted(value)
+    return _literal_text(text) if owner is None else _with_tokens(text, owner)
+
+
+def _with_tokens(text: str, owner: Owner) -> str:
+    parts, end = [], 0
+    for match in _WORDS.finditer(text):
+        parts += [_literal_text(text[end : match.start()]), _token(match, owner)]
+        end = match.end()
+    parts.append(_literal_text(text[end:]))
+    return " + ".join(part for part in parts if part != "''") or "''"
+
+
+def _literal_text(text: str) -> str:
+    many = _MANY.fullmatch(text)
+    return f"{many[1]!r}.ljust({len(text)}, {many[2]!r})" if many else repr(text)
+
+
+def _token(match: re.Match[str], owner: Owner) -> str:
+    user: Any = owner.name.lower()
+    tenant: Any = owner.company
+    more: dict[str, str] = {}
+    made = "token({})"
+    for kind in match["kinds"].split():
+        more |= _KINDS.get(kind, {})
+    for part in _PART.finditer(match["told"]):
+        value = _value(part["value"])
+        if part["what"] == "of":
+            user = value
+        elif part["what"] == "at":
+            tenant = value
+        elif part["claim"] == "length":
+            made += f".ljust({value}, 'x')"
+        elif part["claim"]:
+            more[part["claim"]] = literal(value)
+        elif part["without"]:
+            more[part["without"]] = "None"
+        elif part["signed"] == "changed after signing":
+            made = f"altered({made})"
+        else:
+            more["key"] = repr(ANOTHER_KEY if part["signed"].endswith("key") else None)
+    if owner.name and user.title() != owner.name:
+        more = {"name": repr(owner.name), **more}
+    arguments = [literal(user), literal(tenant), *(f"{name}={value}" for name, value in more.items())]
+    return made.format(", ".join(arguments))
+
+
+def _value(words: str | None) -> Any:
+    """What was written as a word, or as JSON."""
+    if words is None or words[0] not in '"[':
+        return int(words) if words and words.isdecimal() else words
+    return json.loads(words)

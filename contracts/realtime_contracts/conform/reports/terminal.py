@@ -16,8 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from realtime_contracts.conform.reports.program import program
-from realtime_contracts.conform.reports.wire_text import wire_text
-from realtime_contracts.conform.reports.words import SIGNS, again, ended_the_server, source, visible
+from realtime_contracts.conform.reports.words import SIGNS, again, ended_the_server, source, wire_text
 from realtime_contracts.conform.requirements import Example
 from realtime_contracts.conform.results import (
     EXIT_STATUS,
@@ -29,6 +28,8 @@ from realtime_contracts.conform.results import (
     Verdict,
     worst,
 )
+from realtime_contracts.reports.text import say
+from realtime_contracts.wire.redaction import visible
 
 _STYLES = {
     Verdict.PASS: "green",
@@ -116,7 +117,7 @@ class Tree:
             line.append("  known to fail", style="dim")
         if any(map(ended_the_server, results)):
             line.append("  ended the server", style=_STYLES[Verdict.FAIL])
-        self.console.print(line, soft_wrap=True)
+        say(self.console, line)
 
 
 def summary(console: Console, run: Run, show: int) -> None:
@@ -138,9 +139,9 @@ def summary(console: Console, run: Run, show: int) -> None:
     _rulings(console, run)
     _contract(console, [check for check in run.contract_checks if check.verdict is Verdict.FAIL])
     for note in run.notes.values():
-        console.print(Text(f"\n{visible(note)}", style="yellow"), soft_wrap=True)
+        say(console, f"\n{visible(note)}", "yellow")
     for complaint in run.complaints:
-        console.print(Text(f"\n{visible(complaint)}", style="bold magenta"), soft_wrap=True)
+        say(console, f"\n{visible(complaint)}", "bold magenta")
     _counts(console, run)
 
 
@@ -161,7 +162,7 @@ def _same_steps(console: Console, bad: Sequence[Result]) -> None:
         failed = _failed(first)
         if count >= SAME and failed is not None:
             step = visible(f"{failed.keyword} {failed.text}")
-            console.print(Text(f"\n{count} requirements failed at the same step: {step}", style="bold"), soft_wrap=True)
+            say(console, f"\n{count} requirements failed at the same step: {step}", "bold")
 
 
 def _failed(result: Result) -> Step | None:
@@ -172,7 +173,7 @@ def _failure(console: Console, run: Run, requirement: Requirement, result: Resul
     others = sum(r.requirement == result.requirement for r in bad) - 1
     more = f", and {others} more of it" if others else ""
     head = f"\n{SIGNS[result.verdict]} {result.id}  {visible(result.name)}  [{result.transport}]{more}"
-    console.print(Text(head, style=_STYLES[result.verdict]), soft_wrap=True)
+    say(console, head, _STYLES[result.verdict])
     failure = result.failure
     failed = _failed(result)
     _field(console, "Requirement", f"{requirement.level.upper()}: {requirement.sentence or requirement.name}")
@@ -197,9 +198,9 @@ def _rulings(console: Console, run: Run) -> None:
     if broken:
         console.print(Text("\nOf the rulings on the seed, this server does what the seed says:", style="bold"))
     for ruling in broken:
-        console.print(Text(f"  ✗ {ruling.seed}", style="yellow"), soft_wrap=True)
+        say(console, f"  ✗ {ruling.seed}", "yellow")
         by = ", ".join(ruling.decided_by[:4]) + (" …" if len(ruling.decided_by) > 4 else "")
-        console.print(Text(f"      ruled: {ruling.ruling}   ({by})", style="dim"), soft_wrap=True)
+        say(console, f"      ruled: {ruling.ruling}   ({by})", "dim")
 
 
 def _contract(console: Console, broken: list[ContractCheck]) -> None:
@@ -211,8 +212,8 @@ def _contract(console: Console, broken: list[ContractCheck]) -> None:
             continue
         place = f" at {breach.path}" if breach.path else ""
         times = f"{check.wrong} times" if check.wrong > 1 else "once"
-        console.print(Text(f"  ✗ {visible(check.id)}  {times}, first in {check.seen_in}", style="red"), soft_wrap=True)
-        console.print(Text(f"      {visible(breach.reason + place)}", style="dim"), soft_wrap=True)
+        say(console, f"  ✗ {visible(check.id)}  {times}, first in {check.seen_in}", "red")
+        say(console, f"      {visible(breach.reason + place)}", "dim")
 
 
 def _counts(console: Console, run: Run) -> None:
@@ -224,16 +225,13 @@ def _counts(console: Console, run: Run) -> None:
     words.append(f"contract: {checks[Verdict.PASS]} messages right, {checks[Verdict.FAIL]} wrong")
     exercised = [cell for cell in run.keywords if cell.accepted and cell.refused]
     words.append(f"{len(exercised)} of {len(run.keywords)} keywords on both sides")
-    console.print(f"\n{', '.join(words)} in {run.seconds:.0f} s", soft_wrap=True)
+    say(console, f"\n{', '.join(words)} in {run.seconds:.0f} s")
     status = EXIT_STATUS[run.verdict]
-    console.print(
-        Text(f"{run.verdict.name}: {_MEANING[run.verdict]} (exit status {status})", style=_STYLES[run.verdict]),
-        soft_wrap=True,
-    )
+    say(console, f"{run.verdict.name}: {_MEANING[run.verdict]} (exit status {status})", _STYLES[run.verdict])
 
 
 def _field(console: Console, label: str, text: str) -> None:
     first, *rest = visible(text).splitlines() or [""]
-    console.print(Text.assemble((f"  {label + ':':<12} ", "bold"), first), soft_wrap=True)
+    say(console, Text.assemble((f"  {label + ':':<12} ", "bold"), first))
     for line in rest:
-        console.print(Text(f"  {'':<12} {line}"), soft_wrap=True)
+        say(console, f"  {'':<12} {line}")

@@ -1,15 +1,22 @@
-"""What all reports say in the same words, and text of a server made fit to be shown."""
+"""What all reports say in the same words: why a result is not PASS, how it is run again, and what went over the wire.
+
+0.123  Ana's tab 1 (node 1)  → presence:update {"status":"busy"}
+0.131  Ana's tab 1 (node 1)  ← ack presence:update {"success":true}
+"""
 
 from __future__ import annotations
 
-import re
 import shlex
-import unicodedata
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from realtime_contracts.conform.results import Requirement, Result, Run, Verdict
+import orjson
+
+from realtime_contracts.conform.results import Requirement, Result, Run, Verdict, Wire
 from realtime_contracts.conform.sources import source_of
+from realtime_contracts.reports.json import plain
+from realtime_contracts.reports.text import cut, one_line
+from realtime_contracts.wire.redaction import printable
 
 #: A sign for each verdict, for where a word is too long.
 SIGNS = {
@@ -20,15 +27,17 @@ SIGNS = {
     Verdict.PASS: "✓",
 }
 
-#: What UTF-8 cannot carry, and what XML cannot: it is spelled out.
-_NO_UTF8 = re.compile("[\ud800-\udfff]")
-_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
 #: What is expected, and was not so, where a scenario has ended the server.
 SURVIVES = "the server survives this"
 
 #: Options that choose what is run: the command for one result has its own.
 _CHOOSING = ("--select", "--transport")
+#: Characters of what is said of one message; what is longer is in the JSON report.
+MOST_OF_A_LINE = 300
+
+_ARROWS = {"sent": "→", "received": "←", "note": "·"}
+#: Kinds that the arrow says already.
+_PLAIN_KINDS = frozenset({"event", "request", "answer"})
 
 
 def command(run: Run) -> str:
@@ -71,68 +80,11 @@ def source(tag: str) -> str:
         return tag
 
 
-def paragraphs(parts: Iterable[tuple[str, str]]) -> str:
-    """Headed paragraphs as text, what stands under a heading indented below it."""
-    return "\n".join(f"{head + ':':<13}" + text.replace("\n", "\n" + " " * 13) for head, text in parts)
-
-
 def brief(result: Result) -> str:
     """The same in a line."""
     if result.failure is None:
         return one_line(result.skipped or result.verdict.value)
     return one_line(f"expected {result.failure.expected}, got {result.failure.actual}")
-
-
-def one_line(text: str, most: int = 200) -> str:
-    """A text on one line, cut."""
-    line = " ".join(text.split())
-    return line if len(line) <= most else line[: most - 1] + "…"
-
-
-def moment(seconds: float) -> str:
-    """Seconds since the epoch as `2026-11-24 18:37:05 UTC`."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def duration(seconds: float) -> str:
-    """`0.3 s`, `12 s` or `3 min 5 s`."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
-
-
-def utf8(text: str) -> str:
-    r"""A text that can be encoded: half a character of UTF-16 is spelled `\ud800`."""
-    return _NO_UTF8.sub(_spelled, text)
-
-
-def xml(text: str) -> str:
-    r"""A text that XML can carry: what it cannot is spelled, `\u001b`."""
-    return _NO_XML.sub(_spelled, text)
-
-
-def printable(text: str) -> str:
-    r"""A text on one line that does nothing to a terminal: what is not to be seen is spelled, `\u001b`."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else _code(c) for c in text)
-
-
-def visible(text: str) -> str:
-    r"""A text for a page: what is not to be seen, or turns the direction of what follows, is spelled: `\u202e`."""
-    return text if text.isprintable() else "".join(c if _is_seen(c) else _code(c) for c in text)
-
-
-def _is_seen(character: str) -> bool:
-    return character.isprintable() or character in "\t\n" or unicodedata.category(character) == "Zs"
-
-
-def _spelled(found: re.Match[str]) -> str:
-    return _code(found[0])
-
-
-def _code(character: str) -> str:
-    number = ord(character)
-    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
 
 
 def _kept(options: Iterable[str]) -> Iterator[str]:
@@ -142,3 +94,26 @@ def _kept(options: Iterable[str]) -> Iterator[str]:
         if not is_value and not option.startswith(_CHOOSING):
             yield option
         is_value = option in _CHOOSING
+
+
+def wire_text(wire: Sequence[Wire], most: int = MOST_OF_A_LINE) -> str:
+    """The lines: when, whose tab, which way, what. Each is one line, whatever a server has sent."""
+    width = max((len(printable(line.who)) for line in wire), default=0)
+    return "\n".join(
+        f"{line.at:8.3f}  {printable(line.who):<{width}}  {_ARROWS[line.direction]} {cut(_words(line), most)}"
+        for line in wire
+    )
+
+
+def payload_text(payload: Any) -> str:
+    """A payload as compact JSON; one that is a text, or was cut to one, as it is."""
+    return payload if isinstance(payload, str) else orjson.dumps(plain(payload)).decode()
+
+
+def _words(line: Wire) -> str:
+    parts = [
+        "" if line.kind in _PLAIN_KINDS or line.kind == line.name else line.kind,
+        line.name,
+        "" if line.payload is None else payload_text(line.payload),
+    ]
+    return printable(" ".join(filter(None, parts)))

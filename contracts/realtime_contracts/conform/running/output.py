@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 
 from realtime_contracts.conform.results import EXIT_STATUS, Run, Verdict
+from realtime_contracts.conform.steps import DEFINITIONS
 
 #: The reports that can be asked for, in the order they are written.
 REPORTS = ("html", "junit", "json", "messages")
@@ -60,16 +61,36 @@ def check_files(options: dict[str, Any]) -> None:
 
 def write(run: Run, features: Path, options: dict[str, Any], compared: tuple[Run, ...]) -> None:
     """Write the reports that were asked for, all that can be. Raises UsageError for those that cannot."""
-    from realtime_contracts.conform.reports.files import render  # noqa: PLC0415 - few runs need the templates
-
     problems = []
     for name in REPORTS:
         if options[name] is None:
             continue
         try:
             with click.open_file(str(options[name]), "wb") as file:
-                file.write(render(name, run, features, compared))
+                file.write(_rendered(name, run, features, compared))
         except OSError as error:
             problems.append(f"{options[name]} cannot be written: {error.strerror}")
     if problems:
         raise click.UsageError("\n".join(problems))
+
+
+def _rendered(name: str, run: Run, features: Path, compared: tuple[Run, ...]) -> bytes:
+    """A report, by the option that asks for it. Few runs need the templates: each is imported when it is wanted."""
+    match name:
+        case "html":
+            from realtime_contracts.conform.reports.html import html  # noqa: PLC0415 - as above
+
+            return html(run, *compared).encode()
+        case "junit":
+            from realtime_contracts.conform.reports.junit import junit  # noqa: PLC0415 - as above
+
+            return junit(run).encode()
+        case "json":
+            from realtime_contracts.conform.reports.json_report import json_report  # noqa: PLC0415 - as above
+
+            return json_report(run)
+        case _:
+            from realtime_contracts.conform.reports.messages import messages  # noqa: PLC0415 - as above
+
+            patterns = [(step.kind, step.pattern.pattern) for step in DEFINITIONS]
+            return "".join(messages(run, features, patterns)).encode()

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from realtime_contracts.check.check import check
-from realtime_contracts.check.redaction import Redactor
 from realtime_contracts.check.result import Finding, Result
 from realtime_contracts.contract.registry import Direction, registry
+from realtime_contracts.wire.redaction import Redactor
 
 URL = "wss://app.example/socket.io/?EIO=4&transport=websocket"
 POLLING = "https://app.example/socket.io/?EIO=4&transport=polling"

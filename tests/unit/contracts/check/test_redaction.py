@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_contracts.check.redaction import HIDDEN, Redactor
 from realtime_contracts.cli.check import check
+from realtime_contracts.wire.redaction import HIDDEN, Redactor
 from tests.unit.contracts.check.making import JOIN, JWT, MOVE, OPEN, URL, event, har, lines, received, sent, socket
 
 #: Seconds for a thousand texts: they take 0.05, and took 3 when every secret was looked for in each.

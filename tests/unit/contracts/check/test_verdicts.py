@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from realtime_contracts.check.check import check
 from realtime_contracts.check.judge import MAX_FINDINGS
-from realtime_contracts.check.redaction import Redactor
 from realtime_contracts.check.reports import json_report, junit, sarif, words
 from realtime_contracts.check.result import Verdict
 from realtime_contracts.contract.registry import Direction
+from realtime_contracts.wire.redaction import Redactor
 from tests.unit.contracts.check.making import (
     MOVE,
     OPEN,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from realtime_contracts.conform.reports.page_data import CUTS, Embedded, embedded
+from realtime_contracts.conform.reports.html import CUTS, Embedded, embedded
 from tests.unit.contracts.conform.reports.making import big_run, run
 
 

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from realtime_contracts.conform.reports.terminal import SAME, Tree, summary
-from realtime_contracts.conform.reports.words import SURVIVES, visible
+from realtime_contracts.conform.reports.words import SURVIVES
 from realtime_contracts.conform.requirements import Example
 from realtime_contracts.conform.results import (
     EXIT_STATUS,
@@ -25,6 +25,7 @@ from realtime_contracts.conform.results import (
     Step,
     Verdict,
 )
+from realtime_contracts.wire.redaction import visible
 from tests.unit.contracts.conform.playing import example, outcome, requirement
 from tests.unit.contracts.conform.reports.making import HOSTILE, run, wire
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from realtime_contracts.conform.reports.wire_text import wire_text
+from realtime_contracts.conform.reports.words import wire_text
 from tests.unit.contracts.conform.reports.making import HOSTILE, wire
 
 

@@ -1,4 +1,4 @@
-"""A run as plain values that JSON can carry, whatever a server has put into its payloads."""
+"""Reports as JSON, whatever a server or a capture has put into them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,19 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
-from realtime_contracts.conform.reports.words import utf8
+import orjson
+
+from realtime_contracts.wire.redaction import utf8
 
 #: Levels that are kept; orjson goes no deeper than 254.
 DEEP = 100
 #: Integers beyond are texts: a reader in JavaScript would get another number.
 MOST_INTEGER = 2**53
+
+
+def document(value: Any) -> bytes:
+    """A JSON document in UTF-8, indented."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def plain(value: Any, level: int = 0) -> Any:
