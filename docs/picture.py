@@ -1,6 +1,6 @@
-"""Record docs/watch.svg: `realtime watch` beside a real server while three people work on an invoice.
+"""Record docs/watch.svg: `realtime watch` beside a real server, while two others work on an invoice.
 
-Run it with `.venv/bin/python docs/picture.py` after `make serve` has set up the environment.
+Run it with `.venv/bin/python docs/picture.py`, after `make serve` has installed the server once.
 """
 
 from __future__ import annotations
@@ -17,107 +17,82 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, cast
 
 import socketio
-from realtime_contracts.tokens import mint
 from rich.console import Console
 from rich.text import Text
+
+from realtime_contracts.wire.tokens import mint
 
 PICTURE = Path(__file__).parent / "watch.svg"
 REALTIME = Path(sys.executable).parent / "realtime"
 SECRET = secrets.token_hex()
 PORT = 8000
+URL = f"http://127.0.0.1:{PORT}"
 #: Of the terminal that is recorded.
 COLUMNS, ROWS = 96, 18
-#: `rich` begins each picture of a full-screen view by moving the cursor home.
+#: `rich` begins each frame of a full-screen view by moving the cursor home.
 HOME = "\x1b[H"
-#: Seconds between two things that happen, so that each has a time of its own.
+#: Seconds before each event, so that each has a time of its own.
 PAUSE = 0.7
 
-
-@contextmanager
-def server(folder: str) -> Iterator[str]:
-    """Run a node with an embedded Valkey, and yield its URL."""
-    environment = {**os.environ, "JWT_SECRET_KEY": SECRET}
-    command = [REALTIME, "serve", "--dev", "--port", str(PORT)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, cwd=folder, env=environment, text=True, **pipes) as node:
-        output = cast(IO[str], node.stdout)
-        next(line for line in output if "Ctrl-C" in line)
-        yield f"http://127.0.0.1:{PORT}"
-        node.send_signal(signal.SIGINT)
-        output.read()
+EDIT = {"changes": [{"op": "add", "path": "/total", "value": 120}], "edit_id": "6f1c1d2e-0000-4000-8000-000000000001"}
+#: What Ben does while Ana watches.
+EVENTS = (
+    ("presence:update", {"status": "busy", "current_page": "/invoices/42"}),
+    ("room:join", {"entity_type": "invoice", "entity_id": 42}),
+    ("cursor:move", {"room_id": "invoice:42", "line": 3, "column": 14}),
+    ("doc:edit", {"room_id": "invoice:42", "base_version": 0, **EDIT}),
+)
 
 
-def person(url: str, name: str) -> socketio.Client:
-    """Somebody who connects to the server."""
-    client = socketio.Client(reconnection=False)
-    client.connect(url, auth={"token": mint(SECRET, name.lower(), "acme", name=name)}, transports=["websocket"])
-    return client
-
-
-def work(url: str) -> None:
-    """What happens in the picture."""
-    ben = person(url, "Ben")
+def work() -> None:
+    """Ben and Cy connect, Ben sends EVENTS, and both leave."""
+    people = {name: socketio.Client(reconnection=False) for name in ("Ben", "Cy")}
+    for name, client in people.items():
+        client.connect(URL, auth={"token": mint(SECRET, name.lower(), "acme", name=name)}, transports=["websocket"])
+    for event, payload in EVENTS:
+        time.sleep(PAUSE)
+        people["Ben"].call(event, payload)
     time.sleep(PAUSE)
-    ben.call("presence:update", {"status": "busy", "current_page": "/invoices/42"})
-    time.sleep(PAUSE)
-    ben.call("room:join", {"entity_type": "invoice", "entity_id": 42})
-    cy = person(url, "Cy")
-    time.sleep(PAUSE)
-    ben.call("cursor:move", {"room_id": "invoice:42", "line": 3, "column": 14})
-    time.sleep(PAUSE)
-    edit = {"op": "add", "path": "/total", "value": 120}
-    edit_id = "6f1c1d2e-0000-4000-8000-000000000001"
-    ben.call("doc:edit", {"room_id": "invoice:42", "base_version": 0, "changes": [edit], "edit_id": edit_id})
-    time.sleep(PAUSE)
-    ben.disconnect()
-    cy.disconnect()
+    for client in people.values():
+        client.disconnect()
 
 
-def recorded(url: str) -> str:
-    """The last picture that `realtime watch` draws before the others go."""
+def recorded() -> str:
+    """The last frame that `realtime watch` draws before the others leave."""
     screen, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-    command = [REALTIME, "watch", url, "--token", mint(SECRET, "ana", "acme", name="Ana"), "--room", "invoice:42"]
+    command = [REALTIME, "watch", URL, "--token", mint(SECRET, "ana", "acme", name="Ana"), "--room", "invoice:42"]
     environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
     drawn = bytearray()
     with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=environment) as watch:
-        os.close(terminal)
-        while b"room:users" not in drawn:
-            drawn += os.read(screen, 65536)
-        others = threading.Thread(target=work, args=(url,))
-        others.start()
+        others = threading.Thread(target=work)
         while b"presence:user_left" not in drawn:
             drawn += os.read(screen, 65536)
-        others.join()
-        watch.send_signal(signal.SIGINT)
-        while _read(screen):
-            pass
-    os.close(screen)
+            if b"room:users" in drawn and others.ident is None:
+                others.start()
+        watch.kill()
     frames = drawn.decode("utf-8", "ignore").split(HOME)
     return next(frame for frame in reversed(frames) if "doc:edit" in frame and "cursor:remove" not in frame)
 
 
-def _read(screen: int) -> bytes:
-    try:
-        return os.read(screen, 65536)
-    except OSError:  # the command has ended
-        return b""
-
-
 def main() -> None:
-    with TemporaryDirectory() as folder, server(folder) as url:
-        frame = recorded(url)
-    lines = re.sub(r"\x1b\[\?\d+[hl]", "", frame).replace("\r\n", "\n").rstrip("\n")
+    serve = [REALTIME, "serve", "--dev", "--port", str(PORT)]
+    environment = {**os.environ, "JWT_SECRET_KEY": SECRET}
+    with (
+        TemporaryDirectory() as folder,
+        subprocess.Popen(serve, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as server,
+    ):
+        next(line for line in cast(IO[str], server.stdout) if "Ctrl-C" in line)
+        frame = recorded()
+        server.send_signal(signal.SIGINT)
     console = Console(record=True, width=COLUMNS, file=StringIO())
-    for line in Text.from_ansi(lines).split():
+    for line in Text.from_ansi(re.sub(r"\x1b\[\?\d+[hl]|\r", "", frame)).split():
         if line.plain.strip():
             console.print(line, no_wrap=True)
     console.save_svg(str(PICTURE), title="realtime watch http://127.0.0.1:8000 --room invoice:42")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FEATURES = Path(__file__).parent.parent / "features"
 
-#: A scenario's source: a section of the seed or of the specification. The other tags are the conformance plugin's.
+#: A scenario's source: a section of the seed or of the specification. The other tags are declared in conform/tags.py.
 SOURCE_TAG = re.compile(r"@((?:seed_\d+(?:_\d+)*)|spec_[a-z]+|ruling_[a-z_]+)\b")
 
 

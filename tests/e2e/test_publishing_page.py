@@ -1,10 +1,11 @@
-"""The examples of docs/publishing.md run as they are, and print what the page says."""
+"""The examples of docs/publishing.md run as they are and print what the page says; the README's client edits."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,10 @@ def test_every_block_of_the_page_is_run_and_prints_something() -> None:
     assert all(block.printed for block in blocks)
 
 
-def test_the_examples_print_what_the_page_says(reader: dict[str, str]) -> None:
+def test_the_examples_print_what_the_page_says_and_the_client_of_the_readme_edits(reader: dict[str, str]) -> None:
     for example in examples(PAGE):
         follow(example, installed(JAVASCRIPT), reader)
+    [client] = [example for example in examples("../README.md") if example.language == "js"]
+    code = client.code.replace("http://127.0.0.1:8000", reader["REALTIME_URL"])
+    code = f"const token = process.env.TOKEN; {code} console.log(answer); process.exit();"
+    follow(replace(client, code=code, printed="…{ ok: true, version: 1 }"), installed(JAVASCRIPT), reader)
