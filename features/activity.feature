@@ -231,7 +231,7 @@ Feature: Activity
 
     @activity/4.1 @should @rest @spec_rest
     Example: Under one key it happens once
-      > Where both are silent, do what a user of such a system expects, and write it into the contract. … `POST activity` (service).
+      > Where this page and the seed are silent, the server does what a user of such a system expects, and the contract says so. … `POST activity` (service).
       Given Ben is connected
       When Ana does "paid" under the key "k"
       And Ana does "paid" under the key "k"
@@ -241,7 +241,7 @@ Feature: Activity
 
     @activity/4.2 @should @rest @spec_rest
     Example: A key is for one thing
-      > Where both are silent, do what a user of such a system expects, and write it into the contract. … errors `{"success": false, "error": text, "code": code}` with the right status. … `POST activity` (service).
+      > Where this page and the seed are silent, the server does what a user of such a system expects, and the contract says so. … errors `{"success": false, "error": text, "code": code}` with the right status. … `POST activity` (service).
       Given Ben is connected
       And Ana did "paid" under the key "k"
       When Ana does "refunded" under the key "k"

@@ -183,7 +183,7 @@ Feature: Documents
 
     @documents/2.6 @should @spec_documents
     Example: It would make a member that front ends trip over
-      > Where both are silent, do what a user of such a system expects, and write it into the contract. … All or nothing: a patch that fails applies no part.
+      > Where this page and the seed are silent, the server does what a user of such a system expects, and the contract says so. … All or nothing: a patch that fails applies no part.
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":{"x":1,"y":2},"list":[1,2,3],"text":"word","yes":true}
       When Ana is refused each of these edits, at its place:
