@@ -16,8 +16,10 @@ DATA = {
     "contracts/examples": "realtime_contracts/examples",
     "contracts/asyncapi.yaml": "realtime_contracts/asyncapi.yaml",
     "contracts/conformance-report.schema.json": "realtime_contracts/conform-report.schema.json",
+    "contracts/errors.json": "realtime_contracts/errors.json",
     "contracts/exchanges.json": "realtime_contracts/exchanges.json",
     "contracts/openapi.yaml": "realtime_contracts/openapi.yaml",
+    "contracts/operations.json": "realtime_contracts/operations.json",
     "contracts/VERSION": "realtime_contracts/VERSION",
     "features": "realtime_contracts/features",
 }

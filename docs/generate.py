@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from app.settings import Settings
 from realtime_contracts.conform.requirements import suite
 from realtime_contracts.conform.running import listing
-from realtime_contracts.contract import asyncapi
+from realtime_contracts.contract import asyncapi, openapi
 
 ROOT = Path(__file__).parents[1]
 
@@ -64,8 +64,13 @@ def _cell(text: str) -> str:
 
 
 ASYNCAPI_HEAD = """\
-# The Socket.IO half of the contract for tools that read AsyncAPI. Made from schemas/, examples/ and exchanges.json by
-# `make generate`; change it there.
+# The Socket.IO half of the contract for tools that read AsyncAPI. Generated from schemas/, examples/ and
+# exchanges.json by `make generate`. Do not edit: change those.
+"""
+
+OPENAPI_HEAD = """\
+# The REST API for tools that read OpenAPI: where and when. What travels is in schemas/. Generated from operations.json
+# and errors.json by `make generate`. Do not edit: change those.
 """
 
 
@@ -85,16 +90,16 @@ _Dumper.add_representer(
 )
 
 
-def asyncapi_page() -> str:
-    document = asyncapi.document()
-    return ASYNCAPI_HEAD + yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+def _yaml(head: str, document: dict[str, Any]) -> str:
+    return head + yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 #: Each generated file and what makes it.
 PAGES: dict[str, Callable[[], str]] = {
     "docs/settings.md": settings_page,
     "docs/conformance.md": lambda: listing.page(suite()),
-    "contracts/asyncapi.yaml": asyncapi_page,
+    "contracts/asyncapi.yaml": lambda: _yaml(ASYNCAPI_HEAD, asyncapi.document()),
+    "contracts/openapi.yaml": lambda: _yaml(OPENAPI_HEAD, openapi.document()),
 }
 
 

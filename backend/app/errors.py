@@ -1,20 +1,29 @@
-"""Everything that can go wrong, as one tree: a class is a wire code.
+"""Everything that can go wrong, as one tree: a class is a code of the contract.
 
-Raise these from managers and handlers; the event decorator and the REST layer turn them into an
-`Error` of the contract at one boundary. A docstring says what the *client* should do.
+Raise these from managers and handlers; the event decorator and the REST layer turn them into an `Error` of the
+contract at one boundary. `contracts/errors.json` says of each code its HTTP status, its text and what the client
+should do. A docstring says when the server raises it.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from realtime_contracts.contract.error_codes import error_codes
+
 
 class RealtimeError(Exception):
     """A failure with a code on the wire. `message` is for people, `details` for programs."""
 
-    code = "internal"
-    http_status = 500
-    message = "Internal error"
+    code: str
+    http_status: int
+    message: str
+
+    def __init_subclass__(cls, *, code: str | None = None) -> None:
+        """A class without `code` has that of the class above it."""
+        if code is not None:
+            known = error_codes()[code]
+            cls.code, cls.http_status, cls.message = known.code, known.status, known.message
 
     def __init__(self, message: str | None = None, details: dict[str, Any] | None = None) -> None:
         super().__init__(message or self.message)
@@ -26,145 +35,83 @@ class RealtimeError(Exception):
         return {"message": self.message, "code": self.code, "event": event, "details": self.details}
 
 
-class Unauthenticated(RealtimeError):
-    """Get a valid access token and connect again."""
-
-    code = "unauthenticated"
-    http_status = 401
-    message = "Not authenticated"
+class Unauthenticated(RealtimeError, code="unauthenticated"):
+    """There is no access token, or it is not valid."""
 
 
-class TokenExpired(Unauthenticated):
-    """Get a fresh token and connect again."""
-
-    code = "token_expired"
-    message = "Token has expired"
+class TokenExpired(Unauthenticated, code="token_expired"):
+    """The access token was valid, and is no longer."""
 
 
-class Forbidden(RealtimeError):
-    """Do not ask again: policy refuses this user."""
-
-    code = "forbidden"
-    http_status = 403
-    message = "Forbidden"
+class Forbidden(RealtimeError, code="forbidden"):
+    """The policy or the token's role does not let this user."""
 
 
-class InvalidPayload(RealtimeError):
-    """Correct the message: `details` holds `path` (a JSON Pointer) and `reason`."""
-
-    code = "invalid_payload"
-    http_status = 422
-    message = "Invalid payload"
+class InvalidPayload(RealtimeError, code="invalid_payload"):
+    """The message is not what the contract says: at `path`, a JSON Pointer, for `reason`."""
 
     def __init__(self, path: str, reason: str, message: str | None = None) -> None:
         super().__init__(message, {"path": path, "reason": reason})
 
 
-class UnknownEvent(RealtimeError):
-    """Check the event's name and the server's version."""
-
-    code = "unknown_event"
-    http_status = 404
-    message = "Unknown event"
+class UnknownEvent(RealtimeError, code="unknown_event"):
+    """The contract has no event of that name."""
 
 
-class NotInRoom(RealtimeError):
-    """Join the room first."""
-
-    code = "not_in_room"
-    http_status = 403
-    message = "Not in room"
+class NotInRoom(RealtimeError, code="not_in_room"):
+    """The connection asks for something of a room that it is not in."""
 
 
-class NotFound(RealtimeError):
-    """There is no such thing (any more): look again what there is."""
-
-    code = "not_found"
-    http_status = 404
-    message = "Not found"
+class NotFound(RealtimeError, code="not_found"):
+    """What is asked for does not exist, or no longer."""
 
 
-class Locked(RealtimeError):
-    """Somebody else has locked this place: `details` is their lock, with the time at which it ends."""
-
-    code = "locked"
-    http_status = 409
-    message = "Locked by another user"
+class Locked(RealtimeError, code="locked"):
+    """Another user holds a lock on the place; `lock` is theirs."""
 
     def __init__(self, lock: dict[str, Any]) -> None:
         super().__init__(details=lock)
 
 
-class VersionConflict(RealtimeError):
-    """Apply `details.changes`, the edits you have missed, and make your edit anew on `details.version`.
-
-    Without changes you have missed more than is kept: ask for the document (`doc:sync`).
-    """
-
-    code = "version_conflict"
-    http_status = 409
-    message = "Version conflict"
+class VersionConflict(RealtimeError, code="version_conflict"):
+    """The edit is made on an old version, and does not fit `changes`, the edits since; None if they are not kept."""
 
     def __init__(self, version: int, changes: list[dict[str, Any]] | None) -> None:
         super().__init__(details={"version": version, "changes": changes})
 
 
-class Conflict(RealtimeError):
-    """Look at how things are now: as they are, this cannot be done, and asking again will not help."""
-
-    code = "conflict"
-    http_status = 409
-    message = "Conflict"
+class Conflict(RealtimeError, code="conflict"):
+    """The current state does not allow it."""
 
 
-class MethodNotAllowed(RealtimeError):
-    """Use a method that the header `Allow` names."""
-
-    code = "method_not_allowed"
-    http_status = 405
-    message = "Method not allowed"
+class MethodNotAllowed(RealtimeError, code="method_not_allowed"):
+    """A path of the REST API does not have this method."""
 
 
-class TooLarge(RealtimeError):
-    """Make it smaller: it is larger than it may be."""
-
-    code = "too_large"
-    http_status = 413
-    message = "Document too large"
+class TooLarge(RealtimeError, code="too_large"):
+    """A document, a body or the details in it are larger than the server takes."""
 
 
-class LimitExceeded(RealtimeError):
-    """Give something up first: `details.limit` is how many are allowed."""
-
-    code = "limit_exceeded"
-    http_status = 409
-    message = "Limit exceeded"
+class LimitExceeded(RealtimeError, code="limit_exceeded"):
+    """There are `limit` of them already."""
 
     def __init__(self, limit: int, message: str | None = None) -> None:
         super().__init__(message, {"limit": limit})
 
 
-class RateLimited(RealtimeError):
-    """Wait for `details.retry_after` seconds, and ask less often from then on."""
-
-    code = "rate_limited"
-    http_status = 429
-    message = "Too many requests"
+class RateLimited(RealtimeError, code="rate_limited"):
+    """The caller asks too often; in `retry_after` seconds they may again."""
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(details={"retry_after": retry_after})
 
 
-class Unavailable(RealtimeError):
-    """Redis is away. Nothing was changed for certain: ask again in a moment."""
-
-    code = "unavailable"
-    http_status = 503
-    message = "Temporarily unavailable"
+class Unavailable(RealtimeError, code="unavailable"):
+    """Redis cannot be reached."""
 
 
-class Internal(RealtimeError):
-    """A defect of the server. Report `details.correlation_id`; the log has the rest."""
+class Internal(RealtimeError, code="internal"):
+    """A defect of the server; the log has `correlation_id` with its trace."""
 
     details: dict[str, Any]
 
@@ -173,9 +120,8 @@ class Internal(RealtimeError):
 
 
 class ConnectionLost(Unavailable):
-    """The server itself restores the connection's state and tries once more; a client sees
-    this only if that fails too, as `unavailable`.
+    """Redis does not know a connection that this node holds: it lost its data, or other nodes took this one for dead.
 
-    Raised when Redis does not know a connection that this node holds: Redis lost its data, or
-    the other nodes took this one for dead.
+    The server restores the connection's state and tries once more. A client sees this only if that fails
+    too, as `unavailable`.
     """

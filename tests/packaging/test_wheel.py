@@ -119,7 +119,7 @@ def test_wheel_holds_every_schema_example_and_feature(names: set[str]) -> None:
         f"realtime_contracts/{name}"
         for name in (
             *("VERSION", "asyncapi.yaml", "conformance-report.schema.json"),
-            *("exchanges.json", "openapi.yaml", "py.typed"),
+            *("errors.json", "exchanges.json", "openapi.yaml", "operations.json", "py.typed"),
         )
     } <= names
 

@@ -6,25 +6,25 @@ from typing import Any
 
 from flask import Blueprint
 
-from app.api.endpoint import PREFIX, SERVICE, Call, Result, operation
+from app.api.endpoint import Call, Result, operation
 from app.realtime.node import get_node
 
-activity = Blueprint("activity", __name__, url_prefix=f"{PREFIX}/activity")
+activity = Blueprint("activity", __name__)
 
 
-@operation(activity, "GET", "", "list")
+@operation(activity, "list")
 def list_activity(call: Call) -> Result:
     """What happened in the caller's tenant, newest first."""
     return _page(call)
 
 
-@operation(activity, "GET", "/entity/<entity_type>/<entity_id>", "entity")
+@operation(activity, "entity")
 def list_activity_of_entity(call: Call, entity_type: str, entity_id: str) -> Result:
     """What happened to one entity, newest first."""
     return _page(call, entity_type=entity_type, entity_id=entity_id)
 
 
-@operation(activity, "POST", "", "record", role=SERVICE)
+@operation(activity, "record")
 def record_activity(call: Call) -> Result:
     """Record that something happened in the caller's tenant. 200 if that was done before with the same key."""
     recorded = get_node().activity.record(call.tenant_id, **call.data, idempotency_key=call.idempotency_key)

@@ -46,7 +46,7 @@ def contract_bundle() -> Response:
 
 @contract.get("/<path:name>", endpoint="file")
 def contract_file(name: str) -> Response:
-    """A file of the contract as it is: a schema, examples, asyncapi.yaml, openapi.yaml, exchanges.json, VERSION."""
+    """A file of the contract as it is: a schema, its examples, one of the documents beside them, VERSION."""
     if name not in _names():
         abort(404)
     return _answer((registry().folder / name).read_bytes(), FILES[PurePosixPath(name).suffix or name])
@@ -57,7 +57,7 @@ def _names() -> frozenset[str]:
     """The files that are served: nothing that is not the contract's can be asked for."""
     folder = registry().folder
     found = [*folder.glob("schemas/*/*.json"), *folder.glob("examples/*/*.json"), *folder.glob("*.yaml")]
-    found += [folder / "exchanges.json", folder / "VERSION"]
+    found += [folder / name for name in ("exchanges.json", "operations.json", "errors.json", "VERSION")]
     return frozenset(path.relative_to(folder).as_posix() for path in found)
 
 

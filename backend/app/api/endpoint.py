@@ -1,26 +1,22 @@
-"""What every operation of the REST API has in common: who asks, may they, is the request right, and an answer in
-every case.
+"""What all operations of the REST API have in common: who asks, may they, is the request right; and an answer always.
 
-A handler is decorated with its place in the API, gets the caller and a request that conforms to the contract,
-calls one method of a manager or a service, and returns the fields of the answer:
+A handler gets the caller and a request that conforms to the contract, calls one method of a manager or a service, and
+returns the fields of the answer:
 
-    @operation(notifications, "DELETE", "/<notification_id>", "delete")
+    @operation(notifications, "delete")
     def delete_notification(call: Call, notification_id: str) -> Result: ...
 
-Its operationId is the blueprint's name and its own, `notifications.delete`: its endpoint in Flask, and its name in
-the contract, where its request is one object, be it of the query or of the body. Whatever it raises becomes an
-error of the contract.
+The blueprint's name and its own are the operation's in `contracts/operations.json`, `notifications.delete`, which says
+its method, its path and its role. That is also its endpoint in Flask. Whatever a handler raises becomes an error of
+the contract.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -34,12 +30,10 @@ from app.rate_limit import RateLimit
 from app.realtime.managers.access_tokens import user_of
 from app.realtime.services.requests import IDEMPOTENCY_KEY
 from app.settings import Settings
+from realtime_contracts.contract.operations import Operation, operations, parameter_types
 from realtime_contracts.contract.registry import Direction, registry
 
 logger = structlog.get_logger(__name__)
-
-#: Where the API begins; a change that breaks clients begins at another place.
-PREFIX = "/api/v1"
 
 #: The role of a token that a back end holds: it alone makes notifications and records activity.
 SERVICE = "service"
@@ -69,16 +63,14 @@ class Call:
     idempotency_key: str | None
 
 
-def operation(
-    blueprint: Blueprint, method: str, path: str, name: str, *, role: str | None = None
-) -> Callable[[Handler], Handler]:
-    """Register a handler for `method` and `path` below the blueprint's; `role`: whose only it is."""
-    operation_id = f"{blueprint.name}.{name}"
+def operation(blueprint: Blueprint, name: str) -> Callable[[Handler], Handler]:
+    """Register the handler of an operation of the contract, at the path and for the role that it has there."""
+    known = operations()[f"{blueprint.name}.{name}"]
 
     def register(handler: Handler) -> Handler:
         def view(**places: str) -> Response:
             try:
-                result = handler(_call(operation_id, role), **places)
+                result = handler(_call(known), **places)
                 body, status = result if isinstance(result, tuple) else (result, 200)
                 return _response({"success": True, **body}, status)
             except RealtimeError as error:
@@ -87,13 +79,18 @@ def operation(
                 raise  # `register_api` answers it
             except Exception:
                 internal = Internal(uuid4().hex)
-                logger.exception("request_failed", operation=operation_id, **internal.details)
+                logger.exception("request_failed", operation=known.name, **internal.details)
                 return failed(internal)
 
-        blueprint.add_url_rule(path, name, view, methods=[method])
+        blueprint.add_url_rule(rule_of(known), name, view, methods=[known.method])
         return handler
 
     return register
+
+
+def rule_of(known: Operation) -> str:
+    """An operation's path as Flask writes it; a user's id may have slashes (`app.api.presence.UserId`)."""
+    return known.path.replace("{user_id}", "{user_id:user_id}").replace("{", "<").replace("}", ">")
 
 
 def failed(error: RealtimeError, headers: Mapping[str, str] | None = None) -> Response:
@@ -122,15 +119,15 @@ def _response(body: Payload, status: int) -> Response:
     return Response(orjson.dumps(body), status, {"Cache-Control": "no-store"}, mimetype=JSON)
 
 
-def _call(operation_id: str, role: str | None) -> Call:
+def _call(known: Operation) -> Call:
     user = user_of(_token())
     is_service = user["role"] == SERVICE
     wait = current_app.extensions["rate_limits"][is_service].take((user["tenant_id"], user["user_id"]))
     if wait:
         raise RateLimited(math.ceil(wait * 1000) / 1000)
-    if role is not None and user["role"] != role:
+    if known.role is not None and user["role"] != known.role:
         raise Forbidden
-    data = {name: value for name, value in _asked(operation_id).items() if value is not None}
+    data = {name: value for name, value in _asked(known).items() if value is not None}
     return Call(user["user_id"], user["tenant_id"], data, _idempotency_key())
 
 
@@ -142,26 +139,24 @@ def _token() -> str:
     return token.strip()
 
 
-def _asked(operation_id: str) -> Payload:
+def _asked(known: Operation) -> Payload:
     """The request as one object, which conforms to the contract. Raises InvalidPayload."""
-    event = operation_id.replace(".", ":")
-    kinds = _kinds(event)
-    in_body = kinds is not None and request.method not in {"GET", "HEAD"}
-    payload = _query({} if in_body or kinds is None else kinds)
-    if kinds is None or in_body:
+    types = parameter_types(known.event)
+    payload = _query({} if known.has_body or types is None else types)
+    if known.has_body or types is None:
         if payload:
             raise InvalidPayload("", f"unexpected query parameter {next(iter(payload))[:_QUOTED]!r}")
-        if kinds is None:
+        if types is None:
             return {}
         payload = _body()
-    violation = registry().check(Direction.REQUEST, event, payload)
+    violation = registry().check(Direction.REQUEST, known.event, payload)
     if violation is not None:
         raise InvalidPayload(violation.path, violation.reason)
     return payload
 
 
-def _query(kinds: Mapping[str, str | None]) -> Payload:
-    """The parameters of the query; numbers and truths as such where `kinds` says so, if they can be read."""
+def _query(types: Mapping[str, str | None]) -> Payload:
+    """The parameters of the query; those that `types` calls numbers or booleans as such, if they can be read."""
     try:
         given = dict(request.args.lists())
     except UnicodeDecodeError:
@@ -169,7 +164,7 @@ def _query(kinds: Mapping[str, str | None]) -> Payload:
     for name, values in given.items():
         if len(values) > 1:
             raise InvalidPayload("", f"query parameter {name[:_QUOTED]!r} is given {len(values)} times")
-    return {name: _value(value, kinds.get(name)) for name, (value,) in given.items()}
+    return {name: _value(value, types.get(name)) for name, (value,) in given.items()}
 
 
 def _value(text: str, kind: str | None) -> str | int | bool:
@@ -198,28 +193,3 @@ def _idempotency_key() -> str | None:
     if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
         raise InvalidPayload("/Idempotency-Key", "expected 1 to 255 printable ASCII characters")
     return key
-
-
-@cache
-def _kinds(event: str) -> Mapping[str, str | None] | None:
-    """The JSON type of each property of a request, None if the operation takes none."""
-    if event not in registry().events(Direction.REQUEST):
-        return None
-    schema = registry().schema(Direction.REQUEST, event)
-    here = registry().folder / "schemas" / Direction.REQUEST / "of.json"
-    return {name: _kind(part, here, schema) for name, part in schema["properties"].items()}
-
-
-def _kind(part: Mapping[str, Any], file: Path, whole: Mapping[str, Any]) -> str | None:
-    """The type that a part of a schema asks for, itself or by reference; `whole` is what `file` holds."""
-    if "type" in part or "$ref" not in part:
-        kind = part.get("type")
-        return kind if isinstance(kind, str) else None
-    path, _, pointer = part["$ref"].partition("#")
-    if path:
-        file = file.parent / path
-        whole = json.loads(file.read_text("utf-8"))
-    found = whole
-    for step in pointer.split("/")[1:]:
-        found = found[step]
-    return _kind(found, file, whole)

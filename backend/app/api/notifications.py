@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from app.api.endpoint import PREFIX, SERVICE, Call, Result, operation
+from app.api.endpoint import Call, Result, operation
 from app.realtime.node import get_node
 
-notifications = Blueprint("notifications", __name__, url_prefix=f"{PREFIX}/notifications")
+notifications = Blueprint("notifications", __name__)
 
 
-@operation(notifications, "GET", "", "list")
+@operation(notifications, "list")
 def list_notifications(call: Call) -> Result:
     """The caller's notifications, newest first."""
     page = get_node().notifications.list(call.tenant_id, call.user_id, **call.data)
@@ -21,33 +21,33 @@ def list_notifications(call: Call) -> Result:
     }
 
 
-@operation(notifications, "GET", "/unread/count", "count")
+@operation(notifications, "count")
 def count_unread(call: Call) -> Result:
     """How many of the caller's notifications are unread."""
     return {"count": get_node().notifications.unread_count(call.tenant_id, call.user_id)}
 
 
-@operation(notifications, "PUT", "/<notification_id>/read", "read")
+@operation(notifications, "read")
 def mark_read(call: Call, notification_id: str) -> Result:
     """Mark one of the caller's notifications as read."""
     notification, unread = get_node().notifications.mark_read(call.tenant_id, call.user_id, notification_id)
     return {"notification": notification.to_dict(), "unread_count": unread}
 
 
-@operation(notifications, "PUT", "/read-all", "read_all")
+@operation(notifications, "read_all")
 def mark_all_read(call: Call) -> Result:
     """Mark all of the caller's notifications as read."""
     marked = get_node().notifications.mark_all_read(call.tenant_id, call.user_id)
     return {"marked_count": marked, "unread_count": 0}
 
 
-@operation(notifications, "DELETE", "/<notification_id>", "delete")
+@operation(notifications, "delete")
 def delete_notification(call: Call, notification_id: str) -> Result:
     """Delete one of the caller's notifications."""
     return {"unread_count": get_node().notifications.delete(call.tenant_id, call.user_id, notification_id)}
 
 
-@operation(notifications, "POST", "", "create", role=SERVICE)
+@operation(notifications, "create")
 def create_notification(call: Call) -> Result:
     """Notify a user of the caller's tenant. 200 if that was done before with the same key."""
     created = get_node().notifications.create(call.tenant_id, **call.data, idempotency_key=call.idempotency_key)

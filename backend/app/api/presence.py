@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint
 from werkzeug.routing import BaseConverter
 
-from app.api.endpoint import PREFIX, Call, Result, operation
+from app.api.endpoint import Call, Result, operation
 from app.errors import Conflict
 from app.realtime.managers.presence_manager import get_presence_manager
 from app.realtime.utils.message_types import PresenceData, PresenceStatus
@@ -20,23 +20,23 @@ class UserId(BaseConverter):
     part_isolating = False
 
 
-presence = Blueprint("presence", __name__, url_prefix=f"{PREFIX}/presence")
+presence = Blueprint("presence", __name__)
 
 
-@operation(presence, "GET", "", "list")
+@operation(presence, "list")
 def list_presence(call: Call) -> Result:
     """Who is online, as `presence:list` shows it."""
     users = get_presence_manager().get_online_users(call.tenant_id)
     return {"users": users, "count": len(users)}
 
 
-@operation(presence, "GET", "/<user_id:user_id>", "get")
+@operation(presence, "get")
 def get_presence(call: Call, user_id: str) -> Result:
     """One user's presence. Whoever is not online is offline; nobody else is told whether there is such a user."""
     return {"presence": _shown(user_id, get_presence_manager().get_presence(user_id, call.tenant_id))}
 
 
-@operation(presence, "PUT", "/status", "status")
+@operation(presence, "status")
 def choose_status(call: Call) -> Result:
     """Choose one's own status."""
     status = PresenceStatus(call.data["status"])

@@ -10,10 +10,9 @@ import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from realtime_contracts.contract.registry import registry
+from realtime_contracts.contract.schemas import own_folder
 
 #: The client's event that opens the connection: Socket.IO's own packet, which has no ack.
 CONNECT = "connect"
@@ -39,8 +38,6 @@ class Exchanges:
     by_event: Mapping[str, Exchange]
     #: What the server sends of its own accord, by event, and when.
     by_itself: Mapping[str, str]
-    #: What a client should do about an error, by its code; REST's are among them.
-    codes: Mapping[str, str]
 
     def causes(self, event: str) -> list[str]:
         """The client's events after which the server can send `event`, to anybody."""
@@ -48,9 +45,9 @@ class Exchanges:
 
 
 @functools.cache
-def exchanges(folder: Path | None = None) -> Exchanges:
-    """The exchanges of a contract's folder; of the one that this package came with, if absent."""
-    content = json.loads(((folder or registry().folder) / "exchanges.json").read_text(encoding="utf-8"))
+def exchanges() -> Exchanges:
+    """The exchanges of the contract that this package came with."""
+    content = json.loads((own_folder() / "exchanges.json").read_text(encoding="utf-8"))
     anyhow: list[str] = content["any_event"]
     return Exchanges(
         {
@@ -58,7 +55,6 @@ def exchanges(folder: Path | None = None) -> Exchanges:
             for event, said in content["events"].items()
         },
         content["by_itself"],
-        content["codes"],
     )
 
 

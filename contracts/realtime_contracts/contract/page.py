@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import jinja2
-import yaml
 from markupsafe import Markup
 
+from realtime_contracts.contract.error_codes import error_codes
 from realtime_contracts.contract.exchanges import Exchange, exchanges
 from realtime_contracts.contract.fields import Row, rows
+from realtime_contracts.contract.operations import Operation, operations
 from realtime_contracts.contract.registry import Direction, Example, registry
 from realtime_contracts.contract.schemas import Schema, Schemas, file_of, own_schemas
 
@@ -38,8 +39,6 @@ CHAPTERS = {
     "Activity": ("activity",),
 }
 
-_METHODS = ("get", "post", "put", "delete")
-
 
 @dataclass(frozen=True)
 class Card:
@@ -57,19 +56,6 @@ class Card:
     #: After which events of a client it comes, and when it comes without one.
     causes: tuple[str, ...] = ()
     by_itself: str | None = None
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One operation of the REST API."""
-
-    name: str
-    method: str
-    path: str
-    summary: str
-    cards: list[Card]
-    #: Its failures: `404 not_found`.
-    statuses: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -97,9 +83,9 @@ def page() -> Page:
     html = environment.get_template("contract.html").render(
         version=schemas.version,
         chapters=_chapters(schemas),
-        operations=list(_operations(schemas)),
+        operations={operation: _rest_cards(schemas, operation) for operation in operations().values()},
         rest_error=_card(schemas, Direction.RESPONSE, "error"),
-        codes=exchanges().codes,
+        codes=error_codes(),
         style=Markup(style),  # noqa: S704 - a file of this package
         script=Markup(script),  # noqa: S704 - as above
     )
@@ -149,26 +135,12 @@ def _card(schemas: Schemas, direction: Direction, event: str) -> Card:
     )
 
 
-def _operations(schemas: Schemas) -> Iterable[Operation]:
-    api = yaml.safe_load((registry().folder / "openapi.yaml").read_text(encoding="utf-8"))
-    for path, methods in api["paths"].items():
-        for method, operation in methods.items():
-            if method not in _METHODS:
-                continue
-            name = operation["operationId"]
-            event = name.replace(".", ":")
-            yield Operation(
-                name,
-                method.upper(),
-                path,
-                operation["summary"],
-                [
-                    _card(schemas, direction, event)
-                    for direction in (Direction.REQUEST, Direction.RESPONSE)
-                    if event in registry().events(direction)
-                ],
-                tuple(status for status in operation["responses"] if not status.startswith("2")),
-            )
+def _rest_cards(schemas: Schemas, operation: Operation) -> list[Card]:
+    return [
+        _card(schemas, direction, operation.event)
+        for direction in (Direction.REQUEST, Direction.RESPONSE)
+        if operation.event in registry().events(direction)
+    ]
 
 
 def _shown(examples: Iterable[Example]) -> list[Example]:

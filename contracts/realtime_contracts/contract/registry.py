@@ -23,14 +23,12 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jsonschema_rs
 
+from realtime_contracts.contract.schemas import Schema, Schemas, file_of, nodes, own_folder, own_schemas, read_folder
 from realtime_contracts.contract.violations import Violation, find_violation, not_json, wrong_places
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 
 class Direction(StrEnum):
@@ -70,46 +68,44 @@ class Example:
 
 @dataclass(frozen=True)
 class _Message:
-    schema: Mapping[str, Any]
+    schema: Schema
     validator: jsonschema_rs.Validator
     #: True if the schema has a `writeOnly` part (a token): its violations never quote the payload.
     secret: bool
 
 
 class Registry:
-    """All schemas of one contracts folder, compiled. Made by `load`, unchanging, safe to share."""
+    """All schemas of one contract, compiled. Does not change, safe to share."""
 
-    def __init__(self, folder: Path, messages: Mapping[tuple[str, str], _Message]) -> None:
+    def __init__(self, schemas: Schemas, folder: Path) -> None:
+        """Compile `schemas`; `folder` holds their examples. Raises ValueError for what is not valid JSON Schema.
+
+        Relative `$ref`s are resolved among the schemas, never over the network.
+        """
         self.folder = folder
+        self.schemas = schemas
         #: The version of the contract, as in its VERSION file.
-        self.version = (folder / "VERSION").read_text(encoding="utf-8").strip()
-        self._messages = messages
+        self.version = schemas.version
+        known = jsonschema_rs.Registry([(str(schema["$id"]), dict(schema)) for schema in schemas.files.values()])
+        directions = {direction.value for direction in Direction}
+        self._messages: dict[tuple[str, str], _Message] = {}
+        for direction, event in schemas.messages():
+            if direction in directions:
+                schema = schemas.message(direction, event)[1]
+                validator = jsonschema_rs.Draft202012Validator(dict(schema), registry=known, offline=True)
+                secret = any(node.get("writeOnly") is True for _, node in nodes(schema))
+                self._messages[direction, event] = _Message(schema, validator, secret)
 
     @classmethod
-    def load(cls, folder: Path | str | None = None) -> Registry:
-        """Read and compile every schema below `folder`, which holds schemas/, examples/ and VERSION.
-
-        Without `folder`: the one that belongs to this package. Relative `$ref`s are resolved among the
-        files of the folder, never over the network. Raises OSError or ValueError for a folder that is
-        not there, not JSON, or not valid JSON Schema: nothing that a running server should survive.
-        """
-        root = Path(folder) if folder is not None else _own_folder()
-        schemas = dict(_read_schemas(root / "schemas"))
-        known = jsonschema_rs.Registry([(schema["$id"], schema) for schema in schemas.values()])
-        directions = {direction.value for direction in Direction}
-        messages: dict[tuple[str, str], _Message] = {}
-        for path, schema in schemas.items():
-            if path.parent.name in directions:
-                validator = jsonschema_rs.Draft202012Validator(schema, registry=known, offline=True)
-                event = path.stem.replace(".", ":")
-                messages[path.parent.name, event] = _Message(schema, validator, _has_secret(schema))
-        return cls(root, messages)
+    def load(cls, folder: Path) -> Registry:
+        """The registry of a folder with schemas/, examples/ and VERSION. Raises ValueError if there is no contract."""
+        return cls(read_folder(folder), folder)
 
     def events(self, direction: Direction) -> frozenset[str]:
         """The events that have a schema in this direction."""
         return frozenset(event for where, event in self._messages if where == direction)
 
-    def schema(self, direction: Direction, event: str) -> Mapping[str, Any]:
+    def schema(self, direction: Direction, event: str) -> Schema:
         """The schema as it is in its file; read it, do not change it. Raises UnknownEvent."""
         return self._message(direction, event).schema
 
@@ -138,8 +134,7 @@ class Registry:
     def examples(self, direction: Direction, event: str) -> tuple[Example, ...]:
         """The message's examples, in the order of their file. Raises UnknownEvent."""
         self._message(direction, event)
-        name = event.replace(":", ".") + ".json"
-        text = (self.folder / "examples" / Direction(direction).value / name).read_text(encoding="utf-8")
+        text = (self.folder / "examples" / file_of(Direction(direction).value, event)).read_text(encoding="utf-8")
         return tuple(Example(**item) for item in json.loads(text))
 
     def _message(self, direction: Direction, event: str) -> _Message:
@@ -152,23 +147,4 @@ class Registry:
 @functools.cache
 def registry() -> Registry:
     """The contract that this package came with, loaded once per process."""
-    return Registry.load()
-
-
-def _own_folder() -> Path:
-    package = Path(__file__).resolve().parents[1]
-    return package if (package / "schemas").is_dir() else package.parent
-
-
-def _read_schemas(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    paths = sorted(folder.glob("*/*.json"))
-    if not paths:
-        raise FileNotFoundError(f"no schemas in {folder}")
-    for path in paths:
-        yield path, json.loads(path.read_text(encoding="utf-8"))
-
-
-def _has_secret(node: object) -> bool:
-    if isinstance(node, dict):
-        return node.get("writeOnly") is True or any(_has_secret(part) for part in node.values())
-    return isinstance(node, list) and any(_has_secret(part) for part in node)
+    return Registry(own_schemas(), own_folder())

@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from realtime_contracts.contract.registry import registry
-
 Schema = Mapping[str, Any]
 
 #: What a schema file is named: a folder and a file in it.
@@ -77,6 +75,26 @@ def event_of(file: str) -> str:
     return posixpath.basename(file).removesuffix(".json").replace(".", ":")
 
 
+def nodes(schema: Any, pointer: str = "") -> Iterator[tuple[str, Schema]]:
+    """Every schema in a schema, itself first, with its place as a JSON Pointer. References are not followed."""
+    if not isinstance(schema, dict):
+        return
+    yield pointer, schema
+    for keyword in ("properties", "$defs"):
+        for name, part in schema.get(keyword, {}).items():
+            yield from nodes(part, f"{pointer}/{keyword}/{name}")
+    for keyword in ("oneOf", "anyOf"):
+        for index, part in enumerate(schema.get(keyword, ())):
+            yield from nodes(part, f"{pointer}/{keyword}/{index}")
+    yield from nodes(schema.get("items"), f"{pointer}/items")
+
+
+def types(schema: Schema) -> list[str]:
+    """The JSON types that a schema names itself."""
+    named = schema.get("type", [])
+    return [named] if isinstance(named, str) else list(named)
+
+
 def target(file: str, reference: str) -> tuple[str, str]:
     """The file and the JSON Pointer that a relative `$ref` in `file` means."""
     name, _, pointer = reference.partition("#")
@@ -125,7 +143,13 @@ def read_revision(revision: str, repository: Path | None = None, folder: str = "
 @functools.cache
 def own_schemas() -> Schemas:
     """The contract that this package came with."""
-    return read_folder(registry().folder)
+    return read_folder(own_folder())
+
+
+def own_folder() -> Path:
+    """The folder that this package came with: `contracts/` in the source tree, the package itself in a wheel."""
+    package = Path(__file__).resolve().parents[1]
+    return package if (package / "schemas").is_dir() else package.parent
 
 
 def bundle(schemas: Schemas) -> str:

@@ -101,7 +101,7 @@ MUTANTS = [
         "user-may-publish",
         "Any user may notify and record: nobody asks for the role of a service.",
         ("notifications/8.1", "activity/5.1"),
-        Code("app.api.endpoint:_call", 'if role is not None and user["role"] != role:', "if False:"),
+        Code("app.api.endpoint:_call", 'if known.role is not None and user["role"] != known.role:', "if False:"),
     ),
     Mutant(
         "any-link-is-taken",

@@ -54,10 +54,10 @@ MUTANTS = [
         ("rest/2.2",),
         Code(
             f"{ENDPOINT}:_asked",
-            "    violation = registry().check(Direction.REQUEST, event, payload)",
-            """    if not in_body:
-        payload = {name: value for name, value in payload.items() if name in kinds}
-    violation = registry().check(Direction.REQUEST, event, payload)""",
+            "    violation = registry().check(Direction.REQUEST, known.event, payload)",
+            """    if not known.has_body:
+        payload = {name: value for name, value in payload.items() if name in types}
+    violation = registry().check(Direction.REQUEST, known.event, payload)""",
         ),
     ),
     Mutant(

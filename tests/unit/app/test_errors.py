@@ -30,7 +30,7 @@ from app.errors import (
     VersionConflict,
 )
 from realtime_contracts import Direction
-from realtime_contracts.contract.exchanges import exchanges
+from realtime_contracts.contract.error_codes import error_codes
 from realtime_contracts.contract.registry import registry
 
 LOCK = {
@@ -63,9 +63,6 @@ RAISED: list[RealtimeError] = [
     ConnectionLost(),
 ]
 
-#: Codes of what only a connection can do wrong.
-OF_SOCKETS = {"unknown_event", "not_in_room", "locked", "version_conflict", "limit_exceeded"}
-
 #: One of each that only a REST answer carries.
 OF_REST: list[RealtimeError] = [
     Conflict(),
@@ -73,32 +70,24 @@ OF_REST: list[RealtimeError] = [
     MethodNotAllowed(),
 ]
 
-#: The seed's words, and those of the rulings.
-TEXTS = {
-    Unauthenticated: "Not authenticated",
-    TokenExpired: "Token has expired",
-    InvalidPayload: "Invalid payload",
-    NotInRoom: "Not in room",
-    UnknownEvent: "Unknown event",
-}
-
-STATUSES = {
-    Unauthenticated: 401,
-    TokenExpired: 401,
-    Forbidden: 403,
-    InvalidPayload: 422,
-    UnknownEvent: 404,
-    NotInRoom: 403,
-    NotFound: 404,
-    Locked: 409,
-    VersionConflict: 409,
-    Conflict: 409,
-    MethodNotAllowed: 405,
-    TooLarge: 413,
-    LimitExceeded: 409,
-    RateLimited: 429,
-    Unavailable: 503,
-    Internal: 500,
+#: The HTTP status of each and the text that it has on the wire; the seed's and the rulings'.
+FACTS = {
+    Unauthenticated: (401, "Not authenticated"),
+    TokenExpired: (401, "Token has expired"),
+    Forbidden: (403, "Forbidden"),
+    InvalidPayload: (422, "Invalid payload"),
+    UnknownEvent: (404, "Unknown event"),
+    NotInRoom: (403, "Not in room"),
+    NotFound: (404, "Not found"),
+    Locked: (409, "Locked by another user"),
+    VersionConflict: (409, "Version conflict"),
+    Conflict: (409, "Conflict"),
+    MethodNotAllowed: (405, "Method not allowed"),
+    TooLarge: (413, "Document too large"),
+    LimitExceeded: (409, "Limit exceeded"),
+    RateLimited: (429, "Too many requests"),
+    Unavailable: (503, "Temporarily unavailable"),
+    Internal: (500, "Internal error"),
 }
 
 
@@ -120,18 +109,17 @@ def codes_of_the_contract(file: str) -> set[str]:
     return codes
 
 
-def test_the_codes_are_the_contracts() -> None:
-    of_rest = {error.code for error in OF_REST}
-    assert {error.code for error in classes()} - of_rest == codes_of_the_contract("shared/error.json")
+@pytest.mark.parametrize(("where", "file"), [("socket", "shared/error.json"), ("rest", "response/error.json")])
+def test_errors_json_names_the_codes_of_the_schemas_and_where_each_is_met(where: str, file: str) -> None:
+    assert {code for code, known in error_codes().items() if where in known.over} == codes_of_the_contract(file)
 
 
-def test_the_codes_of_rest_are_the_contracts_too() -> None:
-    assert {error.code for error in classes()} - OF_SOCKETS == codes_of_the_contract("response/error.json")
+def test_every_code_has_one_class() -> None:
+    assert sorted(error.code for error in classes() - {ConnectionLost}) == sorted(error_codes())
 
 
 def test_there_is_one_of_each_here() -> None:
-    assert {type(error) for error in RAISED + OF_REST} == classes()
-    assert set(STATUSES) | {ConnectionLost} == classes()
+    assert {type(error) for error in RAISED + OF_REST} == classes() == set(FACTS) | {ConnectionLost}
 
 
 @pytest.mark.parametrize("event", ["room:join", None, "", "x" * 200])
@@ -153,19 +141,15 @@ def test_an_error_refuses_a_connection_in_the_contracts_words(error: RealtimeErr
         assert registry().check(Direction.SERVER, "connect_error", refusal) is None
 
 
-@pytest.mark.parametrize("kind", TEXTS, ids=lambda kind: kind.__name__)
-def test_a_message_is_the_seeds(kind: type[RealtimeError]) -> None:
-    assert kind.message == TEXTS[kind]
-
-
-@pytest.mark.parametrize("kind", STATUSES, ids=lambda kind: kind.__name__)
-def test_an_error_has_the_right_status_over_http(kind: type[RealtimeError]) -> None:
-    assert kind.http_status == STATUSES[kind]
+@pytest.mark.parametrize("kind", FACTS, ids=lambda kind: kind.__name__)
+def test_a_class_has_the_status_and_the_text_of_its_code(kind: type[RealtimeError]) -> None:
+    assert (kind.http_status, kind.message) == FACTS[kind]
 
 
 @pytest.mark.parametrize("kind", sorted(classes(), key=lambda kind: kind.__name__), ids=lambda kind: kind.__name__)
-def test_an_error_says_what_the_client_should_do(kind: type[RealtimeError]) -> None:
+def test_a_class_says_when_it_is_raised_and_its_code_what_a_client_does(kind: type[RealtimeError]) -> None:
     assert kind.__doc__
+    assert error_codes()[kind.code].action.endswith(".")
 
 
 def test_an_error_prints_as_its_message() -> None:
@@ -184,12 +168,3 @@ def test_a_lost_connection_is_unavailable_for_the_client() -> None:
 
 def test_an_expired_token_is_one_that_does_not_authenticate() -> None:
     assert issubclass(TokenExpired, Unauthenticated)
-
-
-def test_the_contract_says_of_each_code_what_its_class_says() -> None:
-    def of(error: type[RealtimeError]) -> list[type[RealtimeError]]:
-        return [error, *(below for child in error.__subclasses__() for below in of(child))]
-
-    classes = [error for error in of(RealtimeError) if error not in {RealtimeError, ConnectionLost}]
-    said = {error.code: " ".join((inspect.getdoc(error) or "").split()) for error in classes}
-    assert said == dict(exchanges().codes)

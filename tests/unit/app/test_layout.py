@@ -23,7 +23,7 @@ SCRIPTS = APP / "realtime" / "store" / "scripts"
 
 #: What each part of the server may import of the others. A part is a module, or a package with all in it.
 MAY_IMPORT: dict[str, set[str]] = {
-    "app.errors": set(),
+    "app.errors": {"realtime_contracts"},
     "app.settings": set(),
     "app.embedded": {"app.settings", "realtime_contracts"},
     "app.logs": {"app.settings"},

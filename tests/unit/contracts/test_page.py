@@ -10,7 +10,7 @@ import pytest
 from markupsafe import escape
 
 from realtime_contracts import SOCKET_DIRECTIONS, Direction
-from realtime_contracts.contract.exchanges import exchanges
+from realtime_contracts.contract.error_codes import error_codes
 from realtime_contracts.contract.fields import rows
 from realtime_contracts.contract.page import CHAPTERS, page
 from realtime_contracts.contract.registry import Example, Registry, registry
@@ -71,7 +71,7 @@ def test_every_message_is_there_with_its_fields_and_examples(direction: Directio
 
 def test_every_code_is_explained(read: Reader) -> None:
     assert "codes" in read.ids
-    for code in exchanges().codes:
+    for code in error_codes():
         assert f"<code>{code}</code>" in page().html
 
 

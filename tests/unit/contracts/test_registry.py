@@ -10,6 +10,7 @@ import pytest
 
 from realtime_contracts import Direction, Registry, UnknownEvent
 from realtime_contracts.contract.registry import registry
+from realtime_contracts.contract.schemas import Unreadable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +63,7 @@ def test_a_folder_elsewhere_can_be_loaded(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_schemas_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="no schemas in"):
+    with pytest.raises(Unreadable, match="holds no contract"):
         Registry.load(tmp_path)
 
 

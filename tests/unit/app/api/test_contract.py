@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,19 @@ from realtime_contracts.contract.page import page
 from realtime_contracts.contract.registry import registry
 
 FOLDER = registry().folder
+#: What the schemas do not say.
+DOCUMENTS = ("exchanges.json", "operations.json", "errors.json")
 FILES = sorted(
     path.relative_to(FOLDER).as_posix()
-    for pattern in ("schemas/*/*.json", "examples/*/*.json", "*.yaml", "exchanges.json", "VERSION")
+    for pattern in (
+        "schemas/*/*.json",
+        "examples/*/*.json",
+        "*.yaml",
+        "exchanges.json",
+        "operations.json",
+        "errors.json",
+        "VERSION",
+    )
     for path in FOLDER.glob(pattern)
 )
 
@@ -96,7 +105,6 @@ def test_it_is_only_to_be_read(client: FlaskClient) -> None:
 
 
 def test_links_of_the_page_to_files_lead_to_them(client: FlaskClient) -> None:
-    for name in ("contract.json", "asyncapi.yaml", "openapi.yaml", "exchanges.json"):
+    for name in ("contract.json", "asyncapi.yaml", "openapi.yaml", *DOCUMENTS):
         assert f'href="contract/{name}"' in page().html
         assert client.get(f"/contract/{name}").status_code == 200
-    assert json.loads(client.get("/contract/exchanges.json").data)["codes"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from realtime_contracts.contract.error_codes import error_codes
 from realtime_contracts.contract.exchanges import exchanges
 from realtime_contracts.contract.registry import Direction, Example, registry
 from realtime_contracts.mock.events import HANDLERS
@@ -24,7 +25,7 @@ def test_every_event_of_a_client_has_a_handler_and_there_is_no_other() -> None:
 
 
 def test_every_code_of_the_contract_has_its_texts() -> None:
-    assert set(TEXTS) == set(exchanges().codes)
+    assert set(TEXTS) == set(error_codes())
 
 
 def test_every_operation_of_rest_is_there_where_the_contract_says() -> None:
