@@ -16,52 +16,18 @@ import requests
 
 from realtime_contracts import Direction
 from realtime_contracts.conform.observed import Observed
+from realtime_contracts.contract.error_codes import error_codes
+from realtime_contracts.contract.operations import operations
 from realtime_contracts.contract.registry import registry
 from realtime_contracts.wire.journal import Journal
 from realtime_contracts.wire.redaction import redacted, shown
 from realtime_contracts.wire.timeouts import patience
 
+#: Where the API begins, for paths that are of no operation.
 PREFIX = "/api/v1"
 
-#: Every operation, by its name in the contract: the method, and the path with its places.
-OPERATIONS = {
-    "presence:list": ("GET", "/presence"),
-    "presence:get": ("GET", "/presence/{user_id}"),
-    "presence:status": ("PUT", "/presence/status"),
-    "notifications:list": ("GET", "/notifications"),
-    "notifications:count": ("GET", "/notifications/unread/count"),
-    "notifications:read": ("PUT", "/notifications/{notification_id}/read"),
-    "notifications:read_all": ("PUT", "/notifications/read-all"),
-    "notifications:delete": ("DELETE", "/notifications/{notification_id}"),
-    "notifications:create": ("POST", "/notifications"),
-    "activity:list": ("GET", "/activity"),
-    "activity:entity": ("GET", "/activity/entity/{entity_type}/{entity_id}"),
-    "activity:record": ("POST", "/activity"),
-    "ops:healthz": ("GET", "/healthz"),
-    "ops:readyz": ("GET", "/readyz"),
-}
-
-#: The status of a failure, by its code.
-STATUSES = {
-    "invalid_payload": 422,
-    "unauthenticated": 401,
-    "token_expired": 401,
-    "forbidden": 403,
-    "not_found": 404,
-    "method_not_allowed": 405,
-    "conflict": 409,
-    "limit_exceeded": 409,
-    "too_large": 413,
-    "rate_limited": 429,
-    "internal": 500,
-    "unavailable": 503,
-}
-#: The header that a failure has to have, by its status.
-HEADERS = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After"}
-
-#: The statuses of a success; made anew is only said by what makes something.
+#: The statuses of a success.
 OK, CREATED = 200, 201
-MAKERS = frozenset({"notifications:create", "activity:record"})
 
 #: Characters of an answer that a failure shows.
 SHOWN = 200
@@ -123,13 +89,12 @@ class Rest:
 
     def call(self, operation: str, token: str | None, *, url: str | None = None, **options: Any) -> Answer:
         """Ask for an operation. `options`: `places` of the path, and what `send` takes."""
-        method, path = OPERATIONS[operation]
+        known = operations()[operation.replace(":", ".")]
         places = {name: urllib.parse.quote(value, safe="") for name, value in options.pop("places", {}).items()}
         headers = options.pop("headers", {})
         if token is not None:
             headers = {"Authorization": f"Bearer {token}", **headers}
-        path = path if operation.startswith("ops:") else PREFIX + path
-        answer = self.send(method, path.format(**places), url=url, headers=headers, **options)
+        answer = self.send(known.method, known.path.format(**places), url=url, headers=headers, **options)
         self._judge(operation, answer)
         self._observed.goes(Direction.REQUEST, operation)
         if operation in registry().events(Direction.REQUEST) and not isinstance(options.get("query"), str):
@@ -191,8 +156,8 @@ class Rest:
         """What is wrong with a success, and where; nothing if it is right."""
         if operation is None:
             return "a success", ""
-        if answer.status == CREATED and operation not in MAKERS:
-            return f"the status {CREATED} for what made nothing", ""
+        if answer.status not in operations()[operation.replace(":", ".")].successes:
+            return f"the status {answer.status} for what made nothing", ""
         violation = registry().check(Direction.RESPONSE, operation, answer.body)
         return ("", "") if violation is None else (violation.reason, violation.path)
 
@@ -202,9 +167,10 @@ class Rest:
             return violation.reason, violation.path
         if answer.code == "internal":
             return "a defect of the server", "/code"
-        if answer.status != STATUSES.get(str(answer.code)):
+        known = error_codes()[str(answer.code)]
+        if answer.status != known.status:
             return f"the wrong status for {answer.code}", "/code"
-        header = HEADERS.get(answer.status)
+        header = known.header
         return ("" if header is None or header in answer.headers else f"no header {header}"), ""
 
 
