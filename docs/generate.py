@@ -22,10 +22,10 @@ from realtime_contracts.contract import asyncapi, openapi
 ROOT = Path(__file__).parents[1]
 
 SETTINGS_HEAD = """\
+<!-- Generated from backend/app/settings.py by `make generate`. Do not edit: change that. -->
 # Settings
 
-Each is an environment variable. A value out of bounds stops the start with one line that says so. This page is made
-from `backend/app/settings.py` by `make generate`; change it there.
+Each setting is an environment variable. A server with a value out of bounds does not start, and says why in one line.
 
 | variable | default | may be | what it does |
 |---|---|---|---|
@@ -63,6 +63,8 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
+CONFORMANCE_HEAD = "<!-- Generated from features/ by `make generate`. Do not edit: change those. -->\n"
+
 ASYNCAPI_HEAD = """\
 # The Socket.IO half of the contract for tools that read AsyncAPI. Generated from schemas/, examples/ and
 # exchanges.json by `make generate`. Do not edit: change those.
@@ -97,7 +99,7 @@ def _yaml(head: str, document: dict[str, Any]) -> str:
 #: Each generated file and what makes it.
 PAGES: dict[str, Callable[[], str]] = {
     "docs/settings.md": settings_page,
-    "docs/conformance.md": lambda: listing.page(suite()),
+    "docs/conformance.md": lambda: CONFORMANCE_HEAD + listing.page(suite()),
     "contracts/asyncapi.yaml": lambda: _yaml(ASYNCAPI_HEAD, asyncapi.document()),
     "contracts/openapi.yaml": lambda: _yaml(OPENAPI_HEAD, openapi.document()),
 }
