@@ -1,4 +1,4 @@
-"""A page of docs/ whose blocks are run as they stand: what is typed, the files, and what must be printed."""
+"""Read the code blocks of a page of docs/, and do with them what a reader does: save a file, or run a command."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DOCS = Path(__file__).parent.parent / "docs"
-#: What runs a block of a language. A page's reader has `realtime` on the path.
+#: The command that runs a block, by its language.
 RUNNERS = {
     "bash": ["bash", "-euo", "pipefail", "-c"],
     "python": [sys.executable, "-c"],
     "js": ["node", "--input-type=module", "--eval"],
 }
-#: Seconds that an example may take, on a machine that is busy.
+#: Seconds that an example may take on a busy machine.
 PATIENCE = 100
-#: Stands for anything that differs from run to run, lines and all.
+#: Stands for any text, over several lines too.
 ANYTHING = "…"
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -27,17 +27,17 @@ _FILE = re.compile(r"\A// (\S+\.\w+)\n")
 
 @dataclass(frozen=True)
 class Example:
-    """A block of a page: a file, if it begins with its name, else something to run, and what it prints."""
+    """A block of a page. It is a file if it begins with a file name, else something to run."""
 
     language: str
     code: str
     file: str | None
-    #: What it must print; None if the page says nothing of it.
+    #: What it must print; None if no `text` block follows it.
     printed: str | None
 
 
 def examples(page: str) -> list[Example]:
-    """The blocks of a page of docs/ in their order."""
+    """The blocks of a page, in order."""
     return list(_examples((DOCS / page).read_text("utf-8")))
 
 
@@ -51,7 +51,7 @@ def _examples(text: str) -> Iterator[Example]:
 
 
 def follow(example: Example, folder: Path, environment: Mapping[str, str]) -> None:
-    """Do what a reader does with a block: save it, or run it and look at what it prints."""
+    """Save a block as its file, or run it and compare what it prints."""
     if example.file is not None:
         (folder / example.file).write_text(example.code, encoding="utf-8")
         return
