@@ -126,7 +126,7 @@ function validators(schemas, directions, module) {
   const secrets = all.filter(({ secret }) => secret).map(({ direction, event }) => `'${direction} ${event}'`);
   return (
     HEAD +
-    `import * as compiled from '../compiled/${module}.js';\nimport { judge, type Violation } from '../violation.js';\n${types.join('')}\n${functions.join('\n')}\n` +
+    `import * as compiled from '../compiled/${module}.js';\nimport { judge } from '../judge.js';\nimport type { Violation } from '../violation.js';\n${types.join('')}\n${functions.join('\n')}\n` +
     `/** All validators, by direction and event. */\nexport const ALL = {\n${tables.join('')}} as const;\n\n` +
     `/** The messages with a token in them, as \`direction event\`. */\n` +
     `export const SECRET: readonly string[] = [${secrets.join(', ')}];\n`

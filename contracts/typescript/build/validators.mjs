@@ -14,7 +14,7 @@ import { validatorName } from './names.mjs';
  * `oneOf` and `anyOf` that say how many errors each alternative had.
  *
  * Ajv lists the errors of all alternatives flat, before the one that says that none fits. With the sizes the list can
- * be taken apart again, and the alternative that was meant be found (src/violation.ts).
+ * be taken apart again, and the alternative that was meant be found (src/judge.ts).
  */
 const union = (keyword) => ({
   keyword,
@@ -99,7 +99,7 @@ export async function compiledModule(directions) {
 export function compiledTypes(directions) {
   const names = messages(readSchemas(), directions).map(validatorName);
   const lines = names.map((name) => `export declare const ${name}: Compiled;`);
-  return `import type { Compiled } from '../violation.js';\n${lines.join('\n')}\n`;
+  return `import type { Compiled } from '../runtime.js';\n${lines.join('\n')}\n`;
 }
 
 /** What Ajv emits, by what is shipped instead. */

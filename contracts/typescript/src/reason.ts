@@ -1,7 +1,13 @@
 import { typeName } from './json.js';
 import { valueAt } from './pointer.js';
 import { clip, codePoints, compareText } from './text.js';
-import type { Complaint } from './violation.js';
+
+/** One broken rule. `terms` is what the rule asks for: types, property names, values, a limit. */
+export interface Complaint {
+  readonly path: string;
+  readonly keyword: string;
+  readonly terms: readonly string[];
+}
 
 /** Characters of a refused value that its reason quotes; enough to recognise it, too few to flood a console. */
 const QUOTE_LENGTH = 60;

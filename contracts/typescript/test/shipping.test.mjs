@@ -1,6 +1,6 @@
 // What is shipped: how large it is, what is not in it, and that it runs where code must not be made of text.
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build as bundle } from 'esbuild';
 import { build as viteBuild } from 'vite';
@@ -64,6 +64,22 @@ test('nothing that is shipped makes code of text, asks for a module at run time,
     expect(text, name).not.toMatch(/\brequire\s*\(|\beval\s*\(|\bFunction\s*\(|\bimport\s*\(|\bprocess\.|\bBuffer\b/);
     for (const [, from] of text.matchAll(/^(?:import\s|(?:import|export)\b[^;]*?\bfrom\s*)['"]([^'"]+)['"]/gm)) expect(from, name).toMatch(/^\.\.?\//);
   }
+});
+
+test('no module imports itself, directly or through others', () => {
+  const source = join(PACKAGE, 'src');
+  const names = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => /\.(ts|js)$/.test(name));
+  const imported = (name) => [...readFileSync(join(source, name), 'utf8').matchAll(/\bfrom\s*['"](\.[^'"]+)\.js['"]/g)];
+  const graph = {};
+  for (const name of names) {
+    const all = imported(name).map(([, from]) => join(dirname(name), from));
+    (graph[name.replace(/(\.d)?\.(ts|js)$/, '')] ??= []).push(...all);
+  }
+  const circles = (name, path) =>
+    path.includes(name) ? [[...path, name].join(' → ')] : (graph[name] ?? []).flatMap((next) => circles(next, [...path, name]));
+  expect(graph.judge).toContain('reason');
+  expect(graph['compiled/socket']).toContain('runtime');
+  expect(Object.keys(graph).flatMap((name) => circles(name, []))).toEqual([]);
 });
 
 test('it runs where making code of text is forbidden', () => {

@@ -1,7 +1,8 @@
 // Generated from contracts/schemas by `npm run build`. Do not edit: change the schemas.
 
 import * as compiled from '../compiled/socket.js';
-import { judge, type Violation } from '../violation.js';
+import { judge } from '../judge.js';
+import type { Violation } from '../violation.js';
 import type {
   ClientActivityFeed,
   ClientConnect,
