@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from realtime_contracts.contract.schemas import Schema, Schemas
+from realtime_contracts.contract.schemas import Schema, Schemas, types
 
 #: The largest integers that every language holds exactly, as people write them.
 _EXTREMES: dict[float, str] = {2**53 - 1: "2^53-1", -(2**53 - 1): "-(2^53-1)"}
@@ -51,21 +51,21 @@ def _inside(schemas: Schemas, file: str, node: Schema, prefix: str) -> Iterator[
     file, node = schemas.resolve(file, node)
     if "oneOf" in node or "anyOf" in node:
         parts = [schemas.resolve(file, part) for part in node.get("oneOf", node.get("anyOf"))]
-        parts = [part for part in parts if "object" in _types(part[1]) or "oneOf" in part[1]]
+        parts = [part for part in parts if "object" in types(part[1]) or "oneOf" in part[1]]
         for where, part in parts:
             if len(parts) > 1:
                 where_to = prefix.removesuffix(".")
                 title = f"{where_to}: {part['title']}" if where_to else str(part["title"])
                 yield Row(title, "", "", (), False, str(part["description"]))
             yield from _inside(schemas, where, part, prefix)
-    elif "object" in _types(node):
+    elif "object" in types(node):
         required = node.get("required", ())
         for name, part in node.get("properties", {}).items():
             where, member = schemas.resolve(file, part)
             yield _row(schemas, where, member, f"{prefix}{name}", required=name in required)
             if str(member.get("title")) not in ELSEWHERE:
                 yield from _inside(schemas, where, member, f"{prefix}{name}.")
-    elif "array" in _types(node):
+    elif "array" in types(node):
         yield from _inside(schemas, file, node["items"], f"{prefix.removesuffix('.')}[].")
 
 
@@ -88,14 +88,14 @@ def _type(schemas: Schemas, file: str, node: Schema) -> str:
     if "oneOf" in node or "anyOf" in node:
         names = [_type(schemas, file, part) for part in node.get("oneOf", node.get("anyOf"))]
         return " or ".join(dict.fromkeys(names))
-    names = [_named(schemas, file, node, name) for name in _types(node)]
+    names = [_named(schemas, file, node, name) for name in types(node)]
     return " or ".join(names) or "any JSON"
 
 
 def _named(schemas: Schemas, file: str, node: Schema, name: str) -> str:
     if name == "array":
         item = schemas.resolve(file, node["items"])[1]
-        simple = _types(item) and "object" not in _types(item)
+        simple = types(item) and "object" not in types(item)
         return f"list of {_type(schemas, file, node['items']) if simple else item['title']}"
     if name == "object" and node.get("additionalProperties") is True:
         return "any object"
@@ -119,11 +119,6 @@ def _bounds(node: Mapping[str, Any]) -> str:
     if "default" in node:
         said.append(f"{_literal(node['default'])} if absent")
     return ", ".join(said)
-
-
-def _types(node: Schema) -> list[str]:
-    types = node.get("type", [])
-    return [types] if isinstance(types, str) else list(types)
 
 
 def _number(value: float) -> str:

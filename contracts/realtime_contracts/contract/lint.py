@@ -11,15 +11,11 @@ objects, bounds on everything, a title and a description everywhere, units in wo
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from realtime_contracts.contract.schemas import target
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    _Schemas = Mapping[str, Mapping[str, Any]]
+from realtime_contracts.contract.schemas import Schema, nodes, target, types
 
 #: The dialect, named in every file.
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -37,22 +33,8 @@ KEYWORDS: dict[str, frozenset[str]] = {
     "null": frozenset(),
 }
 #: Keywords that go with any type.
-COMMON = frozenset(
-    {
-        "title",
-        "description",
-        "$comment",
-        "$ref",
-        "$defs",
-        "type",
-        "enum",
-        "const",
-        "oneOf",
-        "anyOf",
-        "default",
-        "writeOnly",
-    }
-)
+COMMON = frozenset({"title", "description", "$comment", "$ref", "$defs", "type", "enum", "const", "oneOf", "anyOf"})
+COMMON |= {"default", "writeOnly"}
 #: Keywords of a whole file.
 FILE_ONLY = frozenset({"$schema", "$id"})
 
@@ -60,8 +42,6 @@ FILE_ONLY = frozenset({"$schema", "$id"})
 UNITS = ("second", "character", "byte", "how many", "number of", "no unit")
 #: Regular expression syntax whose meaning differs between dialects: classes by letter, look-around, references.
 UNPORTABLE = re.compile(r"\\[dDwWsSbBpPkAzZ1-9]|\(\?|\[\[|[^\x20-\x7e]")
-
-_Node = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -76,22 +56,22 @@ class Finding:
         return f"{self.file}#{self.pointer}: {self.message}"
 
 
-def lint(schemas: _Schemas) -> list[Finding]:
+def lint(schemas: Mapping[str, Schema]) -> list[Finding]:
     """Everything that keeps `schemas` (file name relative to schemas/ → content) out of the subset."""
     findings: list[Finding] = []
     referenced: set[tuple[str, str]] = set()
     for file, schema in sorted(schemas.items()):
-        findings += (Finding(file, "", message) for message in _file(file, schema))
-        for pointer, node in _nodes(schema):
+        for keyword, value in (("$schema", DIALECT), ("$id", BASE + file)):
+            if schema.get(keyword) != value:
+                findings.append(Finding(file, "", f"{keyword} is not {value}"))
+        for pointer, node in nodes(schema):
             library = pointer == "" and file.startswith("shared/")
-            findings += (
-                Finding(file, pointer, message) for message in _node(node, root=pointer == "", library=library)
-            )
+            found = list(_node(node, root=pointer == "", library=library))
             if "$ref" in node:
                 place = target(file, str(node["$ref"]))
                 referenced.add(place)
-                if (message := _reference(schemas, str(node["$ref"]), place)) is not None:
-                    findings.append(Finding(file, pointer, message))
+                found += _reference(schemas, str(node["$ref"]), place)
+            findings += (Finding(file, pointer, message) for message in found)
     for file, schema in sorted(schemas.items()):
         for name in schema.get("$defs", {}):
             if (file, f"/$defs/{name}") not in referenced:
@@ -99,49 +79,27 @@ def lint(schemas: _Schemas) -> list[Finding]:
     return findings
 
 
-def _nodes(node: Any, pointer: str = "") -> Iterator[tuple[str, _Node]]:
-    """Every schema in a schema, with its place."""
-    if not isinstance(node, dict):
-        return
-    yield pointer, node
-    for keyword in ("properties", "$defs"):
-        for name, part in node.get(keyword, {}).items():
-            yield from _nodes(part, f"{pointer}/{keyword}/{name}")
-    for keyword in ("oneOf", "anyOf"):
-        for index, part in enumerate(node.get(keyword, ())):
-            yield from _nodes(part, f"{pointer}/{keyword}/{index}")
-    yield from _nodes(node.get("items"), f"{pointer}/items")
-
-
-def _file(file: str, schema: Mapping[str, Any]) -> Iterator[str]:
-    if schema.get("$schema") != DIALECT:
-        yield f"$schema is not {DIALECT}"
-    if schema.get("$id") != BASE + file:
-        yield f"$id is not {BASE}{file}"
-
-
-def _node(node: _Node, *, root: bool, library: bool) -> Iterator[str]:
-    types = node.get("type", [])
-    types = [types] if isinstance(types, str) else types
-    allowed = COMMON.union(*(KEYWORDS.get(name, frozenset()) for name in types)) | (FILE_ONLY if root else frozenset())
+def _node(node: Schema, *, root: bool, library: bool) -> Iterator[str]:
+    named = types(node)
+    allowed = COMMON.union(*(KEYWORDS.get(name, frozenset()) for name in named)) | (FILE_ONLY if root else frozenset())
     for keyword in node.keys() - allowed:
-        yield f"{keyword} is not in the subset for type {' or '.join(types) or 'none'}"
+        yield f"{keyword} is not in the subset for type {' or '.join(named) or 'none'}"
     yield from _words(node)
-    if not library and not types and not node.keys() & {"$ref", "oneOf", "anyOf"} and not _reasoned(node):
+    if not library and not named and not node.keys() & {"$ref", "oneOf", "anyOf"} and not _reasoned(node):
         yield "no type, $ref, oneOf or anyOf, and no $comment that says why: accepts anything"
-    if len(types) > 1 and (len(types) != 2 or "null" not in types):  # noqa: PLR2004 - a type, or null
+    if len(named) > 1 and (len(named) != 2 or "null" not in named):  # noqa: PLR2004 - a type, or null
         yield "several types: use anyOf, but for one type or null"
-    if "object" in types:
+    if "object" in named:
         yield from _object(node)
-    if "array" in types and "items" not in node:
+    if "array" in named and "items" not in node:
         yield "array without items"
-    if "string" in types:
+    if "string" in named:
         yield from _string(node)
-    if {"integer", "number"} & set(types) and not node.keys() >= {"minimum", "maximum"}:
+    if {"integer", "number"} & set(named) and not node.keys() >= {"minimum", "maximum"}:
         yield "number without minimum and maximum"
 
 
-def _words(node: _Node) -> Iterator[str]:
+def _words(node: Schema) -> Iterator[str]:
     for keyword in ("title", "description"):
         if keyword in node and not str(node[keyword]).strip():
             yield f"empty {keyword}"
@@ -156,12 +114,12 @@ def _words(node: _Node) -> Iterator[str]:
         yield f"bounds whose description names no unit ({', '.join(UNITS)})"
 
 
-def _reasoned(node: _Node) -> bool:
+def _reasoned(node: Schema) -> bool:
     """Whether a schema that lets anything through says why."""
     return bool(str(node.get("$comment", "")).strip())
 
 
-def _object(node: _Node) -> Iterator[str]:
+def _object(node: Schema) -> Iterator[str]:
     if "properties" not in node and node.get("additionalProperties") is not True:
         yield "object without properties"
     if node.get("additionalProperties") is True:
@@ -169,17 +127,13 @@ def _object(node: _Node) -> Iterator[str]:
             yield "open object without a $comment that says why"
     elif node.get("additionalProperties") is not False:
         yield "object that is not closed: additionalProperties must be false"
-    properties = node.get("properties", {}).keys()
     dependent = node.get("dependentRequired", {})
-    for name in {
-        *node.get("required", ()),
-        *dependent,
-        *(n for names in dependent.values() for n in names),
-    } - properties:
+    named = {*node.get("required", ()), *dependent, *(name for names in dependent.values() for name in names)}
+    for name in named - node.get("properties", {}).keys():
         yield f"requires {name}, which is not a property"
 
 
-def _string(node: _Node) -> Iterator[str]:
+def _string(node: Schema) -> Iterator[str]:
     if not node.keys() & {"maxLength", "enum", "const"}:
         yield "string without maxLength, enum or const"
     pattern = node.get("pattern")
@@ -187,17 +141,17 @@ def _string(node: _Node) -> Iterator[str]:
         return
     if not (pattern.startswith("^") and pattern.endswith("$")):
         yield "pattern that is not anchored with ^ and $"
-    if UNPORTABLE.search(pattern):
-        yield f"pattern with {UNPORTABLE.search(pattern)[0]}, which dialects read differently"  # type: ignore[index]
+    if found := UNPORTABLE.search(pattern):
+        yield f"pattern with {found[0]}, which dialects read differently"
 
 
-def _reference(schemas: _Schemas, reference: str, place: tuple[str, str]) -> str | None:
+def _reference(schemas: Mapping[str, Schema], reference: str, place: tuple[str, str]) -> Iterator[str]:
     if ":" in reference or reference.startswith("/"):
-        return f"$ref {reference} is not relative"
+        yield f"$ref {reference} is not relative"
+        return
     file, pointer = place
     node: Any = schemas.get(file)
     for step in pointer.split("/")[1:]:
         node = node.get(step) if isinstance(node, dict) else None
     if not isinstance(node, dict):
-        return f"$ref {reference} leads nowhere"
-    return None
+        yield f"$ref {reference} leads nowhere"
