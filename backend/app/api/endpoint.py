@@ -14,7 +14,6 @@ the contract.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,12 +25,11 @@ from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 
 from app.errors import Forbidden, Internal, InvalidPayload, RateLimited, RealtimeError, Unauthenticated
-from app.rate_limit import RateLimit
 from app.realtime.managers.access_tokens import user_of
-from app.realtime.services.requests import IDEMPOTENCY_KEY
 from app.settings import Settings
-from realtime_contracts.contract.operations import Operation, operations, parameter_types
-from realtime_contracts.contract.registry import Direction, registry
+from realtime_contracts.contract.operations import Operation, operations
+from realtime_contracts.rules.rates import RateLimit
+from realtime_contracts.rules.requests import check_idempotency_key, check_request, read_query
 
 logger = structlog.get_logger(__name__)
 
@@ -39,12 +37,6 @@ logger = structlog.get_logger(__name__)
 SERVICE = "service"
 
 JSON = "application/json"
-
-#: Whole numbers as JSON writes them, of no more digits than 64 bits can have.
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
-
-#: Characters of a parameter's name that an error quotes.
-_QUOTED = 60
 
 Payload = dict[str, Any]
 #: The fields of the answer; with a status if that is not 200.
@@ -141,38 +133,12 @@ def _token() -> str:
 
 def _asked(known: Operation) -> Payload:
     """The request as one object, which conforms to the contract. Raises InvalidPayload."""
-    types = parameter_types(known.event)
-    payload = _query({} if known.has_body or types is None else types)
-    if known.has_body or types is None:
-        if payload:
-            raise InvalidPayload("", f"unexpected query parameter {next(iter(payload))[:_QUOTED]!r}")
-        if types is None:
-            return {}
-        payload = _body()
-    violation = registry().check(Direction.REQUEST, known.event, payload)
-    if violation is not None:
-        raise InvalidPayload(violation.path, violation.reason)
-    return payload
-
-
-def _query(types: Mapping[str, str | None]) -> Payload:
-    """The parameters of the query; those that `types` calls numbers or booleans as such, if they can be read."""
     try:
-        given = dict(request.args.lists())
+        query = dict(request.args.lists())
     except UnicodeDecodeError:
         raise InvalidPayload("", "the query is not UTF-8") from None
-    for name, values in given.items():
-        if len(values) > 1:
-            raise InvalidPayload("", f"query parameter {name[:_QUOTED]!r} is given {len(values)} times")
-    return {name: _value(value, types.get(name)) for name, (value,) in given.items()}
-
-
-def _value(text: str, kind: str | None) -> str | int | bool:
-    if kind == "boolean" and text in {"true", "false"}:
-        return text == "true"
-    if kind == "integer" and _INTEGER.fullmatch(text):
-        return int(text)
-    return text
+    payload = read_query(known, query)
+    return check_request(known, _body() if payload is None else payload)
 
 
 def _body() -> Any:
@@ -189,7 +155,4 @@ def _body() -> Any:
 
 
 def _idempotency_key() -> str | None:
-    key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
-    if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
-        raise InvalidPayload("/Idempotency-Key", "expected 1 to 255 printable ASCII characters")
-    return key
+    return check_idempotency_key(request.headers.get("Idempotency-Key") if request.method == "POST" else None)

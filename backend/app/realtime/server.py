@@ -14,10 +14,10 @@ from flask_socketio import SocketIO
 from werkzeug.local import LocalProxy
 
 from app.realtime.bus.engine import harden
-from app.realtime.bus.packets import Json, Packet
 from app.realtime.bus.server import adopt
 from app.realtime.handlers import register_handlers
 from app.realtime.node import get_node
+from realtime_contracts.rules.packets import Json, Packet
 
 
 def init_socketio(app: Flask) -> SocketIO:

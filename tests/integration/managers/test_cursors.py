@@ -8,8 +8,8 @@ import pytest
 
 from app.errors import NotInRoom, Unavailable
 from app.realtime.managers.connection_manager import Connection
-from app.realtime.managers.cursor_manager import RATE
 from app.realtime.store.keys import TenantKeys
+from realtime_contracts.rules.rates import CURSOR_RATE
 from tests.integration.backend import ROOM, Backend, Tape, eventually
 from tests.integration.conftest import MakeBackend
 from tests.redis_server import RedisServer
@@ -52,35 +52,35 @@ def test_only_the_last_of_the_positions_that_have_gathered_is_written(
 def test_a_burst_is_told_at_once_and_then_at_the_rate_and_the_last_position_arrives_in_any_case(
     backend: Backend, tape: Tape, ana: Connection
 ) -> None:
-    for line in range(RATE.burst + 20):
+    for line in range(CURSOR_RATE.burst + 20):
         backend.cursors.move(ana, ROOM, line, 0)
         wait = backend.cursors.write()
     assert wait is not None
-    assert 0 < wait <= RATE.interval_ms / 1000
+    assert 0 < wait <= CURSOR_RATE.interval_ms / 1000
     told = moved(tape)
-    assert told[: RATE.burst] == list(range(RATE.burst))
+    assert told[: CURSOR_RATE.burst] == list(range(CURSOR_RATE.burst))
     write_out(backend)
-    assert (told + moved(tape))[-1] == RATE.burst + 19
+    assert (told + moved(tape))[-1] == CURSOR_RATE.burst + 19
 
 
 def test_the_rate_is_one_for_a_users_tabs_on_all_nodes(make_backend: MakeBackend, tenant: str) -> None:
     nodes = [make_backend(), make_backend()]
     tabs = [node.enter(tenant, "ana") for node in nodes]
     tape = Tape(nodes[0].redis)
-    for line in range(RATE.burst * 2):
+    for line in range(CURSOR_RATE.burst * 2):
         for node, tab in zip(nodes, tabs, strict=True):
             node.cursors.move(tab, ROOM, line, 0)
             node.cursors.write()
-    assert len(moved(tape)) <= RATE.burst + 2
+    assert len(moved(tape)) <= CURSOR_RATE.burst + 2
     for node in nodes:
         write_out(node)
-    assert moved(tape)[-1:] == [RATE.burst * 2 - 1]
+    assert moved(tape)[-1:] == [CURSOR_RATE.burst * 2 - 1]
     tape.close()
 
 
 def test_a_minute_of_moves_is_never_more_than_thirty_a_second() -> None:
     """The rate by arithmetic: what GCRA lets through in any second, and one more that had to wait."""
-    assert RATE.burst + (1000 // RATE.interval_ms) + 1 <= 30
+    assert CURSOR_RATE.burst + (1000 // CURSOR_RATE.interval_ms) + 1 <= 30
 
 
 def test_a_cursor_is_removed_after_the_move_before_it_and_only_if_there_is_one(

@@ -12,11 +12,11 @@ from uuid import uuid4
 import pytest
 
 from app.errors import InvalidPayload, Locked, NotInRoom, RealtimeError, TooLarge, VersionConflict
-from app.realtime.managers import edit_rules
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.services.document_service import DocumentService, DocumentSnapshot
 from app.realtime.store.documents import DocumentStore
 from app.realtime.store.keys import TenantKeys
+from realtime_contracts.rules.limits import MAX_DOCUMENT_BYTES
 from tests.integration.backend import PATIENCE, ROOM, Backend, Tape, keys_of
 from tests.integration.conftest import MakeBackend
 
@@ -157,7 +157,7 @@ def test_all_of_an_edit_or_nothing(backend: Backend, tape: Tape, tenant: str, an
 def test_a_document_that_would_be_too_large_stays_as_it_is(
     backend: Backend, tape: Tape, tenant: str, ana: Connection
 ) -> None:
-    half = "x" * (edit_rules.MAX_DOCUMENT_BYTES // 2)
+    half = "x" * (MAX_DOCUMENT_BYTES // 2)
     edit(backend, ana, 0, put("/a", half))
     before = content(backend, tenant)
     tape.heard()
@@ -372,7 +372,7 @@ def test_a_service_refuses_what_no_document_may_be(backend: Backend, tenant: str
         (tenant, "invoice", {}, InvalidPayload),
         (tenant, ROOM, [], InvalidPayload),
         (tenant, ROOM, {"a": {"__proto__": {}}}, InvalidPayload),
-        (tenant, ROOM, {"a": "x" * edit_rules.MAX_DOCUMENT_BYTES}, TooLarge),
+        (tenant, ROOM, {"a": "x" * MAX_DOCUMENT_BYTES}, TooLarge),
     ]
     for tenant_id, room_id, given, error in wrong:
         with pytest.raises(error):

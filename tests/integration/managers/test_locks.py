@@ -12,7 +12,7 @@ from app.errors import InvalidPayload, LimitExceeded, Locked, NotFound, NotInRoo
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.locks import LockLimits
-from app.realtime.utils.times import from_rfc3339
+from realtime_contracts.rules.times import from_rfc3339
 from tests.integration.backend import ROOM, Backend, Tape, eventually, keys_of
 from tests.integration.conftest import MakeBackend
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutation import Code, Lua, Mutant
 
 USER_OF = "app.realtime.managers.access_tokens:user_of"
+IDENTITY = "realtime_contracts.rules.claims:identity"
 CONNECT = "app.realtime.handlers.connection_handler:_connect"
 HANDLERS = "app.realtime.handlers.connection_handler:register_connection_handlers"
 
@@ -25,7 +26,7 @@ MUTANTS = [
         "accepts-token-without-tenant",
         "Whoever's token names no tenant is put into one called `default`.",
         ("connection/2.2", "rest/1.2"),
-        Code(USER_OF, 'claims.get("tenant_id")', 'claims.get("tenant_id") or "default"'),
+        Code(IDENTITY, 'claims.get("tenant_id")', 'claims.get("tenant_id") or "default"'),
     ),
     Mutant(
         "expired-token-has-no-code-of-its-own",

@@ -60,8 +60,8 @@ MUTANTS = [
         ("cursors/4.1",),
         Code(
             f"{MANAGER}.__init__",
-            "CursorStore(redis_client, address, RATE,",
-            "CursorStore(redis_client, address, Rate(1, 1000),",
+            "CursorStore(redis_client, address, CURSOR_RATE,",
+            "CursorStore(redis_client, address, type(CURSOR_RATE)(1, 1000),",
         ),
     ),
     Mutant(

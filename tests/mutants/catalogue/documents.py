@@ -6,7 +6,7 @@ from tests.mutants.mutation import Code, Lua, Mutant, together
 
 TENANT_KEYS = "app.realtime.store.keys:TenantKeys"
 MANAGER = "app.realtime.managers.document_manager"
-RULES = "app.realtime.managers.edit_rules"
+RULES = "realtime_contracts.rules.edits"
 
 MUTANTS = [
     Mutant(
@@ -79,7 +79,7 @@ MUTANTS = [
         "conflict-not-detected",
         "The last one to write wins: an edit on an older version is merged whatever it touches.",
         ("documents/3.2", "documents/3.3"),
-        Code(f"{MANAGER}:_merged", "if edit_rules.conflict(touched, since):", "if False:"),
+        Code(f"{RULES}:merged", "if conflict(touched, since):", "if False:"),
     ),
     Mutant(
         "nothing-is-merged",

@@ -42,7 +42,11 @@ MUTANTS = [
         "error-names-no-event",
         "An error does not say which event it is about.",
         ("errors/2.1", "errors/2.2"),
-        Code(f"{EVENT}:_failed", "error.to_dict(event if event is None else event[:200])", "error.to_dict(None)"),
+        Code(
+            f"{EVENT}:_failed",
+            "error.to_dict(event if event is None else event[:MAX_EVENT_LENGTH])",
+            "error.to_dict(None)",
+        ),
     ),
     Mutant(
         "unknown-event-silently-ignored",
@@ -84,10 +88,10 @@ MUTANTS = [
         ("errors/4.4",),
         Code(
             f"{EVENT}:_answer",
-            "        payload = _checked(event, args)",
+            "        payload = check_event(event, args)",
             """        if event == "presence:update" and args and "busy" in str(args[0]):
             get_node().presence.set_busy(connection.user_id, connection.tenant_id)
-        payload = _checked(event, args)""",
+        payload = check_event(event, args)""",
         ),
     ),
     Mutant(
@@ -122,6 +126,6 @@ MUTANTS = [
         "seeds-words-are-not-kept",
         "Whoever names no room is told so in the validator's words.",
         ("errors/4.5", "rooms/3.10"),
-        Code(f"{EVENT}:_said_missing", "_REQUIRED.get(", "{}.get("),
+        Code("realtime_contracts.rules.requests:_said_missing", "_MISSING.get(", "{}.get("),
     ),
 ]

@@ -107,17 +107,10 @@ MUTANTS = [
         "any-link-is-taken",
         "A notification may lead anywhere, `javascript:` included.",
         ("notifications/2.5",),
-        together(
-            Code(
-                "app.api.endpoint:_asked",
-                "if violation is not None:",
-                'if violation is not None and violation.path != "/action_url":',
-            ),
-            Code(
-                "app.realtime.services.requests:checked",
-                "if violation is not None:",
-                'if violation is not None and violation.path != "/action_url":',
-            ),
+        Code(
+            "realtime_contracts.rules.requests:check",
+            "if violation is not None:",
+            'if violation is not None and violation.path != "/action_url":',
         ),
     ),
     Mutant(

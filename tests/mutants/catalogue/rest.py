@@ -42,9 +42,9 @@ MUTANTS = [
                 '    if scheme.lower() != "bearer"',
             ),
             Code(
-                f"{ENDPOINT}:_query",
-                "given = dict(request.args.lists())",
-                'given = {name: values for name, values in request.args.lists() if name != "token"}',
+                f"{ENDPOINT}:_asked",
+                "query = dict(request.args.lists())",
+                'query = {name: values for name, values in request.args.lists() if name != "token"}',
             ),
         ),
     ),
@@ -53,11 +53,9 @@ MUTANTS = [
         "A parameter that an operation does not know is passed over.",
         ("rest/2.2",),
         Code(
-            f"{ENDPOINT}:_asked",
-            "    violation = registry().check(Direction.REQUEST, known.event, payload)",
-            """    if not known.has_body:
-        payload = {name: value for name, value in payload.items() if name in types}
-    violation = registry().check(Direction.REQUEST, known.event, payload)""",
+            "realtime_contracts.rules.requests:read_query",
+            "in query.items()}",
+            "in query.items() if name in types}",
         ),
     ),
     Mutant(

@@ -148,12 +148,14 @@ MUTANTS = [
         ("rooms/2.5",),
         together(
             Code(
-                "app.realtime.handlers.event:_checked",
+                "realtime_contracts.rules.requests:check_event",
                 "if violation is None:",
                 'if violation is None or (violation.path == "/entity_id" and isinstance(payload["entity_id"], str)):',
             ),
             Code(
-                "app.realtime.store.keys:is_room_id", "_ROOM_ID.fullmatch(value) is not None", 'value.count(":") == 1'
+                "realtime_contracts.rules.ids:is_room_id",
+                "_ROOM_ID.fullmatch(value) is not None",
+                'value.count(":") == 1',
             ),
         ),
     ),

@@ -12,7 +12,7 @@ def move(trigger: str, state: str, becomes: str) -> Apply:
     """A faulty place in the table of statuses: what a trigger makes of a state."""
 
     def apply(patches: Patches) -> None:
-        from app.realtime.managers.presence_rules import PRESENCE_TABLE, PresenceState, Trigger
+        from realtime_contracts.rules.presence import PRESENCE_TABLE, PresenceState, Trigger
 
         patches.item(PRESENCE_TABLE[Trigger(trigger)], PresenceState(state), PresenceState(becomes))
 

@@ -9,10 +9,10 @@ import pytest
 from flask import Flask, request
 
 from app import create_app
-from app.realtime.bus.packets import Json, Packet
 from app.realtime.node import Node, get_node
 from app.realtime.server import init_socketio
 from app.settings import Settings, SettingsError
+from realtime_contracts.rules.packets import Json, Packet
 
 
 def made(**settings: Any) -> Flask:

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import click
 
-from app.realtime.managers.access_tokens import MAX_NAME_LENGTH
 from app.realtime.managers.document_manager import DocumentManager
 from app.settings import Settings
 from docs.generate import PAGES as GENERATED
 from realtime_contracts.cli.main import main
 from realtime_contracts.conform.requirements import suite
+from realtime_contracts.rules.limits import MAX_NAME_LENGTH
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted(

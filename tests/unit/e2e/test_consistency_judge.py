@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app.realtime.utils.times import to_rfc3339
+from realtime_contracts.rules.times import to_rfc3339
 from tests.e2e.consistency.history import Connection, Event, History
 from tests.e2e.consistency.judge import judge
 from tests.e2e.consistency.locks import ALLOWANCE_MS, ANNOUNCED_WITHIN_MS

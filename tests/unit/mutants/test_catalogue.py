@@ -97,10 +97,10 @@ def test_two_fragments_of_one_script_are_both_replaced(patches: Patches) -> None
 
 
 def test_a_function_is_faulty_for_whoever_has_imported_it(patches: Patches) -> None:
-    from app.realtime.managers.colors import color_of
+    from realtime_contracts.rules.colors import color_of
 
     right = color_of("ana")
-    patches.code("app.realtime.managers.colors:color_of", "% len(PALETTE)", "* 0")
+    patches.code("realtime_contracts.rules.colors:color_of", "% len(PALETTE)", "* 0")
     assert color_of("ana") == "#c2410c" != right
     patches.undo()
     assert color_of("ana") == right

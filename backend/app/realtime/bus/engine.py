@@ -19,7 +19,7 @@ import engineio.socket
 import structlog
 from engineio.exceptions import ContentTooLongError
 
-from app.realtime.bus.packets import GARBAGE
+from realtime_contracts.rules.packets import GARBAGE, SEPARATOR
 
 logger = structlog.get_logger(__name__)
 
@@ -28,9 +28,6 @@ _FROM_CLIENTS = frozenset("12345")
 
 #: What only a server sends, to an open session: a client's PING probes a WebSocket before there is an upgrade.
 _FROM_SERVERS = (engineio.packet.OPEN, engineio.packet.PING, engineio.packet.NOOP)
-
-#: Between the packets of a long-polling body.
-_SEPARATOR = "\x1e"
 
 
 def harden(eio: Any) -> None:
@@ -117,7 +114,7 @@ def _is_nothing(packet: engineio.packet.Packet) -> bool:
 
 def _packets(body: bytes) -> Iterator[engineio.packet.Packet]:
     try:
-        texts = body.decode().split(_SEPARATOR)
+        texts = body.decode().split(SEPARATOR)
     except UnicodeDecodeError:
         texts = [GARBAGE]
     for text in texts:

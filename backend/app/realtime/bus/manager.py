@@ -27,9 +27,10 @@ import structlog
 from redis.exceptions import RedisError
 from socketio.pubsub_manager import PubSubManager
 
-from app.realtime.bus.packets import Broadcast, Packet
+from app.realtime.bus.packets import Broadcast
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import tenant_of
+from realtime_contracts.rules.packets import Packet
 
 logger = structlog.get_logger(__name__)
 

@@ -19,7 +19,8 @@ from engineio.async_drivers.gevent import Thread
 from gevent.pywsgi import WSGIHandler
 from wsproto.utilities import RemoteProtocolError
 
-from app.realtime.bus.packets import GARBAGE, PACKET_TYPES, FramedText, text_frame
+from app.realtime.bus.packets import FramedText, text_frame
+from realtime_contracts.rules.packets import GARBAGE, PACKET_TYPES
 
 logger = structlog.get_logger(__name__)
 

@@ -21,20 +21,18 @@ from flask_socketio import SocketIO
 
 from app.errors import ConnectionLost, Internal, InvalidPayload, RealtimeError, Unauthenticated, UnknownEvent
 from app.metrics import UNKNOWN, get_metrics
-from app.realtime.bus.packets import UNREADABLE
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.node import get_node
 from app.realtime.utils.message_types import MessageType
-from realtime_contracts.contract.registry import Direction, registry
+from realtime_contracts.rules.limits import MAX_EVENT_LENGTH
+from realtime_contracts.rules.packets import UNREADABLE, event_name
+from realtime_contracts.rules.requests import check_event
 
 logger = structlog.get_logger(__name__)
 
 Payload = dict[str, Any]
 Result = dict[str, Any] | None
 Handler = Callable[[Connection, Payload], Result]
-
-#: The seed's words for what is missing, by a property that the event asks for.
-_REQUIRED = {"entity_type": "entity_type and entity_id required", "room_id": "room_id required"}
 
 
 def on(socketio: SocketIO, message_type: MessageType) -> Callable[[Handler], Handler]:
@@ -56,7 +54,7 @@ def on_anything_else(socketio: SocketIO) -> None:
     def receive(event: str, sid: str, *args: Any) -> dict[str, Any]:
         if event == UNREADABLE:
             return _failed(sid, None, InvalidPayload("", str(args[0])))
-        return _failed(sid, event.removeprefix(" "), UnknownEvent())
+        return _failed(sid, event_name(event), UnknownEvent())
 
     socketio.server.on("*", _watched(socketio, UNKNOWN, receive))
 
@@ -77,7 +75,7 @@ def _watched(socketio: SocketIO, label: str, answer: Callable[..., dict[str, Any
 def _answer(event: str, handler: Handler, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
     try:
         connection = _connection(sid)
-        payload = _checked(event, args)
+        payload = check_event(event, args)
         try:
             result = handler(connection, payload)
         except ConnectionLost:
@@ -99,25 +97,7 @@ def _connection(sid: str) -> Connection:
     return connection
 
 
-def _checked(event: str, args: tuple[Any, ...]) -> Payload:
-    """The one payload of an event; none is the empty one. Raises InvalidPayload."""
-    if len(args) > 1:
-        raise InvalidPayload("", f"expected one payload, got {len(args)}")
-    payload = args[0] if args else {}
-    violation = registry().check(Direction.CLIENT, event, payload)
-    if violation is None:
-        return payload
-    missing = violation.keyword == "required" and violation.path == ""
-    raise InvalidPayload(violation.path, violation.reason, _said_missing(event, payload) if missing else None)
-
-
-def _said_missing(event: str, payload: Payload) -> str | None:
-    """What the seed says of the property that is missing, None if it says nothing."""
-    missing = [name for name in registry().schema(Direction.CLIENT, event)["required"] if name not in payload]
-    return _REQUIRED.get("entity_type" if missing == ["entity_id"] else missing[0])
-
-
 def _failed(sid: str, event: str | None, error: RealtimeError) -> dict[str, Any]:
-    body = error.to_dict(event if event is None else event[:200])
+    body = error.to_dict(event if event is None else event[:MAX_EVENT_LENGTH])
     get_node().bus.send(sid, MessageType.ERROR.value, body)
     return {"ok": False, "error": body}

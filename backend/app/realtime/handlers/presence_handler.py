@@ -8,8 +8,8 @@ from app.realtime.handlers.event import Payload, Result, on
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.managers.presence_manager import KEEP, get_presence_manager
 from app.realtime.node import get_node
-from app.realtime.utils.entities import as_text
 from app.realtime.utils.message_types import MessageType, PresenceStatus
+from realtime_contracts.rules.ids import as_text
 
 
 def register_presence_handlers(socketio: SocketIO) -> None:

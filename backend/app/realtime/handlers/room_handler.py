@@ -9,8 +9,8 @@ from app.realtime.managers.connection_manager import Connection
 from app.realtime.managers.cursor_manager import get_cursor_manager
 from app.realtime.managers.room_manager import get_room_manager
 from app.realtime.node import get_node
-from app.realtime.utils.entities import as_text
 from app.realtime.utils.message_types import MessageType
+from realtime_contracts.rules.ids import as_text
 
 
 def register_room_handlers(socketio: SocketIO) -> None:

@@ -16,13 +16,13 @@ from flask import current_app
 
 from app.errors import LimitExceeded, Unauthenticated, Unavailable
 from app.realtime.managers.access_tokens import user_of
-from app.realtime.managers.presence_rules import Trigger, moves
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.connections import ConnectionStore, NewConnection
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.members import Member
-from app.realtime.utils.times import from_rfc3339, to_rfc3339
 from app.settings import Settings
+from realtime_contracts.rules.presence import Trigger, moves
+from realtime_contracts.rules.times import from_rfc3339, to_rfc3339
 
 
 @dataclass

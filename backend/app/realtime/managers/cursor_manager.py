@@ -19,17 +19,15 @@ import redis
 from flask import current_app
 
 from app.errors import NotInRoom, Unavailable
-from app.realtime.managers.colors import color_of
 from app.realtime.managers.connection_manager import Connection
-from app.realtime.managers.presence_rules import Trigger, moves
 from app.realtime.store.address import NodeAddress
-from app.realtime.store.cursors import CursorKey, CursorStore, Rate
+from app.realtime.store.cursors import CursorKey, CursorStore
 from app.realtime.utils.message_types import CursorPosition
 from app.settings import Settings
-
-#: At most 30 announcements a second, per user and room: five at once, so that a slow moment does not merge the moves
-#: of a calm hand, then one every 42 ms. In any second that is 5 + 23, and 30 at most with the last one that waited.
-RATE = Rate(interval_ms=42, burst=5)
+from realtime_contracts.rules import limits
+from realtime_contracts.rules.colors import color_of
+from realtime_contracts.rules.presence import Trigger, moves
+from realtime_contracts.rules.rates import CURSOR_RATE
 
 
 @dataclass(frozen=True)
@@ -44,11 +42,11 @@ class CursorManager:
     """The cursors that this node's connections move."""
 
     #: Seconds a cursor lives without a move. The contract's number.
-    CURSOR_TIMEOUT_SECONDS: float = 300
+    CURSOR_TIMEOUT_SECONDS: float = limits.CURSOR_SECONDS
 
     def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress) -> None:
         self.CURSOR_TIMEOUT_SECONDS = settings.cursor_timeout_seconds
-        self._store = CursorStore(redis_client, address, RATE, round(settings.cursor_timeout_seconds * 1000))
+        self._store = CursorStore(redis_client, address, CURSOR_RATE, round(settings.cursor_timeout_seconds * 1000))
         self._pending: dict[CursorKey, _Move] = {}
         #: Announcements that wait for the rate, by the monotonic time at which they may be made.
         self._waiting: dict[CursorKey, float] = {}

@@ -13,14 +13,14 @@ import orjson
 import redis
 from flask import current_app
 
-from app.errors import InvalidPayload, VersionConflict
-from app.realtime.managers import edit_rules
+from app.errors import VersionConflict
 from app.realtime.managers.connection_manager import Connection
-from app.realtime.managers.edit_rules import Changes
-from app.realtime.managers.presence_rules import Trigger, moves
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.documents import Commit, Committed, DocumentStore, State
 from app.settings import Settings
+from realtime_contracts.rules import edits
+from realtime_contracts.rules.edits import Changes
+from realtime_contracts.rules.presence import Trigger, moves
 
 
 class DocumentManager:
@@ -73,17 +73,11 @@ def _merged(state: State, changes: Changes) -> tuple[bytes, dict[str, list[str]]
     """The content after an edit, and what that touches. Raises VersionConflict, InvalidPayload, TooLarge."""
     if state.missed is None:
         raise _conflict(state)
-    since = [edit.touched for edit in state.missed]
     try:
-        document, touched = edit_rules.apply(orjson.loads(state.content), changes)
-    except InvalidPayload:
-        # On its own base it may have fitted: what it names says so, as far as it can be known here.
-        if edit_rules.conflict(edit_rules.named(changes), since):
-            raise _conflict(state) from None
-        raise
-    if edit_rules.conflict(touched, since):
-        raise _conflict(state)
-    return edit_rules.dump(document), touched.as_json()
+        content, touched = edits.merged(state.content, changes, [edit.touched for edit in state.missed])
+    except edits.Unmergeable:
+        raise _conflict(state) from None
+    return content, touched.as_json()
 
 
 def _conflict(state: State) -> VersionConflict:

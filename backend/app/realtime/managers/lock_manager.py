@@ -12,21 +12,21 @@ from typing import cast
 import redis
 from flask import current_app
 
-from app.errors import InvalidPayload
 from app.realtime.managers.connection_manager import Connection
-from app.realtime.managers.edit_rules import MAX_DEPTH
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.locks import Lock, LockLimits, LockStore
+from realtime_contracts.rules import limits
+from realtime_contracts.rules.places import check_lock_path
 
 
 class LockManager:
     """The locks of all rooms. A method is one round trip and may raise NotInRoom, ConnectionLost and Unavailable."""
 
     #: Seconds that a lock lasts if its holder does not say. The contract's number.
-    LOCK_TTL_SECONDS = 30
+    LOCK_TTL_SECONDS = limits.LOCK_SECONDS
 
     #: Locks that one user may hold in a room: a form has fewer fields. And all users: everybody is sent them all.
-    MAX_LOCKS, MAX_LOCKS_OF_A_ROOM = 100, 300
+    MAX_LOCKS, MAX_LOCKS_OF_A_ROOM = limits.MAX_LOCKS_OF_USER, limits.MAX_LOCKS_OF_ROOM
 
     def __init__(self, redis_client: redis.Redis, address: NodeAddress) -> None:
         self._store = LockStore(redis_client, address)
@@ -36,10 +36,9 @@ class LockManager:
 
         Raises Locked (another's is on it, above it or below it), LimitExceeded, InvalidPayload (deeper than allowed).
         """
-        if path.count("/") > MAX_DEPTH:
-            raise InvalidPayload("/path", f"more than {MAX_DEPTH} levels deep")
-        limits = LockLimits(self.MAX_LOCKS, self.MAX_LOCKS_OF_A_ROOM)
-        return self._store.lock(connection.keys, connection.member, room_id, path, ttl * 1000, limits)
+        check_lock_path(path)
+        most = LockLimits(self.MAX_LOCKS, self.MAX_LOCKS_OF_A_ROOM)
+        return self._store.lock(connection.keys, connection.member, room_id, path, ttl * 1000, most)
 
     def unlock(self, connection: Connection, room_id: str, path: str = "") -> list[Lock]:
         """End the user's lock on `path`. Returns the room's locks. Raises NotFound, Locked (it is another's)."""

@@ -2,7 +2,7 @@
 
 Every change is one script, which decides, stores, takes the tenant's next `seq` and announces; so
 all nodes and all clients see one order of events. The rules of the states are in
-`presence_rules`; this module says when they apply.
+`realtime_contracts.rules.presence`; this module says when they apply.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ from flask import current_app
 
 from app.errors import ConnectionLost, InvalidPayload
 from app.realtime.managers.connection_manager import Connection
-from app.realtime.managers.presence_rules import Trigger, choice, moves
 from app.realtime.store.address import NodeAddress
-from app.realtime.store.keys import TenantKeys, is_safe_id
+from app.realtime.store.keys import TenantKeys
 from app.realtime.store.presence import PresenceStore
 from app.realtime.utils.message_types import PresenceData, PresenceStatus
 from app.settings import Settings
+from realtime_contracts.rules import limits
+from realtime_contracts.rules.ids import is_safe_id
+from realtime_contracts.rules.presence import Trigger, choice, moves
 
 
 class _Keep(Enum):
@@ -37,10 +39,10 @@ class PresenceManager:
     """The presence of users. Every method may raise Unavailable."""
 
     #: Seconds without activity after which an online user becomes away. The seed's number.
-    AWAY_TIMEOUT_SECONDS: float = 300
+    AWAY_TIMEOUT_SECONDS: float = limits.AWAY_SECONDS
 
     #: Seconds a lost transport keeps its user online. The seed's number; a page reload takes under 5.
-    OFFLINE_TIMEOUT_SECONDS: float = 60
+    OFFLINE_TIMEOUT_SECONDS: float = limits.OFFLINE_SECONDS
 
     def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress) -> None:
         self.redis = redis_client

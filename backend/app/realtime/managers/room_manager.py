@@ -13,15 +13,17 @@ import redis
 from flask import current_app
 
 from app.errors import ConnectionLost, Forbidden, InvalidPayload, LimitExceeded, NotInRoom
-from app.realtime.managers.presence_rules import Trigger, moves
 from app.realtime.policy import RoomPolicy, RoomRequest
 from app.realtime.store.address import NodeAddress
-from app.realtime.store.keys import TenantKeys, is_room_id
+from app.realtime.store.keys import TenantKeys
 from app.realtime.store.members import Member
 from app.realtime.store.rooms import JoinRefused, Left, Members, RoomStore
 from app.realtime.utils.message_types import RoomInfo
-from app.realtime.utils.times import from_rfc3339, to_rfc3339
 from app.settings import Settings
+from realtime_contracts.rules import limits
+from realtime_contracts.rules.ids import is_room_id
+from realtime_contracts.rules.presence import Trigger, moves
+from realtime_contracts.rules.times import from_rfc3339, to_rfc3339
 
 
 class Room:
@@ -73,7 +75,7 @@ class RoomManager:
     """
 
     #: Rooms one connection may be in. More is a client that forgets to leave.
-    MAX_ROOMS_PER_CONNECTION = 50
+    MAX_ROOMS_PER_CONNECTION = limits.MAX_ROOMS
 
     def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress, policy: RoomPolicy) -> None:
         self.redis = redis_client

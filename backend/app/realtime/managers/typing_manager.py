@@ -9,21 +9,22 @@ from flask import current_app
 
 from app.errors import LimitExceeded
 from app.realtime.managers.connection_manager import Connection
-from app.realtime.managers.edit_rules import place_of
-from app.realtime.managers.presence_rules import Trigger, moves
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.typing import TypingStore
 from app.settings import Settings
+from realtime_contracts.rules import limits
+from realtime_contracts.rules.places import place_of
+from realtime_contracts.rules.presence import Trigger, moves
 
 
 class TypingManager:
     """Who types where. A method is one round trip and may raise NotInRoom, ConnectionLost and Unavailable."""
 
     #: Seconds that typing lasts after its last start. The contract's number.
-    TYPING_TIMEOUT_SECONDS: float = 6
+    TYPING_TIMEOUT_SECONDS: float = limits.TYPING_SECONDS
 
     #: Fields of a room that one user may type in at a time. People have two hands; it bounds what clients may store.
-    MAX_FIELDS = 20
+    MAX_FIELDS = limits.MAX_TYPING_FIELDS
 
     def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress) -> None:
         self.TYPING_TIMEOUT_SECONDS = settings.typing_timeout_seconds

@@ -19,13 +19,15 @@ import orjson
 import redis
 
 from app.errors import Conflict, InvalidPayload, TooLarge
-from app.realtime.services.requests import checked, checked_key, fingerprint, tenant_keys
+from app.realtime.services.requests import checked, checked_key, tenant_keys
 from app.realtime.services.service import Service
 from app.realtime.store.activity import ActivityStore, NewActivity, Wanted, is_activity_id
 from app.realtime.store.address import NodeAddress
-from app.realtime.utils.entities import as_text
 from app.realtime.utils.message_types import ActivityItem
 from realtime_contracts.contract.registry import Direction
+from realtime_contracts.rules import limits
+from realtime_contracts.rules.ids import as_text
+from realtime_contracts.rules.requests import fingerprint
 
 #: Seconds for which a tenant's activity is kept after the last of it: a business year, and time to close it. The
 #: default of ACTIVITY_TTL_SECONDS.
@@ -52,10 +54,10 @@ class ActivityService(Service):
     """The activity of all tenants. A method is one round trip and may raise InvalidPayload and Unavailable."""
 
     #: Items that are kept of a tenant: the last ones.
-    MAX_ITEMS = 10_000
+    MAX_ITEMS = limits.MAX_ACTIVITY_ITEMS
 
     #: Bytes of JSON that an item's details may have: with all items, what a tenant may take of Redis.
-    MAX_DETAILS_BYTES = 8 * 1024
+    MAX_DETAILS_BYTES = limits.MAX_DETAILS_BYTES
 
     def __init__(
         self,

@@ -17,12 +17,13 @@ import orjson
 import redis
 
 from app.errors import InvalidPayload
-from app.realtime.managers import edit_rules
-from app.realtime.managers.edit_rules import Document, Touched
 from app.realtime.services.requests import tenant_keys
 from app.realtime.services.service import Service
 from app.realtime.store.documents import Commit, DocumentStore
-from app.realtime.store.keys import TenantKeys, is_room_id
+from app.realtime.store.keys import TenantKeys
+from realtime_contracts.rules import edits
+from realtime_contracts.rules.edits import Document, Touched
+from realtime_contracts.rules.ids import is_room_id
 
 #: Seconds that a document is kept after it was last edited or opened. The default of DOCUMENT_TTL_SECONDS.
 DOCUMENT_TTL_SECONDS = 30 * 86_400
@@ -55,7 +56,7 @@ class DocumentService(Service):
         keys = _keys(tenant_id, room_id)
         if not isinstance(content, dict):
             raise InvalidPayload("/content", "the document must be an object")
-        edit_rules.check_value(content, "/content")
+        edits.check_value(content, "/content")
         changes = [{"op": "replace", "path": "", "value": content}]
         edit_id = str(uuid.uuid4())
         message = {
@@ -67,7 +68,7 @@ class DocumentService(Service):
             "edit_id": edit_id,
         }
         touched = Touched(frozenset(), frozenset({""})).as_json()
-        commit = Commit(f"{user_id}\0{edit_id}", 0, edit_rules.dump(content), touched, message)
+        commit = Commit(f"{user_id}\0{edit_id}", 0, edits.dump(content), touched, message)
         return _snapshot(room_id, self._store.open(keys, room_id, commit))
 
     def read(self, tenant_id: str, room_id: str) -> DocumentSnapshot:

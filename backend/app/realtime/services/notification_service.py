@@ -15,20 +15,22 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import redis
 
 from app.errors import Conflict, NotFound
-from app.realtime.services.requests import checked, checked_key, checked_user, fingerprint, tenant_keys
+from app.realtime.services.requests import checked, checked_key, checked_user, tenant_keys
 from app.realtime.services.service import Service
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.notifications import NewNotification, NotificationStore
-from app.realtime.utils.entities import as_text
 from app.realtime.utils.message_types import NotificationMessage
+from realtime_contracts.rules import limits
+from realtime_contracts.rules.ids import as_text
+from realtime_contracts.rules.requests import fingerprint, notification_id
 
 #: Seconds that a notification is kept. The contract's number, and the default of NOTIFICATION_TTL_SECONDS.
-NOTIFICATION_TTL_SECONDS = 30 * 86_400
+NOTIFICATION_TTL_SECONDS = limits.NOTIFICATION_SECONDS
 
 #: What a notification's id looks like.
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -65,7 +67,7 @@ class NotificationService(Service):
     """The notifications of all tenants. A method is one round trip and may raise InvalidPayload and Unavailable."""
 
     #: Notifications a user may have. With more, the oldest that was read goes first, then the oldest of all.
-    MAX_NOTIFICATIONS = 1000
+    MAX_NOTIFICATIONS = limits.MAX_NOTIFICATIONS
 
     def __init__(
         self,
@@ -113,9 +115,9 @@ class NotificationService(Service):
             expires_in=expires_in,
         )
         key = checked_key(idempotency_key)
-        number = uuid.uuid4() if key is None else _derived(tenant_id, user_id, key)
+        number = str(uuid.uuid4()) if key is None else notification_id(tenant_id, user_id, key)
         body = NotificationMessage(
-            id=str(number),
+            id=number,
             type=type,
             title=title,
             message=message,
@@ -126,7 +128,7 @@ class NotificationService(Service):
         ).to_dict()
         del body["created_at"]  # Redis knows
         lasts = min(expires_in or self._ttl_seconds, self._ttl_seconds)
-        new = NewNotification(str(number), fingerprint({**body, "expires_in": expires_in}), body, round(lasts * 1000))
+        new = NewNotification(number, fingerprint({**body, "expires_in": expires_in}), body, round(lasts * 1000))
         made = self._store.create(keys, user_id, new, self.MAX_NOTIFICATIONS)
         if made is None:
             raise Conflict("This idempotency key was used for another notification")
@@ -193,8 +195,3 @@ def _known(notification_id: object) -> str:
     if isinstance(notification_id, str) and _ID.fullmatch(notification_id):
         return notification_id
     raise NotFound("Notification not found")
-
-
-def _derived(*names: Any) -> uuid.UUID:
-    """The id that a notification of this name always has. A NUL is in none of the names."""
-    return uuid.uuid5(uuid.NAMESPACE_OID, "\0".join(names))

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from hashlib import sha256
 from typing import Any
 
-import orjson
-
 from app.errors import InvalidPayload
-from app.realtime.store.keys import TenantKeys, is_safe_id
-from realtime_contracts.contract.registry import Direction, registry
-
-#: Below this a number without a fraction is the same as an integer and as a float.
-EXACT = 2**53
-
-#: A name of the caller's choosing, as it may stand in a header: printable ASCII.
-IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}")
+from app.realtime.store.keys import TenantKeys
+from realtime_contracts.contract.registry import Direction
+from realtime_contracts.rules.ids import is_safe_id
+from realtime_contracts.rules.requests import IDEMPOTENCY_KEY, check
 
 
 def tenant_keys(tenant_id: str) -> TenantKeys:
@@ -37,10 +28,7 @@ def checked_user(user_id: str) -> str:
 def checked(operation: str, direction: Direction = Direction.REQUEST, **fields: Any) -> dict[str, Any]:
     """What is asked of an operation of the contract, without what is None: that is absent. Raises InvalidPayload."""
     asked = {name: value for name, value in fields.items() if value is not None}
-    violation = registry().check(direction, operation, asked)
-    if violation is not None:
-        raise InvalidPayload(violation.path, violation.reason)
-    return asked
+    return check(direction, operation, asked)
 
 
 def checked_key(key: object) -> str | None:
@@ -50,18 +38,3 @@ def checked_key(key: object) -> str | None:
     if isinstance(key, str) and IDEMPOTENCY_KEY.fullmatch(key):
         return key
     raise InvalidPayload("/idempotency_key", "expected 1 to 255 printable ASCII characters")
-
-
-def fingerprint(meant: Mapping[str, Any]) -> str:
-    """What tells one thing that is meant from another, however it is spelt: JSON's 12 and 12.0 are one number."""
-    return sha256(orjson.dumps(_plain(dict(meant)), option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
-        return int(value)
-    return value

@@ -14,14 +14,7 @@ from app.realtime.store.keys import TenantKeys
 from app.realtime.store.members import Member, admitted
 from app.realtime.store.presence import presence_keys
 from app.realtime.store.script import Script
-
-
-@dataclass(frozen=True)
-class Rate:
-    """How often a cursor is announced: `burst` times at once, then every `interval_ms`."""
-
-    interval_ms: int
-    burst: int
+from realtime_contracts.rules.rates import Rate
 
 
 @dataclass(frozen=True)

@@ -2,35 +2,16 @@
 
 The tenant stands in braces: that is Redis Cluster's hash tag, so all keys of one tenant live in
 one slot and one script may touch them together. Ids with braces or control characters never get
-here (`is_safe_id`), and a room's id holds exactly one colon, so no two things share a key.
+here (`realtime_contracts.rules.ids`), and a room's id holds exactly one colon, so no two things share a key.
 """
 
 from __future__ import annotations
-
-import re
 
 #: Channel of the bus. The name is Flask-SocketIO's own, so that its tools can be pointed at it.
 BUS_CHANNEL = "flask-socketio"
 
 #: Nodes by the end of their lease, in ms of the Redis clock.
 NODES = "ws:nodes"
-
-#: A user or tenant id: nothing that could end a hash tag, hide in a log line or not be written as UTF-8.
-_SAFE_ID = re.compile(r"[^{}\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,128}")
-
-
-def is_safe_id(value: object) -> bool:
-    """Whether `value` may be a tenant's or a user's id: 1-128 characters, no braces or controls."""
-    return isinstance(value, str) and _SAFE_ID.fullmatch(value) is not None
-
-
-#: A room's id inside its tenant: `entity_type:entity_id`, with exactly one colon.
-_ROOM_ID = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}:[A-Za-z0-9._-]{1,128}")
-
-
-def is_room_id(value: str) -> bool:
-    """Whether `value` names a room."""
-    return _ROOM_ID.fullmatch(value) is not None
 
 
 def tenant_of(channel: str) -> str:

@@ -15,10 +15,7 @@ from app.api import endpoint
 from app.errors import NotFound, RateLimited, RealtimeError, Unavailable
 from app.realtime.node import get_node
 from app.settings import Settings
-from realtime_contracts import Direction
 from realtime_contracts.contract.error_codes import error_codes
-from realtime_contracts.contract.operations import parameter_types
-from realtime_contracts.contract.registry import registry
 from realtime_contracts.wire import tokens
 from tests.unit.app.api.support import Api
 from tests.unit.app.test_errors import OF_REST, RAISED
@@ -577,15 +574,3 @@ def test_what_cannot_be_a_users_id_is_refused(api: Api, app: Flask, user_id: str
     answer = api.ask("GET", f"presence/{user_id}")
     assert api.refused(answer) == (422, "invalid_payload")
     assert answer.json["details"]["path"] == "/user_id"
-
-
-def test_every_operation_that_takes_something_has_types_in_the_contract() -> None:
-    for event in registry().events(Direction.REQUEST):
-        kinds = parameter_types(event)
-        assert kinds is not None
-        assert kinds.keys() == registry().schema(Direction.REQUEST, event)["properties"].keys()
-    assert parameter_types("notifications:list") == {"unread_only": "boolean", "limit": "integer", "offset": "integer"}
-    feed = parameter_types("activity:list")
-    assert feed is not None
-    assert {name for name, kind in feed.items() if kind == "integer"} == {"limit", "offset"}
-    assert {feed[name] for name in ("before", "since", "user_id", "entity_type")} == {"string"}

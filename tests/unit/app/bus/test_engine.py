@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.realtime.bus.engine import GARBAGE, Session, _packets, harden
-from app.realtime.bus.packets import UNREADABLE, Json, Packet
+from realtime_contracts.rules.packets import UNREADABLE, Json, Packet
 
 CLOSE, PING, PONG, MESSAGE, UPGRADE = (
     engineio.packet.CLOSE,

@@ -11,8 +11,8 @@ import socketio
 
 from app.realtime.bus import manager as module
 from app.realtime.bus.manager import NAMESPACE, BusManager
-from app.realtime.bus.packets import Json, Packet
 from app.realtime.store.address import NodeAddress
+from realtime_contracts.rules.packets import Json, Packet
 
 
 @pytest.fixture

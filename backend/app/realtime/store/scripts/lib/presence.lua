@@ -3,7 +3,7 @@
 -- ARGV 1 bus channel · 2 tenant's Socket.IO room · 3 user_id
 --
 -- A state is a status, with `auto_away` for an away that the server chose. A `moves` table maps the
--- state a user is in to the one they get: it is a row of the rules in presence_rules.py.
+-- state a user is in to the one they get: it is a row of the rules in `realtime_contracts.rules.presence`.
 
 local ONLINE, NAMES, ACTIVE, GRACE, SEQ, USER = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local BUS, TENANT_ROOM, user_id = ARGV[1], ARGV[2], ARGV[3]

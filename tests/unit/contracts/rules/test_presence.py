@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.realtime.managers.presence_rules import PRESENCE_TABLE, PresenceState, Trigger, choice, moves
 from app.realtime.utils.message_types import PresenceStatus
+from realtime_contracts.rules.presence import PRESENCE_TABLE, PresenceState, Trigger, choice, moves
 
 ONLINE, AUTO, AWAY, BUSY = "online", "auto_away", "away", "busy"
 
@@ -76,7 +76,7 @@ def test_only_the_server_makes_an_automatic_away(trigger: Trigger) -> None:
     ("state", "status"), list(zip(PresenceState, ["online", "away", "away", "busy"], strict=True)), ids=str
 )
 def test_others_see_a_status_and_not_who_chose_it(state: PresenceState, status: str) -> None:
-    assert state.status is PresenceStatus(status)
+    assert state.status == PresenceStatus(status)
 
 
 def test_a_row_is_a_scripts_to_take() -> None:

@@ -1,16 +1,16 @@
-"""Edits of a document: what they do, what they touch, and which of them can be merged. No I/O.
+"""Edits of a document: what they do, what they touch, and which of them can be merged.
 
 An edit is a JSON Patch (RFC 6902), applied by the `jsonpatch` library, all of it or nothing. What it touches is
 the set of places (JSON Pointers) that it reads and writes. Two edits that were made on the same version can both
 stand, in either order and with the same outcome, if nothing that one writes overlaps with what the other
-touches. Places overlap if they are one or one is above the other. Inserting into an array or removing from it
-moves its other elements, so it writes the whole array; `test` and the source of `copy` only read.
+touches (`places` says what overlaps). Inserting into an array or removing from it moves its other elements, so it
+writes the whole array; `test` and the source of `copy` only read.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,16 +18,12 @@ import orjson
 from jsonpatch import JsonPatch, JsonPatchException, JsonPatchTestFailed, path_join, path_split
 from jsonpointer import EndOfList, JsonPointer, JsonPointerException
 
-from app.errors import InvalidPayload, TooLarge
-
-#: Bytes that a document may have, as compact JSON in UTF-8. The contract's number.
-MAX_DOCUMENT_BYTES = 1024 * 1024
+from realtime_contracts.rules.errors import InvalidPayload, TooLarge
+from realtime_contracts.rules.limits import MAX_DOCUMENT_BYTES
+from realtime_contracts.rules.places import MAX_DEPTH, Places, ancestors
 
 #: Bytes, as JSON, that one edit may copy and move in all: copies of copies double, and each of them is looked through.
 MAX_MOVED_BYTES = 4 * MAX_DOCUMENT_BYTES
-
-#: Levels of lists and objects that a document may have. Far beyond any form, and within what every JSON reader takes.
-MAX_DEPTH = 100
 
 #: A member that would change the type of an object, where a careless front end assigns what it gets.
 FORBIDDEN_MEMBER = "__proto__"
@@ -53,20 +49,30 @@ class Touched:
         above = self.writes
         return {
             "reads": sorted(self.reads),
-            "writes": sorted(place for place in above if above.isdisjoint(_ancestors(place))),
+            "writes": sorted(place for place in above if above.isdisjoint(ancestors(place))),
         }
 
 
-class Places:
-    """A set of places that can be asked for overlaps, in time that only depends on a place's depth."""
+class Unmergeable(Exception):
+    """An edit and those that were made since its base cannot all stand: a version conflict."""
 
-    def __init__(self, places: Iterable[str]) -> None:
-        self._exact = set(places)
-        self._above = {ancestor for place in self._exact for ancestor in _ancestors(place)}
 
-    def overlap(self, place: str) -> bool:
-        """Whether `place` is one of these, above one or below one."""
-        return place in self._exact or place in self._above or not self._exact.isdisjoint(_ancestors(place))
+def merged(content: str | bytes, changes: Changes, since: Sequence[dict[str, list[str]]]) -> tuple[bytes, Touched]:
+    """The document after an edit, as it is stored, and what the edit touched.
+
+    `content`: the document as it is now. `since`: what the edits touched that were made after this one's base.
+    Raises Unmergeable, InvalidPayload and TooLarge.
+    """
+    try:
+        document, touched = apply(orjson.loads(content), changes)
+    except InvalidPayload:
+        # On its own base it may have fitted: what it names says so, as far as it can be known here.
+        if conflict(named(changes), since):
+            raise Unmergeable from None
+        raise
+    if conflict(touched, since):
+        raise Unmergeable
+    return dump(document), touched
 
 
 def conflict(edit: Touched, since: Iterable[dict[str, list[str]]]) -> bool:
@@ -131,13 +137,6 @@ def dump(document: Document) -> bytes:
     return content
 
 
-def place_of(field: str | None) -> str:
-    """The place in the document that a field of a form is: a JSON Pointer, or the name of a top-level member."""
-    if field is None:
-        return ""
-    return field if field.startswith("/") else path_join([field])
-
-
 def check_value(value: Any, at: str, depth: int = 0) -> None:
     """Refuse what must not get into a document. `at`: where the value stands in the payload. Raises InvalidPayload."""
     if depth > MAX_DEPTH:
@@ -150,13 +149,6 @@ def check_value(value: Any, at: str, depth: int = 0) -> None:
     elif isinstance(value, list):
         for part in value:
             check_value(part, at, depth + 1)
-
-
-def _ancestors(place: str) -> Iterator[str]:
-    """The places above `place`, the nearest first."""
-    while place:
-        place = place.rpartition("/")[0]
-        yield place
 
 
 def _check_members(operation: dict[str, Any], at: str) -> None:

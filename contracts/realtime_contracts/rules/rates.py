@@ -1,13 +1,10 @@
-"""How often one may ask: a token bucket for each who does.
-
-A bucket holds `BURST_SECONDS` worth of tokens and is filled at an even rate; asking takes one. A bucket that is
-full again is as good as none, so it is forgotten: what is kept is who asked in the last seconds, not who ever did.
-"""
+"""Rates: how often a user may ask over REST, and how often a cursor is announced."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from threading import Lock
 
 #: How many seconds of its rate a bucket holds, and so the seconds in which an empty one is full: a page that
@@ -15,8 +12,34 @@ from threading import Lock
 BURST_SECONDS = 2.0
 
 
+@dataclass(frozen=True)
+class Rate:
+    """How often a cursor is announced: `burst` times at once, then every `interval_ms`."""
+
+    interval_ms: int
+    burst: int
+
+    def next(self, arrival: float, now: float) -> tuple[float, float]:
+        """Whether to announce at `now`, in seconds: how long to wait, and the new `arrival` if that is 0.
+
+        `arrival` is when the announcement after all before would come at an even rate; 0 before the first.
+        """
+        interval = self.interval_ms / 1000
+        wait = max(0.0, arrival - (self.burst - 1) * interval - now)
+        return wait, arrival if wait else max(now, arrival) + interval
+
+
+#: At most 30 announcements a second, per user and room: five at once, so that a slow moment does not merge the moves
+#: of a calm hand, then one every 42 ms. In any second that is 5 + 23, and 30 at most with the last one that waited.
+CURSOR_RATE = Rate(interval_ms=42, burst=5)
+
+
 class RateLimit:
-    """The buckets of all who may ask `rate` times a second. Safe to use from several threads."""
+    """The token buckets of all who may ask `rate` times a second. Safe to use from several threads.
+
+    A bucket holds `BURST_SECONDS` worth of tokens and is filled at an even rate; asking takes one. A full bucket is
+    forgotten, so only who asked in the last seconds is kept.
+    """
 
     def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate

@@ -11,19 +11,10 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 from jsonpatch import path_join
 
-from app.errors import InvalidPayload, TooLarge
-from app.realtime.managers.edit_rules import (
-    MAX_DEPTH,
-    MAX_DOCUMENT_BYTES,
-    Changes,
-    Places,
-    Touched,
-    apply,
-    conflict,
-    dump,
-    named,
-    place_of,
-)
+from realtime_contracts.rules.edits import Changes, Touched, apply, conflict, dump, named
+from realtime_contracts.rules.errors import InvalidPayload, TooLarge
+from realtime_contracts.rules.limits import MAX_DOCUMENT_BYTES
+from realtime_contracts.rules.places import MAX_DEPTH, Places, place_of
 
 DOCUMENT: dict[str, Any] = {
     "notes": "text",

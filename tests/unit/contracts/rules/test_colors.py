@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from app.realtime.managers.colors import PALETTE, color_of
+from realtime_contracts.rules.colors import PALETTE, color_of
 
 #: A page, and one of a dark theme.
 BACKGROUNDS = {"light": "#ffffff", "dark": "#121212"}

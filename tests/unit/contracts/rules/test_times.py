@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.realtime.utils.times import from_rfc3339, to_rfc3339
 from realtime_contracts.contract.registry import registry
+from realtime_contracts.rules.times import from_rfc3339, to_rfc3339
 
 MOMENTS = st.datetimes(
     min_value=datetime(1970, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone

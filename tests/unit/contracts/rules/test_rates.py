@@ -6,7 +6,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from app.rate_limit import BURST_SECONDS, RateLimit
+from realtime_contracts.rules.rates import BURST_SECONDS, RateLimit
 
 
 class Clock:

@@ -2,15 +2,12 @@
 
 A user's status is the user's, not a tab's, and what ends it depends on who chose it: an away that
 the server set ends with any activity, one that the user chose does not; busy (Do Not Disturb) ends
-only by the user's word. So there are four states behind three statuses. A script is given one row,
-the moves of one trigger, and takes the step in Redis.
+only by the user's word. So there are four states behind three statuses.
 """
 
 from __future__ import annotations
 
 from enum import Enum
-
-from app.realtime.utils.message_types import PresenceStatus
 
 
 class PresenceState(str, Enum):
@@ -22,9 +19,9 @@ class PresenceState(str, Enum):
     BUSY = "busy"
 
     @property
-    def status(self) -> PresenceStatus:
+    def status(self) -> str:
         """What others see."""
-        return PresenceStatus.AWAY if self is PresenceState.AUTO_AWAY else PresenceStatus(self.value)
+        return "away" if self is PresenceState.AUTO_AWAY else self.value
 
 
 class Trigger(str, Enum):
@@ -35,7 +32,7 @@ class Trigger(str, Enum):
     CHOOSE_ONLINE = "choose_online"
     CHOOSE_AWAY = "choose_away"
     CHOOSE_BUSY = "choose_busy"
-    IDLE = "idle"  # nothing for AWAY_TIMEOUT_SECONDS
+    IDLE = "idle"  # nothing for `away` seconds
     NONE = "none"  # heartbeat {active: false}: the connection lives, the user did nothing
 
 
@@ -55,18 +52,14 @@ PRESENCE_TABLE: dict[Trigger, dict[PresenceState, PresenceState]] = {
     }.items()
 }
 
-_CHOICES = {
-    PresenceStatus.ONLINE: Trigger.CHOOSE_ONLINE,
-    PresenceStatus.AWAY: Trigger.CHOOSE_AWAY,
-    PresenceStatus.BUSY: Trigger.CHOOSE_BUSY,
-}
+_CHOICES = {"online": Trigger.CHOOSE_ONLINE, "away": Trigger.CHOOSE_AWAY, "busy": Trigger.CHOOSE_BUSY}
 
 
-def choice(status: PresenceStatus | None) -> Trigger:
+def choice(status: str | None) -> Trigger:
     """The trigger of a `presence:update` that carries `status`, or none."""
     return Trigger.UPDATE if status is None else _CHOICES[status]
 
 
 def moves(trigger: Trigger) -> dict[str, str]:
-    """The row of `trigger` as a script takes it: state → next state, by name."""
+    """The row of `trigger` as JSON: state → next state, by name."""
     return {before.value: after.value for before, after in PRESENCE_TABLE[trigger].items()}

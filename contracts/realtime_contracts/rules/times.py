@@ -13,3 +13,8 @@ def from_rfc3339(text: str) -> datetime:
 def to_rfc3339(moment: datetime) -> str:
     """An aware datetime as `2026-01-31T12:00:00.000Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def rfc3339(seconds: float) -> str:
+    """Seconds since 1970 as the wire has them."""
+    return to_rfc3339(datetime.fromtimestamp(seconds, UTC))

@@ -1,0 +1,105 @@
+"""Socket.IO packets that can always be read, so that a client always gets an answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import socketio.packet
+
+#: The event that stands for a packet nobody can read. It begins with a space, as nothing else does: a
+#: client's event that would is given one more.
+UNREADABLE = " unreadable"
+
+#: The first character of every Engine.IO packet but a binary one, which the contract does not have.
+PACKET_TYPES = frozenset("0123456")
+
+#: What separates the packets of a long-polling body.
+SEPARATOR = "\x1e"
+
+#: An Engine.IO message whose Socket.IO packet is unreadable.
+GARBAGE = "4!"
+
+#: Names under which python-socketio keeps handlers that are not for events. A client may not reach them.
+_RESERVED = frozenset({"connect", "disconnect", "*"})
+
+_BINARY = "binary messages are not accepted"
+
+
+class Json:
+    """orjson in the shape of the standard module, for python-socketio."""
+
+    @staticmethod
+    def dumps(value: object, **_: Any) -> str:
+        """JSON text."""
+        return orjson.dumps(value).decode()
+
+    @staticmethod
+    def loads(text: str | bytes) -> Any:
+        """The value of JSON text. Raises ValueError, also for nesting deeper than 1,024."""
+        return orjson.loads(text)
+
+
+class Packet(socketio.packet.Packet):  # type: ignore[misc]  # the library is untyped
+    """A Socket.IO packet that can always be decoded.
+
+    What cannot be read (bad JSON, nesting too deep, no event name) becomes the event UNREADABLE with
+    the reason as its payload, and keeps the id of the ack if there is one. Binary messages are not in
+    the contract: they are unreadable too, and their attachments are not waited for.
+    """
+
+    uses_binary_events = False
+    json = Json
+    packet_type: int
+    data: Any
+    id: int | None
+
+    def __init__(self, *args: Any, encoded_packet: object = None, **kwargs: Any) -> None:
+        super().__init__(*args, encoded_packet=encoded_packet, **kwargs)
+        if encoded_packet is not None and not encoded_packet:
+            self._unreadable("an empty packet")
+
+    def decode(self, encoded_packet: object) -> int:
+        """Read a packet; attachments are never asked for."""
+        if not isinstance(encoded_packet, str):
+            return self._unreadable(_BINARY if isinstance(encoded_packet, bytes) else "not a Socket.IO packet")
+        try:
+            attachments = super().decode(encoded_packet)
+        except (ValueError, TypeError, RecursionError):
+            if encoded_packet.startswith(str(socketio.packet.CONNECT)):
+                # A connection without credentials; refusing it is the answer.
+                self.packet_type, self.data = socketio.packet.CONNECT, None
+                return 0
+            return self._unreadable("not a Socket.IO packet with JSON")
+        fault = self._fault(attachments)
+        if fault:
+            return self._unreadable(fault)
+        if self.packet_type == socketio.packet.EVENT and (self.data[0] in _RESERVED or self.data[0][:1] == " "):
+            self.data[0] = f" {self.data[0]}"
+        return 0
+
+    def _fault(self, attachments: int) -> str | None:
+        """What is wrong with a packet that could be decoded, None if nothing is."""
+        kind, data = self.packet_type, self.data
+        if attachments or kind in (socketio.packet.BINARY_EVENT, socketio.packet.BINARY_ACK):
+            return _BINARY
+        if kind == socketio.packet.EVENT and not (isinstance(data, list) and data and isinstance(data[0], str)):
+            return "an event is a JSON array that begins with its name"
+        if kind == socketio.packet.ACK and not isinstance(data, list):
+            return "an ack is a JSON array"
+        if kind not in range(socketio.packet.CONNECT_ERROR):
+            return "a client does not send packets of this type"
+        return None
+
+    def _unreadable(self, reason: str) -> int:
+        if self.packet_type not in (socketio.packet.EVENT, socketio.packet.BINARY_EVENT):
+            self.id = None  # of somebody else's ack: only an event is answered by one
+        self.packet_type = socketio.packet.EVENT
+        self.namespace = None
+        self.data = [UNREADABLE, reason]
+        return 0
+
+
+def event_name(name: str) -> str:
+    """An event's name as the client has sent it: a `Packet` keeps names that are reserved with a space before them."""
+    return name.removeprefix(" ")

@@ -1,0 +1,114 @@
+"""Requests: payloads of events held against the contract, REST's queries read, and idempotency keys."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from realtime_contracts.contract.operations import Operation, parameter_types
+from realtime_contracts.contract.registry import Direction, registry
+from realtime_contracts.rules.errors import InvalidPayload
+
+#: A name of the caller's choosing, as it may stand in a header: printable ASCII.
+IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}")
+
+#: What is said to people who leave out a property that an event requires. The seed's words.
+_MISSING = {"entity_type": "entity_type and entity_id required", "room_id": "room_id required"}
+
+#: Whole numbers as JSON writes them, of no more digits than 64 bits can have.
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
+
+#: Characters of a parameter's name that an error quotes.
+_QUOTED = 60
+
+#: Below this a number without a fraction is the same as an integer and as a float.
+_EXACT = 2**53
+
+Payload = dict[str, Any]
+
+
+def check(direction: Direction, event: str, payload: Any) -> Payload:
+    """The payload of a message, held against the contract. Raises InvalidPayload."""
+    violation = registry().check(direction, event, payload)
+    if violation is not None:
+        raise InvalidPayload(violation.path, violation.reason)
+    return dict(payload)
+
+
+def check_event(event: str, payloads: Sequence[Any]) -> Payload:
+    """The one payload of a client's event; none is the empty one. Raises InvalidPayload."""
+    if len(payloads) > 1:
+        raise InvalidPayload("", f"expected one payload, got {len(payloads)}")
+    payload = payloads[0] if payloads else {}
+    violation = registry().check(Direction.CLIENT, event, payload)
+    if violation is None:
+        return dict(payload)
+    missing = violation.keyword == "required" and violation.path == ""
+    raise InvalidPayload(violation.path, violation.reason, _said_missing(event, payload) if missing else None)
+
+
+def _said_missing(event: str, payload: Payload) -> str | None:
+    missing = [name for name in registry().schema(Direction.CLIENT, event)["required"] if name not in payload]
+    return _MISSING.get("entity_type" if missing == ["entity_id"] else missing[0])
+
+
+def check_request(operation: Operation, payload: Any) -> Payload:
+    """The request of an operation of REST, held against the contract; {} if it takes none. Raises InvalidPayload."""
+    takes_nothing = parameter_types(operation.event) is None
+    return {} if takes_nothing else check(Direction.REQUEST, operation.event, payload)
+
+
+def read_query(operation: Operation, query: Mapping[str, Sequence[str]]) -> Payload | None:
+    """What a request asks for in its query, numbers and booleans as such; None if it asks for it in its body.
+
+    Raises InvalidPayload: a parameter is there twice, or where there may be none.
+    """
+    types = parameter_types(operation.event)
+    for name, values in query.items():
+        if len(values) > 1:
+            raise InvalidPayload("", f"query parameter {name[:_QUOTED]!r} is given {len(values)} times")
+    if query and (types is None or operation.has_body):
+        raise InvalidPayload("", f"unexpected query parameter {next(iter(query))[:_QUOTED]!r}")
+    if types is None or operation.has_body:
+        return None if operation.has_body else {}
+    return {name: _typed(value, types.get(name)) for name, (value,) in query.items()}
+
+
+def check_idempotency_key(key: str | None) -> str | None:
+    """The header Idempotency-Key, if there is one. Raises InvalidPayload."""
+    if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
+        raise InvalidPayload("/Idempotency-Key", "expected 1 to 255 printable ASCII characters")
+    return key
+
+
+def _typed(text: str, kind: str | None) -> str | int | bool:
+    if kind == "boolean" and text in {"true", "false"}:
+        return text == "true"
+    if kind == "integer" and _INTEGER.fullmatch(text):
+        return int(text)
+    return text
+
+
+def fingerprint(meant: Mapping[str, Any]) -> str:
+    """What tells one thing that is meant from another, however it is spelt: JSON's 12 and 12.0 are one number."""
+    return sha256(orjson.dumps(_plain(dict(meant)), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def notification_id(tenant_id: str, user_id: str, idempotency_key: str) -> str:
+    """The id that a notification with an idempotency key always has. A NUL is in none of the names."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{tenant_id}\0{user_id}\0{idempotency_key}"))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return int(value)
+    return value
