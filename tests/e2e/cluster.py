@@ -57,16 +57,10 @@ class Node:
 class Cluster:
     """Nodes that share a Redis. Satisfies `realtime_contracts.conform.steps.nodes.Faults` but for Redis."""
 
-    def __init__(
-        self,
-        redis_url: str,
-        secret: str,
-        folder: Path,
-        nodes: int = 2,
-        program: Sequence[str] = (sys.executable, "-m", "app.cli"),
-        **settings: str,
-    ) -> None:
-        self._program = program
+    #: What `serve` is the command of.
+    program: Sequence[str] = (sys.executable, "-m", "app.cli")
+
+    def __init__(self, redis_url: str, secret: str, folder: Path, nodes: int = 2, **settings: str) -> None:
         self._environment = {
             **os.environ,
             "PYTHONUNBUFFERED": "1",
@@ -148,7 +142,7 @@ class Cluster:
         return "\n".join(parts)
 
     def _spawn(self, node: Node) -> None:
-        command = [*self._program, "serve", "--host", "127.0.0.1", "--port", str(node.port)]
+        command = [*self.program, "serve", "--host", "127.0.0.1", "--port", str(node.port)]
         with node.log.open("ab") as log:
             node.process = subprocess.Popen(
                 [*command, "--redis-url", self.redis_url],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,15 +11,24 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import redis
 
+from realtime_contracts.conform.reports.words import wire_text
 from realtime_contracts.conform.tags import TAGS
+from realtime_contracts.conform.wire import wire_of
+from realtime_contracts.conform.world import World
 from realtime_contracts.wire import tokens
+from realtime_contracts.wire.journal import UnmetError
+from realtime_contracts.wire.redaction import redacted
 from realtime_contracts.wire.timeouts import PATIENCE
+from realtime_contracts.wire.transport import no_thread_left
 from tests.conftest import RUN_REDIS
+from tests.e2e.bridge import Arena, differences
 from tests.e2e.cluster import POLL_SECONDS, TIMEOUTS, Cluster
 from tests.redis_server import RedisServer, new_redis
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from pytest_bdd.parser import Scenario, Step
 
     from realtime_contracts.wire.forged import Mint
     from realtime_contracts.wire.timeouts import Timeouts
@@ -26,6 +36,8 @@ if TYPE_CHECKING:
 #: How keys begin of what outlives its scenario for a time, and what Redis says of a key that stays until it is deleted.
 LASTING = ("doc:", "notifications:", "activity:")
 NO_TTL = -1
+WORLD = pytest.StashKey[World]()
+STEPS = pytest.StashKey[tuple[list["Step"], int]]()
 LOGS = pytest.StashKey[tuple[Cluster, list[int]]]()
 
 
@@ -34,21 +46,47 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{tag}: {meaning}")
 
 
-@pytest.fixture
-def arena(request: pytest.FixtureRequest) -> tuple[str, int]:
-    """Which transport the scenario's clients use, and over how many nodes they are spread."""
-    chosen: tuple[str, int] = request.param
-    return chosen
+def pytest_bdd_apply_tag(tag: str, function: Callable[..., object]) -> bool | None:
+    """Make no mark of an id, which is no name of a mark."""
+    return True if "/" in tag else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[pytest.CollectReport]:
+    """Refuse the features where a scenario is lost, or read otherwise than Cucumber does."""
+    report: pytest.CollectReport = yield
+    if report.passed and collector.name == "test_features.py" and (wrong := differences(report.result)):
+        report.outcome, report.longrepr = "failed", "\n".join(wrong)
+    return report
 
 
 @pytest.fixture
-def transport(arena: tuple[str, int]) -> str:
-    return arena[0]
+def world(
+    arena: Arena, cluster: Cluster, mint: Mint, timeouts: Timeouts, request: pytest.FixtureRequest
+) -> Iterator[World]:
+    """Yield what a scenario knows: its users, their connections, and what these have received."""
+    world = World(cluster.urls[: arena.nodes], arena.transport, mint, timeouts)
+    request.node.stash[WORLD] = world
+    with no_thread_left():
+        yield world
 
 
-@pytest.fixture
-def nodes(arena: tuple[str, int], cluster: Cluster) -> list[str]:
-    return cluster.urls[: arena[1]]
+def pytest_bdd_before_step(request: pytest.FixtureRequest, scenario: Scenario, step: Step) -> None:
+    """Note where a scenario is. A Then looks at what has come since the When before it."""
+    number = scenario.steps.index(step)
+    request.node.stash[STEPS] = scenario.steps, number
+    if step.type == "when" and (number == 0 or scenario.steps[number - 1].type != "when"):
+        request.node.stash[WORLD].set_marks()
+
+
+def pytest_bdd_after_scenario(request: pytest.FixtureRequest, scenario: Scenario) -> None:
+    """Disconnect everybody. Fail a scenario whose steps have passed if a message in it broke the contract."""
+    world = request.node.stash[WORLD]
+    broken = world.end()
+    if sys.exception() is None:
+        request.node.stash[STEPS] = scenario.steps, len(scenario.steps)
+        broken += [repr(defect) for tab in world.tabs for defect in tab.client.defects]
+        assert broken == [], "every step passed, but the contract was broken or a client failed"
 
 
 @pytest.fixture(scope="session")
@@ -168,9 +206,18 @@ def cluster(request: pytest.FixtureRequest) -> Cluster:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[pytest.TestReport]:
-    """Show a failure together with what the nodes logged in its time."""
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[pytest.TestReport]:
+    """Show a failure with its scenario's steps and wire log, and with what the nodes logged in its time."""
     report: pytest.TestReport = yield
+    if report.failed and WORLD in item.stash:
+        world, (steps, number) = item.stash[WORLD], item.stash.get(STEPS, ([], 0))
+        if call.excinfo and isinstance(call.excinfo.value, UnmetError):
+            report.longrepr = redacted(str(call.excinfo.value))
+        states = ["passed"] * number + ["failed"] + ["skipped"] * len(steps)
+        told = [f"{state:<8} {step.keyword} {step.name}" for state, step in zip(states, steps, strict=False)]
+        report.sections.append(("steps", "\n".join(told)))
+        report.sections.append(("breaches of the contract", "\n".join(world.observed.lines())))
+        report.sections.append(("wire log", wire_text(wire_of(world))))
     if report.failed and LOGS in item.stash:
         cluster, since = item.stash[LOGS]
         report.sections.append(("the nodes' logs", cluster.logs(since)))

@@ -130,7 +130,8 @@ def test_a_minute_of_twelve_users_on_two_nodes_is_consistent(
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("mutant", COMPLAINTS)
 def test_the_judge_notices_a_wrong_server(mutant: str, redis_url: str, secret: str, mint: Mint, tmp_path: Path) -> None:
-    cluster = Cluster(redis_url, secret, tmp_path, program=[*WRONG_SERVER, mutant])
+    cluster = Cluster(redis_url, secret, tmp_path)
+    cluster.program = [*WRONG_SERVER, mutant]
     cluster.start()
     found: list[str] = []
     try:

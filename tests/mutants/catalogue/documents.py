@@ -46,13 +46,13 @@ MUTANTS = [
     Mutant(
         "edit-race-not-noticed",
         "Of two edits that are made at once, each on the same version, the later one overwrites the other.",
-        ("documents/1.8",),
+        ("contract/order/documents",),
         Lua("doc_edit", "if version ~= tonumber(ARGV[8]) then return { 3 } end", ""),
     ),
     Mutant(
         "every-seventh-edit-not-announced",
         "An edit whose version is a multiple of seven is kept, and nobody hears of it.",
-        ("documents/1.8",),
+        ("contract/order/documents",),
         Lua(
             "doc_edit",
             "emit(BUS, 'doc:edit', ARGV[11], room_channel, { skip_sid = sid })",
