@@ -12,7 +12,7 @@ Feature: Answers, errors and nonsense
     @errors/1.1 @should @spec_errors
     Scenario Outline: <event> is answered with <result>
       > Every C→S event may ask for an ack. Success: `{"ok": true, …}` with the event's result fields.
-      > An ack's result says what the caller would ask next: join → `room_id, users`
+      > An ack carries what the caller would ask for next: join → `room_id, users`
       When Ana sends "<event>" with <payload>
       Then that is accepted, with <result>
 
@@ -59,7 +59,7 @@ Feature: Answers, errors and nonsense
     @errors/2.1 @must @seed_5_2 @spec_errors
     Scenario Outline: <event> with <payload> fails with <code>
       > Failure: `{"ok": false, "error": Error}`. Every failure is *also* emitted to the sender as `error`.
-      > `Error = {message, code, event, details}`; `message` human, `code` machine, `event` the C→S event that failed or null, `details` object or null.
+      > `Error = {message, code, event, details}`; `message` is for people, `code` for programs, `event` is the C→S event that failed or null, `details` an object or null.
       When Ana sends "<event>" with <payload>
       Then Ana is refused with "<code>"
       And the error names the event "<event>"

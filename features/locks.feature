@@ -57,7 +57,7 @@ Feature: Locks
 
     @locks/1.6 @should @spec_documents
     Scenario Outline: With Ana's lock on "<mine>", Ben's on "<his>" is refused
-      > `locked` (details: the lock) … Held by another on an overlapping path: `locked`.
+      > `locked` (details: the lock) … A lock by another user on an overlapping path fails: `locked`.
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked "<mine>"
       When Ben locks "<his>"
@@ -74,7 +74,7 @@ Feature: Locks
 
     @locks/1.7 @should @spec_documents
     Scenario Outline: With Ana's lock on "<mine>", Ben may lock "<his>"
-      > a lock covers everything below it. … Held by another on an overlapping path: `locked`.
+      > a lock covers everything below it. … A lock by another user on an overlapping path fails: `locked`.
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked "<mine>"
       When Ben locks "<his>"
@@ -87,7 +87,7 @@ Feature: Locks
 
     @locks/1.8 @should @spec_documents
     Example: One's own locks may overlap
-      > Held by another on an overlapping path: `locked`.
+      > A lock by another user on an overlapping path fails: `locked`.
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked "/a"
       When Ana locks "/a/b"
@@ -138,7 +138,7 @@ Feature: Locks
 
     @locks/2.1 @should @spec_documents
     Scenario Outline: With a lock on "<place>", <patch>
-      > An edit that touches a path locked by another: `locked`, decided in the same atomic step as the edit.
+      > An edit that touches a path locked by another user fails: `locked`, decided in the same atomic step as the edit.
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":{"x":1,"y":2},"b":1,"list":[1,2]}
       And Ana has locked "<place>"
@@ -159,7 +159,7 @@ Feature: Locks
 
     @locks/2.2 @should @spec_documents
     Scenario Outline: With a lock on "<place>", <patch> is right
-      > a lock covers everything below it. … An edit that touches a path locked by another: `locked`
+      > a lock covers everything below it. … An edit that touches a path locked by another user fails: `locked`
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":{"x":1,"y":2},"ab":1,"list":[1,2]}
       And Ana has locked "<place>"
@@ -176,7 +176,7 @@ Feature: Locks
 
     @locks/2.3 @must @seed_1_2
     Example: The holder can, in all tabs
-      > An edit that touches a path locked by another: `locked`
+      > An edit that touches a path locked by another user fails: `locked`
       Given Ana is editing "invoice:42" in two tabs
       And Ben is editing "invoice:42"
       And Ana has locked "/a"
@@ -189,7 +189,7 @@ Feature: Locks
 
     @locks/3.1 @should @spec_documents
     Example: In the same tab
-      > Again by the holder: renewed.
+      > A second lock by the holder renews the first.
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked "/a"
       When Ana locks "/a" for 60 seconds
@@ -200,7 +200,7 @@ Feature: Locks
 
     @locks/3.2 @should @spec_documents
     Example: In another tab
-      > Again by the holder: renewed.
+      > A second lock by the holder renews the first.
       Given Ana is editing "invoice:42" in two tabs
       And Ben is editing "invoice:42"
       And Ana has locked "/a"
@@ -376,7 +376,7 @@ Feature: Locks
 
     @locks/7.1 @should @spec_documents @spec_rulings @ruling_scoped_rooms
     Example: The other company's room of the same name has its own locks
-      > Two tenants' equal room_ids are two rooms … An edit that touches a path locked by another: `locked`
+      > Two tenants' equal room_ids are two rooms … An edit that touches a path locked by another user fails: `locked`
       Given Ana and Ben are editing "invoice:42"
       And Zoe is editing "invoice:42"
       When Ana locks the whole document

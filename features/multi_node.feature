@@ -112,7 +112,7 @@ Feature: Many nodes, one truth
 
     @multi_node/1.12 @should @locks @spec_documents
     Example: A lock holds on the other node
-      > Held by another on an overlapping path: `locked`. … An edit that touches a path locked by another: `locked`, decided in the same atomic step as the edit.
+      > A lock by another user on an overlapping path fails: `locked`. … An edit that touches a path locked by another user fails: `locked`, decided in the same atomic step as the edit.
       Given Ana is connected to node 1
       And Ben is connected to node 2
       And Ana and Ben are editing "invoice:42"

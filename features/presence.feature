@@ -541,7 +541,7 @@ Feature: Presence
 
     @presence/8.3 @should @spec_presence
     Example: The list carries the number of the last message before it
-      > A list never arrives after a message newer than itself; a message not above the last list's `seq` is already in it.
+      > A list never arrives after a newer message; a message whose `seq` is not above the last list's is already in that list.
       Given Ana and Ben are connected
       And Ana is busy
       When Ben asks who is online
@@ -573,7 +573,7 @@ Feature: Presence
 
     @presence/8.7 @should @spec_presence
     Example: A list is never older than what came before it
-      > A list never arrives after a message newer than itself
+      > A list never arrives after a newer message
       Given Ana and Ben are connected
       When Ana moves through 20 pages while Ben asks 20 times who is online
       Then no list that Ben got was older than a message before it

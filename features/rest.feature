@@ -178,7 +178,7 @@ Feature: REST
     @rest/5.1 @should @spec_errors
     Example: One user asks and asks
       > `rate_limited` (details: `retry_after` s)
-      > Over a rate: `rate_limited`.
+      > A request over a rate fails: `rate_limited`.
       When Ana asks over REST as often as she can
       Then the request is refused with "rate_limited"
       And she is told in how many seconds she may come again

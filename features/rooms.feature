@@ -251,7 +251,7 @@ Feature: Rooms
 
     @rooms/3.7 @should @spec_rooms
     Example: Leaving a room one is not in
-      > Leaving a room one is not in: `not_in_room`, no broadcast.
+      > Leaving a room one is not in fails: `not_in_room`, no broadcast.
       Given Ben is in "invoice:42"
       And Ana is connected
       When Ana leaves "invoice:42"
@@ -261,7 +261,7 @@ Feature: Rooms
 
     @rooms/3.8 @should @spec_rooms
     Example: Leaving twice
-      > Leaving a room one is not in: `not_in_room`, no broadcast.
+      > Leaving a room one is not in fails: `not_in_room`, no broadcast.
       Given Ana is in "invoice:42"
       And Ben is in "invoice:42"
       When Ana leaves "invoice:42"
@@ -272,7 +272,7 @@ Feature: Rooms
 
     @rooms/3.9 @should @spec_rooms
     Example: Another tab's room is not this tab's to leave
-      > Leaving a room one is not in: `not_in_room`, no broadcast.
+      > Leaving a room one is not in fails: `not_in_room`, no broadcast.
       Given Ana is in "invoice:42"
       And Ben is in "invoice:42"
       And Ana has a second tab open
