@@ -1,7 +1,8 @@
-"""The count at the end of a run: whatever did not run, or was left out, fails it."""
+"""The count at the end of a run: a suite that is lost, ran nothing, failed or skipped fails it."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,8 +17,9 @@ def report(folder: Path, suite: str, tests: int, failures: int = 0, errors: int 
     folder.joinpath(f"{suite}.xml").write_text(f"<testsuites><testsuite {counts}/></testsuites>")
 
 
-def count(folder: Path, *suites: str) -> tuple[int, list[str]]:
-    done = subprocess.run([sys.executable, COUNT, folder, *suites], stdout=subprocess.PIPE, text=True, check=False)
+def count(folder: Path, *suites: str, redis: str = "") -> tuple[int, list[str]]:
+    command, environment = [sys.executable, COUNT, folder, *suites], {**os.environ, "REDIS": redis}
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     return done.returncode, done.stdout.splitlines()
 
 
@@ -26,6 +28,12 @@ def test_suites_that_passed_are_added_up_on_the_last_line(tmp_path: Path) -> Non
     report(tmp_path, "e2e", 2)
     status, lines = count(tmp_path, "unit", "e2e")
     assert (status, lines[-1]) == (0, "42 passed, 0 failed, 0 skipped")
+
+
+def test_the_last_line_says_that_redis_was_the_embedded_valkey(tmp_path: Path) -> None:
+    report(tmp_path, "unit", 40)
+    status, lines = count(tmp_path, "unit", redis="embedded")
+    assert (status, lines[-1]) == (0, "40 passed, 0 failed, 0 skipped on the embedded Valkey (REDIS=embedded)")
 
 
 @pytest.mark.parametrize(
@@ -39,7 +47,7 @@ def test_suites_that_passed_are_added_up_on_the_last_line(tmp_path: Path) -> Non
     ],
     ids=str,
 )
-def test_what_is_wrong_with_one_suite_fails_the_run(
+def test_one_bad_suite_fails_the_run(
     tmp_path: Path, counts: dict[str, int] | None, complaint: str
 ) -> None:
     report(tmp_path, "unit", 5)
