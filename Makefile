@@ -69,7 +69,7 @@ generate: $(VENV)/.dev ## write what is generated anew: docs/settings.md, contra
 
 .PHONY: package
 package: ## build the npm package of the contract: dist/logiaccounting-realtime-contract-VERSION.tgz
-	@cd contracts/typescript && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@cd contracts/typescript && { [[ node_modules/.package-lock.json -nt package-lock.json ]] || npm ci --silent --no-audit --no-fund --ignore-scripts; }
 	@mkdir -p dist && cd contracts/typescript && npm run --silent build && npm pack --silent --pack-destination ../../dist
 
 .PHONY: clean
