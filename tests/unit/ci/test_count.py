@@ -47,9 +47,7 @@ def test_the_last_line_says_that_redis_was_the_embedded_valkey(tmp_path: Path) -
     ],
     ids=str,
 )
-def test_one_bad_suite_fails_the_run(
-    tmp_path: Path, counts: dict[str, int] | None, complaint: str
-) -> None:
+def test_one_bad_suite_fails_the_run(tmp_path: Path, counts: dict[str, int] | None, complaint: str) -> None:
     report(tmp_path, "unit", 5)
     if counts is not None:
         report(tmp_path, "e2e", **counts)
