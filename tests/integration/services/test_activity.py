@@ -152,7 +152,7 @@ def test_only_the_last_are_kept_and_nothing_of_the_others(
     assert ids(backend, tenant) == recorded[:3:-1]
     assert ids(backend, tenant, user_id="u3") == ids(backend, tenant, entity_type="invoice", entity_id=3) == []
     keys = TenantKeys(tenant)
-    assert backend.redis.xlen(keys.activity) == backend.redis.hlen(keys.activity_keys) == 5
+    assert backend.redis.xlen(keys.activity) == backend.redis.hlen(keys.activity_recorded) == 5
     assert backend.redis.zcard(keys.activity_index) == 4 * 5
     assert ids(backend, tenant, since=recorded[0]) == recorded[:3:-1]
     monkeypatch.setattr(ActivityService, "MAX_ITEMS", 2)
@@ -172,7 +172,7 @@ def test_ids_grow_whatever_the_clock_does(backend: Backend, tenant: str) -> None
 def test_the_keys_have_an_end(backend: Backend, tenant: str) -> None:
     record(backend, tenant)
     keys = TenantKeys(tenant)
-    for key in (keys.activity, keys.activity_index, keys.activity_keys):
+    for key in (keys.activity, keys.activity_index, keys.activity_recorded):
         assert 0 < cast("int", backend.redis.ttl(key)) <= backend.settings.activity_ttl_seconds
 
 

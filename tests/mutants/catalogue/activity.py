@@ -11,7 +11,7 @@ MUTANTS = [
         "activity-to-another-tenant",
         "What happens in a company is told to everybody who is connected, of any company.",
         ("activity/1.1",),
-        Lua("activity_record", "emit(ARGV[1], 'activity', item, ARGV[2])", "emit(ARGV[1], 'activity', item, nil)"),
+        Lua("activity_record", "emit(bus, 'activity', item, tenant_channel)", "emit(bus, 'activity', item, nil)"),
     ),
     Mutant(
         "forgets-tenant-in-activity",
@@ -81,8 +81,8 @@ MUTANTS = [
         ("activity/2.3",),
         Code(
             "app.realtime.store.activity:ActivityStore.feed",
-            'self._address.node,\n            sid or "",',
-            'self._address.bus,\n            sid and keys.tenant_channel or "",',
+            "sid=sid,",
+            'sid=sid and keys.tenant_channel, node_channel=self._feed._here["bus"],',
         ),
     ),
     Mutant(

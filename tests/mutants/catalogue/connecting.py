@@ -84,8 +84,8 @@ MUTANTS = [
         ("connection/4.1",),
         Lua(
             "connect",
-            "redis.call('SCARD', KEYS[7]) >= tonumber(ARGV[12])",
-            "redis.call('SCARD', KEYS[7]) > tonumber(ARGV[12])",
+            "redis.call('SCARD', user_connections_key) >= tonumber(max_connections)",
+            "redis.call('SCARD', user_connections_key) > tonumber(max_connections)",
         ),
     ),
     Mutant(
@@ -94,12 +94,12 @@ MUTANTS = [
         ("connection/3.1",),
         Lua(
             "connect",
-            "emit(NODE_CHANNEL, 'presence:list', presence_list('', ''), sid,",
+            "emit(node_channel, 'presence:list', presence_list('', ''), sid,",
             """local own = redis.call('HGET', ONLINE, user_id)
 redis.call('HDEL', ONLINE, user_id)
 local others = presence_list('', '')
 redis.call('HSET', ONLINE, user_id, own)
-emit(NODE_CHANNEL, 'presence:list', others, sid,""",
+emit(node_channel, 'presence:list', others, sid,""",
         ),
     ),
     Mutant(
@@ -108,8 +108,8 @@ emit(NODE_CHANNEL, 'presence:list', others, sid,""",
         ("connection/3.1",),
         Lua(
             "connect",
-            "emit(NODE_CHANNEL, 'presence:list', presence_list('', ''), sid,",
-            "emit(NODE_CHANNEL, 'heartbeat_ack', '{\"timestamp\":\"' .. rfc3339(now) .. '\"}', sid,",
+            "emit(node_channel, 'presence:list', presence_list('', ''), sid,",
+            "emit(node_channel, 'heartbeat_ack', '{\"timestamp\":\"' .. rfc3339(now) .. '\"}', sid,",
         ),
     ),
 ]

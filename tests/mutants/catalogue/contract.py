@@ -73,8 +73,8 @@ MUTANTS = [
         ("contract/server/cursor:move",),
         Code(
             "app.realtime.store.cursors:CursorStore.move",
-            "orjson.dumps(cursor)",
-            "orjson.dumps({name: value for name, value in cursor.items() if value is not None})",
+            '"position": cursor,',
+            '"position": {name: value for name, value in cursor.items() if value is not None},',
         ),
     ),
     Mutant(

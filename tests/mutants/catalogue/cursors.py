@@ -13,7 +13,7 @@ MUTANTS = [
         ("cursors/5.1", "cursors/5.3"),
         together(
             Code(f"{MANAGER}._note", "if room_id not in connection.rooms:", "if False:"),
-            Lua("cursor_move", "if refusal(KEYS[7], KEYS[8], room_id) then return -1 end\n", ""),
+            Lua("cursor_move", "if refusal(connection_key, connection_rooms_key, room_id) then return -1 end\n", ""),
         ),
     ),
     Mutant(
@@ -30,7 +30,7 @@ MUTANTS = [
         "own-cursor-in-sync",
         "Whoever asks for the cursors is shown their own, too.",
         ("cursors/2.1",),
-        Lua("cursor_sync", "if flat[i] ~= ARGV[3] and cursor", "if cursor"),
+        Lua("cursor_sync", "if flat[i] ~= user_id and cursor", "if cursor"),
     ),
     Mutant(
         "cursor-stays-after-leave",
@@ -94,6 +94,6 @@ MUTANTS = [
         "cursor-move-is-no-activity",
         "Whoever moves the cursor is inactive all the same.",
         ("cursors/6.1",),
-        Lua("cursor_move", "note_activity(cjson.decode(ARGV[12]))\n", ""),
+        Lua("cursor_move", "note_activity(cjson.decode(moves))\n", ""),
     ),
 ]

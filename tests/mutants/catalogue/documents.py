@@ -25,7 +25,7 @@ MUTANTS = [
         ("documents/1.1", "contract/order/documents"),
         together(
             Code(f"{MANAGER}:DocumentManager.edit", "state.version + 1", "state.version + 2"),
-            Lua("doc_edit", "KEYS[11], version + 1,", "KEYS[11], version + 2,"),
+            Lua("doc_edit", "document_edits_key, version + 1,", "document_edits_key, version + 2,"),
             Lua("doc_edit", "return { 1, version + 1 }", "return { 1, version + 2 }"),
         ),
     ),
@@ -34,8 +34,12 @@ MUTANTS = [
         "An edit that is sent again is made again, on top of itself.",
         ("documents/4.1", "documents/4.2"),
         together(
-            Lua("doc_read", "if answered then answer_follows(ARGV[4], ARGV[5]) return { version, answered } end", ""),
-            Lua("doc_edit", "if answered then answer_follows(ARGV[4], sid) return { 2, tonumber(answered) } end", ""),
+            Lua("doc_read", "if answered then answer_follows(node_channel, sid) return { version, answered } end", ""),
+            Lua(
+                "doc_edit",
+                "if answered then answer_follows(node_channel, sid) return { 2, tonumber(answered) } end",
+                "",
+            ),
             Code(
                 f"{MANAGER}:_merged",
                 "for edit in state.missed]",
@@ -47,7 +51,7 @@ MUTANTS = [
         "edit-race-not-noticed",
         "Of two edits that are made at once, each on the same version, the later one overwrites the other.",
         ("contract/order/documents",),
-        Lua("doc_edit", "if version ~= tonumber(ARGV[8]) then return { 3 } end", ""),
+        Lua("doc_edit", "if version ~= tonumber(applied_to) then return { 3 } end", ""),
     ),
     Mutant(
         "every-seventh-edit-not-announced",
@@ -55,8 +59,8 @@ MUTANTS = [
         ("contract/order/documents",),
         Lua(
             "doc_edit",
-            "emit(BUS, 'doc:edit', ARGV[11], room_channel, { skip_sid = sid })",
-            "if version % 7 ~= 6 then emit(BUS, 'doc:edit', ARGV[11], room_channel, { skip_sid = sid }) end",
+            "emit(bus, 'doc:edit', message, room_channel, { skip_sid = sid })",
+            "if version % 7 ~= 6 then emit(bus, 'doc:edit', message, room_channel, { skip_sid = sid }) end",
         ),
     ),
     Mutant(
@@ -72,7 +76,8 @@ MUTANTS = [
         Lua(
             "doc_edit",
             "if lock then return { 4, lock_json(lock) } end",
-            "if lock then redis.call('ZADD', KEYS[11], digits(version), ARGV[12]) return { 4, lock_json(lock) } end",
+            "if lock then\n    redis.call('ZADD', document_edits_key, digits(version), edit_key)\n"
+            "    return { 4, lock_json(lock) }\n  end",
         ),
     ),
     Mutant(
@@ -140,7 +145,7 @@ MUTANTS = [
         Lua(
             "doc_edit",
             "room_channel, { skip_sid = sid })",
-            "room_channel,\n  { skip_room = 'user' .. string.sub(TENANT_ROOM, 7) .. ':' .. user_id })",
+            "room_channel,\n  { skip_room = 'user' .. string.sub(tenant_channel, 7) .. ':' .. user_id })",
         ),
     ),
     Mutant(
@@ -149,7 +154,7 @@ MUTANTS = [
         ("documents/5.3",),
         Lua(
             "doc_sync",
-            "ARGV[4] ~= '' and edits_since(KEYS[4], version, kept, tonumber(ARGV[4]))",
+            "since ~= '' and edits_since(document_log_key, version, kept, tonumber(since))",
             "false",
         ),
     ),
@@ -171,8 +176,9 @@ MUTANTS = [
         ("documents/5.9",),
         Lua(
             "lib/leaving",
-            "redis.call('DEL', room_key, entity_key, cursors_key, typing_key)",
-            "redis.call('DEL', room_key, entity_key, cursors_key, typing_key, (string.gsub(room_key, '^room', 'doc')))",
+            "redis.call('DEL', room.room_key, room.entity_room_key, cursors_key, typing_key)",
+            "redis.call('DEL', room.room_key, room.entity_room_key, cursors_key, typing_key,\n"
+            "      (string.gsub(room.room_key, '^room', 'doc')))",
         ),
     ),
 ]

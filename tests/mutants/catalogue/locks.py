@@ -17,15 +17,15 @@ MUTANTS = [
         ("locks/2.3",),
         Lua(
             "doc_edit",
-            "foreign_lock_finder(read_locks(KEYS[12]), user_id)",
-            "foreign_lock_finder(read_locks(KEYS[12]), '')",
+            "foreign_lock_finder(read_locks(locks_key), user_id)",
+            "foreign_lock_finder(read_locks(locks_key), '')",
         ),
     ),
     Mutant(
         "lock-expiry-not-announced",
         "A lock ends with its time, and nobody is told.",
         ("locks/6.1",),
-        Lua("room_expire", "end_locks(ARGV[1], KEYS[3], room_id, room_channel, nil, never)\n", ""),
+        Lua("room_expire", "end_locks(bus, locks_key, room_id, room_channel, nil, never)\n", ""),
     ),
     Mutant(
         "two-users-lock-one-place",
@@ -66,7 +66,7 @@ end
         "unlock-by-somebody-else",
         "Anybody in the room may end a lock.",
         ("locks/4.4",),
-        Lua("doc_unlock", "if lock.user_id ~= ARGV[4] then return { 2, lock_json(lock) } end\n", ""),
+        Lua("doc_unlock", "if lock.user_id ~= user_id then return { 2, lock_json(lock) } end\n", ""),
     ),
     Mutant(
         "renewed-lock-is-a-new-one",
@@ -100,7 +100,7 @@ end
         "locks-not-in-document",
         "The document comes without its locks.",
         ("locks/5.3",),
-        Lua("doc_sync", "locks_json(read_locks(KEYS[6]))", "'[]'"),
+        Lua("doc_sync", "locks_json(read_locks(locks_key))", "'[]'"),
     ),
     Mutant(
         "locks-unsorted",

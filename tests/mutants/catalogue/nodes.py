@@ -21,8 +21,8 @@ MUTANTS = [
         ("multi_node/2.1",),
         Lua(
             "disconnect",
-            "if redis.call('EXISTS', KEYS[7]) == 1 then return { 1 } end",
-            "if #redis.call('SINTER', KEYS[7], KEYS[10]) > 0 then return { 1 } end",
+            "if redis.call('EXISTS', user_connections_key) == 1 then return { 1 } end",
+            "if #redis.call('SINTER', user_connections_key, node_connections_key) > 0 then return { 1 } end",
         ),
     ),
 ]

@@ -28,10 +28,10 @@ MUTANTS = [
         "notification-to-whole-tenant",
         "What is meant for one user is told to the whole company.",
         ("notifications/1.1",),
-        Code(
-            "app.realtime.store.notifications:NotificationStore._head",
-            "keys.user_channel(user_id)",
-            "keys.tenant_channel",
+        Lua(
+            "lib/notifications",
+            "local told = ",
+            "user_channel = 'tenant:' .. string.match(user_channel, '{.-}')\nlocal told = ",
         ),
     ),
     Mutant(
@@ -40,7 +40,9 @@ MUTANTS = [
         ("notifications/3.1", "notifications/3.3"),
         together(
             Lua(
-                "notification_read", "return { tell_count(true), marked", "return { redis.call('ZCARD', UNREAD), marked"
+                "notification_read",
+                "return { tell_count(true), marked",
+                "return { redis.call('ZCARD', notifications_unread_key), marked",
             ),
             Code(
                 HANDLERS,
@@ -79,7 +81,11 @@ MUTANTS = [
         "unread-only-ignored",
         "The list has what was read, though it was asked for what was not.",
         ("notifications/3.1",),
-        Lua("notification_list", "ARGV[4] == '1' and redis.call('ZRANGE', UNREAD, 0, -1) or ", ""),
+        Lua(
+            "notification_list",
+            "unread_only == '1' and redis.call('ZRANGE', notifications_unread_key, 0, -1)\n  or ",
+            "",
+        ),
     ),
     Mutant(
         "notifications-oldest-first",
@@ -95,7 +101,7 @@ MUTANTS = [
         "notification-page-repeats-an-item",
         "Each page of the list but the first begins with the last item of the one before.",
         ("notifications/9.1",),
-        Lua("notification_list", "#ids - tonumber(ARGV[6])", "#ids - math.max(0, tonumber(ARGV[6]) - 1)"),
+        Lua("notification_list", "#ids - tonumber(offset)", "#ids - math.max(0, tonumber(offset) - 1)"),
     ),
     Mutant(
         "user-may-publish",
@@ -123,7 +129,11 @@ MUTANTS = [
         "deleted-one-still-counts",
         "An unread notification that was deleted is still counted as unread for the user's tabs.",
         ("notifications/3.6",),
-        Lua("notification_delete", "local count = tell_count(false)", "local count = redis.call('ZCARD', UNREAD)"),
+        Lua(
+            "notification_delete",
+            "local count = tell_count(false)",
+            "local count = redis.call('ZCARD', notifications_unread_key)",
+        ),
     ),
     Mutant(
         "notification-never-ends",

@@ -8,8 +8,8 @@ TENANT_KEYS = "app.realtime.store.keys:TenantKeys"
 HANDLERS = "app.realtime.handlers.presence_handler:register_presence_handlers"
 
 #: What a script does to say that a user came online, whether or not that is so.
-JOINED = """emit(BUS, 'presence:user_joined', '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(user_name)
-    .. ',"status":"online","seq":' .. next_seq() .. '}', TENANT_ROOM, { skip_sid = sid })"""
+JOINED = """emit(bus, 'presence:user_joined', '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(user_name)
+    .. ',"status":"online","seq":' .. next_seq() .. '}', tenant_channel, { skip_sid = sid })"""
 
 MUTANTS = [
     Mutant(
@@ -47,7 +47,7 @@ MUTANTS = [
         "first-tab-out-takes-user-offline",
         "The first tab that says goodbye takes its user offline, though others are open.",
         ("presence/1.3",),
-        Lua("disconnect", "if redis.call('EXISTS', KEYS[7]) == 1 then return { 1 } end", ""),
+        Lua("disconnect", "if redis.call('EXISTS', user_connections_key) == 1 then return { 1 } end", ""),
     ),
     Mutant(
         "user-left-twice",
@@ -56,8 +56,8 @@ MUTANTS = [
         Lua(
             "disconnect",
             "  user_leaves(user.user_name)\n",
-            """  emit(BUS, 'presence:user_left', '{"user_id":' .. json(user_id)
-    .. ',"user_name":' .. json(user.user_name) .. ',"seq":' .. next_seq() .. '}', TENANT_ROOM)
+            """  emit(bus, 'presence:user_left', '{"user_id":' .. json(user_id)
+    .. ',"user_name":' .. json(user.user_name) .. ',"seq":' .. next_seq() .. '}', tenant_channel)
   user_leaves(user.user_name)
 """,
         ),
@@ -66,19 +66,19 @@ MUTANTS = [
         "goodbye-waits-for-the-grace",
         "A goodbye is taken for a lost transport: the user stays for the grace.",
         ("presence/1.4",),
-        Lua("disconnect", "if ARGV[5] == '1' then", "if false then"),
+        Lua("disconnect", "if goodbye == '1' then", "if false then"),
     ),
     Mutant(
         "offline-at-once-on-lost-transport",
         "There is no grace: a user whose transport is lost is gone at once.",
         ("presence/2.1", "presence/2.6"),
-        Lua("disconnect", "if ARGV[5] == '1' then", "if true then"),
+        Lua("disconnect", "if goodbye == '1' then", "if true then"),
     ),
     Mutant(
         "keeps-ghost",
         "A user whose transport was lost never goes offline.",
         ("presence/2.2",),
-        Lua("disconnect", "redis.call('ZADD', GRACE, digits(deadline), user_id)\n", ""),
+        Lua("disconnect", "redis.call('ZADD', grace_key, digits(deadline), user_id)\n", ""),
     ),
     Mutant(
         "return-is-announced",
@@ -86,9 +86,9 @@ MUTANTS = [
         ("presence/2.1",),
         Lua(
             "connect",
-            "redis.call('ZREM', GRACE, user_id)\n\nlocal user = read_user()\n",
+            "redis.call('ZREM', grace_key, user_id)\n\nlocal user = read_user()\n",
             f"""local user = read_user()
-if redis.call('ZREM', GRACE, user_id) == 1 then
+if redis.call('ZREM', grace_key, user_id) == 1 then
   {JOINED}
 end
 """,
@@ -99,8 +99,8 @@ end
         "The grace is not ended by coming back: the user is told to have left, while connected.",
         ("presence/2.1",),
         together(
-            Lua("connect", "redis.call('ZREM', GRACE, user_id)\n", ""),
-            Lua("presence_expire", "(not user or redis.call('EXISTS', KEYS[7]) == 1)", "not user"),
+            Lua("connect", "redis.call('ZREM', grace_key, user_id)\n", ""),
+            Lua("presence_expire", "(not user or redis.call('EXISTS', user_connections_key) == 1)", "not user"),
         ),
     ),
     Mutant(
@@ -108,7 +108,7 @@ end
         "A user who comes with a new name keeps the old one until they were offline.",
         ("presence/1.7",),
         together(
-            Lua("connect", "{ user_name = user_name, device_type = ARGV[8] }", "{ device_type = ARGV[8] }"),
+            Lua("connect", "{ user_name = user_name, device_type = device_type }", "{ device_type = device_type }"),
             Lua("connect", "if user.user_name ~= user_name then", "if false then"),
         ),
     ),
@@ -130,8 +130,8 @@ end
         ("presence/3.4",),
         Lua(
             "lib/presence",
-            "local names = redis.call('ZRANGE', NAMES, 0, -1)\n",
-            """local names = redis.call('ZRANGE', NAMES, 0, -1)
+            "local names = redis.call('ZRANGE', names_key, 0, -1)\n",
+            """local names = redis.call('ZRANGE', names_key, 0, -1)
   table.sort(names, function(a, b) return string.match(a, '%Z*$') < string.match(b, '%Z*$') end)
 """,
         ),
@@ -142,8 +142,8 @@ end
         ("presence/8.3",),
         Lua(
             "presence_list",
-            "local list = presence_list(ARGV[6], ARGV[7])\n",
-            """local list = string.gsub(presence_list(ARGV[6], ARGV[7]), '"seq":(%d+)}$',
+            "local list = presence_list(entity_type, entity_id)\n",
+            """local list = string.gsub(presence_list(entity_type, entity_id), '"seq":(%d+)}$',
   function(seq) return '"seq":' .. digits(tonumber(seq) - 1) .. '}' end)
 """,
         ),
@@ -170,7 +170,7 @@ end
         "Each presence message takes two numbers.",
         ("presence/8.1", "contract/order/presence"),
         together(
-            Lua("lib/presence", "redis.call('INCR', SEQ)", "redis.call('INCRBY', SEQ, 2)"),
+            Lua("lib/presence", "redis.call('INCR', seq_key)", "redis.call('INCRBY', seq_key, 2)"),
             Lua("lib/presence", "if seq == 1 then", "if seq == 2 then"),
         ),
     ),

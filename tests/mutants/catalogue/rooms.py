@@ -62,9 +62,9 @@ MUTANTS = [
         ("rooms/1.6",),
         Lua(
             "room_join",
-            "if redis.call('SADD', KEYS[8], room_id) == 1 then\n"
-            "  local entry = redis.call('HGET', KEYS[10], user_id)\n",
-            "redis.call('SADD', KEYS[8], room_id)\nif true then\n  local entry = false\n",
+            "if redis.call('SADD', connection_rooms_key, room_id) == 1 then\n"
+            "  local entry = redis.call('HGET', room_users_key, user_id)\n",
+            "redis.call('SADD', connection_rooms_key, room_id)\nif true then\n  local entry = false\n",
         ),
     ),
     Mutant(
@@ -78,7 +78,7 @@ MUTANTS = [
         "Nobody is told that somebody has left a room by their own word.",
         ("rooms/3.1",),
         together(
-            Lua("room_leave", "  ARGV[3], false)", "  ARGV[3], nil)"),
+            Lua("room_leave", "sid, false)", "sid, nil)"),
             Lua("lib/leaving", USER_LEFT, f"if lost ~= nil then {USER_LEFT} end"),
         ),
     ),
@@ -90,7 +90,7 @@ MUTANTS = [
             Lua("lib/leaving", "room_channel, { skip_sid = sid })", "room_channel)"),
             Lua(
                 "room_leave",
-                """redis.call('PUBLISH', ARGV[2], '{"method":"leave_room\"""",
+                """redis.call('PUBLISH', node_channel, '{"method":"leave_room\"""",
                 """redis.call('PUBLISH', 'nobody', '{"method":"leave_room\"""",
             ),
             Code(
@@ -108,7 +108,7 @@ MUTANTS = [
         together(
             Lua(
                 "room_leave",
-                """redis.call('PUBLISH', ARGV[2], '{"method":"leave_room\"""",
+                """redis.call('PUBLISH', node_channel, '{"method":"leave_room\"""",
                 """redis.call('PUBLISH', 'nobody', '{"method":"leave_room\"""",
             ),
             Code(HANDLERS, "get_node().bus.leave(connection.sid, connection.keys.room_channel(room_id))", "pass"),
@@ -124,7 +124,9 @@ MUTANTS = [
         "disconnect-does-not-leave-rooms",
         "A connection that ends stays in its rooms.",
         ("rooms/4.1", "rooms/4.2"),
-        Lua("disconnect", "for i = 0, (#ARGV - 8) / 2 - 1 do", "for i = 0, -1 do"),
+        Lua(
+            "disconnect", "for _, room in ipairs(rooms) do\n  leave_room", "for _, room in ipairs({}) do\n  leave_room"
+        ),
     ),
     Mutant(
         "lost-transport-stays-in-rooms",
@@ -132,8 +134,8 @@ MUTANTS = [
         ("rooms/4.2",),
         Lua(
             "disconnect",
-            "for i = 0, (#ARGV - 8) / 2 - 1 do",
-            "for i = 0, ARGV[5] == '1' and (#ARGV - 8) / 2 - 1 or -1 do",
+            "for _, room in ipairs(rooms) do\n  leave_room",
+            "for _, room in ipairs(goodbye == '1' and rooms or {}) do\n  leave_room",
         ),
     ),
     Mutant(
@@ -163,13 +165,13 @@ MUTANTS = [
         "one-room-too-many",
         "The limit of a connection's rooms is off by one.",
         ("rooms/8.1",),
-        Lua("room_join", ">= tonumber(ARGV[8])", "> tonumber(ARGV[8])"),
+        Lua("room_join", ">= tonumber(max_rooms)", "> tonumber(max_rooms)"),
     ),
     Mutant(
         "joining-again-counts",
         "Joining a room again is refused to a connection that has all its rooms.",
         ("rooms/8.3",),
-        Lua("room_join", "redis.call('SISMEMBER', KEYS[8], room_id) == 0 and ", ""),
+        Lua("room_join", "redis.call('SISMEMBER', connection_rooms_key, room_id) == 0\n  and ", ""),
     ),
     Mutant(
         "only-members-list-a-room",

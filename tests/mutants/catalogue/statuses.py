@@ -123,9 +123,9 @@ MUTANTS = [
         ("presence/4.1",),
         Lua(
             "lib/presence",
-            "emit(BUS, 'presence:update', presence, TENANT_ROOM)",
-            "emit(BUS, 'presence:update', presence, TENANT_ROOM,\n"
-            "    { skip_room = 'user' .. string.sub(TENANT_ROOM, 7) .. ':' .. user_id })",
+            "emit(bus, 'presence:update', presence, tenant_channel)",
+            "emit(bus, 'presence:update', presence, tenant_channel,\n"
+            "    { skip_room = 'user' .. string.sub(tenant_channel, 7) .. ':' .. user_id })",
         ),
     ),
 ]

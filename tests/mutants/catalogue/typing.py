@@ -13,8 +13,9 @@ MUTANTS = [
             Lua("lib/typing", "if tonumber(ends_at) > now then", "if true then"),
             Lua(
                 "room_expire",
-                "end_typing(ARGV[1], KEYS[2], room_id, room_channel, nil, never)\n"
-                "for _, typist in ipairs(read_typing(KEYS[2])) do note_due(KEYS[4], room_id, typist.ends_at) end\n",
+                "end_typing(bus, typing_key, room_id, room_channel, nil, never)\n"
+                "for _, typist in ipairs(read_typing(typing_key)) do note_due(rooms_due_key, room_id, typist.ends_at) "
+                "end\n",
                 "",
             ),
         ),

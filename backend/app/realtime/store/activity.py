@@ -55,9 +55,8 @@ class ActivityStore:
     """Activity in Redis. Every method is one round trip; all may raise Unavailable."""
 
     def __init__(self, client: redis.Redis, address: NodeAddress) -> None:
-        self._address = address
-        self._record = Script(client, "activity_record")
-        self._feed = Script(client, "activity_feed")
+        self._record = Script(client, "activity_record", address)
+        self._feed = Script(client, "activity_feed", address)
 
     def record(self, keys: TenantKeys, new: NewActivity, kept: int, lasts_ms: int) -> tuple[Item, bool] | None:
         """Record an item; a tenant has `kept` at most, for `lasts_ms` after the last.
@@ -66,19 +65,15 @@ class ActivityStore:
         """
         item = new.item
         answer, *recorded = self._record(
-            [keys.activity, keys.activity_index, keys.activity_keys, keys.connections],
-            [
-                self._address.bus,
-                keys.tenant_channel,
-                orjson.dumps(item)[1:-1],  # the script puts id and time around it
-                item["entity_type"],
-                f"{item['entity_type']}:{item['entity_id']}",
-                item["user_id"],
-                new.key,
-                new.fingerprint,
-                kept,
-                lasts_ms,
-            ],
+            keys,
+            fields=orjson.dumps(item)[1:-1],
+            entity_type=item["entity_type"],
+            entity=f"{item['entity_type']}:{item['entity_id']}",
+            user_id=item["user_id"],
+            key=new.key,
+            fingerprint=new.fingerprint,
+            max_items=kept,
+            lasts_ms=lasts_ms,
         )
         return None if answer == _TAKEN else (orjson.loads(recorded[0]), answer == _RECORDED)
 
@@ -89,17 +84,14 @@ class ActivityStore:
         """
         name, also = _index(wanted)
         items, before = self._feed(
-            [keys.activity, keys.activity_index],
-            [
-                self._address.node,
-                sid or "",
-                wanted.limit,
-                wanted.offset,
-                (wanted.before or "").zfill(ID_DIGITS) if wanted.before else "",
-                (wanted.since or "").zfill(ID_DIGITS) if wanted.since else "",
-                name,
-                also,
-            ],
+            keys,
+            sid=sid,
+            limit=wanted.limit,
+            offset=wanted.offset,
+            before=wanted.before and wanted.before.zfill(ID_DIGITS),
+            since=wanted.since and wanted.since.zfill(ID_DIGITS),
+            name=name,
+            also=also,
         )
         return items, before or None
 

@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import cast
 
-import orjson
 import redis
 
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys, node_tenants
-from app.realtime.store.presence import presence_keys
-from app.realtime.store.rooms import room_keys
 from app.realtime.store.script import Script, reaching_redis
 
 
@@ -43,8 +40,8 @@ class ConnectionStore:
     def __init__(self, client: redis.Redis, address: NodeAddress) -> None:
         self._client = client
         self._address = address
-        self._connect = Script(client, "connect")
-        self._disconnect = Script(client, "disconnect")
+        self._connect = Script(client, "connect", address)
+        self._disconnect = Script(client, "disconnect", address)
 
     def connect(
         self, keys: TenantKeys, new: NewConnection, max_connections: int, moves: dict[str, str], *, watch: bool
@@ -54,29 +51,14 @@ class ConnectionStore:
         `watch`: note first that this node must clean up after the tenant; needed once a tenant.
         """
         answer = self._connect(
-            [
-                *presence_keys(keys, new.user_id),
-                keys.user_connections(new.user_id),
-                keys.connections,
-                keys.connection(new.sid),
-                keys.node_connections(self._address.node_id),
-                keys.notifications_ends(new.user_id),
-            ],
-            [
-                self._address.bus,
-                keys.tenant_channel,
-                new.user_id,
-                self._address.node,
-                new.sid,
-                keys.user_channel(new.user_id),
-                new.user_name,
-                new.device_type,
-                new.browser,
-                self._address.node_id,
-                keys.tenant_id,
-                max_connections,
-                orjson.dumps(moves),
-            ],
+            keys,
+            sid=new.sid,
+            user_id=new.user_id,
+            user_name=new.user_name,
+            device_type=new.device_type,
+            browser=new.browser,
+            max_connections=max_connections,
+            moves=moves,
             after=("SADD", node_tenants(self._address.node_id), keys.tenant_id) if watch else (),
         )
         return cast("str | None", answer)
@@ -99,29 +81,15 @@ class ConnectionStore:
         called again. Returns the seconds until the user is due offline, None if nothing waits.
         """
         while True:
-            room_ids = list(rooms)
             answer, *rest = self._disconnect(
-                [
-                    *presence_keys(keys, user_id),
-                    keys.user_connections(user_id),
-                    keys.connections,
-                    keys.connection(sid),
-                    keys.node_connections(node_id),
-                    keys.connection_rooms(sid),
-                    keys.rooms_due,
-                    *(key for room_id in room_ids for key in room_keys(keys, room_id)),
-                ],
-                [
-                    self._address.bus,
-                    keys.tenant_channel,
-                    user_id,
-                    sid,
-                    int(goodbye),
-                    grace_ms,
-                    lost_at_ms,
-                    keys.users_channel,
-                    *(arg for r in room_ids for arg in (r, keys.room_channel(r))),
-                ],
+                keys,
+                user_id=user_id,
+                sid=sid,
+                node_id=node_id,
+                rooms=[{"room_id": room_id} for room_id in rooms],
+                goodbye=goodbye,
+                grace_ms=grace_ms,
+                lost_at_ms=lost_at_ms,
             )
             match _Answer(answer):
                 case _Answer.NAME_THESE_ROOMS:

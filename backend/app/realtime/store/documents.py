@@ -14,7 +14,6 @@ from app.errors import Locked
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.members import Member, admitted
-from app.realtime.store.presence import presence_keys
 from app.realtime.store.script import Script, reaching_redis
 
 
@@ -71,20 +70,16 @@ class DocumentStore:
 
     def __init__(self, client: redis.Redis, address: NodeAddress, kept_seconds: int) -> None:
         self._client = client
-        self._address = address
         self._kept_seconds = kept_seconds
-        self._read = Script(client, "doc_read")
-        self._edit = Script(client, "doc_edit")
-        self._open = Script(client, "doc_open")
-        self._sync = Script(client, "doc_sync")
+        self._read = Script(client, "doc_read", address)
+        self._edit = Script(client, "doc_edit", address)
+        self._open = Script(client, "doc_open", address)
+        self._sync = Script(client, "doc_sync", address)
 
     def state(self, keys: TenantKeys, member: Member, room_id: str, edit_key: str, base_version: int) -> State:
         """The document as an edit on `base_version` finds it. Raises NotInRoom, ConnectionLost."""
         version, answered, *rest = admitted(
-            self._read(
-                [keys.connection(member.sid), keys.connection_rooms(member.sid), *_document(keys, room_id)],
-                [room_id, base_version, edit_key, self._address.node, member.sid],
-            )
+            self._read(keys, sid=member.sid, room_id=room_id, base_version=base_version, edit_key=edit_key)
         )
         if answered is not None:
             return State(version, int(answered))
@@ -100,30 +95,13 @@ class DocumentStore:
         """
         answer, *rest = admitted(
             self._edit(
-                [
-                    *presence_keys(keys, member.user_id),
-                    keys.connection(member.sid),
-                    keys.connection_rooms(member.sid),
-                    *_document(keys, room_id),
-                    keys.locks(room_id),
-                    keys.typing(room_id),
-                ],
-                [
-                    self._address.bus,
-                    keys.tenant_channel,
-                    member.user_id,
-                    self._address.node,
-                    member.sid,
-                    room_id,
-                    keys.room_channel(room_id),
-                    commit.version,
-                    commit.content,
-                    orjson.dumps(commit.touched),
-                    orjson.dumps(commit.message),
-                    commit.edit_key,
-                    self._kept_seconds,
-                    orjson.dumps(moves),
-                ],
+                keys,
+                user_id=member.user_id,
+                sid=member.sid,
+                room_id=room_id,
+                applied_to=commit.version,
+                **self._stored(commit),
+                moves=moves,
             )
         )
         match _Answer(answer):
@@ -135,18 +113,7 @@ class DocumentStore:
 
     def open(self, keys: TenantKeys, room_id: str, commit: Commit) -> tuple[int, str]:
         """Store the first edit of a document, if it has none. Returns version and content as they are now."""
-        version, content = self._open(
-            _document(keys, room_id),
-            [
-                self._address.bus,
-                keys.room_channel(room_id),
-                commit.content,
-                orjson.dumps(commit.touched),
-                orjson.dumps(commit.message),
-                commit.edit_key,
-                self._kept_seconds,
-            ],
-        )
+        version, content = self._open(keys, room_id=room_id, **self._stored(commit))
         return version, content
 
     def content(self, keys: TenantKeys, room_id: str) -> tuple[int, str]:
@@ -159,21 +126,18 @@ class DocumentStore:
 
     def sync(self, keys: TenantKeys, member: Member, room_id: str, since: int | None = None) -> int:
         """Send `doc:sync` to the member's connection. Returns the version. Raises NotInRoom, ConnectionLost."""
-        answer = self._sync(
-            [
-                keys.connection(member.sid),
-                keys.connection_rooms(member.sid),
-                *_document(keys, room_id),
-                keys.locks(room_id),
-            ],
-            [self._address.node, member.sid, room_id, "" if since is None else since, self._kept_seconds],
-        )
+        answer = self._sync(keys, sid=member.sid, room_id=room_id, since=since, kept_seconds=self._kept_seconds)
         # A version may be 0, so that a refusal comes in a list.
         return int(admitted(answer[0]) if isinstance(answer, list) else answer)
 
-
-def _document(keys: TenantKeys, room_id: str) -> list[str]:
-    return [keys.document(room_id), keys.document_log(room_id), keys.document_edits(room_id)]
+    def _stored(self, commit: Commit) -> dict[str, Any]:
+        return {
+            "content": commit.content,
+            "touched": commit.touched,
+            "message": commit.message,
+            "edit_key": commit.edit_key,
+            "kept_seconds": self._kept_seconds,
+        }
 
 
 def _logged(entry: str) -> LoggedEdit:

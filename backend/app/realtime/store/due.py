@@ -28,5 +28,5 @@ class DueStore:
 
     def list(self, key: str) -> Due:
         """What is due in a sorted set: member → when (ms). One round trip; raises Unavailable."""
-        next_in, *members = self._list([key], [DUE_BATCH])
+        next_in, *members = self._list(due=key, batch=DUE_BATCH)
         return Due(members, None if next_in < 0 else next_in / 1000)

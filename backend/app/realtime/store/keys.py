@@ -59,7 +59,7 @@ class TenantKeys:
         #: Sorted set of text: what happened, by type, by entity and by user.
         self.activity_index = f"activity:index:{self._tag}"
         #: Hash: idempotency key → the item that was recorded with it.
-        self.activity_keys = f"activity:keys:{self._tag}"
+        self.activity_recorded = f"activity:keys:{self._tag}"
         #: Set: all sids of the tenant.
         self.connections = f"ws:tenant:{self._tag}:connections"
 

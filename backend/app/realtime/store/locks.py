@@ -39,10 +39,9 @@ class LockStore:
     """Locks in Redis. Every method is one round trip; all may raise Unavailable, NotInRoom and ConnectionLost."""
 
     def __init__(self, client: redis.Redis, address: NodeAddress) -> None:
-        self._address = address
-        self._lock = Script(client, "doc_lock")
-        self._unlock = Script(client, "doc_unlock")
-        self._status = Script(client, "doc_lock_status")
+        self._lock = Script(client, "doc_lock", address)
+        self._unlock = Script(client, "doc_unlock", address)
+        self._status = Script(client, "doc_lock_status", address)
 
     def lock(
         self, keys: TenantKeys, member: Member, room_id: str, path: str, lasts_ms: int, limits: LockLimits
@@ -50,8 +49,13 @@ class LockStore:
         """Lock `path` for the member's user, or renew their lock. Raises Locked, LimitExceeded."""
         answer, *rest = _answered(
             self._lock(
-                [*self._keys(keys, member, room_id), keys.rooms_due],
-                [*self._head(keys, member, room_id), member.user_name, path, lasts_ms, limits.of_user, limits.of_room],
+                keys,
+                **_who_and_where(member, room_id),
+                user_name=member.user_name,
+                path=path,
+                lasts_ms=lasts_ms,
+                max_of_user=limits.of_user,
+                max_of_room=limits.of_room,
             )
         )
         match _Answer(answer):
@@ -64,9 +68,7 @@ class LockStore:
 
     def unlock(self, keys: TenantKeys, member: Member, room_id: str, path: str) -> list[Lock]:
         """End the user's lock on exactly `path`. Returns the locks that are left. Raises Locked, NotFound."""
-        answer, *rest = _answered(
-            self._unlock(self._keys(keys, member, room_id), [*self._head(keys, member, room_id), path])
-        )
+        answer, *rest = _answered(self._unlock(keys, **_who_and_where(member, room_id), path=path))
         match _Answer(answer):
             case _Answer.ANOTHERS:
                 raise Locked(orjson.loads(rest[0]))
@@ -76,15 +78,13 @@ class LockStore:
 
     def status(self, keys: TenantKeys, member: Member, room_id: str) -> list[Lock]:
         """Send `doc:lock_status` to the member's connection and return the locks."""
-        answer = self._status(self._keys(keys, member, room_id), [self._address.node, member.sid, room_id])
+        answer = self._status(keys, sid=member.sid, room_id=room_id)
         return cast("list[Lock]", orjson.loads(admitted(answer)))
-
-    def _keys(self, keys: TenantKeys, member: Member, room_id: str) -> list[str]:
-        return [keys.connection(member.sid), keys.connection_rooms(member.sid), keys.locks(room_id)]
-
-    def _head(self, keys: TenantKeys, member: Member, room_id: str) -> list[str]:
-        return [self._address.bus, room_id, keys.room_channel(room_id), member.user_id]
 
 
 def _answered(answer: Any) -> list[Any]:
     return cast("list[Any]", admitted(answer))
+
+
+def _who_and_where(member: Member, room_id: str) -> dict[str, str]:
+    return {"user_id": member.user_id, "sid": member.sid, "room_id": room_id}

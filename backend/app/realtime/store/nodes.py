@@ -26,12 +26,12 @@ class NodeStore:
     def __init__(self, client: redis.Redis, address: NodeAddress) -> None:
         self._client = client
         self._address = address
-        self._lease = Script(client, "node_lease")
-        self._leave = Script(client, "node_leave")
+        self._lease = Script(client, "node_lease", address)
+        self._leave = Script(client, "node_leave", address)
 
     def renew(self, lease_ms: int, probe: int) -> Lease:
         """Renew this node's lease and send probe number `probe` to itself over the bus."""
-        had, *expired = self._lease([k.NODES], [self._address.node_id, lease_ms, self._address.node, probe])
+        had, *expired = self._lease(nodes=k.NODES, lease_ms=lease_ms, probe=probe)
         return Lease(bool(had), {node: int(float(end)) for node, end in zip(expired[::2], expired[1::2], strict=True)})
 
     def unwatch(self, tenant_id: str) -> None:
@@ -53,7 +53,7 @@ class NodeStore:
 
     def leave(self) -> int:
         """End this node's lease. Returns how many other nodes live."""
-        return int(self._leave([k.NODES], [self._address.node_id]))
+        return int(self._leave(nodes=k.NODES))
 
     def dead(self) -> dict[str, int]:
         """The nodes that have left or whose lease has run out, and when (ms; 0 for left). Two round trips."""

@@ -34,13 +34,12 @@ class NotificationStore:
     """Notifications in Redis. Every method is one round trip; all may raise Unavailable."""
 
     def __init__(self, client: redis.Redis, address: NodeAddress) -> None:
-        self._address = address
-        self._create = Script(client, "notification_create")
-        self._read = Script(client, "notification_read")
-        self._delete = Script(client, "notification_delete")
-        self._list = Script(client, "notification_list")
-        self._count = Script(client, "notification_count")
-        self._expire = Script(client, "notification_expire")
+        self._create = Script(client, "notification_create", address)
+        self._read = Script(client, "notification_read", address)
+        self._delete = Script(client, "notification_delete", address)
+        self._list = Script(client, "notification_list", address)
+        self._count = Script(client, "notification_count", address)
+        self._expire = Script(client, "notification_expire", address)
         self._due = DueStore(client)
 
     def create(self, keys: TenantKeys, user_id: str, new: NewNotification, kept: int) -> tuple[Item, bool] | None:
@@ -49,44 +48,40 @@ class NotificationStore:
         None: its id belongs to another one.
         """
         answer, *item = self._create(
-            [*_keys(keys, user_id), keys.user_connections(user_id)],
-            [
-                *self._head(keys, user_id),
-                new.id,
-                new.fingerprint,
-                orjson.dumps(new.message)[:-1],  # the script goes on
-                new.lasts_ms,
-                kept,
-            ],
+            keys,
+            user_id=user_id,
+            id=new.id,
+            fingerprint=new.fingerprint,
+            fields=orjson.dumps(new.message)[:-1],
+            lasts_ms=new.lasts_ms,
+            max_notifications=kept,
         )
         return None if answer == _TAKEN else (orjson.loads(item[0]), answer == _MADE)
 
     def read(self, keys: TenantKeys, user_id: str, notification_id: str) -> tuple[Item, int] | None:
         """Mark one as read. Returns it, and how many are unread now; None if there is none of that id."""
-        answer = self._read(_keys(keys, user_id), [*self._head(keys, user_id), notification_id])
+        answer = self._read(keys, user_id=user_id, notification_id=notification_id)
         return (orjson.loads(answer[2]), answer[0]) if answer else None
 
     def read_all(self, keys: TenantKeys, user_id: str) -> int:
         """Mark all as read. Returns how many were not."""
-        return int(self._read(_keys(keys, user_id), [*self._head(keys, user_id), ""])[1])
+        return int(self._read(keys, user_id=user_id, notification_id="")[1])
 
     def delete(self, keys: TenantKeys, user_id: str, notification_id: str) -> int | None:
         """Forget one. Returns how many are unread now; None if there is none of that id."""
-        answer = self._delete(_keys(keys, user_id), [*self._head(keys, user_id), notification_id])
+        answer = self._delete(keys, user_id=user_id, notification_id=notification_id)
         return None if answer is None else int(answer)
 
     def page(
         self, keys: TenantKeys, user_id: str, *, unread_only: bool, limit: int, offset: int
     ) -> tuple[list[Item], int, int]:
         """A page, newest first; how many there are of those asked for, and how many are unread."""
-        total, unread, items = self._list(
-            _keys(keys, user_id), [*self._head(keys, user_id), int(unread_only), limit, offset]
-        )
+        total, unread, items = self._list(keys, user_id=user_id, unread_only=unread_only, limit=limit, offset=offset)
         return orjson.loads(items), total, unread
 
     def count(self, keys: TenantKeys, user_id: str, sid: str | None = None) -> int:
         """How many are unread; `notification:count` is also sent to connection `sid` if given."""
-        return int(self._count(_keys(keys, user_id), [*self._head(keys, user_id), self._address.node, sid or ""]))
+        return int(self._count(keys, user_id=user_id, sid=sid))
 
     def due(self, keys: TenantKeys) -> Due:
         """Whose notifications have come to their end."""
@@ -94,17 +89,4 @@ class NotificationStore:
 
     def expire(self, keys: TenantKeys, user_ids: list[str]) -> None:
         """Forget what has come to its end of these users' notifications."""
-        self._expire.run_all([(_keys(keys, user_id), self._head(keys, user_id)) for user_id in user_ids])
-
-    def _head(self, keys: TenantKeys, user_id: str) -> list[str]:
-        return [self._address.bus, keys.user_channel(user_id), user_id]
-
-
-def _keys(keys: TenantKeys, user_id: str) -> list[str]:
-    return [
-        keys.notifications(user_id),
-        keys.notifications_unread(user_id),
-        keys.notifications_read(user_id),
-        keys.notifications_ends(user_id),
-        keys.notifications_due,
-    ]
+        self._expire.run_all([(keys, {"user_id": user_id}) for user_id in user_ids])

@@ -16,11 +16,6 @@ from app.realtime.store.script import Script, reaching_redis
 DUE_BATCH = 500
 
 
-def presence_keys(keys: TenantKeys, user_id: str) -> list[str]:
-    """KEYS 1-6 of every script that uses lib/presence.lua."""
-    return [keys.online, keys.names, keys.active, keys.grace, keys.seq, keys.user(user_id)]
-
-
 @dataclass(frozen=True)
 class Due:
     """Whose time has come, and in how many seconds to look again (None: nobody is waiting)."""
@@ -34,16 +29,12 @@ class PresenceStore:
 
     def __init__(self, client: redis.Redis, address: NodeAddress) -> None:
         self._client = client
-        self._address = address
-        self._set = Script(client, "presence_set")
-        self._list = Script(client, "presence_list")
-        self._online = Script(client, "presence_online")
-        self._offline = Script(client, "presence_offline")
-        self._due = Script(client, "presence_due")
-        self._expire = Script(client, "presence_expire")
-
-    def _head(self, keys: TenantKeys, user_id: str) -> list[str]:
-        return [self._address.bus, keys.tenant_channel, user_id]
+        self._set = Script(client, "presence_set", address)
+        self._list = Script(client, "presence_list", address)
+        self._online = Script(client, "presence_online", address)
+        self._offline = Script(client, "presence_offline", address)
+        self._due = Script(client, "presence_due", address)
+        self._expire = Script(client, "presence_expire", address)
 
     def set(
         self,
@@ -63,15 +54,7 @@ class PresenceStore:
         the user is offline.
         """
         answer = self._set(
-            [*presence_keys(keys, user_id), keys.connection(sid or "")],
-            [
-                *self._head(keys, user_id),
-                int(sid is not None),
-                orjson.dumps(moves),
-                orjson.dumps(location),
-                int(activity),
-                int(always),
-            ],
+            keys, user_id=user_id, sid=sid, moves=moves, location=location, is_active=activity, always=always
         )
         return (orjson.loads(answer[0]), answer[1]) if answer else None
 
@@ -85,10 +68,7 @@ class PresenceStore:
         entity_id: str | None = None,
     ) -> dict[str, Any] | None:
         """`{users, seq}`, also sent to connection `sid` if given; None if that does not exist."""
-        answer = self._list(
-            [*presence_keys(keys, user_id), keys.connection(sid or "")],
-            [*self._head(keys, user_id), self._address.node, sid or "", entity_type or "", entity_id or ""],
-        )
+        answer = self._list(keys, user_id=user_id, sid=sid, entity_type=entity_type, entity_id=entity_id)
         return cast("dict[str, Any]", orjson.loads(answer)) if answer else None
 
     def online(
@@ -104,13 +84,18 @@ class PresenceStore:
     ) -> None:
         """Make a user online; without a connection for `grace_ms` only."""
         self._online(
-            [*presence_keys(keys, user_id), keys.user_connections(user_id)],
-            [*self._head(keys, user_id), user_name, device_type, page or "", grace_ms, orjson.dumps(moves)],
+            keys,
+            user_id=user_id,
+            user_name=user_name,
+            device_type=device_type,
+            current_page=page,
+            grace_ms=grace_ms,
+            moves=moves,
         )
 
     def offline(self, keys: TenantKeys, user_id: str) -> bool:
         """Take a user offline; False if they were."""
-        return bool(self._offline(presence_keys(keys, user_id), self._head(keys, user_id)))
+        return bool(self._offline(keys, user_id=user_id))
 
     def get(self, keys: TenantKeys, user_id: str) -> dict[str, str]:
         """The user's stored record, {} if offline."""
@@ -119,15 +104,9 @@ class PresenceStore:
 
     def due(self, keys: TenantKeys, away_ms: int) -> Due:
         """Whose grace time or inactivity has run out."""
-        next_in, *user_ids = self._due([keys.active, keys.grace], [away_ms, DUE_BATCH])
+        next_in, *user_ids = self._due(keys, away_ms=away_ms, batch=DUE_BATCH)
         return Due(user_ids, None if next_in < 0 else next_in / 1000)
 
     def expire(self, keys: TenantKeys, user_id: str, away_ms: int, moves: dict[str, str]) -> str | None:
         """Do what is due for one user: `offline`, `away`, or None if nothing is."""
-        return cast(
-            "str | None",
-            self._expire(
-                [*presence_keys(keys, user_id), keys.user_connections(user_id)],
-                [*self._head(keys, user_id), away_ms, orjson.dumps(moves)],
-            ),
-        )
+        return cast("str | None", self._expire(keys, user_id=user_id, away_ms=away_ms, moves=moves))

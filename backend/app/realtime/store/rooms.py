@@ -12,23 +12,10 @@ from app.realtime.store.address import NodeAddress
 from app.realtime.store.due import Due, DueStore
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.members import Member
-from app.realtime.store.presence import presence_keys
 from app.realtime.store.script import Script, reaching_redis
 
 #: user_id → {user_name, joined_at, sids}, sids never empty.
 Members = dict[str, dict[str, Any]]
-
-
-def room_keys(keys: TenantKeys, room_id: str) -> list[str]:
-    """What a connection that leaves a room may change: the order that leaving.lua asks for."""
-    return [
-        keys.room(room_id),
-        keys.room_users(room_id),
-        keys.entity_room(room_id),
-        keys.cursors(room_id),
-        keys.typing(room_id),
-        keys.locks(room_id),
-    ]
 
 
 class JoinRefused(Enum):
@@ -51,12 +38,11 @@ class RoomStore:
 
     def __init__(self, client: redis.Redis, address: NodeAddress) -> None:
         self._client = client
-        self._address = address
-        self._join = Script(client, "room_join")
-        self._leave = Script(client, "room_leave")
-        self._users = Script(client, "room_users")
+        self._join = Script(client, "room_join", address)
+        self._leave = Script(client, "room_leave", address)
+        self._users = Script(client, "room_users", address)
         self._due = DueStore(client)
-        self._expire = Script(client, "room_expire")
+        self._expire = Script(client, "room_expire", address)
 
     def join(
         self,
@@ -69,59 +55,25 @@ class RoomStore:
         """Put a connection into a room. Returns who is in it now."""
         entity_type, entity_id = room_id.split(":")
         answer = self._join(
-            [
-                *presence_keys(keys, member.user_id),
-                keys.connection(member.sid),
-                keys.connection_rooms(member.sid),
-                keys.room(room_id),
-                keys.room_users(room_id),
-                keys.entity_room(room_id),
-                keys.typing(room_id),
-                keys.rooms_due,
-            ],
-            [
-                self._address.bus,
-                keys.tenant_channel,
-                member.user_id,
-                self._address.node,
-                member.sid,
-                room_id,
-                keys.room_channel(room_id),
-                max_rooms,
-                entity_type,
-                entity_id,
-                keys.tenant_id,
-                orjson.dumps(moves),
-                member.user_name,
-            ],
+            keys,
+            user_id=member.user_id,
+            user_name=member.user_name,
+            sid=member.sid,
+            room_id=room_id,
+            entity_type=entity_type,
+            entity_id=entity_id,
+            max_rooms=max_rooms,
+            moves=moves,
         )
         return JoinRefused(answer) if isinstance(answer, int) else _members(answer)
 
     def leave(self, keys: TenantKeys, user_id: str, sid: str, room_id: str) -> Left:
         """Take a connection out of a room."""
-        return Left(
-            self._leave(
-                [
-                    keys.connection(sid),
-                    keys.connection_rooms(sid),
-                    *room_keys(keys, room_id),
-                    keys.rooms_due,
-                ],
-                [
-                    self._address.bus,
-                    self._address.node,
-                    sid,
-                    user_id,
-                    room_id,
-                    keys.room_channel(room_id),
-                    keys.users_channel,
-                ],
-            )
-        )
+        return Left(self._leave(keys, user_id=user_id, sid=sid, rooms=[{"room_id": room_id}]))
 
     def members(self, keys: TenantKeys, room_id: str, sid: str | None = None) -> Members:
         """Who is in a room; `room:users` is also sent to connection `sid` if given."""
-        return _members(self._users([keys.room_users(room_id)], [self._address.node, sid or "", room_id]))
+        return _members(self._users(keys, room_id=room_id, sid=sid))
 
     def due(self, keys: TenantKeys) -> Due:
         """In which rooms a cursor, typing or a lock has come to its end."""
@@ -129,10 +81,7 @@ class RoomStore:
 
     def expire(self, keys: TenantKeys, room_id: str, cursor_ms: int) -> None:
         """End what has come to its end in a room; a cursor lives `cursor_ms` without a move."""
-        self._expire(
-            [keys.cursors(room_id), keys.typing(room_id), keys.locks(room_id), keys.rooms_due],
-            [self._address.bus, room_id, keys.room_channel(room_id), keys.users_channel, cursor_ms],
-        )
+        self._expire(keys, room_id=room_id, lives_ms=cursor_ms)
 
     def forget_due(self, keys: TenantKeys) -> None:
         """Remove the locks of rooms that nobody is in, and all that waits for its time. Two round trips."""

@@ -1,22 +1,40 @@
-"""Lua scripts as package data: read, put together with the libraries they use, and run.
+"""Lua scripts as package data: put together with their libraries, given their parameters by name, and run.
 
-A script's header is its signature. A line `-- uses base presence` names the files of `lib/` that
-stand before it when Redis compiles it: Redis has no `require`.
+A script's header is its signature:
+
+    -- room_users: who is in a room, for one connection or for the caller.
+    -- uses base rooms
+    -- KEYS room_users (hash)
+    -- ARGV node_channel · sid ('' for the caller only) · room_id
+
+`uses` names the files of `lib/` that stand before the script when Redis compiles it, because Redis has no `require`.
+A library may declare parameters of its own, and then every script that uses it has them too. In the script each
+argument is a local of its name, and each key a local of its name and `_key`: `room_id`, `room_users_key`. A name
+that ends with `…` is a list of records; the parentheses name what each record has.
+
+A caller passes parameters by name. It need not pass what other names imply: a name of `TenantKeys` is built from the
+tenant and the id that it takes (`room_users` from `room_id`), and the node's own id and channels are known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha1
 from importlib.resources import files
 from typing import Any
 
+import orjson
 import redis
 from redis import exceptions
 
 from app.errors import Unavailable
+from app.realtime.store.address import NodeAddress
+from app.realtime.store.keys import TenantKeys
 
 #: What Redis says when it cannot serve now, though the command was right.
 AWAY: tuple[type[exceptions.RedisError], ...] = (
@@ -34,10 +52,22 @@ REFUSING = ("BUSY", "MISCONF", "NOREPLICAS")
 
 _FOLDER = files(__package__) / "scripts"
 
+#: One parameter in a header: its name, whether it is a list, and what the header says of it.
+_PARAMETER = re.compile(r"(\w+)(…)?(?: \((.+)\))?")
+
+#: What stands in a header for no parameters.
+NONE = "\N{EN DASH}"
+
+#: What one call passes: a tenant (None for a script that has none) and parameters by name.
+Call = tuple[TenantKeys | None, Mapping[str, Any]]
+
+#: Lists values by tenant and by the parameters that are known.
+_Values = Callable[[Any, Mapping[str, Any]], list[Any]]
+
 
 @contextmanager
 def reaching_redis() -> Iterator[None]:
-    """Make `Unavailable` of whatever Redis says when it cannot serve now."""
+    """Raise `Unavailable` for whatever Redis says when it cannot serve now."""
     try:
         yield
     except AWAY as error:
@@ -48,50 +78,166 @@ def reaching_redis() -> Iterator[None]:
         raise
 
 
+def sections(lua: str) -> dict[str, str]:
+    """The sections of a file's header by their first word: uses, KEYS, ARGV, →, publishes.
+
+    A line that begins with spaces continues the one before; between parameters the line's end stands for a `·`.
+    """
+    found: dict[str, str] = {}
+    word = ""
+    for line in lua.splitlines()[1:]:
+        if not line.startswith("-- "):
+            break
+        if line.startswith("--  "):
+            joint = " · " if word in {"KEYS", "ARGV"} else " "
+            found[word] += joint + line.removeprefix("--").strip()
+        else:
+            word, _, found[word] = line.removeprefix("-- ").partition(" ")
+    return found
+
+
+@dataclass
+class Signature:
+    """The parameters of a script in the order of KEYS and ARGV. A list has the fields of its records, else it is ()."""
+
+    keys: dict[str, tuple[str, ...]]
+    args: dict[str, tuple[str, ...]]
+
+    def declare(self, lua: str) -> str:
+        """Add what a file's header declares; returns the Lua that makes locals of what is new."""
+        found = sections(lua)
+        keys = self._add(self.keys, found["KEYS"])
+        args = self._add(self.args, found["ARGV"])
+        lines = [_locals(self.keys, keys, "KEYS", "_key"), _locals(self.args, args, "ARGV", "")]
+        lines += [self._records(name) for name in args if self.args[name]]
+        return "\n".join(filter(None, lines))
+
+    @staticmethod
+    def _add(known: dict[str, tuple[str, ...]], section: str) -> list[str]:
+        new = []
+        for part in () if section == NONE else section.split(" · "):
+            match = _PARAMETER.fullmatch(part)
+            if match is None:
+                raise ValueError(f"{part!r} is no parameter")
+            name, is_list, note = match.groups()
+            if name not in known:
+                known[name] = tuple(note.split()) if is_list else ()
+                new.append(name)
+        return new
+
+    def _records(self, name: str) -> str:
+        """Lua that makes a table of records, one for each group of keys and arguments at their ends."""
+        keys, args = self.keys[name], self.args[name]
+        first_key, first_arg = len(self.keys), len(self.args)
+        fields = [f"{field}_key = KEYS[{first_key + i} + {len(keys)} * i]" for i, field in enumerate(keys)]
+        fields += [f"{field} = ARGV[{first_arg + i} + {len(args)} * i]" for i, field in enumerate(args)]
+        number = f"(#ARGV - {first_arg - 1}) / {len(args)}"
+        return f"local {name} = {{}}\nfor i = 0, {number} - 1 do {name}[i + 1] = {{ {', '.join(fields)} }} end"
+
+
+def _locals(all_names: Mapping[str, tuple[str, ...]], new: Sequence[str], table: str, suffix: str) -> str:
+    places = {name: place for place, name in enumerate(all_names, 1) if name in new and not all_names[name]}
+    if not places:
+        return ""
+    values = ", ".join(f"{table}[{place}]" for place in places.values())
+    return f"local {', '.join(name + suffix for name in places)} = {values}"
+
+
 @cache
-def source(name: str) -> str:
-    """The Lua text of script `name`, its libraries first."""
+def _read(name: str) -> tuple[str, Signature]:
     own = (_FOLDER / f"{name}.lua").read_text("utf-8")
-    uses = next((line for line in own.splitlines() if line.startswith("-- uses ")), "-- uses")
-    libraries = [(_FOLDER / "lib" / f"{library}.lua").read_text("utf-8") for library in uses.split()[2:]]
-    return "\n".join([*libraries, own])
+    texts = [(_FOLDER / "lib" / f"{library}.lua").read_text("utf-8") for library in sections(own)["uses"].split()]
+    signature = Signature({}, {})
+    return "\n".join(part for text in [*texts, own] for part in (signature.declare(text), text) if part), signature
+
+
+def source(name: str) -> str:
+    """The Lua text of script `name`: its libraries and itself, each after the locals that it declares."""
+    return _read(name)[0]
+
+
+def signature(name: str) -> Signature:
+    """The parameters of script `name`, its libraries' first."""
+    return _read(name)[1]
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """All scripts."""
+    return tuple(sorted(entry.name.removesuffix(".lua") for entry in _FOLDER.iterdir() if entry.name.endswith(".lua")))
+
+
+def _derived() -> dict[str, str]:
+    """The names of TenantKeys, each with the id that it is built from, '' for none."""
+    tenant = TenantKeys("")
+    built = {name: getattr(tenant, name) for name in dir(tenant) if not name.startswith("_")}
+    return {name: next(iter(inspect.signature(b).parameters)) if callable(b) else "" for name, b in built.items()}
+
+
+_DERIVED = _derived()
 
 
 class Script:
-    """One script on one Redis. Calling it is one round trip; Redis being away is `Unavailable`."""
+    """One script on one Redis. Calling it is one round trip; Redis being away is `Unavailable`.
 
-    def __init__(self, client: redis.Redis, name: str) -> None:
+    `address`: of the node that calls, for `node_id`, `node_channel` and `bus`.
+    """
+
+    def __init__(self, client: redis.Redis, name: str, address: NodeAddress | None = None) -> None:
         self.name = name
         # redis-py types its commands, but not `execute_command`.
         self._client: Any = client
         self._source = source(name)
         self._sha = sha1(self._source.encode(), usedforsecurity=False).hexdigest()
+        own = signature(name)
+        self._keys, self._args = _list_of(own.keys), _list_of(own.args)
+        here = address and {"node_id": address.node_id, "node_channel": address.node, "bus": address.bus}
+        self._here: dict[str, str] = here or {}
+        # What nothing implies, and the ids that others are built from.
+        self._expected = {_DERIVED.get(part, part) for part in (*own.keys, *own.args)} - {"", *self._here}
 
-    def __call__(self, keys: Sequence[str], args: Iterable[Any] = (), *, after: Sequence[str] = ()) -> Any:
+    def __call__(self, tenant: TenantKeys | None = None, /, *, after: Sequence[str] = (), **given: Any) -> Any:
         """The script's answer. Raises Unavailable; a fault of the script itself is a ResponseError.
 
         `after`: a command on another slot that must come first; it travels in the same round trip.
+        Raises TypeError if a parameter is missing, or is none of the script's.
         """
-        call = (len(keys), *keys, *args)
+        call = self._line_up(tenant, given)
         with reaching_redis():
             try:
                 return self._run(after, "EVALSHA", self._sha, *call)
             except exceptions.NoScriptError:
                 return self._run((), "EVAL", self._source, *call)
 
-    def run_all(self, calls: Sequence[tuple[Sequence[str], Iterable[Any]]]) -> list[Any]:
-        """The answers to many calls, each of keys and args, in one round trip and in their order.
+    def run_all(self, calls: Sequence[Call]) -> list[Any]:
+        """The answers to many calls in one round trip, in their order.
 
         Raises as a single call does; what came before the one that failed has happened.
         """
-        commands = [(len(keys), *keys, *args) for keys, args in calls]
+        commands = [("EVALSHA", self._sha, *self._line_up(tenant, given)) for tenant, given in calls]
         with reaching_redis():
             try:
-                return self._pipeline([("EVALSHA", self._sha, *command) for command in commands])
+                return self._pipeline(commands)
             except exceptions.NoScriptError:
                 # None of them has run: a script that Redis did not know for the first one came from nowhere else.
                 self._client.script_load(self._source)
-                return self._pipeline([("EVALSHA", self._sha, *command) for command in commands])
+                return self._pipeline(commands)
+
+    def _line_up(self, tenant: TenantKeys | None, given: Mapping[str, Any]) -> list[Any]:
+        """The number of keys, the keys and the arguments, as EVALSHA takes them."""
+        if given.keys() != self._expected:
+            self._refuse(given)
+        known = {**self._here, **given}
+        keys = self._keys(tenant, known)
+        return [len(keys), *keys, *self._args(tenant, known)]
+
+    def _refuse(self, given: Mapping[str, Any]) -> None:
+        missing = self._expected - given.keys()
+        unknown = given.keys() - self._expected - self._here.keys()
+        if missing or unknown:
+            told = [f"needs {', '.join(sorted(missing))}"] if missing else []
+            told += [f"does not take {', '.join(sorted(unknown))}"] if unknown else []
+            raise TypeError(f"script {self.name} {' and '.join(told)}")
 
     def _pipeline(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
         pipe = self._client.pipeline(transaction=False)
@@ -106,7 +252,34 @@ class Script:
         return self._pipeline([after, command])[-1]
 
 
-@cache
-def names() -> tuple[str, ...]:
-    """All scripts."""
-    return tuple(sorted(entry.name.removesuffix(".lua") for entry in _FOLDER.iterdir() if entry.name.endswith(".lua")))
+def _list_of(parameters: Mapping[str, tuple[str, ...]]) -> _Values:
+    """A function that lists the values of parameters. Compiled once, because it runs for every event."""
+    parts = [_records(name, fields) if fields else _value(name) for name, fields in parameters.items()]
+    text = f"lambda tenant, known: [{', '.join(parts)}]"
+    made: _Values = eval(text, {"encoded": _encoded})  # noqa: S307 - names of our own headers, as namedtuple does
+    return made
+
+
+def _value(name: str, known: str = "known") -> str:
+    """The Python expression of a parameter's value."""
+    id_name = _DERIVED.get(name)
+    if id_name is None:
+        return f"encoded({known}['{name}'])"
+    return f"tenant.{name}({known}['{id_name}'])" if id_name else f"tenant.{name}"
+
+
+def _records(name: str, fields: Sequence[str]) -> str:
+    values = ", ".join(_value(field, "record") for field in fields)
+    return f"*(value for record in known['{name}'] for value in [{values}])"
+
+
+def _encoded(value: Any) -> Any:
+    """A value as a script takes it: JSON for what has parts, 1 and 0 for truths, '' for None."""
+    kind = type(value)
+    if kind is str or kind is int:
+        return value
+    if value is None:
+        return ""
+    if kind is bool:
+        return int(value)
+    return orjson.dumps(value) if kind is dict or kind is list else value

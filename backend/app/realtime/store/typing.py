@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 import redis
 
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.members import Member, admitted
-from app.realtime.store.presence import presence_keys
 from app.realtime.store.script import Script
 
 #: How typing_start.lua says that a user types in as many fields as allowed.
@@ -21,10 +19,9 @@ class TypingStore:
     """Who types where, in Redis. Every method is one round trip; all may raise Unavailable."""
 
     def __init__(self, client: redis.Redis, address: NodeAddress) -> None:
-        self._address = address
-        self._start = Script(client, "typing_start")
-        self._stop = Script(client, "typing_stop")
-        self._list = Script(client, "typing_list")
+        self._start = Script(client, "typing_start", address)
+        self._stop = Script(client, "typing_stop", address)
+        self._list = Script(client, "typing_list", address)
 
     def start(
         self,
@@ -43,42 +40,23 @@ class TypingStore:
         """
         typist: dict[str, Any] = {"user_id": member.user_id, "user_name": member.user_name, "field": field}
         answer = self._start(
-            [*self._keys(keys, member, room_id), keys.rooms_due],
-            [
-                *self._head(keys, member),
-                member.sid,
-                room_id,
-                keys.room_channel(room_id),
-                field or "",
-                place,
-                orjson.dumps(typist),
-                lasts_ms,
-                max_fields,
-                orjson.dumps(moves),
-            ],
+            keys,
+            user_id=member.user_id,
+            sid=member.sid,
+            room_id=room_id,
+            field=field,
+            place=place,
+            typist=typist,
+            lasts_ms=lasts_ms,
+            max_fields=max_fields,
+            moves=moves,
         )
         return bool(admitted(answer) != TOO_MANY_FIELDS)
 
     def stop(self, keys: TenantKeys, member: Member, room_id: str, field: str | None, moves: dict[str, str]) -> None:
         """The member does not type in `field` (None: nowhere in the room). Raises NotInRoom, ConnectionLost."""
-        admitted(
-            self._stop(
-                self._keys(keys, member, room_id),
-                [*self._head(keys, member), room_id, keys.room_channel(room_id), field or "", orjson.dumps(moves)],
-            )
-        )
+        admitted(self._stop(keys, user_id=member.user_id, sid=member.sid, room_id=room_id, field=field, moves=moves))
 
     def send(self, keys: TenantKeys, sid: str, room_id: str) -> None:
         """Send `typing:users` to a connection."""
-        self._list([keys.typing(room_id)], [self._address.node, sid, room_id])
-
-    def _keys(self, keys: TenantKeys, member: Member, room_id: str) -> list[str]:
-        return [
-            *presence_keys(keys, member.user_id),
-            keys.connection(member.sid),
-            keys.connection_rooms(member.sid),
-            keys.typing(room_id),
-        ]
-
-    def _head(self, keys: TenantKeys, member: Member) -> list[str]:
-        return [self._address.bus, keys.tenant_channel, member.user_id]
+        self._list(keys, sid=sid, room_id=room_id)

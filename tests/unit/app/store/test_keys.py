@@ -34,7 +34,7 @@ ONE_OF_A_TENANT: list[str] = [
     "notifications_due",
     "activity",
     "activity_index",
-    "activity_keys",
+    "activity_recorded",
 ]
 OF_A_USER: list[Callable[[TenantKeys, str], str]] = [
     TenantKeys.user,

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from app.realtime.store.script import Script, names, source
+from app.realtime.store.address import NodeAddress
+from app.realtime.store.keys import TenantKeys
+from app.realtime.store.script import Script, Signature, names, sections, signature, source
 
 APP = Path(__file__).parents[4] / "backend" / "app"
 SCRIPTS = APP / "realtime" / "store" / "scripts"
@@ -20,44 +23,12 @@ LIBRARY_NAMES = sorted(path.stem for path in LIBRARIES.glob("*.lua"))
 #: The signs before a section of a header, in their order. A library has the first, KEYS and ARGV.
 SECTIONS = ("uses", "KEYS", "ARGV", "→", "publishes")
 
-#: Between the two ends of a range, and for no parameters at all.
-TO = "\N{EN DASH}"
-
-#: `1 name · 2-4 as library · 5… for each` (with an en dash): a number, or a range, or a number and all after it.
-PARAMETER = re.compile(rf"(\d+)(?:{TO}(\d+)|(…))? ")
-
 #: An event in the words of a header.
 EVENT = re.compile(r"\b(?:(?:presence|room|cursor|typing|doc):\w+|(?:notification|activity)(?::\w+)?)")
-
-#: How code names one of its parameters by number, and by a number that it has computed.
-BY_NUMBER = re.compile(r"\b(KEYS|ARGV)\[(\d+)\]")
-BY_COMPUTATION = re.compile(r"\b(KEYS|ARGV)\[[a-z]")
 
 
 def text(name: str, *, library: bool = False) -> str:
     return ((LIBRARIES if library else SCRIPTS) / f"{name}.lua").read_text("utf-8")
-
-
-def header(lua: str) -> list[str]:
-    """Return the comment lines that a file begins with, without their dashes, up to the first that is empty."""
-    lines = []
-    for line in lua.splitlines():
-        if not line.startswith("-- "):
-            break
-        lines.append(line.removeprefix("-- "))
-    return lines
-
-
-def sections(lua: str) -> dict[str, str]:
-    """Return the header's sections by their sign; a line that begins with spaces goes on from the one before."""
-    found: dict[str, str] = {}
-    sign = ""
-    for line in header(lua)[1:]:
-        if not line.startswith(" "):
-            sign, _, line = line.partition(" ")  # noqa: PLW2901 - the sign is off
-            assert sign not in found, f"two sections {sign}"
-        found[sign] = f"{found.get(sign, '')} {line.strip()}".strip()
-    return found
 
 
 def body(lua: str) -> str:
@@ -65,38 +36,39 @@ def body(lua: str) -> str:
     return "\n".join(line.partition("-- ")[0] for line in lua.splitlines())
 
 
-def documented(section: str) -> tuple[set[int], int | None]:
-    """Return the numbers that a KEYS or ARGV section documents, and the one from which there is no end."""
-    numbers: set[int] = set()
-    endless = None
-    if section == TO:
-        return numbers, endless
-    for part in section.split(" · "):
-        found = PARAMETER.match(part)
-        assert found, f"{part!r} does not begin with a number"
-        first, last, all_after = found.groups()
-        if all_after:
-            endless = int(first)
-        numbers |= set(range(int(first), int(last or first) + 1))
-    return numbers, endless
-
-
-def parameters(lua: str, kind: str) -> set[int]:
-    """Return the numbers that the code of one file uses."""
-    return {int(number) for name, number in BY_NUMBER.findall(body(lua)) if name == kind}
-
-
 def uses(lua: str) -> list[str]:
     return sections(lua).get("uses", "").split()
 
 
-def library_parameters(name: str, kind: str) -> set[int]:
-    return set().union(*(parameters(text(library, library=True), kind) for library in uses(text(name))))
+def with_libraries(name: str) -> str:
+    return "\n".join([*(text(library, library=True) for library in uses(text(name))), text(name)])
 
 
-def joined(lua: str) -> str:
-    """Return a header whose continued parameter lists are one: a line may end where a `·` would stand."""
-    return re.sub(rf"\n--  +(\d+(?:…|{TO}\d+)? )", r" · \1", lua)
+def declared(lua: str) -> Signature:
+    """Return the parameters that one file's header declares."""
+    own = Signature({}, {})
+    own.declare(lua)
+    return own
+
+
+def locals_of(own: Signature) -> set[str]:
+    """Return the locals that parameters are in a file."""
+    return {f"{key}_key" for key, fields in own.keys.items() if not fields} | own.args.keys()
+
+
+def fields_of(own: Signature) -> set[str]:
+    """Return the names that records have in a file."""
+    keys = {f"{field}_key" for fields in own.keys.values() for field in fields}
+    return keys | {field for fields in own.args.values() for field in fields}
+
+
+def bare(lua: str) -> set[str]:
+    """Return the names in a file's code that stand for values: no fields, no keys of tables, nothing in quotes."""
+    code = re.sub(r"'[^']*'", "''", body(lua))
+    return set(re.findall(r"(?<![.\w])[a-z]\w*", re.sub(r"([{,]) \w+ = ", r"\1 ", code)))
+
+
+EVERY_LOCAL = set().union(*(locals_of(signature(name)) for name in SCRIPT_NAMES))
 
 
 @pytest.mark.parametrize("name", SCRIPT_NAMES)
@@ -114,41 +86,49 @@ def test_a_library_begins_with_its_signature(name: str) -> None:
     assert list(sections(lua))[:2] == ["KEYS", "ARGV"]
 
 
-@pytest.mark.parametrize("kind", ["KEYS", "ARGV"])
 @pytest.mark.parametrize("name", SCRIPT_NAMES)
-def test_a_script_documents_the_parameters_that_it_uses_and_no_others(name: str, kind: str) -> None:
-    numbers, endless = documented(sections(joined(text(name)))[kind])
-    used = parameters(text(name), kind) | library_parameters(name, kind)
-    assert numbers - {endless} == used
-    assert numbers == set(range(1, max(numbers) + 1)), "a gap in the numbers"
+def test_a_script_uses_each_parameter_that_it_declares(name: str) -> None:
+    assert locals_of(declared(text(name))) <= bare(text(name))
+    assert fields_of(declared(text(name))) <= set(re.findall(r"\.(\w+)", with_libraries(name)))
 
 
-@pytest.mark.parametrize("kind", ["KEYS", "ARGV"])
-@pytest.mark.parametrize("name", SCRIPT_NAMES)
-def test_a_list_of_parameters_begins_where_the_header_says(name: str, kind: str) -> None:
-    endless = documented(sections(joined(text(name)))[kind])[1]
-    code = body(text(name))
-    assert (kind in BY_COMPUTATION.findall(code)) == (endless is not None)
-    assert endless is None or re.search(rf"= (\w+, \w+ = )?{endless}\b|, {endless} \+ ", code)
-
-
-@pytest.mark.parametrize("kind", ["KEYS", "ARGV"])
 @pytest.mark.parametrize("name", LIBRARY_NAMES)
-def test_a_library_documents_the_parameters_that_it_uses_and_no_others(name: str, kind: str) -> None:
-    lua = text(name, library=True)
-    assert documented(sections(lua)[kind]) == (parameters(lua, kind), None)
+def test_a_library_or_a_script_that_has_them_from_it_uses_the_parameters_that_it_declares(name: str) -> None:
+    users = [text(script) for script in SCRIPT_NAMES if name in uses(text(script))]
+    assert locals_of(declared(text(name, library=True))) <= bare("\n".join([text(name, library=True), *users]))
 
 
-@pytest.mark.parametrize("kind", ["KEYS", "ARGV"])
-@pytest.mark.parametrize("name", [name for name in SCRIPT_NAMES if "presence" in uses(text(name))])
-def test_parameters_as_presence_are_those_that_presence_has(name: str, kind: str) -> None:
-    last = max(documented(sections(text("presence", library=True))[kind])[0])
-    assert sections(text(name))[kind].startswith(f"1{TO}{last} as presence")
+@pytest.mark.parametrize("name", SCRIPT_NAMES)
+def test_a_script_uses_no_parameter_that_neither_it_nor_a_library_declares(name: str) -> None:
+    lua = body(with_libraries(name))
+    declarations = [
+        *re.findall(r"\blocal (?!function)([\w, ]+)", lua),
+        *re.findall(r"\bfor ([\w, ]+) (?:in|=)", lua),
+        *re.findall(r"\bfunction ?\w*\(([^)]*)\)", lua),
+    ]
+    known = locals_of(signature(name)) | {word for words in declarations for word in re.findall(r"\w+", words)}
+    assert bare(with_libraries(name)) & EVERY_LOCAL <= known
 
 
-@pytest.mark.parametrize("name", [name for name in SCRIPT_NAMES if "presence" not in uses(text(name))])
-def test_only_users_of_presence_have_its_parameters(name: str) -> None:
-    assert "as presence" not in "\n".join(header(text(name)))
+@pytest.mark.parametrize("path", sorted(SCRIPTS.rglob("*.lua")), ids=lambda path: path.stem)
+def test_a_file_has_its_parameters_by_name_and_never_by_number(path: Path) -> None:
+    assert not re.search(r"\b(KEYS|ARGV)\b", body(path.read_text("utf-8")))
+
+
+@pytest.mark.parametrize("name", SCRIPT_NAMES)
+def test_a_script_declares_no_parameter_that_a_library_has_declared(name: str) -> None:
+    own, libraries = declared(text(name)), [declared(text(library, library=True)) for library in uses(text(name))]
+    for other in libraries:
+        assert not own.keys.keys() & other.keys.keys()
+        assert not own.args.keys() & other.args.keys()
+
+
+@pytest.mark.parametrize("name", SCRIPT_NAMES)
+def test_only_the_last_parameter_is_a_list_of_records(name: str) -> None:
+    for parameters in (signature(name).keys, signature(name).args):
+        assert not any(list(parameters.values())[:-1])
+    records = [[n for n, fields in parameters.items() if fields] for parameters in vars(signature(name)).values()]
+    assert records[0] == records[1]
 
 
 @pytest.mark.parametrize("name", SCRIPT_NAMES)
@@ -221,7 +201,7 @@ def test_every_script_has_one_caller_and_every_caller_a_script() -> None:
     for path in sorted(APP.rglob("*.py")):
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
             match call:
-                case ast.Call(func=ast.Name(id="Script"), args=[_, ast.Constant(value=name)]):
+                case ast.Call(func=ast.Name(id="Script"), args=[_, ast.Constant(value=name), *_]):
                     called.append(name)
     assert sorted(called) == SCRIPT_NAMES
 
@@ -231,11 +211,70 @@ def test_all_scripts_are_listed() -> None:
 
 
 @pytest.mark.parametrize("name", SCRIPT_NAMES)
-def test_a_script_stands_after_its_libraries_in_their_order(name: str) -> None:
-    parts = [*(text(library, library=True) for library in uses(text(name))), text(name)]
-    assert source(name) == "\n".join(parts)
+def test_a_script_stands_after_its_libraries_in_their_order_and_each_after_its_locals(name: str) -> None:
+    places = [source(name).index(text(library, library=True)) for library in uses(text(name))]
+    places.append(source(name).index(text(name)))
+    assert places == sorted(places)
+    for file in (*uses(text(name)), name):
+        lua = text(file, library=file != name)
+        first = source(name).index(lua)
+        for parameter in locals_of(declared(lua)):
+            assert re.search(rf"\b{parameter}\b", source(name)[:first])
 
 
 def test_a_script_that_does_not_exist_is_noticed_at_the_start() -> None:
     with pytest.raises(FileNotFoundError):
         Script(None, "nobody")  # type: ignore[arg-type]
+
+
+# A call.
+
+
+class Spy:
+    """A Redis that answers each command with the command."""
+
+    def execute_command(self, *command: Any) -> tuple[Any, ...]:
+        return command
+
+
+HERE = NodeAddress(0, "n1")
+ACME = TenantKeys("acme")
+
+
+def script(name: str) -> Script:
+    return Script(Spy(), name, HERE)  # type: ignore[arg-type]
+
+
+def test_a_call_puts_parameters_in_their_order_and_builds_what_they_imply() -> None:
+    _, _, *call = script("room_users")(ACME, room_id="invoice:42", sid=None)
+    assert call == [1, ACME.room_users("invoice:42"), HERE.node, "", "invoice:42"]
+
+
+def test_a_call_encodes_what_redis_does_not_take() -> None:
+    location = {"current_page": None}
+    answer = script("presence_set")(
+        ACME, user_id="ana", sid="s", moves={}, location=location, is_active=True, always=False
+    )
+    assert answer[-5:] == ("s", b"{}", b'{"current_page":null}', 1, 0)
+
+
+def test_a_call_repeats_the_fields_of_a_list_for_each_record() -> None:
+    given = {"user_id": "ana", "sid": "s", "goodbye": True, "grace_ms": 1, "lost_at_ms": 0, "node_id": "n2"}
+    _, _, keys, *call = script("disconnect")(ACME, rooms=[{"room_id": "a:1"}, {"room_id": "b:2"}], **given)
+    assert keys == 12 + 2 * 6
+    assert call[12:14] == [ACME.room("a:1"), ACME.room_users("a:1")]
+    assert call[9] == ACME.node_connections("n2")
+    assert call[-4:] == ["a:1", ACME.room_channel("a:1"), "b:2", ACME.room_channel("b:2")]
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"room_id": "a:1"}, "script room_users needs sid"),
+        ({"room_id": "a:1", "sid": "s", "user_id": "ana"}, "script room_users does not take user_id"),
+        ({"sid": "s", "x": 1}, "script room_users needs room_id and does not take x"),
+    ],
+)
+def test_a_call_with_other_parameters_says_which(given: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(TypeError, match=complaint):
+        script("room_users")(ACME, **given)

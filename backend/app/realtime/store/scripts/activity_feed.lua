@@ -1,13 +1,13 @@
 -- activity_feed: a page of what happened in a tenant, newest first, for one connection or for the caller.
 -- uses base activity
--- KEYS 1–2 as activity
--- ARGV 1 node channel · 2 sid, '' for the caller only · 3 how many items at most · 4 how many to pass over
---      5 only those before this id, '' for none · 6 only those since this id, '' for none · 7 name in the index
---      8 what else is asked for under that name, '' for nothing
+-- KEYS –
+-- ARGV node_channel · sid ('' for the caller only) · limit (items at most) · offset (items to pass over)
+--      before (only those before this id, '' for none) · since (only those since this id, '' for none) · name (in the index)
+--      also (what else is asked for under that name, '' for nothing)
 -- → {items (JSON array), id before which the next page begins, '' for none}
 -- publishes activity:feed to the sid
 
-local limit, offset, before, since, name, also = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+limit, offset = tonumber(limit), tonumber(offset)
 
 -- How many members of the index are looked at in one go; one more than a page at least.
 local CHUNK = 200
@@ -19,7 +19,7 @@ local function find()
   -- What is passed over need not be looked at, unless only some of it counts.
   local skip, passed = also == '' and offset or 0, also == '' and offset or 0
   repeat
-    local members = redis.call('ZRANGE', INDEX, newest, oldest, 'BYLEX', 'REV', 'LIMIT', skip, CHUNK)
+    local members = redis.call('ZRANGE', activity_index_key, newest, oldest, 'BYLEX', 'REV', 'LIMIT', skip, CHUNK)
     for _, member in ipairs(members) do
       local id, rest = string.match(member, '^%Z*%z(%d+)%z(%Z*)$')
       if also == '' or rest == also then
@@ -37,7 +37,7 @@ local found, items = find(), {}
 for i = 1, math.min(limit, #found) do items[i] = item_of(found[i]) end
 local following = #found > limit and found[limit] or ''
 local page = '[' .. table.concat(items, ',') .. ']'
-if ARGV[2] ~= '' then
-  emit(ARGV[1], 'activity:feed', '{"items":' .. page .. ',"next":' .. json(following ~= '' and following) .. '}', ARGV[2])
+if sid ~= '' then
+  emit(node_channel, 'activity:feed', '{"items":' .. page .. ',"next":' .. json(following ~= '' and following) .. '}', sid)
 end
 return { page, following }

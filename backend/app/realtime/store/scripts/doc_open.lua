@@ -1,16 +1,17 @@
 -- doc_open: give a document its first content, unless it has one.
 -- uses base documents
--- KEYS 1 document hash · 2 log · 3 edit ids zset
--- ARGV 1 bus channel · 2 room's Socket.IO room · 3 content (JSON) · 4 what it touched (JSON) · 5 message (JSON)
---      6 user_id, NUL, edit_id · 7 seconds to keep the document
+-- KEYS document (hash) · document_log (list) · document_edits (zset)
+-- ARGV bus · room_channel · content (JSON) · touched (JSON) · message (JSON)
+--      edit_key (user_id, NUL, edit_id) · kept_seconds
 -- → {version, content (JSON)} as it is now
 -- publishes doc:edit if the content was taken
 
-local version = read_version(KEYS[1], KEYS[2])
+local version = read_version(document_key, document_log_key)
 if version > 0 then
-  keep_document(KEYS[1], KEYS[2], KEYS[3], ARGV[7])
-  return { version, redis.call('HGET', KEYS[1], 'content') }
+  keep_document(document_key, document_log_key, document_edits_key, kept_seconds)
+  return { version, redis.call('HGET', document_key, 'content') }
 end
-append_edit(KEYS[1], KEYS[2], KEYS[3], 1, ARGV[3], ARGV[4] .. '\n' .. ARGV[5], ARGV[6], ARGV[7])
-emit(ARGV[1], 'doc:edit', ARGV[5], ARGV[2])
-return { 1, ARGV[3] }
+append_edit(document_key, document_log_key, document_edits_key, 1, content, touched .. '\n' .. message, edit_key,
+  kept_seconds)
+emit(bus, 'doc:edit', message, room_channel)
+return { 1, content }

@@ -1,7 +1,7 @@
 -- notification_expire: forget what has come to its end of a user's notifications.
 -- uses base notifications
--- KEYS 1–5 as notifications
--- ARGV 1–3 as notifications
+-- KEYS –
+-- ARGV –
 -- → how many are unread now
 -- publishes notification:count if that has changed
 

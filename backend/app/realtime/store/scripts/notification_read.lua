@@ -1,12 +1,12 @@
 -- notification_read: a user has read one notification, or all.
 -- uses base notifications
--- KEYS 1–5 as notifications
--- ARGV 1–3 as notifications · 4 id, '' for all
+-- KEYS –
+-- ARGV notification_id ('' for all)
 -- → {how many are unread now, how many were marked, notification (JSON) if one was asked for}, or false: there is none
 -- publishes notification:count
 
 forget_ended()
-local ids = ARGV[4] == '' and redis.call('ZRANGE', UNREAD, 0, -1) or { ARGV[4] }
+local ids = notification_id == '' and redis.call('ZRANGE', notifications_unread_key, 0, -1) or { notification_id }
 local marked, last = 0, nil
 for _, id in ipairs(ids) do
   local read_at, fingerprint, head = read_item(id)
@@ -21,4 +21,4 @@ for _, id in ipairs(ids) do
   end
 end
 note_ends()
-return { tell_count(true), marked, ARGV[4] ~= '' and last or nil }
+return { tell_count(true), marked, notification_id ~= '' and last or nil }

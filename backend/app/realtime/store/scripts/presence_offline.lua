@@ -1,7 +1,7 @@
 -- presence_offline: take a user offline, whatever their connections say.
 -- uses base presence
--- KEYS 1–6 as presence
--- ARGV 1–3 as presence
+-- KEYS –
+-- ARGV –
 -- → 1, or 0: they were offline
 -- publishes presence:user_left
 

@@ -1,12 +1,10 @@
 -- activity: what happened in a tenant.
--- KEYS 1 activity stream · 2 index zset
+-- KEYS activity (stream) · activity_index (zset)
 -- ARGV –
 --
 -- An entry of the stream is `item`, as JSON, and what the index knows it by: type, entity, user, key. Its id is a time in
 -- µs, of always 16 digits, so that ids order as text too. A member of the index is a name, NUL, the id, NUL and what else
 -- may be asked for under that name; every item is there by four: all, its type, its entity, its user.
-
-local STREAM, INDEX = KEYS[1], KEYS[2]
 
 -- The fields of an entry by name.
 local function read_entry(entry)
@@ -17,7 +15,7 @@ end
 
 -- An item as JSON, nil if it is not kept any more.
 local function item_of(id)
-  local entry = redis.call('XRANGE', STREAM, id .. '-0', id .. '-0')[1]
+  local entry = redis.call('XRANGE', activity_key, id .. '-0', id .. '-0')[1]
   return entry and read_entry(entry).item
 end
 

@@ -4,9 +4,10 @@
 
 -- Take one connection out of a room, with the cursor and the typing that are its own; announce if its user is gone from it,
 -- whose locks end then, unless the transport was `lost`: those wait for them to come back. An empty room leaves nothing else.
--- `keys`: room hash, users hash, entity's room, cursors, typing, locks, and the tenant's due zset.
-local function leave_room(bus, keys, room_id, room_channel, users_channel, user_id, sid, lost)
-  local room_key, users_key, entity_key, cursors_key, typing_key, locks_key, due_key = unpack(keys)
+-- `room`: one of the script's `rooms…`.
+local function leave_room(bus, room, rooms_due_key, users_channel, user_id, sid, lost)
+  local users_key, cursors_key, typing_key, locks_key = room.room_users_key, room.cursors_key, room.typing_key, room.locks_key
+  local room_id, room_channel = room.room_id, room.room_channel
   local entry = redis.call('HGET', users_key, user_id)
   if not entry then return end
 
@@ -30,7 +31,7 @@ local function leave_room(bus, keys, room_id, room_channel, users_channel, user_
   emit(bus, 'room:user_left', '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(member.user_name)
     .. ',"room_id":' .. json(room_id) .. '}', room_channel, { skip_sid = sid })
   if redis.call('EXISTS', users_key) == 0 then
-    redis.call('DEL', room_key, entity_key, cursors_key, typing_key)
-    if redis.call('EXISTS', locks_key) == 0 then redis.call('ZREM', due_key, room_id) end
+    redis.call('DEL', room.room_key, room.entity_room_key, cursors_key, typing_key)
+    if redis.call('EXISTS', locks_key) == 0 then redis.call('ZREM', rooms_due_key, room_id) end
   end
 end

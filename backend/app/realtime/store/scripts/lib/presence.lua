@@ -1,31 +1,28 @@
 -- presence: one user's presence and the tenant's list; every change of it goes through here.
--- KEYS 1 online hash · 2 names zset · 3 active zset · 4 grace zset · 5 seq · 6 user hash
--- ARGV 1 bus channel · 2 tenant's Socket.IO room · 3 user_id
+-- KEYS online (hash) · names (zset) · active (zset) · grace (zset) · seq · user (hash)
+-- ARGV bus · tenant_channel · user_id
 --
 -- A state is a status, with `auto_away` for an away that the server chose. A `moves` table maps the
 -- state a user is in to the one they get: it is a row of the rules in `realtime_contracts.rules.presence`.
 
-local ONLINE, NAMES, ACTIVE, GRACE, SEQ, USER = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local BUS, TENANT_ROOM, user_id = ARGV[1], ARGV[2], ARGV[3]
-
 -- The next number of the tenant's presence messages. A new counter starts at the clock, so that it
 -- is above every number that was given before it, whatever Redis has lost.
 local function next_seq()
-  local seq = redis.call('INCR', SEQ)
+  local seq = redis.call('INCR', seq_key)
   if seq == 1 then
     seq = now
-    redis.call('SET', SEQ, digits(seq))
+    redis.call('SET', seq_key, digits(seq))
   end
   return digits(seq)
 end
 
 local function current_seq()
-  return redis.call('GET', SEQ) or '0'
+  return redis.call('GET', seq_key) or '0'
 end
 
 -- The user's record, or nil if the user is offline. Missing optional fields are false.
 local function read_user()
-  local f = redis.call('HMGET', USER, 'user_name', 'status', 'auto', 'last_active_at', 'current_page',
+  local f = redis.call('HMGET', user_key, 'user_name', 'status', 'auto', 'last_active_at', 'current_page',
     'current_entity_type', 'current_entity_id')
   if not f[2] then return nil end
   return { user_name = f[1], state = f[3] and 'auto_away' or f[2], last_active_at = f[4], current_page = f[5],
@@ -38,28 +35,28 @@ end
 
 -- Store the record, and keep its line of the list, its place in the order and its inactivity timer.
 local function write_user(user, last_active_ms)
-  redis.call('HSET', USER, 'user_name', user.user_name, 'status', status_of(user), 'last_active_at', user.last_active_at)
+  redis.call('HSET', user_key, 'user_name', user.user_name, 'status', status_of(user), 'last_active_at', user.last_active_at)
   if user.state == 'auto_away' then
-    redis.call('HSET', USER, 'auto', '1')
+    redis.call('HSET', user_key, 'auto', '1')
   else
-    redis.call('HDEL', USER, 'auto')
+    redis.call('HDEL', user_key, 'auto')
   end
   for _, field in ipairs({ 'device_type', 'current_page', 'current_entity_type', 'current_entity_id' }) do
     local value = user[field]
     if value and value ~= cjson.null then
-      redis.call('HSET', USER, field, value)
+      redis.call('HSET', user_key, field, value)
     elseif value == cjson.null then
-      redis.call('HDEL', USER, field)
+      redis.call('HDEL', user_key, field)
       user[field] = false
     end
   end
-  redis.call('HSET', ONLINE, user_id, (user.current_entity_type or '') .. '\n' .. (user.current_entity_id or '') .. '\n'
+  redis.call('HSET', online_key, user_id, (user.current_entity_type or '') .. '\n' .. (user.current_entity_id or '') .. '\n'
     .. '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(user.user_name) .. ',"status":"' .. status_of(user)
     .. '","current_page":' .. json(user.current_page) .. ',"last_active_at":"' .. user.last_active_at .. '"}')
   if user.state ~= 'online' then
-    redis.call('ZREM', ACTIVE, user_id)
+    redis.call('ZREM', active_key, user_id)
   elseif last_active_ms then
-    redis.call('ZADD', ACTIVE, digits(last_active_ms), user_id)
+    redis.call('ZADD', active_key, digits(last_active_ms), user_id)
   end
 end
 
@@ -83,7 +80,7 @@ local function change_user(moves, location, activity, always)
   write_user(user, activity and now)
   local announced = always or status_of(user) ~= before
   local presence = presence_json(user, announced and next_seq() or current_seq())
-  if announced then emit(BUS, 'presence:update', presence, TENANT_ROOM) end
+  if announced then emit(bus, 'presence:update', presence, tenant_channel) end
   return presence
 end
 
@@ -101,33 +98,33 @@ local function user_joins(user_name, device_type, current_page, sid)
   local user = { user_name = user_name, state = 'online', last_active_at = rfc3339(now), device_type = device_type,
     current_page = current_page }
   write_user(user, now)
-  redis.call('ZADD', NAMES, 0, user_name .. '\0' .. user_id)
-  emit(BUS, 'presence:user_joined', '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(user_name)
-    .. ',"status":"online","seq":' .. next_seq() .. '}', TENANT_ROOM, { skip_sid = sid })
+  redis.call('ZADD', names_key, 0, user_name .. '\0' .. user_id)
+  emit(bus, 'presence:user_joined', '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(user_name)
+    .. ',"status":"online","seq":' .. next_seq() .. '}', tenant_channel, { skip_sid = sid })
 end
 
 -- The user goes offline: announced, and nothing of them stays.
 local function user_leaves(user_name)
-  redis.call('DEL', USER)
-  redis.call('HDEL', ONLINE, user_id)
-  redis.call('ZREM', NAMES, user_name .. '\0' .. user_id)
-  redis.call('ZREM', ACTIVE, user_id)
-  redis.call('ZREM', GRACE, user_id)
-  emit(BUS, 'presence:user_left', '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(user_name)
-    .. ',"seq":' .. next_seq() .. '}', TENANT_ROOM)
-  if redis.call('EXISTS', ONLINE) == 0 then redis.call('DEL', SEQ) end
+  redis.call('DEL', user_key)
+  redis.call('HDEL', online_key, user_id)
+  redis.call('ZREM', names_key, user_name .. '\0' .. user_id)
+  redis.call('ZREM', active_key, user_id)
+  redis.call('ZREM', grace_key, user_id)
+  emit(bus, 'presence:user_left', '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(user_name)
+    .. ',"seq":' .. next_seq() .. '}', tenant_channel)
+  if redis.call('EXISTS', online_key) == 0 then redis.call('DEL', seq_key) end
 end
 
 -- `{users, seq}` as JSON, by name and id; with a filter only who is viewing that entity.
 local function presence_list(entity_type, entity_id)
   local users = {}
-  local names = redis.call('ZRANGE', NAMES, 0, -1)
+  local names = redis.call('ZRANGE', names_key, 0, -1)
   for first = 1, #names, 1000 do -- unpack has a limit of some thousands
     local ids = {}
     for i = first, math.min(first + 999, #names) do
       ids[#ids + 1] = string.sub(names[i], string.find(names[i], '\0', 1, true) + 1)
     end
-    for _, line in ipairs(redis.call('HMGET', ONLINE, unpack(ids))) do
+    for _, line in ipairs(redis.call('HMGET', online_key, unpack(ids))) do
       if line then
         local type_end = string.find(line, '\n', 1, true)
         local id_end = string.find(line, '\n', type_end + 1, true)
