@@ -1,4 +1,4 @@
-"""What who runs the server asks: is the process alive, should it get clients, and what does it do."""
+"""What an operator asks: is the process alive, should it get clients, and what has it counted?"""
 
 from __future__ import annotations
 
@@ -8,17 +8,22 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from app.metrics import get_metrics
 from app.realtime.node import get_node
+from realtime_contracts.contract.operations import operations
 
 ops = Blueprint("ops", __name__)
 
 
-@ops.get("/healthz")
+def _path(name: str) -> str:
+    return operations()[f"{ops.name}.{name}"].path
+
+
+@ops.get(_path("healthz"))
 def healthz() -> ResponseReturnValue:
     """200 while the process answers."""
     return {"success": True, "status": "alive"}
 
 
-@ops.get("/readyz")
+@ops.get(_path("readyz"))
 def readyz() -> ResponseReturnValue:
     """200 if Redis is there, the bus is heard and the node is not draining; else 503 and why."""
     node = get_node()
@@ -29,7 +34,7 @@ def readyz() -> ResponseReturnValue:
     return {"success": False, "error": problem, "code": "unavailable"}, 503
 
 
-@ops.get("/metrics")
+@ops.get(_path("metrics"))
 def metrics() -> ResponseReturnValue:
     """What this node has counted, for Prometheus."""
     return Response(get_metrics().text(), content_type=CONTENT_TYPE_LATEST)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -10,38 +9,17 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from realtime_contracts import Direction, Example
+from app.realtime.utils.message_types import MessageType
+from realtime_contracts import SOCKET_DIRECTIONS, Direction, Example
 from realtime_contracts.contract.lint import lint
 from realtime_contracts.contract.registry import registry
+from realtime_contracts.contract.schemas import nodes, own_schemas
 
 CONTRACTS = registry().folder
-SCHEMAS: dict[str, dict[str, Any]] = {
-    path.relative_to(CONTRACTS / "schemas").as_posix(): json.loads(path.read_text(encoding="utf-8"))
-    for path in sorted((CONTRACTS / "schemas").rglob("*.json"))
-}
+SCHEMAS = own_schemas().files
 MESSAGES = [(direction, event) for direction in Direction for event in sorted(registry().events(direction))]
 EXAMPLES = [(*message, example) for message in MESSAGES for example in registry().examples(*message)]
 
-#: The codes of SPEC.md, "Acks and errors".
-CODES = {
-    "unauthenticated",
-    "token_expired",
-    "forbidden",
-    "invalid_payload",
-    "unknown_event",
-    "not_in_room",
-    "not_found",
-    "locked",
-    "version_conflict",
-    "rate_limited",
-    "limit_exceeded",
-    "too_large",
-    "unavailable",
-    "internal",
-}
-#: Those of them that no request brings about, and those that only a request does.
-CODES_OF_THE_SOCKET = {"unknown_event", "not_in_room", "locked", "version_conflict", "limit_exceeded"}
-CODES_OF_REST = {"conflict", "method_not_allowed"}
 #: Messages of one form only: there are no three good examples of them.
 SAY_ONE_THING = {
     (Direction.CLIENT, "notification:count"),
@@ -49,24 +27,11 @@ SAY_ONE_THING = {
     (Direction.RESPONSE, "ops:readyz"),
 }
 #: Keywords that can refuse a value; `additionalProperties` only where it is false.
-RULES = {
-    "type",
-    "enum",
-    "const",
-    "required",
-    "dependentRequired",
-    "additionalProperties",
-    "minLength",
-    "maxLength",
-    "pattern",
-    "minimum",
-    "maximum",
-    "minItems",
-    "maxItems",
-    "uniqueItems",
-    "oneOf",
-    "anyOf",
-}
+RULES = {"type", "enum", "const", "required", "dependentRequired", "additionalProperties", "oneOf", "anyOf"}
+RULES |= {"minLength", "maxLength", "pattern", "minimum", "maximum", "minItems", "maxItems", "uniqueItems"}
+
+#: Socket.IO's own packets, which are no message of ours: the end of a connection, and its refusal.
+OF_THE_TRANSPORT = {"disconnect", "connect_error"}
 
 
 def test_the_schemas_are_in_the_subset_that_every_language_reads_alike() -> None:
@@ -75,7 +40,7 @@ def test_the_schemas_are_in_the_subset_that_every_language_reads_alike() -> None
 
 def test_the_schemas_are_json_schema_2020_12() -> None:
     for schema in SCHEMAS.values():
-        jsonschema_rs.meta.validate(schema)
+        jsonschema_rs.meta.validate(dict(schema))
 
 
 def test_every_file_is_a_message_or_shared() -> None:
@@ -85,6 +50,11 @@ def test_every_file_is_a_message_or_shared() -> None:
 
 def test_every_client_event_but_connect_has_an_ack_and_nothing_else_has() -> None:
     assert registry().events(Direction.ACK) == registry().events(Direction.CLIENT) - {"connect"}
+
+
+def test_every_message_type_has_a_schema_and_nothing_else_has() -> None:
+    with_schema = frozenset().union(*(registry().events(direction) for direction in SOCKET_DIRECTIONS))
+    assert {message.value for message in MessageType} - OF_THE_TRANSPORT == with_schema - OF_THE_TRANSPORT
 
 
 def test_schemas_and_examples_are_the_same_set_of_files() -> None:
@@ -118,8 +88,14 @@ def test_an_example_is_judged_as_it_says_and_refused_where_it_says(
 
 
 def test_every_rule_of_every_schema_refuses_some_example() -> None:
-    rules = {rule for file, schema in SCHEMAS.items() for rule in _rules(schema, schema["$id"] + "#")}
-    known = jsonschema_rs.Registry([(schema["$id"], schema) for schema in SCHEMAS.values()])
+    rules = {
+        f"{schema['$id']}#{pointer}/{keyword}"
+        for schema in SCHEMAS.values()
+        for pointer, node in nodes(schema)
+        for keyword in node.keys() & RULES
+        if node[keyword] is not True
+    }
+    known = jsonschema_rs.Registry([(schema["$id"], dict(schema)) for schema in SCHEMAS.values()])
     used: set[str] = set()
     for direction, event in MESSAGES:
         validator = jsonschema_rs.Draft202012Validator(dict(registry().schema(direction, event)), registry=known)
@@ -128,43 +104,9 @@ def test_every_rule_of_every_schema_refuses_some_example() -> None:
     assert sorted(rules - used) == []
 
 
-def test_the_codes_of_an_error_are_those_of_the_specification() -> None:
-    variants = SCHEMAS["shared/error.json"]["$defs"]
-    assert _codes(variants["error"], variants) == sorted(CODES)
-
-
-def test_the_codes_of_a_rest_error_are_those_that_a_request_can_bring_about() -> None:
-    error = SCHEMAS["response/error.json"]
-    assert _codes(error, error["$defs"]) == sorted((CODES - CODES_OF_THE_SOCKET) | CODES_OF_REST)
-    assert CODES >= CODES_OF_THE_SOCKET
-    assert CODES.isdisjoint(CODES_OF_REST)
-
-
 def test_a_property_whose_name_says_secret_is_write_only() -> None:
     token = registry().schema(Direction.CLIENT, "connect")["properties"]["token"]
     assert token["writeOnly"] is True
-
-
-def _codes(error: dict[str, Any], variants: dict[str, Any]) -> list[str]:
-    """The codes of an error, each as often as it is among the variants."""
-    rules = [variants[variant["$ref"].rpartition("/")[2]]["properties"]["code"] for variant in error["oneOf"]]
-    return sorted(code for rule in rules for code in rule.get("enum", [rule.get("const")]))
-
-
-def _rules(node: object, location: str) -> set[str]:
-    """The absolute locations of the rules in a schema."""
-    if isinstance(node, list):
-        return set().union(*(_rules(part, f"{location}/{index}") for index, part in enumerate(node)))
-    if not isinstance(node, dict):
-        return set()
-    here = {f"{location}/{keyword}" for keyword in node.keys() & RULES if node[keyword] is not True}
-    inside: set[str] = set()
-    for keyword in ("items", "oneOf", "anyOf"):
-        inside |= _rules(node.get(keyword), f"{location}/{keyword}")
-    for keyword in ("properties", "$defs"):
-        for name, part in node.get(keyword, {}).items():
-            inside |= _rules(part, f"{location}/{keyword}/{name}")
-    return here | inside
 
 
 def _broken(errors: Any) -> set[str]:
