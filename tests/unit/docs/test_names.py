@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +20,8 @@ from app.settings import Settings
 from docs.generate import PAGES as GENERATED
 from realtime_contracts.cli.main import main
 from realtime_contracts.conform.requirements import suite
-from realtime_contracts.rules.limits import MAX_NAME_LENGTH
+from realtime_contracts.rules import limits
+from realtime_contracts.rules.places import MAX_DEPTH
 
 ROOT = Path(__file__).parents[3]
 PAGES = sorted(
@@ -222,12 +224,63 @@ def test_a_default_in_the_specification_is_the_setting_s() -> None:
     assert [name for name, value in stated if Settings.model_fields[name.lower()].default != float(value)] == []
 
 
-#: What a page says in numbers, and what the code says.
+def days(seconds: float) -> str:
+    return f"{seconds / 86_400:g} days"
+
+
+def of(setting: str) -> str:
+    return f"{Settings.model_fields[setting].default:,g}"
+
+
+#: What pages say in numbers, in the words of the page.
 NUMBERS = {
-    "docs/decisions/0011-small-rulings.md": [f"cut at {MAX_NAME_LENGTH} characters"],
-    "docs/decisions/0013-documents.md": [f"in at most {DocumentManager.EDIT_ATTEMPTS} attempts"],
+    "README.md": [f"a lost transport after {limits.OFFLINE_SECONDS} seconds"],
+    "docs/publishing.md": [
+        f"{limits.MAX_NOTIFICATIONS:,} for each user",
+        f"Kept {days(limits.NOTIFICATION_SECONDS)}",
+        f"the last {limits.MAX_ACTIVITY_ITEMS:,} items of a tenant",
+        f"`details` up to {limits.MAX_DETAILS_BYTES // 1024} KiB",
+        f"{of('service_rate_limit')} a second for a token of role `service`",
+        f"on one node, {of('rest_rate_limit')} for any",
+    ],
+    "docs/architecture.md": [f"in its length ({of('node_lease_seconds')} s)"],
+    "docs/decisions/0011-small-rulings.md": [f"cut at {limits.MAX_NAME_LENGTH} characters"],
+    "docs/decisions/0012-cursors-are-written-behind.md": [f"{limits.CURSOR_SECONDS} s after the last move"],
+    "docs/decisions/0013-documents.md": [
+        f"in at most {DocumentManager.EDIT_ATTEMPTS} attempts",
+        f"and {MAX_DEPTH} levels",
+        f"keeps {limits.KEPT_EDITS} edits",
+        f"kept for {days(Settings.model_fields['document_ttl_seconds'].default)}",
+    ],
+    "docs/decisions/0014-locks-and-typing.md": [
+        f"at most {limits.MAX_LOCKS_OF_USER} locks in a room, and all users together {limits.MAX_LOCKS_OF_ROOM}",
+        f"at most {limits.MAX_TYPING_FIELDS} fields",
+    ],
+    "docs/decisions/0016-notifications.md": [
+        f"**{limits.MAX_NOTIFICATIONS:,} for each user.**",
+        f"for {days(limits.NOTIFICATION_SECONDS)}",
+    ],
+    "docs/decisions/0017-activity.md": [
+        f"{limits.MAX_ACTIVITY_ITEMS:,} items a tenant, details of {limits.MAX_DETAILS_BYTES // 1024} KiB",
+        f"{days(Settings.model_fields['activity_ttl_seconds'].default)} after the last item",
+    ],
+    "docs/decisions/0018-rest.md": [
+        f"{of('rest_rate_limit')} requests a second",
+        f"{of('service_rate_limit')} for a token",
+    ],
 }
 
 
 def test_a_number_on_a_page_is_the_code_s() -> None:
-    assert [said for page, all_ in NUMBERS.items() for said in all_ if said not in " ".join(prose(page).split())] == []
+    said = {page: " ".join(prose(page).split()) for page in NUMBERS}
+    assert {page: [words for words in all_ if words not in said[page]] for page, all_ in NUMBERS.items()} == {
+        page: [] for page in NUMBERS
+    }
+
+
+def test_every_dependency_is_in_decision_10() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    lists = [project["dependencies"], *project["optional-dependencies"].values()]
+    names = {re.split(r"[\[<>=~! ;]", entry)[0].lower() for entries in lists for entry in entries} - {project["name"]}
+    page = text_of("docs/decisions/0010-dependencies.md").lower()
+    assert {name for name in names if name not in page} == set()
