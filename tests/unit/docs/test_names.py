@@ -6,6 +6,7 @@ Generated pages are not looked at, and neither is what the specification says is
 from __future__ import annotations
 
 import functools
+import json
 import os
 import re
 import tomllib
@@ -232,8 +233,12 @@ def of(setting: str) -> str:
     return f"{Settings.model_fields[setting].default:,g}"
 
 
+NODE = json.loads((ROOT / "contracts/typescript/package.json").read_text("utf-8"))["engines"]["node"].removeprefix(">=")
+
 #: What pages say in numbers, in the words of the page.
 NUMBERS = {
+    "contracts/typescript/README.md": [f"Node {NODE} or later"],
+    "docs/frontend.md": [f"Node {NODE} or later"],
     "README.md": [f"a lost transport after {limits.OFFLINE_SECONDS} seconds"],
     "docs/publishing.md": [
         f"{limits.MAX_NOTIFICATIONS:,} for each user",
