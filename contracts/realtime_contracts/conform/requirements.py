@@ -25,7 +25,7 @@ from realtime_contracts.conform.tags import FAMILIES, ID, LEVELS, NEEDS, RULING,
 from realtime_contracts.contract.registry import registry
 
 _KINDS = {"Context": "given", "Action": "when", "Outcome": "then"}
-#: How the sentence of the specification begins, below a scenario's name.
+#: A sentence of the specification, below a scenario's name. A scenario may quote several; reports show the first.
 _QUOTE = re.compile(r"^\s*> (.+)$", re.MULTILINE)
 
 

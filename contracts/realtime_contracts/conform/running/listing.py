@@ -15,11 +15,10 @@ from realtime_contracts.conform.sources import source_of
 PAGE_HEAD = """\
 # The requirements
 
-What `realtime conform` holds a server against: {requirements} requirements, {examples} examples of them. This page is
-made from `features/` by `make generate`; `realtime conform --list` prints the same, and [conforming](conforming.md)
-says how it is used. An id is permanent: it is never given to another requirement, and it selects its scenario
-(`realtime conform URL --select presence/3.2`). Beside these, every message, ack and answer is held against its schema
-in all scenarios (`contract/server/presence:list` and so on).
+`realtime conform` tests a server against {requirements} requirements, with {examples} examples.
+`realtime conform --list` prints them, and [conforming](conforming.md) says how to use it. An id is permanent and
+selects its scenario (`realtime conform URL --select presence/3.2`). Every message, ack and REST response is also
+checked against its schema, in all scenarios (`contract/server/presence:list` and so on).
 """
 
 
