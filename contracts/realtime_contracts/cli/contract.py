@@ -1,4 +1,4 @@
-"""`realtime contract`: the contract itself on the command line, for people and scripts."""
+"""`realtime contract list`, `show`, `example` and `page`: the contract on the command line, for people and scripts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from realtime_contracts.contract.fields import rows
 from realtime_contracts.contract.registry import Direction, Example, registry
 from realtime_contracts.contract.schemas import own_schemas
 
-#: How a direction is said to a person.
+#: A direction as a person reads it.
 WAYS = {
     Direction.CLIENT: "client → server",
     Direction.SERVER: "server → client",
@@ -33,12 +33,12 @@ _DIRECTION = click.Choice([direction.value for direction in Direction])
 
 
 @click.command("list")
-@click.option("--direction", type=_DIRECTION, help="Only the messages that go this way.")
+@click.option("--direction", type=_DIRECTION, help="Only messages of this direction.")
 @click.option(
-    "--json", "as_json", is_flag=True, help="For a script: an array of {direction, event, title, description}."
+    "--json", "as_json", is_flag=True, help="As JSON, for scripts: an array of {direction, event, title, description}."
 )
 def list_(direction: str | None, *, as_json: bool) -> None:
-    """List every message: which way it goes, and what it is for. Off a terminal: a line each, with tabs between."""
+    """List every message, its direction and what it is for. Into a pipe or a file: one line each, separated by tabs."""
     found = [(d, event) for d in Direction if direction in {None, d.value} for event in sorted(registry().events(d))]
     if as_json:
         said = ({"direction": d.value, "event": event, **_words(d, event)} for d, event in found)
@@ -59,10 +59,10 @@ def list_(direction: str | None, *, as_json: bool) -> None:
 
 @click.command()
 @click.argument("event")
-@click.option("--direction", type=_DIRECTION, help="Only this direction, where an event has several.")
-@click.option("--json", "as_json", is_flag=True, help="The schemas as they are, by direction.")
+@click.option("--direction", type=_DIRECTION, help="Which message, if the event has several.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts: the schemas by direction.")
 def show(event: str, direction: str | None, *, as_json: bool) -> None:
-    """Show a message: its fields, its ack, what can go wrong, and what follows."""
+    """Show a message: its fields, its ack, its error codes and what the server sends after it."""
     directions = _directions(event, direction)
     if as_json:
         schemas = {d.value: registry().schema(d, event) for d in directions}
@@ -84,12 +84,12 @@ def show(event: str, direction: str | None, *, as_json: bool) -> None:
 @click.option(
     "--direction",
     type=_DIRECTION,
-    help="Which direction, where an event has several; default: the first of client, server, ack.",
+    help="Which message, if the event has several. Default: the first of client, server, ack.",
 )
-@click.option("--invalid", is_flag=True, help="One that is refused; why goes to stderr.")
-@click.option("--all", "every", is_flag=True, help="All of them, one a line.")
+@click.option("--invalid", is_flag=True, help="An example that is refused; the reason goes to stderr.")
+@click.option("--all", "every", is_flag=True, help="All examples, one on each line.")
 def example(event: str, direction: str | None, *, invalid: bool, every: bool) -> None:
-    """Print an example of a message as JSON: its payload, ready to be sent or compared with."""
+    """Print an example payload of a message as JSON."""
     chosen = _directions(event, direction)[0]
     found = [e for e in registry().examples(chosen, event) if e.valid != invalid]
     # Of the refused, one that is nearly right says more than one that is nothing at all.
@@ -106,17 +106,17 @@ def example(event: str, direction: str | None, *, invalid: bool, every: bool) ->
     "-o",
     type=click.File("w", encoding="utf-8", atomic=True),
     default="-",
-    help="Where to; default: stdout.",
+    help="The file to write. Default: stdout.",
 )
 def page(output: Any) -> None:
-    """Write the whole contract as one page of HTML, which loads nothing and can be kept."""
+    """Write the whole contract as one HTML page that loads nothing else."""
     from realtime_contracts.contract.page import page as make  # noqa: PLC0415 - only this command needs a template engine
 
     output.write(make().html)
 
 
 def _directions(event: str, direction: str | None) -> list[Direction]:
-    """The directions in which there is such an event, in the order of a conversation."""
+    """The directions that have such an event, in the order of a conversation."""
     order = (Direction.CLIENT, Direction.SERVER, Direction.ACK, Direction.REQUEST, Direction.RESPONSE)
     there = [d for d in order if event in registry().events(d)]
     if not there:

@@ -1,149 +1,135 @@
 """The `realtime` command.
 
-Its client half needs only this package: `token`, `watch`, and all of `realtime contract`. Its server half (`serve`,
-`doctor`, `notify`, `activity`) is in the package `app`, which is in the repository and in the image, never in the
-wheel; where `app` is not there, those commands are listed, and say so.
+Most commands need only this package. `serve`, `doctor`, `notify` and `activity` are in the package `app`, which is in
+the repository and in the image, never in the wheel. `conform` and `mock` need an extra of the wheel. Each is imported
+when it is wanted; where it cannot be, the command is listed all the same, and says what it needs.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import sys
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
 
 from realtime_contracts.cli.dev_folder import DATA_FOLDER, dev_secret
 
-#: The commands of the server half, with their first line of help for where it is not installed.
-SERVER_COMMANDS = {
-    "serve": "Run a node of the server.",
-    "doctor": "Check settings and Redis, and say in plain words what is wrong.",
-    "notify": "Notify a user of a company.",
-    "activity": "Record what happened in a company, or read its feed.",
+_NEEDS_SERVER = (
+    "`realtime {name}` needs the server, which is not in the wheel. Run it from a checkout of the repository "
+    "(`make serve`, or `pip install -e .[server]`) or from the image."
+)
+_NEEDS_EXTRA = "`realtime {name}` needs {module}: pip install 'logiaccounting-realtime[%s]'"
+
+#: The commands that may be missing: what each does, and what it needs.
+MAY_BE_MISSING = {
+    "serve": ("Run a node of the server.", _NEEDS_SERVER),
+    "doctor": ("Check settings and Redis, and say in plain words what is wrong.", _NEEDS_SERVER),
+    "notify": ("Notify a user of a tenant.", _NEEDS_SERVER),
+    "activity": ("Record what happened in a tenant, or read its feed.", _NEEDS_SERVER),
+    "conform": ("Test whether a server keeps the contract.", _NEEDS_EXTRA % "conformance"),
+    "mock": ("Run a server that answers by the contract, with example data.", _NEEDS_EXTRA % "mock"),
 }
 
-
-#: The commands of the client half that need an extra, and which; their modules are imported when they are wanted.
-EXTRA_COMMANDS = {
-    "conform": (
-        "realtime_contracts.cli.conform:conform_command",
-        "conformance",
-        "Hold a server against the contract.",
-    ),
-    "mock": (
-        "realtime_contracts.cli.mock:mock",
-        "mock",
-        "Run a server that answers by the contract, with example data.",
-    ),
-}
-
-#: The commands of `realtime contract`: each in the module that it is about, imported when it is wanted.
-CONTRACT_COMMANDS = {
-    "list": "realtime_contracts.cli.contract:list_",
-    "show": "realtime_contracts.cli.contract:show",
-    "example": "realtime_contracts.cli.contract:example",
-    "page": "realtime_contracts.cli.contract:page",
-    "check": "realtime_contracts.cli.check:check",
-    "diff": "realtime_contracts.cli.diff:diff",
-    "bundle": "realtime_contracts.cli.diff:bundle",
-}
+#: The commands of `realtime contract`, in the order in which one comes to want them.
+CONTRACT_COMMANDS = ("list", "show", "example", "page", "check", "diff", "bundle")
 
 
-class _ContractCommands(click.Group):
-    """The commands about the contract, in the order in which one comes to want them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(CONTRACT_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
-        if cmd_name not in CONTRACT_COMMANDS:
-            return None
-        module, _, name = CONTRACT_COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
-
-
-class _Commands(click.Group):
-    """The client half's commands, and the server half's from wherever they are."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *SERVER_COMMANDS, *EXTRA_COMMANDS})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name in EXTRA_COMMANDS:
-            return _extra(cmd_name)
-        if cmd_name not in SERVER_COMMANDS:
-            return super().get_command(ctx, cmd_name)
-        if importlib.util.find_spec("app") is None:
-            return _absent(cmd_name)
-        from app.cli import server_commands  # noqa: PLC0415 - only where it is, and only if it is wanted
-
-        return server_commands.get_command(ctx, cmd_name)
-
-
-def _extra(name: str) -> click.Command:
-    where, extra, summary = EXTRA_COMMANDS[name]
-    module, _, function = where.partition(":")
+def _command(name: str) -> click.Command:
+    """Import one of the commands that may be missing."""
     try:
-        command: click.Command = getattr(importlib.import_module(module), function)
+        match name:
+            case "conform":
+                from realtime_contracts.cli.conform import conform_command
+
+                return conform_command
+            case "mock":
+                from realtime_contracts.cli.mock import mock
+
+                return mock
+            case _:
+                from app.cli import server_commands
+
+                return server_commands.commands[name]
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("realtime_contracts"):
             raise
-        return _telling(
-            name,
-            f"{summary} (Needs the extra `{extra}`.)",
-            f"`realtime {name}` needs {error.name}: pip install 'logiaccounting-realtime[{extra}]'",
-        )
-    return command
+        return _missing(name, str(error.name))
 
 
-def _absent(name: str) -> click.Command:
-    return _telling(
-        name,
-        SERVER_COMMANDS[name] + " (Not in the wheel: needs the server.)",
-        f"`realtime {name}` needs the server, which is not in the wheel. Run it from a checkout of the repository "
-        "(`make serve`, or `pip install -e .[server]`) or from the image.",
-    )
-
-
-def _telling(name: str, summary: str, words: str) -> click.Command:
-    """A command that is not there, and says why."""
+def _missing(name: str, module: str) -> click.Command:
+    """A command that is not installed, and says what it needs."""
+    summary, needs = MAY_BE_MISSING[name]
 
     def tell(**_: Any) -> None:
-        raise click.ClickException(words)
+        raise click.ClickException(needs.format(name=name, module=module))
 
     return click.Command(
         name,
         callback=tell,
-        help=summary,
+        help=f"{summary} (Not installed.)",
         context_settings={"ignore_unknown_options": True},
         params=[click.Argument(["args"], nargs=-1, type=click.UNPROCESSED)],
     )
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+def _contract_command(name: str) -> click.Command:
+    match name:
+        case "check":
+            from realtime_contracts.cli.check import check
+
+            return check
+        case "diff" | "bundle":
+            from realtime_contracts.cli.diff import bundle, diff
+
+            return diff if name == "diff" else bundle
+        case _:
+            from realtime_contracts.cli.contract import example, list_, page, show
+
+            return {"list": list_, "show": show, "example": example, "page": page}[name]
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are its own, sorted with those that `load` imports when they are wanted."""
+
+    def __init__(self, *args: Any, names: Iterable[str], load: Callable[[str], click.Command], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._names = tuple(names)
+        self._load = load
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        own = super().list_commands(ctx)
+        return sorted([*own, *self._names]) if own else list(self._names)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return self._load(cmd_name) if cmd_name in self._names else super().get_command(ctx, cmd_name)
+
+
+@click.group(
+    cls=LazyGroup, names=MAY_BE_MISSING, load=_command, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="logiaccounting-realtime")
 def main() -> None:
-    """LogiAccounting Pro Realtime: the server, its contract, and what to hold a client against."""
+    """LogiAccounting Pro Realtime: its server, its contract, and tools that test servers and clients against it."""
 
 
-@main.group(cls=_ContractCommands)
+@main.group(cls=LazyGroup, names=CONTRACT_COMMANDS, load=_contract_command)
 def contract() -> None:
-    """Look at the contract, hold captures of a client against it, and tell what has changed in it."""
+    """Read the contract, check captures of a client against it, and compare versions of it."""
 
 
 @main.command()
 @click.option("--user", required=True, help="The user's id (`sub`).")
-@click.option("--tenant", required=True, help="The company's id (`tenant_id`).")
-@click.option("--name", help="The name that others see; the id, capitalised, if absent.")
-@click.option("--role", default="user", show_default=True, help="`service` may publish.")
+@click.option("--tenant", required=True, help="The tenant's id (`tenant_id`).")
+@click.option("--name", help="The name that others see. Default: the id, capitalised.")
+@click.option("--role", default="user", show_default=True, help="`service` for a back end, which may publish.")
 @click.option("--ttl", default=3600.0, show_default=True, type=float, help="Seconds the token lives.")
-@click.option("--secret", envvar="JWT_SECRET_KEY", help="HS256 secret; JWT_SECRET_KEY, else the development server's.")
+@click.option(
+    "--secret", envvar="JWT_SECRET_KEY", help="HS256 secret. Default: JWT_SECRET_KEY, else the development server's."
+)
 def token(user: str, tenant: str, name: str | None, role: str, ttl: float, secret: str | None) -> None:
-    """Print an access token for a user of a company, signed with HS256."""
-    from realtime_contracts.wire.tokens import mint  # noqa: PLC0415 - it opens ssl, which gevent must patch first
+    """Print an access token for a user of a tenant, signed with HS256."""
+    from realtime_contracts.wire.tokens import mint  # late: it opens ssl, which gevent must patch first
 
     secret = secret or dev_secret()
     if not secret:
@@ -155,17 +141,19 @@ def token(user: str, tenant: str, name: str | None, role: str, ttl: float, secre
 
 @main.command()
 @click.argument("url")
-@click.option("--token", "token_", required=True, envvar="REALTIME_TOKEN", help="An access token of the company.")
-@click.option("--room", "rooms", multiple=True, metavar="TYPE:ID", help="Join this room as well; may be repeated.")
+@click.option("--token", "token_", required=True, envvar="REALTIME_TOKEN", help="An access token of the tenant.")
+@click.option("--room", "rooms", multiple=True, metavar="TYPE:ID", help="Join this room too. May be repeated.")
 @click.option("--polling", is_flag=True, help="Use long-polling instead of WebSocket.")
-@click.option("--plain/--live", default=None, help="One line a message, or a live view. Live on a terminal.")
+@click.option(
+    "--plain/--live", default=None, help="One line for each message, or a live view. Default: live on a terminal."
+)
 def watch(url: str, token_: str, rooms: tuple[str, ...], *, polling: bool, plain: bool | None) -> None:
-    """Watch a company: who is online, and every message as it comes.
+    """Watch a tenant: who is online, and every message as it comes.
 
-    What breaks the contract, or the order of presence messages, is marked. You are online yourself
-    while you watch. Ctrl-C ends it. The exit status is 1 if something was marked.
+    Messages that break the contract or come out of order are marked. You are online yourself while you watch. Ctrl-C
+    ends it. Exit status: 0 nothing was marked, 1 something was.
     """
-    from realtime_contracts.cli.watch import Watch  # noqa: PLC0415 - `realtime --help` should not wait for it
+    from realtime_contracts.cli.watch import Watch  # late: `realtime --help` should not wait for it
 
     if plain is None:
         plain = not sys.stdout.isatty()
