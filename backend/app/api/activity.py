@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint
 
 from app.api.endpoint import Call, Result, operation
 from app.realtime.node import get_node
+from app.realtime.services.activity_service import ActivityPage
 
 activity = Blueprint("activity", __name__)
 
@@ -15,22 +14,21 @@ activity = Blueprint("activity", __name__)
 @operation(activity, "list")
 def list_activity(call: Call) -> Result:
     """What happened in the caller's tenant, newest first."""
-    return _page(call)
+    return _shown(get_node().activity.feed_requested(call.tenant_id, call.data))
 
 
 @operation(activity, "entity")
 def list_activity_of_entity(call: Call, entity_type: str, entity_id: str) -> Result:
     """What happened to one entity, newest first."""
-    return _page(call, entity_type=entity_type, entity_id=entity_id)
+    return _shown(get_node().activity.feed_requested(call.tenant_id, call.data, entity_type, entity_id))
 
 
 @operation(activity, "record")
 def record_activity(call: Call) -> Result:
     """Record that something happened in the caller's tenant. 200 if that was done before with the same key."""
-    recorded = get_node().activity.record(call.tenant_id, **call.data, idempotency_key=call.idempotency_key)
+    recorded = get_node().activity.record_requested(call.tenant_id, call.data, call.idempotency_key)
     return {"activity": recorded.activity.to_dict()}, 201 if recorded.new else 200
 
 
-def _page(call: Call, **entity: Any) -> Result:
-    page = get_node().activity.feed(call.tenant_id, **call.data, **entity)
+def _shown(page: ActivityPage) -> Result:
     return {"items": [item.to_dict() for item in page.items], "next": page.next}

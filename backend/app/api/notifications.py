@@ -13,7 +13,7 @@ notifications = Blueprint("notifications", __name__)
 @operation(notifications, "list")
 def list_notifications(call: Call) -> Result:
     """The caller's notifications, newest first."""
-    page = get_node().notifications.list(call.tenant_id, call.user_id, **call.data)
+    page = get_node().notifications.list_requested(call.tenant_id, call.user_id, call.data)
     return {
         "notifications": [one.to_dict() for one in page.notifications],
         "total": page.total,
@@ -50,5 +50,5 @@ def delete_notification(call: Call, notification_id: str) -> Result:
 @operation(notifications, "create")
 def create_notification(call: Call) -> Result:
     """Notify a user of the caller's tenant. 200 if that was done before with the same key."""
-    created = get_node().notifications.create(call.tenant_id, **call.data, idempotency_key=call.idempotency_key)
+    created = get_node().notifications.create_requested(call.tenant_id, call.data, call.idempotency_key)
     return {"notification": created.notification.to_dict()}, 201 if created.new else 200

@@ -242,7 +242,7 @@ def test_a_page_can_be_sent_to_one_connection(backend: Backend, tape: Tape, tena
     connection = backend.connect(tenant, "ana")
     recorded = [record(backend, tenant) for _ in range(2)]
     tape.heard()
-    following = backend.activity.send_feed(tenant, connection.sid, limit=1)
+    following = backend.activity.send_feed(tenant, connection.sid, {"limit": 1})
     (told,) = tape.heard()
     assert (told.event, told.room, following) == ("activity:feed", connection.sid, recorded[1].id)
     assert told.payload == {"items": [recorded[1].to_dict()], "next": recorded[1].id}

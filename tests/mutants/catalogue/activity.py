@@ -96,9 +96,9 @@ MUTANTS = [
         "An entity's id is answered as it was sent, a number as a number.",
         ("activity/1.2", "contract/server/activity"),
         Code(
-            "app.realtime.services.activity_service:ActivityService.record",
-            '"entity_id": as_text(entity_id)',
-            '"entity_id": entity_id',
+            "app.realtime.services.activity_service:ActivityService.record_requested",
+            'as_text(request["entity_id"])',
+            'request["entity_id"]',
         ),
     ),
 ]

@@ -62,9 +62,9 @@ MUTANTS = [
         "A notification without a message has an empty one.",
         ("notifications/2.2", "contract/server/notification"),
         Code(
-            "app.realtime.services.notification_service:NotificationService.create",
-            "        message=message,\n        priority=asked",
-            '        message=message or "",\n        priority=asked',
+            "app.realtime.services.notification_service:NotificationService.create_requested",
+            'request.get("message"),',
+            'request.get("message", ""),',
         ),
     ),
     Mutant(

@@ -123,7 +123,7 @@ MUTANTS = [
         "idempotency-key-ignored",
         "The same notification under the same key is made again.",
         ("notifications/7.1",),
-        Code(f"{SERVICE}.create", "key = checked_key(idempotency_key)", "key = None"),
+        Code(f"{SERVICE}.create_requested", "idempotency_key is None", "True"),
     ),
     Mutant(
         "deleted-one-still-counts",
@@ -139,6 +139,10 @@ MUTANTS = [
         "notification-never-ends",
         "The time that a notification was given is not kept.",
         ("notifications/5.1",),
-        Code(f"{SERVICE}.create", "min(expires_in or self._ttl_seconds, self._ttl_seconds)", "self._ttl_seconds"),
+        Code(
+            f"{SERVICE}.create_requested",
+            "min(expires_in or self._ttl_seconds, self._ttl_seconds)",
+            "self._ttl_seconds",
+        ),
     ),
 ]

@@ -15,4 +15,4 @@ def register_activity_handlers(socketio: SocketIO) -> None:
 
     @on(socketio, MessageType.ACTIVITY_FEED)
     def handle_activity_feed_request(connection: Connection, data: Payload) -> Result:
-        return {"next": get_node().activity.send_feed(connection.tenant_id, connection.sid, **data)}
+        return {"next": get_node().activity.send_feed(connection.tenant_id, connection.sid, data)}

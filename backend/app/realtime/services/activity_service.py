@@ -19,7 +19,7 @@ import orjson
 import redis
 
 from app.errors import Conflict, InvalidPayload, TooLarge
-from app.realtime.services.requests import checked, checked_key, tenant_keys
+from app.realtime.services.requests import Request, checked, checked_key, tenant_keys
 from app.realtime.services.service import Service
 from app.realtime.store.activity import ActivityStore, NewActivity, Wanted, is_activity_id
 from app.realtime.store.address import NodeAddress
@@ -89,7 +89,6 @@ class ActivityService(Service):
         the tenant; the same again records nothing and returns what there is, while that is kept. Raises TooLarge, and
         Conflict if the key was used for another item.
         """
-        keys = tenant_keys(tenant_id)
         asked = checked(
             "activity:record",
             user_id=user_id,
@@ -100,11 +99,16 @@ class ActivityService(Service):
             entity_name=entity_name,
             details=details,
         )
+        return self.record_requested(tenant_id, asked, checked_key(idempotency_key))
+
+    def record_requested(self, tenant_id: str, request: Request, idempotency_key: str | None) -> Recorded:
+        """`record` by a request that conforms to the contract, such as REST has checked."""
+        keys, details = tenant_keys(tenant_id), request.get("details")
         if details is not None and len(_as_json(details)) > self.MAX_DETAILS_BYTES:
             raise TooLarge(f"The details may have {self.MAX_DETAILS_BYTES} bytes of JSON")
-        item = {**asked, "entity_id": as_text(entity_id), "details": details}
+        item = {**request, "entity_id": as_text(request["entity_id"]), "details": details}
         # A key in any case: the client of Redis may send a command twice whose answer was lost.
-        new = NewActivity(checked_key(idempotency_key) or str(uuid.uuid4()), fingerprint(item), item)
+        new = NewActivity(idempotency_key or str(uuid.uuid4()), fingerprint(item), item)
         recorded = self._store.record(keys, new, self.MAX_ITEMS, self._ttl_ms)
         if recorded is None:
             raise Conflict("This idempotency key was used for another activity")
@@ -127,43 +131,51 @@ class ActivityService(Service):
         Those are ids, exclusive, which need not be kept any more. `offset` passes over the first ones (0-10,000).
         `entity_id` needs `entity_type`.
         """
-        wanted = _wanted(
+        asked = checked(
+            "activity:list",
             limit=limit,
             before=before,
             since=since,
             offset=offset,
             entity_type=entity_type,
-            entity_id=entity_id,
             user_id=user_id,
         )
-        items, following = self._store.feed(tenant_keys(tenant_id), wanted)
+        return self.feed_requested(tenant_id, asked, entity_type, entity_id)
+
+    def feed_requested(
+        self,
+        tenant_id: str,
+        request: Request,
+        entity_type: str | None = None,
+        entity_id: str | int | None = None,
+    ) -> ActivityPage:
+        """`feed` by a request that conforms to the contract; the entity, if any, is not checked yet."""
+        if entity_id is not None:
+            if entity_type is None:
+                raise InvalidPayload("/entity_id", "expected the id of an entity beside its type")
+            request = request | checked("activity:feed", Direction.CLIENT, entity_type=entity_type, entity_id=entity_id)
+        items, following = self._store.feed(tenant_keys(tenant_id), _wanted(request))
         return ActivityPage([ActivityItem(**item) for item in orjson.loads(items)], following)
 
-    def send_feed(self, tenant_id: str, sid: str, **wanted: Any) -> str | None:
-        """Send `activity:feed` to one connection, in order with all other messages; `wanted` as in `feed`.
+    def send_feed(self, tenant_id: str, sid: str, request: Request) -> str | None:
+        """Send `activity:feed` to one connection, in order with all other messages; `request` is its payload.
 
         Returns the `before` of the following page.
         """
-        return self._store.feed(tenant_keys(tenant_id), _wanted(**wanted), sid)[1]
+        return self._store.feed(tenant_keys(tenant_id), _wanted(request), sid)[1]
 
 
-def _wanted(
-    *, limit: int = 50, offset: int = 0, entity_type: str | None = None, entity_id: str | int | None = None, **rest: Any
-) -> Wanted:
-    asked = checked("activity:list", limit=limit, offset=offset, entity_type=entity_type, **rest)
-    if entity_id is not None:
-        if entity_type is None:
-            raise InvalidPayload("/entity_id", "expected the id of an entity beside its type")
-        checked("activity:feed", Direction.CLIENT, entity_type=entity_type, entity_id=entity_id)
+def _wanted(request: Request) -> Wanted:
     for name in ("before", "since"):
-        if rest.get(name) is not None and not is_activity_id(rest[name]):
+        if name in request and not is_activity_id(request[name]):
             raise InvalidPayload(f"/{name}", "not the id of an activity item")
+    asked = {"limit": 50, "offset": 0, **request}
     return Wanted(
-        limit=int(asked.get("limit", 50)),
-        offset=int(asked.get("offset", 0)),
-        entity_type=entity_type,
-        entity_id=as_text(entity_id),
-        **rest,
+        limit=int(asked["limit"]),
+        offset=int(asked["offset"]),
+        entity_type=asked.get("entity_type"),
+        entity_id=as_text(asked.get("entity_id")),
+        **{name: asked[name] for name in ("before", "since", "user_id") if name in asked},
     )
 
 

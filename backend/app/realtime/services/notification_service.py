@@ -20,7 +20,7 @@ from typing import Literal
 import redis
 
 from app.errors import Conflict, NotFound
-from app.realtime.services.requests import checked, checked_key, checked_user, tenant_keys
+from app.realtime.services.requests import Request, checked, checked_key, checked_user, tenant_keys
 from app.realtime.services.service import Service
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.notifications import NewNotification, NotificationStore
@@ -101,7 +101,6 @@ class NotificationService(Service):
         `idempotency_key`: a name of the caller's for this one, unique in the tenant and for the user; the same again
         makes nothing and returns what there is, while that is kept. Raises Conflict if it was used for another one.
         """
-        keys = tenant_keys(tenant_id)
         asked = checked(
             "notifications:create",
             user_id=user_id,
@@ -114,17 +113,21 @@ class NotificationService(Service):
             action_url=action_url,
             expires_in=expires_in,
         )
-        key = checked_key(idempotency_key)
-        number = str(uuid.uuid4()) if key is None else notification_id(tenant_id, user_id, key)
+        return self.create_requested(tenant_id, asked, checked_key(idempotency_key))
+
+    def create_requested(self, tenant_id: str, request: Request, idempotency_key: str | None) -> Created:
+        """`create` by a request that conforms to the contract, such as REST has checked."""
+        keys, user_id, expires_in = tenant_keys(tenant_id), request["user_id"], request.get("expires_in")
+        number = str(uuid.uuid4()) if idempotency_key is None else notification_id(tenant_id, user_id, idempotency_key)
         body = NotificationMessage(
             id=number,
-            type=type,
-            title=title,
-            message=message,
-            priority=asked.get("priority", "normal"),
-            source_type=source_type,
-            source_id=as_text(source_id),
-            action_url=action_url,
+            type=request["type"],
+            title=request["title"],
+            message=request.get("message"),
+            priority=request.get("priority", "normal"),
+            source_type=request.get("source_type"),
+            source_id=as_text(request.get("source_id")),
+            action_url=request.get("action_url"),
         ).to_dict()
         del body["created_at"]  # Redis knows
         lasts = min(expires_in or self._ttl_seconds, self._ttl_seconds)
@@ -139,12 +142,16 @@ class NotificationService(Service):
     ) -> NotificationPage:
         """A user's notifications, newest first: `limit` of them (1-100), after the first `offset` (0-1,000)."""
         asked = checked("notifications:list", unread_only=unread_only, limit=limit, offset=offset)
+        return self.list_requested(tenant_id, checked_user(user_id), asked)
+
+    def list_requested(self, tenant_id: str, user_id: str, request: Request) -> NotificationPage:
+        """`list` by a request that conforms to the contract."""
         items, total, unread = self._store.page(
             tenant_keys(tenant_id),
-            checked_user(user_id),
-            unread_only=asked.get("unread_only", False),
-            limit=int(asked.get("limit", 50)),
-            offset=int(asked.get("offset", 0)),
+            user_id,
+            unread_only=request.get("unread_only", False),
+            limit=int(request.get("limit", 50)),
+            offset=int(request.get("offset", 0)),
         )
         return NotificationPage([Notification(**item) for item in items], total, unread)
 

@@ -10,6 +10,9 @@ from realtime_contracts.contract.registry import Direction
 from realtime_contracts.rules.ids import is_safe_id
 from realtime_contracts.rules.requests import IDEMPOTENCY_KEY, check
 
+#: What is asked of an operation: its request as the contract has it, without what is null.
+Request = dict[str, Any]
+
 
 def tenant_keys(tenant_id: str) -> TenantKeys:
     """The keys of a tenant. Raises InvalidPayload."""
@@ -25,7 +28,7 @@ def checked_user(user_id: str) -> str:
     return user_id
 
 
-def checked(operation: str, direction: Direction = Direction.REQUEST, **fields: Any) -> dict[str, Any]:
+def checked(operation: str, direction: Direction = Direction.REQUEST, **fields: Any) -> Request:
     """What is asked of an operation of the contract, without what is None: that is absent. Raises InvalidPayload."""
     asked = {name: value for name, value in fields.items() if value is not None}
     return check(direction, operation, asked)

@@ -197,9 +197,9 @@ def test_a_retry_after_is_never_less_than_what_is_left(api: Api) -> None:
     ],
 )
 def test_a_query_reaches_the_service_in_its_types(api: Api, query: str, options: dict[str, Any]) -> None:
-    api.notifications.answers["list"] = NotFound()
+    api.notifications.answers["list_requested"] = NotFound()
     api.ask("GET", "notifications", query_string=query)
-    assert api.notifications.asked == [("list", ("acme", "ana"), options)]
+    assert api.notifications.asked == [("list_requested", ("acme", "ana", options), {})]
 
 
 @pytest.mark.parametrize(
@@ -387,10 +387,10 @@ def test_a_deep_value_where_any_may_be_is_refused(api: Api) -> None:
 
 
 def test_null_is_as_good_as_nothing(api: Api) -> None:
-    api.notifications.answers["create"] = NotFound()
+    api.notifications.answers["create_requested"] = NotFound()
     body = {**NOTIFICATION, "message": None, "source_id": None, "priority": None, "expires_in": None}
     api.ask("POST", "notifications", role="service", json=body)
-    assert api.notifications.asked == [("create", ("acme",), {**NOTIFICATION, "idempotency_key": None})]
+    assert api.notifications.asked == [("create_requested", ("acme", NOTIFICATION, None), {})]
 
 
 @pytest.mark.parametrize("data", [b"{}", b"not json", b"\xff"])
@@ -420,9 +420,9 @@ def test_a_body_that_ends_too_early_is_refused(api: Api) -> None:
 
 @pytest.mark.parametrize("key", ["x", "a" * 255, "3f2504e0-4f89-41d3-9a0c-0305e82c3301", "a b~!"])
 def test_an_idempotency_key_is_given_on(api: Api, key: str) -> None:
-    api.notifications.answers["create"] = NotFound()
+    api.notifications.answers["create_requested"] = NotFound()
     api.ask("POST", "notifications", role="service", json=NOTIFICATION, headers={"Idempotency-Key": key})
-    assert api.notifications.asked[0][2]["idempotency_key"] == key
+    assert api.notifications.asked[0][1][2] == key
 
 
 def test_a_request_that_makes_nothing_has_no_use_for_an_idempotency_key(api: Api) -> None:
