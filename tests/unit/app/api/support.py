@@ -74,3 +74,12 @@ class Api:
         assert answer.json is not None, answer.data
         assert answer.json["success"] is False
         return answer.status_code, answer.json["code"]
+
+    def invalid(self, answer: TestResponse, path: str | None = None, error: str | None = None) -> str:
+        """Why an answer says that the request is invalid, at `path`, by the text `error`; no service was asked."""
+        assert self.refused(answer) == (422, "invalid_payload"), answer.json
+        assert answer.json is not None
+        assert path is None or answer.json["details"]["path"] == path
+        assert error is None or answer.json["error"] == error
+        assert self.asked_nothing()
+        return str(answer.json["details"]["reason"])

@@ -99,7 +99,9 @@ def test_a_token_is_taken_from_the_header_only(api: Api, where: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), OF_SERVICES)
-@pytest.mark.parametrize("role", ["user", "admin", "Service", "services", ""])
+@pytest.mark.parametrize(
+    "role", ["user", "admin", "Service", "services", "", "service ", " service", "service\x00", "\u200bservice"]
+)
 def test_only_a_service_makes_notifications_and_activity(api: Api, method: str, path: str, role: str) -> None:
     answer = api.ask(method, path, role=role, json=NOTIFICATION)
     assert api.refused(answer) == (403, "forbidden")
@@ -241,15 +243,12 @@ def test_a_query_reaches_the_service_in_its_types(api: Api, query: str, options:
 )
 def test_a_query_that_is_not_the_contracts_is_refused(api: Api, query: str, path: str) -> None:
     answer = api.ask("GET", "notifications", query_string=query)
-    assert api.refused(answer) == (422, "invalid_payload")
-    assert answer.json["details"]["path"] == path
-    assert answer.json["details"]["reason"]
-    assert api.asked_nothing()
+    assert api.invalid(answer, path)
 
 
 def test_a_doubled_parameter_is_named(api: Api) -> None:
     answer = api.ask("GET", "notifications", query_string="limit=1&limit=2")
-    assert answer.json["details"]["reason"] == "query parameter 'limit' is given 2 times"
+    assert api.invalid(answer, "") == "query parameter 'limit' is given 2 times"
 
 
 @pytest.mark.parametrize(
@@ -265,20 +264,15 @@ def test_a_doubled_parameter_is_named(api: Api) -> None:
 )
 def test_where_no_query_is_asked_for_none_is_taken(api: Api, method: str, path: str) -> None:
     answer = api.ask(method, path, query_string="limit=1")
-    assert api.refused(answer) == (422, "invalid_payload")
-    assert answer.json["details"] == {"path": "", "reason": "unexpected query parameter 'limit'"}
-    assert api.asked_nothing()
+    assert api.invalid(answer, "") == "unexpected query parameter 'limit'"
 
 
 def test_what_belongs_into_the_body_is_not_taken_from_the_query(api: Api) -> None:
-    answer = api.ask("PUT", "presence/status", query_string="status=busy", **STATUS)
-    assert api.refused(answer) == (422, "invalid_payload")
-    assert api.asked_nothing()
+    api.invalid(api.ask("PUT", "presence/status", query_string="status=busy", **STATUS))
 
 
 def test_a_query_in_no_encoding_is_refused(api: Api) -> None:
-    answer = api.ask("GET", "notifications", environ_overrides={"QUERY_STRING": "limit=\xff"})
-    assert api.refused(answer) == (422, "invalid_payload")
+    api.invalid(api.ask("GET", "notifications", environ_overrides={"QUERY_STRING": "limit=\xff"}))
 
 
 # The body.
@@ -307,10 +301,7 @@ def test_json_is_called_json(api: Api, content_type: str) -> None:
 @pytest.mark.parametrize("content_type", BAD_TYPES)
 def test_a_body_that_is_not_called_json_is_refused(api: Api, content_type: str | None) -> None:
     answer = api.ask("PUT", "presence/status", data='{"status":"busy"}', content_type=content_type)
-    assert api.refused(answer) == (422, "invalid_payload")
-    assert answer.json["error"] == "The body must be JSON"
-    assert answer.json["details"] == {"path": "", "reason": "expected Content-Type application/json"}
-    assert api.asked_nothing()
+    assert api.invalid(answer, "", "The body must be JSON") == "expected Content-Type application/json"
 
 
 DEEP = 100_000
@@ -342,9 +333,7 @@ DEEP = 100_000
 )
 def test_a_body_that_is_not_json_is_refused(api: Api, body: bytes) -> None:
     answer = api.ask("PUT", "presence/status", data=body, content_type="application/json")
-    assert api.refused(answer) == (422, "invalid_payload")
-    assert answer.json["error"] == "The body is not JSON"
-    assert api.asked_nothing()
+    api.invalid(answer, error="The body is not JSON")
 
 
 @pytest.mark.parametrize(
@@ -369,10 +358,7 @@ def test_a_body_that_is_not_json_is_refused(api: Api, body: bytes) -> None:
 )
 def test_json_that_is_not_the_contracts_is_refused(api: Api, body: str, path: str) -> None:
     answer = api.ask("PUT", "presence/status", data=body, content_type="application/json")
-    assert api.refused(answer) == (422, "invalid_payload"), answer.json
-    assert answer.json["error"] == "Invalid payload"
-    assert answer.json["details"]["path"] == path
-    assert api.asked_nothing()
+    api.invalid(answer, path, "Invalid payload")
 
 
 def test_a_deep_value_where_any_may_be_is_refused(api: Api) -> None:
@@ -382,8 +368,7 @@ def test_a_deep_value_where_any_may_be_is_refused(api: Api) -> None:
         f'"entity_name":"Invoice 42","details":{{"a":{details}}}}}'
     )
     answer = api.ask("POST", "activity", role="service", data=body, content_type="application/json")
-    assert api.refused(answer) == (422, "invalid_payload")
-    assert "nested deeper" in answer.json["details"]["reason"]
+    assert "nested deeper" in api.invalid(answer)
 
 
 def test_null_is_as_good_as_nothing(api: Api) -> None:
@@ -411,8 +396,7 @@ def test_a_body_that_ends_too_early_is_refused(api: Api) -> None:
         content_type="application/json",
         environ_overrides={"wsgi.input": Torn(), "wsgi.input_terminated": True},
     )
-    assert api.refused(answer) == (422, "invalid_payload")
-    assert answer.json["error"] == "The body cannot be read"
+    api.invalid(answer, error="The body cannot be read")
 
 
 # Doing it once.
@@ -430,18 +414,10 @@ def test_a_request_that_makes_nothing_has_no_use_for_an_idempotency_key(api: Api
     assert api.ask("GET", "notifications/unread/count", headers={"Idempotency-Key": "é"}).status_code == 200
 
 
-@pytest.mark.parametrize("role", ["service ", " service", "service\x00", "\u200bservice", "Service"])
-def test_a_role_is_that_of_a_service_only_as_it_is_written(role: str, api: Api) -> None:
-    answer = api.ask("POST", "notifications", role=role, json=NOTIFICATION)
-    assert (answer.status_code, answer.json["code"]) == (403, "forbidden")
-
-
 @pytest.mark.parametrize("key", ["", "a" * 256, "ü", "a\tb", "a\x7fb"])
 def test_an_idempotency_key_is_short_printable_ascii(api: Api, key: str) -> None:
     answer = api.ask("POST", "notifications", role="service", json=NOTIFICATION, headers={"Idempotency-Key": key})
-    assert api.refused(answer) == (422, "invalid_payload")
-    assert answer.json["details"]["path"] == "/Idempotency-Key"
-    assert api.asked_nothing()
+    api.invalid(answer, "/Idempotency-Key")
 
 
 # What went wrong.
@@ -572,5 +548,4 @@ def test_a_users_id_is_whatever_the_login_calls_them(api: Api, path: str, user_i
 def test_what_cannot_be_a_users_id_is_refused(api: Api, app: Flask, user_id: str) -> None:
     get_node(app).presence = api.real_presence
     answer = api.ask("GET", f"presence/{user_id}")
-    assert api.refused(answer) == (422, "invalid_payload")
-    assert answer.json["details"]["path"] == "/user_id"
+    api.invalid(answer, "/user_id")
