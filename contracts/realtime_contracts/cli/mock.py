@@ -14,10 +14,10 @@ from typing import Any
 import click
 
 from realtime_contracts.cli.dev_folder import DATA_FOLDER, dev_secret
-from realtime_contracts.mock.timeouts import Timeouts
+from realtime_contracts.mock.clock import Timeouts
 
-#: What the command needs beyond this package's own dependencies, and what of it is only for documents.
-NEEDED, FOR_DOCUMENTS = "aiohttp", "jsonpatch"
+#: What the command needs beyond this package's own dependencies.
+NEEDED = "aiohttp"
 INSTALL = "pip install 'logiaccounting-realtime[mock]'"
 
 _LATENCY = re.compile(r"(\d+)(?:-(\d+))?")
@@ -88,10 +88,9 @@ def mock(host: str, port: int, scenario: Path | None, secret: str | None, **aske
         raise click.ClickException(f"`realtime mock` needs {NEEDED}: {INSTALL}")
     # With what they need: `realtime --help` should not wait for it.
     from realtime_contracts.mock.access import Access  # noqa: PLC0415
-    from realtime_contracts.mock.app import serve  # noqa: PLC0415
-    from realtime_contracts.mock.outbox import Faults  # noqa: PLC0415
+    from realtime_contracts.mock.delivery import Faults  # noqa: PLC0415
     from realtime_contracts.mock.scenario import ScenarioError, read  # noqa: PLC0415
-    from realtime_contracts.mock.server import Config  # noqa: PLC0415
+    from realtime_contracts.mock.server import Config, serve  # noqa: PLC0415
 
     try:
         steps = read(scenario) if scenario is not None else ()
@@ -121,8 +120,7 @@ def _words(access: Any) -> str:
         said = f"no secret (none in {DATA_FOLDER}/ either): signatures are not checked"
     else:
         said = "signatures are checked"
-    without = importlib.util.find_spec(FOR_DOCUMENTS) is None
-    return f"{said}; documents need {FOR_DOCUMENTS}: {INSTALL}" if without else said
+    return said
 
 
 if __name__ == "__main__":

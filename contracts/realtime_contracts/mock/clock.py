@@ -1,12 +1,28 @@
-"""Time as everything here knows it: what it is now, and what is to happen later. A test has one of its own."""
+"""Time: what it is now, what is to happen later, and the timeouts. A test has a clock of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import Protocol
+
+from realtime_contracts.rules import limits
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """The timeouts that a mock server runs with, in seconds."""
+
+    away: float = limits.AWAY_SECONDS
+    offline: float = limits.OFFLINE_SECONDS
+    typing: float = limits.TYPING_SECONDS
+    cursor: float = limits.CURSOR_SECONDS
+    #: A lock for which its holder named no time.
+    lock: float = limits.LOCK_SECONDS
+    ping_interval: float = limits.PING_INTERVAL_SECONDS
+    ping_timeout: float = limits.PING_TIMEOUT_SECONDS
 
 
 class Timer(Protocol):
@@ -16,17 +32,7 @@ class Timer(Protocol):
         """Do not let it happen."""
 
 
-class Clock(Protocol):
-    """A clock with alarms."""
-
-    def now(self) -> float:
-        """Seconds since 1970."""
-
-    def later(self, seconds: float, call: Callable[[], None]) -> Timer:
-        """Call this in so many seconds."""
-
-
-class LoopClock:
+class Clock:
     """The clock of the running event loop."""
 
     def now(self) -> float:
@@ -36,8 +42,3 @@ class LoopClock:
     def later(self, seconds: float, call: Callable[[], None]) -> Timer:
         """Call this in so many seconds."""
         return asyncio.get_running_loop().call_later(seconds, call)
-
-
-def rfc3339(seconds: float) -> str:
-    """A time as the wire has it: `2026-01-31T12:00:00.000Z`."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,33 +1,27 @@
-"""A room's document: its versions, the edits that made them, and which of an older version's edits can be merged."""
+"""A room's document: its versions and the edits that made them, and the locks on its places."""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from realtime_contracts.mock.hub import Connection, Hub
-from realtime_contracts.mock.locks import Locks
-from realtime_contracts.mock.places import Places, Touched
-from realtime_contracts.mock.refusals import Refused
-
-try:
-    from realtime_contracts.mock import patches
-except ModuleNotFoundError:  # jsonpatch is in the extra
-    patches = None  # type: ignore[assignment]
-
-#: Edits that are kept for who has missed some. The contract's number.
-KEPT_EDITS = 500
-
-#: Bytes that a document may have, as compact JSON. The contract's number.
-MAX_BYTES = 1024 * 1024
+from realtime_contracts.mock.clock import Timer
+from realtime_contracts.mock.connections import Connection, Connections
+from realtime_contracts.rules import edits
+from realtime_contracts.rules.edits import Changes, Touched
+from realtime_contracts.rules.errors import LimitExceeded, Locked, NotFound, VersionConflict
+from realtime_contracts.rules.limits import KEPT_EDITS, MAX_LOCKS_OF_ROOM, MAX_LOCKS_OF_USER
+from realtime_contracts.rules.places import Places, check_lock_path, overlap
+from realtime_contracts.rules.times import rfc3339
 
 
 @dataclass(frozen=True)
 class _Edit:
-    touched: Touched
+    touched: dict[str, list[str]]
     message: dict[str, Any]
     #: Whose edit of which id: the same again is answered as the first time.
     key: tuple[str, str]
@@ -36,27 +30,25 @@ class _Edit:
 class Document:
     """The document of one room."""
 
-    def __init__(self, hub: Hub, room_id: str, locks: Locks) -> None:
-        self._hub = hub
+    def __init__(self, connections: Connections, room_id: str, locks: Locks) -> None:
+        self._connections = connections
         self._room_id = room_id
         self._locks = locks
         self.version = 0
         self._content = b"{}"
         self._log: deque[_Edit] = deque(maxlen=KEPT_EDITS)
 
-    def edit(self, connection: Connection, data: dict[str, Any]) -> tuple[int, set[str] | None]:
-        """Make an edit and tell the others. Returns its version, and what it wrote: None if it was made before.
+    def edit(self, connection: Connection, data: dict[str, Any]) -> tuple[int, frozenset[str] | None]:
+        """Make an edit and announce it. Returns its version, and what it wrote: None if it was made before.
 
-        Raises Refused: version_conflict, locked, invalid_payload, too_large, and unavailable without jsonpatch.
+        Raises VersionConflict, Locked, InvalidPayload, TooLarge.
         """
-        if patches is None:
-            raise Refused("unavailable", "Documents of this mock server need jsonpatch")
         user, changes = connection.user, data["changes"]
         key = (user.user_id, data["edit_id"].lower())
         for made in self._log:
             if made.key == key:
                 return made.message["version"], None
-        touched, content = self._merge(int(data["base_version"]), changes)
+        content, touched = self._merged(int(data["base_version"]), changes)
         self._locks.check(user.user_id, touched.writes)
         self.version += 1
         self._content = content
@@ -68,39 +60,29 @@ class Document:
             "changes": changes,
             "edit_id": data["edit_id"],
         }
-        self._log.append(_Edit(touched, message, key))
-        self._hub.tell_room(self._room_id, "doc:edit", message, skip=connection.sid)
-        return self.version, set(touched.writes)
+        self._log.append(_Edit(touched.as_json(), message, key))
+        self._connections.send_to_room(self._room_id, "doc:edit", message, skip=connection.sid)
+        return self.version, touched.writes
 
     def sync(self, since: int | None) -> dict[str, Any]:
-        """`doc:sync`: the edits after the version `since` if they are all kept, else the whole."""
+        """`doc:sync`: the edits after the version `since` if they are all kept, else the whole document."""
         missed = None if since is None else self._since(since)
         return {
             "room_id": self._room_id,
             "version": self.version,
             "content": orjson.loads(self._content) if missed is None else None,
-            "changes": [] if missed is None else [edit.message for edit in missed],
+            "changes": [edit.message for edit in missed or ()],
             "locks": self._locks.shown(),
         }
 
-    def _merge(self, base: int, changes: list[dict[str, Any]]) -> tuple[Touched, bytes]:
+    def _merged(self, base: int, changes: Changes) -> tuple[bytes, Touched]:
         missed = self._since(base)
         if missed is None:
-            raise self._conflict(None)
-        since = [edit.touched for edit in missed]
+            raise VersionConflict(self.version, None)
         try:
-            content, touched = patches.apply(orjson.loads(self._content), changes)
-        except Refused as refused:
-            # On its own base it may have fitted: what it names says so, as far as it can be known here.
-            if refused.code == "invalid_payload" and conflict(patches.named(changes), since):
-                raise self._conflict(missed) from None
-            raise
-        if conflict(touched, since):
-            raise self._conflict(missed)
-        dumped = orjson.dumps(content)
-        if len(dumped) > MAX_BYTES:
-            raise Refused("too_large")
-        return touched, dumped
+            return edits.merged(self._content, changes, [edit.touched for edit in missed])
+        except edits.Unmergeable:
+            raise VersionConflict(self.version, [edit.message for edit in missed]) from None
 
     def _since(self, version: int) -> list[_Edit] | None:
         """The edits after a version, None if they are not all kept, or the version is yet to come."""
@@ -109,18 +91,87 @@ class Document:
             return None
         return list(self._log)[len(self._log) - missed :]
 
-    def _conflict(self, missed: list[_Edit] | None) -> Refused:
-        changes = None if missed is None else [edit.message for edit in missed]
-        return Refused("version_conflict", details={"version": self.version, "changes": changes})
+
+@dataclass
+class _Lock:
+    path: str
+    user_id: str
+    user_name: str
+    acquired_at: str
+    expires_at: str
+    end: Timer
+
+    def shown(self) -> dict[str, Any]:
+        """The lock as the wire has it."""
+        return {name: getattr(self, name) for name in ("path", "user_id", "user_name", "acquired_at", "expires_at")}
 
 
-def conflict(edit: Touched, since: list[Touched]) -> bool:
-    """Whether an edit cannot be merged with those that were made since its base.
+class Locks:
+    """The locks in one room: places that one user has reserved for a while, in all their connections."""
 
-    Two edits can both stand, in either order, if nothing that one writes overlaps with what the other touches.
-    """
-    written = Places(place for other in since for place in other.writes)
-    read = Places(place for other in since for place in other.reads)
-    return any(written.overlap(place) for place in edit.reads | edit.writes) or any(
-        read.overlap(place) for place in edit.writes
-    )
+    def __init__(self, connections: Connections, room_id: str) -> None:
+        self._connections = connections
+        self._room_id = room_id
+        self._locks: dict[str, _Lock] = {}
+
+    def lock(self, connection: Connection, path: str, seconds: float) -> dict[str, Any]:
+        """Lock a place, or renew the user's lock on it. Raises Locked, LimitExceeded, InvalidPayload."""
+        check_lock_path(path)
+        user, known = connection.user, self._locks.get(path)
+        self.check(user.user_id, [path])
+        if known is None:
+            self._check_limits(user.user_id)
+        else:
+            known.end.cancel()
+        now = self._connections.clock.now()
+        end = self._connections.clock.later(seconds, lambda: self._end(lambda lock: lock.end is end))
+        acquired_at = rfc3339(now) if known is None else known.acquired_at
+        lock = _Lock(path, user.user_id, user.name, acquired_at, rfc3339(now + seconds), end)
+        self._locks[path] = lock
+        self._announce()
+        return lock.shown()
+
+    def unlock(self, user_id: str, path: str) -> None:
+        """End a user's lock on a place. Raises NotFound, Locked (by another)."""
+        lock = self._locks.get(path)
+        if lock is None:
+            raise NotFound("No such lock")
+        if lock.user_id != user_id:
+            raise Locked(lock.shown())
+        self._end(lambda held: held is lock)
+
+    def check(self, user_id: str, places: Iterable[str]) -> None:
+        """Raises Locked if another user's lock overlaps with any of these places."""
+        foreign = {path: lock for path, lock in self._locks.items() if lock.user_id != user_id}
+        locked = Places(foreign)
+        for place in places:
+            if foreign and locked.overlap(place):
+                raise Locked(next(lock for path, lock in foreign.items() if overlap(path, place)).shown())
+
+    def end_of_user(self, user_id: str, *, skip: str) -> None:
+        """A user has left the room."""
+        self._end(lambda lock: lock.user_id == user_id, skip)
+
+    def shown(self) -> list[dict[str, Any]]:
+        """All locks, by their places."""
+        return [lock.shown() for _, lock in sorted(self._locks.items())]
+
+    def status(self) -> dict[str, Any]:
+        """`doc:lock_status`."""
+        return {"room_id": self._room_id, "locks": self.shown()}
+
+    def _check_limits(self, user_id: str) -> None:
+        if sum(lock.user_id == user_id for lock in self._locks.values()) >= MAX_LOCKS_OF_USER:
+            raise LimitExceeded(MAX_LOCKS_OF_USER, f"A user may hold {MAX_LOCKS_OF_USER} locks")
+        if len(self._locks) >= MAX_LOCKS_OF_ROOM:
+            raise LimitExceeded(MAX_LOCKS_OF_ROOM, f"A room may have {MAX_LOCKS_OF_ROOM} locks")
+
+    def _end(self, is_over: Callable[[_Lock], bool], skip: str | None = None) -> None:
+        ended = [path for path, lock in self._locks.items() if is_over(lock)]
+        for path in ended:
+            self._locks.pop(path).end.cancel()
+        if ended:
+            self._announce(skip)
+
+    def _announce(self, skip: str | None = None) -> None:
+        self._connections.send_to_room(self._room_id, "doc:lock_status", self.status(), skip=skip)

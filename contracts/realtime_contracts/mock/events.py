@@ -1,20 +1,21 @@
-"""What each event of a client does: its payload judged by the contract, one step of the company, and an answer."""
+"""What each event of a client does to its tenant, and how it is answered."""
 
 from __future__ import annotations
 
 import logging
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
-from realtime_contracts.contract.registry import Direction, registry
-from realtime_contracts.mock.clock import rfc3339
-from realtime_contracts.mock.company import Company
-from realtime_contracts.mock.fingerprints import as_text
-from realtime_contracts.mock.hub import Connection
-from realtime_contracts.mock.presence import Trigger
-from realtime_contracts.mock.refusals import Refused, invalid
+from realtime_contracts.mock.connections import Connection
 from realtime_contracts.mock.rooms import Room
+from realtime_contracts.mock.tenant import Tenant
+from realtime_contracts.rules.errors import Internal, NotInRoom, RealtimeError, UnknownEvent
+from realtime_contracts.rules.ids import as_text
+from realtime_contracts.rules.limits import MAX_EVENT_LENGTH
+from realtime_contracts.rules.presence import Trigger, choice
+from realtime_contracts.rules.requests import check_event
+from realtime_contracts.rules.times import rfc3339
 
 logger = logging.getLogger(__name__)
 
@@ -22,212 +23,162 @@ Payload = dict[str, Any]
 #: The fields of a successful ack.
 Result = Payload | None
 
-#: The seed's words for what is missing, by a property that the event asks for.
-_REQUIRED = {"entity_type": "entity_type and entity_id required", "room_id": "room_id required"}
-
-#: The client's words for a place, and the presence's.
+#: The fields of an event that say where the user is → the presence's own.
 _LOCATION = {"current_page": "current_page", "entity_type": "current_entity_type", "entity_id": "current_entity_id"}
 
 
-def answer(company: Company, connection: Connection, event: str, payloads: Sequence[Any]) -> Payload:
-    """Do what an event asks for, and return its ack. A failure is emitted as well."""
-    try:
-        return {"ok": True, **(_handler(event)(company, connection, checked(event, payloads)) or {})}
-    except Refused as refused:
-        return fail(company, connection, event, refused)
-    except Exception:
-        number = uuid.uuid4().hex
-        logger.exception("%s failed (%s)", event, number)
-        return fail(company, connection, event, Refused("internal", details={"correlation_id": number}))
+class Events:
+    """The events of one connection: a method for each, which takes a payload that conforms to the contract."""
 
+    def __init__(self, tenant: Tenant, connection: Connection) -> None:
+        self._tenant = tenant
+        self._connection = connection
+        self._user_id = connection.user.user_id
 
-def fail(company: Company, connection: Connection, event: str | None, refused: Refused) -> Payload:
-    """Tell a client that an event has failed. Returns its ack."""
-    error = refused.error(event)
-    company.hub.send(connection.sid, "error", error)
-    return {"ok": False, "error": error}
+    def answer(self, event: str, payloads: Sequence[Any]) -> Payload:
+        """Do what an event asks for, and return its ack. A failure is emitted as well."""
+        try:
+            return {"ok": True, **(self._do(event, payloads) or {})}
+        except RealtimeError as error:
+            return self.fail(event, error)
+        except Exception:
+            internal = Internal(uuid.uuid4().hex)
+            logger.exception("%s failed (%s)", event, internal.details["correlation_id"])
+            return self.fail(event, internal)
 
+    def fail(self, event: str | None, error: RealtimeError) -> Payload:
+        """Send the error of an event (None: it was no event), and return the ack."""
+        body = error.to_dict(event if event is None else event[:MAX_EVENT_LENGTH])
+        return {"ok": False, "error": self._send("error", body)}
 
-def _handler(event: str) -> Callable[[Company, Connection, Payload], Result]:
-    if event not in HANDLERS:
-        raise Refused("unknown_event")
-    return HANDLERS[event]
+    def _do(self, event: str, payloads: Sequence[Any]) -> Result:
+        if event not in self.HANDLERS:
+            raise UnknownEvent
+        return self.HANDLERS[event](self, check_event(event, payloads))
 
+    def _send(self, event: str, data: Payload) -> Payload:
+        self._tenant.connections.send(self._connection.sid, event, data)
+        return data
 
-def checked(event: str, payloads: Sequence[Any]) -> Payload:
-    """The one payload of an event; none is the empty one. Raises Refused (invalid_payload)."""
-    if len(payloads) > 1:
-        raise invalid("", f"expected one payload, got {len(payloads)}")
-    payload = payloads[0] if payloads else {}
-    violation = registry().check(Direction.CLIENT, event, payload)
-    if violation is None:
-        return dict(payload)
-    missing = violation.keyword == "required" and violation.path == ""
-    raise invalid(violation.path, violation.reason, _said_missing(event, payload) if missing else None)
+    def _room(self, data: Payload) -> Room:
+        """The room that an event is about. Raises NotInRoom."""
+        if data["room_id"] not in self._connection.rooms:
+            raise NotInRoom
+        return self._tenant.room(data["room_id"])
 
+    def _active(self, trigger: Trigger = Trigger.ACTIVITY) -> None:
+        self._tenant.presence.change(self._user_id, trigger)
 
-def _said_missing(event: str, payload: Payload) -> str | None:
-    """What the seed says of the property that is missing, None if it says nothing."""
-    missing = [name for name in registry().schema(Direction.CLIENT, event)["required"] if name not in payload]
-    return _REQUIRED.get("entity_type" if missing == ["entity_id"] else missing[0])
+    def _presence_update(self, data: Payload) -> Result:
+        location = {_LOCATION[name]: as_text(value) for name, value in data.items() if name in _LOCATION}
+        return self._tenant.presence.change(self._user_id, choice(data.get("status")), location, always=True)
 
+    def _presence_list(self, data: Payload) -> Result:
+        self._send("presence:list", self._tenant.presence.list(data.get("entity_type"), as_text(data.get("entity_id"))))
+        return None
 
-def _entered(company: Company, connection: Connection, data: Payload) -> Room:
-    """The room that an event is about. Raises Refused if the connection is not in it."""
-    room_id = data["room_id"]
-    if room_id not in connection.rooms:
-        raise Refused("not_in_room")
-    return company.room(room_id)
+    def _heartbeat(self, data: Payload) -> Result:
+        self._active(Trigger.ACTIVITY if data.get("active", True) else Trigger.NONE)
+        return self._send("heartbeat_ack", {"timestamp": rfc3339(self._tenant.connections.clock.now())})
 
+    def _room_join(self, data: Payload) -> Result:
+        room = self._tenant.room(f"{data['entity_type']}:{as_text(data['entity_id'])}")
+        room.check_limit(self._connection)
+        self._active()
+        room.join(self._connection)
+        return room.users()
 
-def _active(company: Company, connection: Connection, trigger: Trigger = Trigger.ACTIVITY) -> None:
-    company.presence.change(connection.user.user_id, trigger)
+    def _room_leave(self, data: Payload) -> Result:
+        self._room(data).leave(self._connection)
+        return {"room_id": data["room_id"]}
 
+    def _room_users(self, data: Payload) -> Result:
+        return self._send("room:users", self._tenant.room(data["room_id"]).users())
 
-def _presence_update(company: Company, connection: Connection, data: Payload) -> Result:
-    place = {_LOCATION[name]: as_text(value) for name, value in data.items() if name in _LOCATION}
-    trigger = Trigger(data["status"]) if data.get("status") else Trigger.UPDATE
-    return company.presence.change(connection.user.user_id, trigger, place, always=True)
+    def _cursor_move(self, data: Payload) -> Result:
+        room = self._room(data)
+        self._active()
+        room.cursors.move(self._connection, data)
+        return None
 
+    def _cursor_sync(self, data: Payload) -> Result:
+        return self._send("cursor:sync", self._room(data).cursors.others(self._user_id))
 
-def _presence_list(company: Company, connection: Connection, data: Payload) -> Result:
-    listed = company.presence.list(data.get("entity_type"), as_text(data.get("entity_id")))
-    company.hub.send(connection.sid, "presence:list", listed)
-    return None
+    def _cursor_remove(self, data: Payload) -> Result:
+        self._room(data).cursors.remove(self._user_id)
+        return None
 
+    def _typing_start(self, data: Payload) -> Result:
+        typing = self._room(data).typing
+        typing.check_limit(self._user_id, data.get("field"))
+        self._active()
+        typing.start(self._connection, data.get("field"))
+        return None
 
-def _heartbeat(company: Company, connection: Connection, data: Payload) -> Result:
-    _active(company, connection, Trigger.ACTIVITY if data.get("active", True) else Trigger.NONE)
-    timestamp = {"timestamp": rfc3339(company.hub.clock.now())}
-    company.hub.send(connection.sid, "heartbeat_ack", timestamp)
-    return timestamp
+    def _typing_stop(self, data: Payload) -> Result:
+        room = self._room(data)
+        self._active()
+        room.typing.stop(self._user_id, data.get("field"))
+        return None
 
+    def _doc_sync(self, data: Payload) -> Result:
+        since = data.get("since_version")
+        document = self._room(data).document.sync(None if since is None else int(since))
+        self._send("doc:sync", document)
+        return {"room_id": data["room_id"], "version": document["version"]}
 
-def _room_join(company: Company, connection: Connection, data: Payload) -> Result:
-    room = company.room(f"{data['entity_type']}:{as_text(data['entity_id'])}")
-    room.check_limit(connection)
-    _active(company, connection)
-    room.join(connection)
-    return room.users()
+    def _doc_edit(self, data: Payload) -> Result:
+        room = self._room(data)
+        version, writes = room.document.edit(self._connection, data)
+        if writes is not None:
+            self._active()
+            room.typing.end_by_edit(self._user_id, writes)
+        return {"version": version}
 
+    def _doc_lock(self, data: Payload) -> Result:
+        seconds = float(data.get("ttl", self._tenant.connections.timeouts.lock))
+        return {"lock": self._room(data).locks.lock(self._connection, data.get("path", ""), seconds)}
 
-def _room_leave(company: Company, connection: Connection, data: Payload) -> Result:
-    _entered(company, connection, data).leave(connection)
-    return {"room_id": data["room_id"]}
+    def _doc_unlock(self, data: Payload) -> Result:
+        locks = self._room(data).locks
+        locks.unlock(self._user_id, data.get("path", ""))
+        return locks.status()
 
+    def _doc_lock_status(self, data: Payload) -> Result:
+        return self._send("doc:lock_status", self._room(data).locks.status())
 
-def _room_users(company: Company, connection: Connection, data: Payload) -> Result:
-    users = company.room(data["room_id"]).users()
-    company.hub.send(connection.sid, "room:users", users)
-    return users
+    def _notification_read(self, data: Payload) -> Result:
+        if "all" in data:
+            self._tenant.notifications.read_all(self._user_id)
+        else:
+            self._tenant.notifications.read(self._user_id, data["notification_id"])
+        return {"count": self._tenant.notifications.count(self._user_id)}
 
+    def _notification_count(self, _data: Payload) -> Result:
+        return self._send("notification:count", {"count": self._tenant.notifications.count(self._user_id)})
 
-def _cursor_move(company: Company, connection: Connection, data: Payload) -> Result:
-    room = _entered(company, connection, data)
-    _active(company, connection)
-    room.cursors.move(connection, data)
-    return None
+    def _activity_feed(self, data: Payload) -> Result:
+        return {"next": self._send("activity:feed", self._tenant.activity.feed(data))["next"]}
 
-
-def _cursor_sync(company: Company, connection: Connection, data: Payload) -> Result:
-    cursors = _entered(company, connection, data).cursors.others(connection.user.user_id)
-    company.hub.send(connection.sid, "cursor:sync", cursors)
-    return cursors
-
-
-def _cursor_remove(company: Company, connection: Connection, data: Payload) -> Result:
-    _entered(company, connection, data).cursors.remove(connection.user.user_id)
-    return None
-
-
-def _typing_start(company: Company, connection: Connection, data: Payload) -> Result:
-    typists = _entered(company, connection, data).typists
-    typists.check_limit(connection.user.user_id, data.get("field"))
-    _active(company, connection)
-    typists.start(connection, data.get("field"))
-    return None
-
-
-def _typing_stop(company: Company, connection: Connection, data: Payload) -> Result:
-    room = _entered(company, connection, data)
-    _active(company, connection)
-    room.typists.stop(connection.user.user_id, data.get("field"))
-    return None
-
-
-def _doc_sync(company: Company, connection: Connection, data: Payload) -> Result:
-    since = data.get("since_version")
-    document = _entered(company, connection, data).document.sync(None if since is None else int(since))
-    company.hub.send(connection.sid, "doc:sync", document)
-    return {"room_id": data["room_id"], "version": document["version"]}
-
-
-def _doc_edit(company: Company, connection: Connection, data: Payload) -> Result:
-    room = _entered(company, connection, data)
-    version, writes = room.document.edit(connection, data)
-    if writes is not None:
-        _active(company, connection)
-        room.typists.end_by_edit(connection.user.user_id, writes)
-    return {"version": version}
-
-
-def _doc_lock(company: Company, connection: Connection, data: Payload) -> Result:
-    seconds = float(data.get("ttl", company.hub.timeouts.lock))
-    return {"lock": _entered(company, connection, data).locks.lock(connection, data.get("path", ""), seconds)}
-
-
-def _doc_unlock(company: Company, connection: Connection, data: Payload) -> Result:
-    locks = _entered(company, connection, data).locks
-    locks.unlock(connection.user.user_id, data.get("path", ""))
-    return locks.status()
-
-
-def _doc_lock_status(company: Company, connection: Connection, data: Payload) -> Result:
-    status = _entered(company, connection, data).locks.status()
-    company.hub.send(connection.sid, "doc:lock_status", status)
-    return status
-
-
-def _notification_read(company: Company, connection: Connection, data: Payload) -> Result:
-    user_id = connection.user.user_id
-    if "all" in data:
-        company.notifications.read_all(user_id)
-    else:
-        company.notifications.read(user_id, data["notification_id"])
-    return {"count": company.notifications.count(user_id)}
-
-
-def _notification_count(company: Company, connection: Connection, _data: Payload) -> Result:
-    count = {"count": company.notifications.count(connection.user.user_id)}
-    company.hub.send(connection.sid, "notification:count", count)
-    return count
-
-
-def _activity_feed(company: Company, connection: Connection, data: Payload) -> Result:
-    page = company.activity.feed(data)
-    company.hub.send(connection.sid, "activity:feed", page)
-    return {"next": page["next"]}
-
-
-#: What a client may say, and who does it.
-HANDLERS: dict[str, Callable[[Company, Connection, Payload], Result]] = {
-    "presence:update": _presence_update,
-    "presence:list": _presence_list,
-    "heartbeat": _heartbeat,
-    "room:join": _room_join,
-    "room:leave": _room_leave,
-    "room:users": _room_users,
-    "cursor:move": _cursor_move,
-    "cursor:sync": _cursor_sync,
-    "cursor:remove": _cursor_remove,
-    "typing:start": _typing_start,
-    "typing:stop": _typing_stop,
-    "doc:sync": _doc_sync,
-    "doc:edit": _doc_edit,
-    "doc:lock": _doc_lock,
-    "doc:unlock": _doc_unlock,
-    "doc:lock_status": _doc_lock_status,
-    "notification:read": _notification_read,
-    "notification:count": _notification_count,
-    "activity:feed": _activity_feed,
-}
+    #: Every event that a client may send, and what it does.
+    HANDLERS: ClassVar[dict[str, Callable[[Events, Payload], Result]]] = {
+        "presence:update": _presence_update,
+        "presence:list": _presence_list,
+        "heartbeat": _heartbeat,
+        "room:join": _room_join,
+        "room:leave": _room_leave,
+        "room:users": _room_users,
+        "cursor:move": _cursor_move,
+        "cursor:sync": _cursor_sync,
+        "cursor:remove": _cursor_remove,
+        "typing:start": _typing_start,
+        "typing:stop": _typing_stop,
+        "doc:sync": _doc_sync,
+        "doc:edit": _doc_edit,
+        "doc:lock": _doc_lock,
+        "doc:unlock": _doc_unlock,
+        "doc:lock_status": _doc_lock_status,
+        "notification:read": _notification_read,
+        "notification:count": _notification_count,
+        "activity:feed": _activity_feed,
+    }

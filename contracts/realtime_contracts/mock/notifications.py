@@ -1,4 +1,4 @@
-"""Notifications: what needs one user's attention, until they delete it or its time is over."""
+"""Notifications: what needs one user's attention, until they delete it or it expires."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from realtime_contracts.mock.clock import Timer, rfc3339
-from realtime_contracts.mock.fingerprints import as_text, fingerprint
-from realtime_contracts.mock.hub import Hub
-from realtime_contracts.mock.refusals import Refused
+from realtime_contracts.mock.clock import Timer
+from realtime_contracts.mock.connections import Connections
+from realtime_contracts.rules.errors import Conflict, NotFound
+from realtime_contracts.rules.ids import as_text
+from realtime_contracts.rules.limits import MAX_NOTIFICATIONS, NOTIFICATION_SECONDS
+from realtime_contracts.rules.requests import fingerprint, notification_id
+from realtime_contracts.rules.times import rfc3339
 
-#: Notifications a user may have. With more, the oldest that was read goes first, then the oldest of all.
-MAX_OF_USER = 1000
-
-#: Seconds that one is kept.
-KEPT_SECONDS = 30 * 86_400
-
-#: The fields that a back end says, or that are null.
-_SAID = ("type", "title", "message", "priority", "source_type", "source_id", "action_url")
+#: The fields that a back end gives, or that are null.
+_GIVEN = ("type", "title", "message", "priority", "source_type", "source_id", "action_url")
 
 
 @dataclass
@@ -35,38 +32,37 @@ class _Notification:
 
 
 class Notifications:
-    """The notifications of one company's users."""
+    """The notifications of one tenant's users."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
         #: user_id → id → the notification, by when it was made.
         self._of: dict[str, dict[str, _Notification]] = {}
 
     def create(self, user_id: str, asked: dict[str, Any], key: str | None = None) -> tuple[dict[str, Any], bool]:
         """Notify a user. Returns the notification as its owner reads it, and whether it was made now.
 
-        `asked` is what the contract's request holds. Raises Refused (conflict): the idempotency key was used for
-        another one.
+        `asked` is what the contract's request holds. Raises Conflict if the idempotency key was used for another one.
         """
         said = {"priority": "normal", **{name: value for name, value in asked.items() if value is not None}}
         said["source_id"] = as_text(said.get("source_id"))
         own = self._of.setdefault(user_id, {})
         made = fingerprint({**said, "user_id": user_id})
-        number = str(uuid.uuid4() if key is None else _derived(self._hub.tenant_id, user_id, key))
+        number = str(uuid.uuid4()) if key is None else notification_id(self._connections.tenant_id, user_id, key)
         if number in own:
             if own[number].print != made:
-                raise Refused("conflict", "This idempotency key was used for another notification")
+                raise Conflict("This idempotency key was used for another notification")
             return own[number].owned(), False
-        data = {"id": number, **{name: said.get(name) for name in _SAID}}
-        data["created_at"] = rfc3339(self._hub.clock.now())
+        data = {"id": number, **{name: said.get(name) for name in _GIVEN}}
+        data["created_at"] = rfc3339(self._connections.clock.now())
         own[number] = _Notification(data, made)
-        if (seconds := said.get("expires_in")) is not None and seconds < KEPT_SECONDS:
-            own[number].end = self._hub.clock.later(seconds, lambda: self._ended(user_id, number))
-        if len(own) > MAX_OF_USER:
+        if (seconds := said.get("expires_in")) is not None and seconds < NOTIFICATION_SECONDS:
+            own[number].end = self._connections.clock.later(seconds, lambda: self._ended(user_id, number))
+        if len(own) > MAX_NOTIFICATIONS:
             oldest = next((known for known, n in own.items() if n.read_at is not None), next(iter(own)))
             self._forget(user_id, oldest)
-        self._hub.tell_user(user_id, "notification", data)
-        self.tell_count(user_id)
+        self._connections.send_to_user(user_id, "notification", data)
+        self.send_count(user_id)
         return own[number].owned(), True
 
     def page(self, user_id: str, *, unread_only: bool, limit: int, offset: int) -> dict[str, Any]:
@@ -81,37 +77,36 @@ class Notifications:
         return sum(n.read_at is None for n in self._of.get(user_id, {}).values())
 
     def read(self, user_id: str, number: str) -> dict[str, Any]:
-        """A user has read one, which they may have before. Returns it. Raises Refused (not_found)."""
+        """A user has read one, which they may have before. Returns it. Raises NotFound."""
         found = self._find(user_id, number)
-        found.read_at = found.read_at or rfc3339(self._hub.clock.now())
-        self.tell_count(user_id)
+        found.read_at = found.read_at or rfc3339(self._connections.clock.now())
+        self.send_count(user_id)
         return found.owned()
 
     def read_all(self, user_id: str) -> int:
         """A user has read all. Returns how many they had not."""
         unread = [n for n in self._of.get(user_id, {}).values() if n.read_at is None]
         for one in unread:
-            one.read_at = rfc3339(self._hub.clock.now())
-        self.tell_count(user_id)
+            one.read_at = rfc3339(self._connections.clock.now())
+        self.send_count(user_id)
         return len(unread)
 
     def delete(self, user_id: str, number: str) -> int:
-        """Forget one. Returns how many are unread. Raises Refused (not_found)."""
-        if self._find(user_id, number).read_at is None:
-            self._forget(user_id, number)
-            self.tell_count(user_id)
-        else:
-            self._forget(user_id, number)
+        """Forget one. Returns how many are unread. Raises NotFound."""
+        was_read = self._find(user_id, number).read_at is not None
+        self._forget(user_id, number)
+        if not was_read:
+            self.send_count(user_id)
         return self.count(user_id)
 
-    def tell_count(self, user_id: str) -> None:
-        """Tell a user in all tabs how many there are to read."""
-        self._hub.tell_user(user_id, "notification:count", {"count": self.count(user_id)})
+    def send_count(self, user_id: str) -> None:
+        """Send a user how many they have not read, on every connection."""
+        self._connections.send_to_user(user_id, "notification:count", {"count": self.count(user_id)})
 
     def _find(self, user_id: str, number: str) -> _Notification:
         found = self._of.get(user_id, {}).get(number)
         if found is None:
-            raise Refused("not_found", "Notification not found")
+            raise NotFound("Notification not found")
         return found
 
     def _forget(self, user_id: str, number: str) -> None:
@@ -122,9 +117,4 @@ class Notifications:
     def _ended(self, user_id: str, number: str) -> None:
         ended = self._of[user_id].pop(number)
         if ended.read_at is None:
-            self.tell_count(user_id)
-
-
-def _derived(*names: str) -> uuid.UUID:
-    """The id that a notification of this name always has. A NUL is in none of the names."""
-    return uuid.uuid5(uuid.NAMESPACE_OID, "\0".join(names))
+            self.send_count(user_id)

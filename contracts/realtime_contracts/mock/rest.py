@@ -1,31 +1,37 @@
-"""The REST API, on the same companies: what a page asks for once, and what a back end does."""
+"""The REST API, on the same tenants: what a page asks for once, and what a back end does."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
-import re
 import urllib.parse
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from http import HTTPStatus
+from typing import Any, ClassVar
 
 import orjson
 from aiohttp import web
 
-from realtime_contracts.contract.registry import Direction, registry
-from realtime_contracts.contract.schemas import file_of, own_schemas
-from realtime_contracts.mock.access import Access, User, is_safe_id
-from realtime_contracts.mock.clock import rfc3339
-from realtime_contracts.mock.company import Companies, Company
-from realtime_contracts.mock.outbox import Faults
-from realtime_contracts.mock.presence import LOCATION, Trigger
-from realtime_contracts.mock.refusals import Refused, invalid
-
-PREFIX = "/api/v1"
-
-#: The role of a back end's token: it alone makes notifications and records activity.
-SERVICE = "service"
+from realtime_contracts.contract.operations import Operation, operations
+from realtime_contracts.contract.registry import Direction
+from realtime_contracts.mock.access import Access
+from realtime_contracts.mock.delivery import Faults
+from realtime_contracts.mock.tenant import Tenant, Tenants
+from realtime_contracts.rules.claims import Identity
+from realtime_contracts.rules.errors import (
+    Conflict,
+    Forbidden,
+    InvalidPayload,
+    MethodNotAllowed,
+    NotFound,
+    RealtimeError,
+    TooLarge,
+    Unauthenticated,
+)
+from realtime_contracts.rules.ids import is_safe_id
+from realtime_contracts.rules.presence import choice
+from realtime_contracts.rules.requests import check, check_idempotency_key, check_request, read_query
 
 JSON = "application/json"
 
@@ -36,129 +42,106 @@ CORS = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key",
 }
 
-_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
-_IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}")
-
 Payload = dict[str, Any]
+#: The fields of the answer; with a status if that is not 200.
+Result = Payload | tuple[Payload, int]
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request: whose it is, the places of its path, and what it asks for, without what is null."""
+    """One request of an operation: a method for each."""
 
-    user: User
-    company: Company
+    user: Identity
+    tenant: Tenant
+    #: The places of its path, by name.
     places: Mapping[str, str]
+    #: What it asks for, without what is null.
     data: Payload
     key: str | None
 
+    def _list_presence(self) -> Result:
+        users = self.tenant.presence.list()["users"]
+        return {"users": users, "count": len(users)}
 
-def _list_presence(call: Call) -> Payload:
-    users = call.company.presence.list()["users"]
-    return {"users": users, "count": len(users)}
+    def _get_presence(self) -> Result:
+        if not is_safe_id(self.places["user_id"]):
+            raise InvalidPayload("/user_id", "not the id of a user")
+        return {"presence": self.tenant.presence.of_user(self.places["user_id"])}
 
+    def _choose_status(self) -> Result:
+        user_id = self.user.user_id
+        if user_id not in self.tenant.presence.users:
+            raise Conflict("You are offline: connect first")
+        self.tenant.presence.change(user_id, choice(self.data["status"]), always=True)
+        return {"presence": self.tenant.presence.of_user(user_id)}
 
-def _get_presence(call: Call) -> Payload:
-    user_id = call.places["user_id"]
-    if not is_safe_id(user_id):
-        raise invalid("/user_id", "not the id of a user")
-    return {"presence": _shown(call.company, user_id)}
+    def _list_notifications(self) -> Result:
+        page = {"unread_only": False, "limit": 50, "offset": 0, **self.data}
+        return self.tenant.notifications.page(self.user.user_id, **page)
 
+    def _count_notifications(self) -> Result:
+        return {"count": self.tenant.notifications.count(self.user.user_id)}
 
-def _choose_status(call: Call) -> Payload:
-    user_id = call.user.user_id
-    if user_id not in call.company.presence.users:
-        raise Refused("conflict", "You are offline: connect first")
-    call.company.presence.change(user_id, Trigger(call.data["status"]), always=True)
-    return {"presence": _shown(call.company, user_id)}
+    def _read_notification(self) -> Result:
+        read = self.tenant.notifications.read(self.user.user_id, self.places["notification_id"])
+        return {"notification": read, "unread_count": self.tenant.notifications.count(self.user.user_id)}
 
+    def _read_all_notifications(self) -> Result:
+        return {"marked_count": self.tenant.notifications.read_all(self.user.user_id), "unread_count": 0}
 
-def _shown(company: Company, user_id: str) -> Payload:
-    record = company.presence.users.get(user_id)
-    if record is None:
-        return {"user_id": user_id, "status": "offline", "last_active_at": None, **dict.fromkeys(LOCATION)}
-    shown = {"user_id": user_id, "status": record.state.status, "last_active_at": rfc3339(record.last_active)}
-    return {**shown, **record.place}
+    def _delete_notification(self) -> Result:
+        return {"unread_count": self.tenant.notifications.delete(self.user.user_id, self.places["notification_id"])}
 
+    def _create_notification(self) -> Result:
+        made, new = self.tenant.notifications.create(self.data["user_id"], self.data, self.key)
+        return {"notification": made}, 201 if new else 200
 
-def _list_notifications(call: Call) -> Payload:
-    page = {"unread_only": False, "limit": 50, "offset": 0, **call.data}
-    return call.company.notifications.page(call.user.user_id, **page)
+    def _list_activity(self) -> Result:
+        return self.tenant.activity.feed(self.data)
 
+    def _list_activity_of_entity(self) -> Result:
+        places = {name: self.places[name] for name in ("entity_type", "entity_id")}
+        check(Direction.CLIENT, "activity:feed", places)
+        return self.tenant.activity.feed({**self.data, **places})
 
-def _count_notifications(call: Call) -> Payload:
-    return {"count": call.company.notifications.count(call.user.user_id)}
+    def _record_activity(self) -> Result:
+        item, new = self.tenant.activity.record(self.data, self.key)
+        return {"activity": item}, 201 if new else 200
 
-
-def _read_notification(call: Call) -> Payload:
-    read = call.company.notifications.read(call.user.user_id, call.places["notification_id"])
-    return {"notification": read, "unread_count": call.company.notifications.count(call.user.user_id)}
-
-
-def _read_all_notifications(call: Call) -> Payload:
-    return {"marked_count": call.company.notifications.read_all(call.user.user_id), "unread_count": 0}
-
-
-def _delete_notification(call: Call) -> Payload:
-    return {"unread_count": call.company.notifications.delete(call.user.user_id, call.places["notification_id"])}
-
-
-def _create_notification(call: Call) -> tuple[Payload, int]:
-    asked = dict(call.data)
-    made, new = call.company.notifications.create(asked.pop("user_id"), asked, call.key)
-    return {"notification": made}, 201 if new else 200
-
-
-def _list_activity(call: Call) -> Payload:
-    return call.company.activity.feed(call.data)
-
-
-def _list_activity_of_entity(call: Call) -> Payload:
-    places = {name: call.places[name] for name in ("entity_type", "entity_id")}
-    violation = registry().check(Direction.CLIENT, "activity:feed", places)
-    if violation is not None:
-        raise invalid(violation.path, violation.reason)
-    return call.company.activity.feed({**call.data, **places})
+    #: What each operation of the contract does, but for those of who runs a server.
+    HANDLERS: ClassVar[dict[str, Callable[[Call], Result]]] = {
+        "presence.list": _list_presence,
+        "presence.status": _choose_status,
+        "presence.get": _get_presence,
+        "notifications.list": _list_notifications,
+        "notifications.count": _count_notifications,
+        "notifications.read_all": _read_all_notifications,
+        "notifications.read": _read_notification,
+        "notifications.delete": _delete_notification,
+        "notifications.create": _create_notification,
+        "activity.list": _list_activity,
+        "activity.entity": _list_activity_of_entity,
+        "activity.record": _record_activity,
+    }
 
 
-def _record_activity(call: Call) -> tuple[Payload, int]:
-    item, new = call.company.activity.record(call.data, call.key)
-    return {"activity": item}, 201 if new else 200
+def add_routes(app: web.Application, tenants: Tenants, access: Access, faults: Faults) -> None:
+    """Add the API, and /healthz and /readyz. Answers are as late as messages."""
 
-
-#: Every operation, by its name in the contract: method, path, who does it, and whose only it is.
-OPERATIONS: dict[str, tuple[str, str, Callable[[Call], Payload | tuple[Payload, int]], str | None]] = {
-    "presence:list": ("GET", "/presence", _list_presence, None),
-    "presence:status": ("PUT", "/presence/status", _choose_status, None),
-    "presence:get": ("GET", "/presence/{user_id:(?s:.+)}", _get_presence, None),
-    "notifications:list": ("GET", "/notifications", _list_notifications, None),
-    "notifications:count": ("GET", "/notifications/unread/count", _count_notifications, None),
-    "notifications:read_all": ("PUT", "/notifications/read-all", _read_all_notifications, None),
-    "notifications:read": ("PUT", "/notifications/{notification_id}/read", _read_notification, None),
-    "notifications:delete": ("DELETE", "/notifications/{notification_id}", _delete_notification, None),
-    "notifications:create": ("POST", "/notifications", _create_notification, SERVICE),
-    "activity:list": ("GET", "/activity", _list_activity, None),
-    "activity:entity": ("GET", "/activity/entity/{entity_type}/{entity_id}", _list_activity_of_entity, None),
-    "activity:record": ("POST", "/activity", _record_activity, SERVICE),
-}
-
-
-def add_routes(app: web.Application, companies: Companies, access: Access, faults: Faults) -> None:
-    """Add the API and the two questions of who runs a server; answers are as late as messages."""
-
-    def view(operation: str) -> Callable[[web.Request], Awaitable[web.Response]]:
-        _, _, handler, role = OPERATIONS[operation]
-
+    def view(operation: Operation) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def answer(request: web.Request) -> web.Response:
             await asyncio.sleep(faults.delay())
-            result = handler(await _call(request, operation, companies, access, role))
+            result = Call.HANDLERS[operation.name](await _call(request, operation, tenants, access))
             body, status = result if isinstance(result, tuple) else (result, 200)
             return _response({"success": True, **body}, status)
 
         return answer
 
-    for operation, (method, path, _, _) in OPERATIONS.items():
-        app.router.add_route(method, PREFIX + path, view(operation))
+    for name in Call.HANDLERS:
+        operation = operations()[name]
+        # A user's id may have a slash in it.
+        path = operation.path.replace("{user_id}", "{user_id:(?s:.+)}")
+        app.router.add_route(operation.method, path, view(operation))
     for path, status in (("/healthz", "alive"), ("/readyz", "ready")):
         app.router.add_get(path, functools.partial(_ops, status))
 
@@ -173,26 +156,27 @@ async def answered(
     if request.method == "OPTIONS":
         return web.Response(status=204, headers=CORS)
     headers: dict[str, str] = {}
+    refused: RealtimeError
     try:
         response = await handler(request)
-    except Refused as error:
+    except RealtimeError as error:
         refused = error
     except web.HTTPMethodNotAllowed as error:
-        refused = Refused("method_not_allowed")
+        refused = MethodNotAllowed()
         headers["Allow"] = ", ".join(sorted(error.allowed_methods - {"HEAD"}))
     except web.HTTPNotFound:
-        refused = Refused("not_found", "No such path")
+        refused = NotFound("No such path")
     except web.HTTPRequestEntityTooLarge:
-        refused = Refused("too_large", "The body is too large")
+        refused = TooLarge("The body is too large")
     else:
         response.headers.update(CORS)
         return response
-    if refused.status == 401:  # noqa: PLR2004 - HTTP's own number
+    if refused.http_status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     body: Payload = {"success": False, "error": refused.message, "code": refused.code}
     if refused.details is not None:
         body["details"] = refused.details
-    return _response(body, refused.status, headers)
+    return _response(body, refused.http_status, headers)
 
 
 async def _ops(status: str, _request: web.Request) -> web.Response:
@@ -204,75 +188,26 @@ def _response(body: Payload, status: int, headers: Mapping[str, str] | None = No
     return web.Response(body=orjson.dumps(body), status=status, headers=headers)
 
 
-async def _call(request: web.Request, operation: str, companies: Companies, access: Access, role: str | None) -> Call:
+async def _call(request: web.Request, operation: Operation, tenants: Tenants, access: Access) -> Call:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if request.headers.get("Authorization") and (scheme.lower() != "bearer" or " " in token.strip()):
-        raise Refused("unauthenticated")
+        raise Unauthenticated
     user = access.user_of(token.strip() or None)
-    if role is not None and user.role != role:
-        raise Refused("forbidden")
-    asked = await _asked(request, operation)
-    company = companies.of(user.tenant_id)
-    company.know(user.user_id)
+    if operation.role is not None and user.role != operation.role:
+        raise Forbidden
+    payload = read_query(operation, urllib.parse.parse_qs(request.query_string, keep_blank_values=True))
+    asked = check_request(operation, await _body(request) if payload is None else payload)
+    tenant = tenants.get(user.tenant_id)
+    tenant.know(user.user_id)
     data = {name: value for name, value in asked.items() if value is not None}
-    return Call(user, company, request.match_info, data, _idempotency_key(request))
-
-
-async def _asked(request: web.Request, operation: str) -> Payload:
-    """The request as one object, which conforms to the contract. Raises Refused (invalid_payload)."""
-    kinds = _kinds(operation)
-    in_body = kinds is not None and request.method != "GET"
-    payload: Any = _query(request.query_string, {} if in_body or kinds is None else kinds)
-    if kinds is None or in_body:
-        if payload:
-            raise invalid("", f"unexpected query parameter {next(iter(payload))[:60]!r}")
-        if kinds is None:
-            return {}
-        payload = await _body(request)
-    violation = registry().check(Direction.REQUEST, operation, payload)
-    if violation is not None:
-        raise invalid(violation.path, violation.reason)
-    return dict(payload)
-
-
-def _query(text: str, kinds: Mapping[str, str]) -> Payload:
-    found: Payload = {}
-    for name, value in urllib.parse.parse_qsl(text, keep_blank_values=True):
-        if name in found:
-            raise invalid("", f"query parameter {name[:60]!r} is given more than once")
-        found[name] = _value(value, kinds.get(name))
-    return found
-
-
-def _value(text: str, kind: str | None) -> str | int | bool:
-    if kind == "boolean" and text in {"true", "false"}:
-        return text == "true"
-    if kind == "integer" and _INTEGER.fullmatch(text):
-        return int(text)
-    return text
+    key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
+    return Call(user, tenant, request.match_info, data, check_idempotency_key(key))
 
 
 async def _body(request: web.Request) -> Any:
     if request.content_type != JSON:
-        raise invalid("", f"expected Content-Type {JSON}", "The body must be JSON")
+        raise InvalidPayload("", f"expected Content-Type {JSON}", "The body must be JSON")
     try:
         return orjson.loads(await request.read())
     except ValueError:
-        raise invalid("", "expected one JSON value in UTF-8", "The body is not JSON") from None
-
-
-def _idempotency_key(request: web.Request) -> str | None:
-    key = request.headers.get("Idempotency-Key") if request.method == "POST" else None
-    if key is not None and not _IDEMPOTENCY_KEY.fullmatch(key):
-        raise invalid("/Idempotency-Key", "expected 1 to 255 printable ASCII characters")
-    return key
-
-
-@functools.cache
-def _kinds(operation: str) -> Mapping[str, str] | None:
-    """The JSON type of each property of a request, None if the operation takes none."""
-    if operation not in registry().events(Direction.REQUEST):
-        return None
-    file = file_of(Direction.REQUEST.value, operation)
-    properties = own_schemas().files[file]["properties"]
-    return {name: str(own_schemas().resolve(file, part)[1].get("type")) for name, part in properties.items()}
+        raise InvalidPayload("", "expected one JSON value in UTF-8", "The body is not JSON") from None

@@ -15,10 +15,11 @@ from typing import Any
 
 import yaml
 
+from realtime_contracts.contract.error_codes import error_codes
 from realtime_contracts.contract.exchanges import CONNECT, exchanges
 from realtime_contracts.contract.registry import Direction, registry
 from realtime_contracts.mock.examples import copied, error_details
-from realtime_contracts.mock.refusals import TEXTS, Refused
+from realtime_contracts.rules.errors import RealtimeError
 
 TRIGGERS = ("after", "every", "on")
 ACTIONS = ("emit", "fail", "delay", "drop", "disconnect")
@@ -58,7 +59,7 @@ class Step:
     #: How often, on one connection; None: always.
     times: int | None = None
     emit: Emit | None = None
-    fail: Refused | None = None
+    fail: RealtimeError | None = None
     delay: float | None = None
     #: What is lost: the `event` on its way here, or its `ack` on the way back.
     drop: str | None = None
@@ -199,16 +200,18 @@ def _emit(content: Mapping[str, Any]) -> Emit:
     return Emit(event, copied(data))
 
 
-def _fail(event: str, content: Mapping[str, Any]) -> Refused:
+def _fail(event: str, content: Mapping[str, Any]) -> RealtimeError:
     code, possible = content["fail"], exchanges().by_event[event].errors
     if code not in possible:
         raise ScenarioError(f"fail: {event} cannot fail with {code!r}; it can with {', '.join(possible)}")
-    example = error_details(event, code) or {"message": TEXTS[code][0], "details": None}
+    example = error_details(event, code) or {"message": error_codes()[code].message, "details": None}
     said = {name: content.get(name, example[name]) for name in ("message", "details")}
     violation = registry().check(Direction.SERVER, "error", {"code": code, "event": event, **said})
     if violation is not None:
         raise ScenarioError(f"fail: the error would be wrong at {violation.path or '/'}: {violation.reason}")
-    return Refused(code, **said)
+    error = RealtimeError(**said)
+    error.code = code
+    return error
 
 
 def _meant(word: str, known: Iterable[str]) -> str:

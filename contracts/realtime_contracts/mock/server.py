@@ -1,37 +1,41 @@
-"""The Socket.IO server: who is let in, and one conversation for each."""
+"""The server as a process: Socket.IO and REST on one port, a handler for each connection."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import signal
 import urllib.parse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import engineio.packet
 import socketio
 import socketio.packet
-from socketio.exceptions import ConnectionRefusedError as RefusedAtTheDoor
+from aiohttp import web
+from socketio.exceptions import ConnectionRefusedError as ConnectionRefused
 
+from realtime_contracts.mock import rest
 from realtime_contracts.mock.access import Access
-from realtime_contracts.mock.clock import LoopClock
-from realtime_contracts.mock.company import Companies
-from realtime_contracts.mock.outbox import Faults, Outbox
-from realtime_contracts.mock.packets import Packet
-from realtime_contracts.mock.refusals import Refused
+from realtime_contracts.mock.clock import Clock, Timeouts
+from realtime_contracts.mock.delivery import Delivery, Faults
+from realtime_contracts.mock.handling import Handler
 from realtime_contracts.mock.scenario import Step
 from realtime_contracts.mock.sessions import Engine
-from realtime_contracts.mock.talk import Talk
-from realtime_contracts.mock.timeouts import Timeouts
+from realtime_contracts.mock.tenant import Tenants
+from realtime_contracts.rules.errors import RealtimeError
+from realtime_contracts.rules.limits import MAX_MESSAGE_BYTES
+from realtime_contracts.rules.packets import Packet
 
 logger = logging.getLogger(__name__)
 
-#: Bytes that a message may have. The contract's number.
-MAX_MESSAGE_BYTES = 1024 * 1024
-
 #: Seconds that a client has to close the transport after the server's DISCONNECT, before the server does.
 CLOSING_SECONDS = 0.5
+
+#: Seconds that open requests have when the server ends.
+SHUTDOWN_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -43,19 +47,19 @@ class Config:
     timeouts: Timeouts = field(default_factory=Timeouts)
     steps: Sequence[Step] = ()
     colleagues: int = 0
-    #: Companies that have notifications and activity from the contract's examples.
+    #: Tenants that have notifications and activity from the contract's examples.
     with_examples: Sequence[str] = ()
 
 
 @dataclass
-class _Line:
-    """A connection's way through the server: what is said before it is open is kept until then."""
+class _Client:
+    """A connection as the server reaches it: what is sent before its CONNECT packet is kept until then."""
 
     server: Server
     sid: str
     eio_sid: str
     kept: list[Packet] | None = field(default_factory=list)
-    talk: Talk | None = None
+    handler: Handler | None = None
 
     def send(self, packet: Packet) -> None:
         if self.kept is not None:
@@ -67,13 +71,13 @@ class _Line:
         """Send an ack."""
         self.send(Packet(socketio.packet.ACK, id=ack_id, data=[ack]))
 
-    def end(self, *, transport: bool = False) -> None:
-        """End the connection, when all that was said has been sent."""
+    def disconnect(self, *, transport: bool = False) -> None:
+        """End the connection, when everything has been delivered."""
         self.server.end(self, transport=transport)
 
 
 class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is untyped
-    """A Socket.IO server whose companies are in memory. `companies` are for whoever else serves them."""
+    """A Socket.IO server whose `tenants` are in memory."""
 
     def __init__(self, config: Config) -> None:
         super().__init__(
@@ -86,87 +90,117 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is unty
             ping_timeout=config.timeouts.ping_timeout,
         )
         self._config = config
-        self._outbox = self.eio.outbox = Outbox(config.faults)
-        self._lines: dict[str, _Line] = {}
+        clock = Clock()
+        self._delivery = self.eio.delivery = Delivery(config.faults, clock)
+        self._clients: dict[str, _Client] = {}
         self._ending: set[asyncio.Task[None]] = set()
-        self.companies = Companies(
-            LoopClock(), self._say, config.timeouts, config.colleagues, tuple(config.with_examples)
-        )
-        self.on("connect", self._come)
-        self.on("disconnect", self._go)
+        self.tenants = Tenants(clock, self._send, config.timeouts, config.colleagues, tuple(config.with_examples))
+        self.on("connect", self._connect)
+        self.on("disconnect", self._disconnected)
 
     def post(self, eio_sid: str, packet: Packet) -> None:
         """Send a Socket.IO packet on its way."""
         session = self.eio.sockets.get(eio_sid)
         if session is not None:
-            self._outbox.put(session, engineio.packet.Packet(engineio.packet.MESSAGE, data=packet.encode()))
+            self._delivery.put(session, engineio.packet.Packet(engineio.packet.MESSAGE, data=packet.encode()))
 
-    def end(self, line: _Line, *, transport: bool) -> None:
-        """End a connection, when all that was said to it has been sent."""
-        task = asyncio.get_running_loop().create_task(self._end(line, transport=transport))
+    def end(self, client: _Client, *, transport: bool) -> None:
+        """End a connection, when everything has been delivered to it."""
+        task = asyncio.get_running_loop().create_task(self._end(client, transport=transport))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
 
-    async def _end(self, line: _Line, *, transport: bool) -> None:
-        session = self.eio.sockets.get(line.eio_sid)
+    async def _end(self, client: _Client, *, transport: bool) -> None:
+        session = self.eio.sockets.get(client.eio_sid)
         if session is None:
             return
-        await asyncio.sleep(self._outbox.seconds_left(session))
+        await asyncio.sleep(self._delivery.seconds_left(session))
         if transport:
             await session.close(abort=True, reason=self.reason.TRANSPORT_CLOSE)
             return
-        await self.disconnect(line.sid)
-        await asyncio.sleep(self._outbox.seconds_left(session) + CLOSING_SECONDS)
+        await self.disconnect(client.sid)
+        await asyncio.sleep(self._delivery.seconds_left(session) + CLOSING_SECONDS)
         if not session.closed:
             await session.close(reason=self.reason.SERVER_DISCONNECT)
 
-    def _say(self, sid: str, event: str, data: dict[str, Any]) -> None:
-        line = self._lines.get(sid)
-        if line is not None:
-            line.send(Packet(socketio.packet.EVENT, data=[event, data]))
+    def _send(self, sid: str, event: str, data: dict[str, Any]) -> None:
+        client = self._clients.get(sid)
+        if client is not None:
+            client.send(Packet(socketio.packet.EVENT, data=[event, data]))
 
-    def _come(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
+    def _connect(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
         # Nothing but a refusal may leave this: the library takes a TypeError for a handler without `auth`.
         try:
             self._admit(sid, environ, auth)
-        except Refused as refused:
-            self._lines.pop(sid, None)
-            raise RefusedAtTheDoor(refused.message, {"code": refused.code}) from None
+        except RealtimeError as error:
+            self._clients.pop(sid, None)
+            raise ConnectionRefused(error.message, {"code": error.code}) from None
         except Exception:
-            self._lines.pop(sid, None)
+            self._clients.pop(sid, None)
             logger.exception("connect failed")
-            raise RefusedAtTheDoor("Internal error", {"code": "internal"}) from None
+            raise ConnectionRefused("Internal error", {"code": "internal"}) from None
 
     def _admit(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
         query = urllib.parse.parse_qs(environ.get("QUERY_STRING", ""))
         token = (auth.get("token") if isinstance(auth, dict) else None) or query.get("token", [None])[0]
         user = self._config.access.user_of(token)
-        line = self._lines[sid] = _Line(self, sid, self.manager.eio_sid_from_sid(sid, "/"))
-        company = self.companies.of(user.tenant_id)
-        line.talk = Talk(company, company.connect(sid, user), line, self._config.steps)
+        client = self._clients[sid] = _Client(self, sid, self.manager.eio_sid_from_sid(sid, "/"))
+        tenant = self.tenants.get(user.tenant_id)
+        client.handler = Handler(tenant, tenant.connect(sid, user), client, self._config.steps)
 
-    def _go(self, sid: str, reason: str) -> None:
-        line = self._lines.pop(sid, None)
-        if line is not None and line.talk is not None:
-            line.talk.over(goodbye=reason == self.reason.CLIENT_DISCONNECT)
+    def _disconnected(self, sid: str, reason: str) -> None:
+        client = self._clients.pop(sid, None)
+        if client is not None and client.handler is not None:
+            client.handler.stop(goodbye=reason == self.reason.CLIENT_DISCONNECT)
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
         if self.manager.sid_from_eio_sid(eio_sid, namespace or "/") is not None:
             return  # it is connected already
         await super()._handle_connect(eio_sid, namespace, data)
-        line = self._lines.get(self.manager.sid_from_eio_sid(eio_sid, "/"))
-        if line is not None and line.kept is not None and line.talk is not None:
-            kept, line.kept = line.kept, None
+        client = self._clients.get(self.manager.sid_from_eio_sid(eio_sid, "/"))
+        if client is not None and client.kept is not None and client.handler is not None:
+            kept, client.kept = client.kept, None
             for packet in kept:
-                line.send(packet)
-            line.talk.begin()
+                client.send(packet)
+            client.handler.start()
 
     async def _handle_event_internal(
         self, _server: Any, sid: str, _eio_sid: str, data: list[Any], _namespace: str, ack_id: int | None
     ) -> None:
-        line = self._lines.get(sid)
-        if line is not None and line.talk is not None:
-            line.talk.hear(data[0], data[1:], ack_id)
+        client = self._clients.get(sid)
+        if client is not None and client.handler is not None:
+            client.handler.receive(data[0], data[1:], ack_id)
 
     def _engineio_server_class(self) -> type[Engine]:
         return Engine
+
+
+def make_app(config: Config) -> web.Application:
+    """The web application of a mock server."""
+    app = web.Application(client_max_size=MAX_MESSAGE_BYTES, middlewares=[rest.answered])
+    server = Server(config)
+    server.attach(app)
+    rest.add_routes(app, server.tenants, config.access, config.faults)
+
+    async def stop(_app: web.Application) -> None:
+        await server.shutdown()
+
+    app.on_shutdown.append(stop)
+    return app
+
+
+async def serve(config: Config, host: str, port: int, started: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM. `started` is told the URL. Raises OSError if the port cannot be had."""
+    runner = web.AppRunner(make_app(config), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        stopped = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C is an exception there
+                asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        address = runner.addresses[0]
+        started(f"http://{f'[{address[0]}]' if ':' in address[0] else address[0]}:{address[1]}")
+        await stopped.wait()
+    finally:
+        await runner.cleanup()

@@ -4,7 +4,7 @@
   answered.
 - Engine.IO's CLOSE is a lost transport. Only Socket.IO's DISCONNECT is a goodbye.
 - Closing never waits, ends a poll that is under way, and a closed session is unknown at once.
-- What is sent goes by the outbox, which may keep it for a while, or lose it.
+- What is sent goes by the delivery, which may keep it for a while, or lose it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,8 @@ import engineio
 import engineio.async_socket
 import engineio.packet
 
-from realtime_contracts.mock.outbox import Outbox
-
-#: An Engine.IO message whose Socket.IO packet is unreadable.
-GARBAGE = "4!"
+from realtime_contracts.mock.delivery import Delivery
+from realtime_contracts.rules.packets import GARBAGE, SEPARATOR
 
 #: What the library can read: a message that begins with a Socket.IO packet's type, and what a session is kept up with.
 _READABLE = re.compile(r"4[0-9]|1|[2356](?:\Z|probe\Z)")
@@ -28,24 +26,21 @@ _READABLE = re.compile(r"4[0-9]|1|[2356](?:\Z|probe\Z)")
 #: What only a server sends to an open session: a client's PING probes a WebSocket before there is an upgrade.
 _FROM_SERVERS = (engineio.packet.OPEN, engineio.packet.PING, engineio.packet.NOOP)
 
-#: Between the packets of a long-polling body.
-_SEPARATOR = "\x1e"
-
 
 class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is untyped
-    """An Engine.IO server with such sessions. Its `outbox` has to be set before anybody comes."""
+    """An Engine.IO server with such sessions. Its `delivery` has to be set before anybody connects."""
 
-    outbox: Outbox
+    delivery: Delivery
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.sockets = _Sessions()
 
     async def send_packet(self, sid: str, pkt: engineio.packet.Packet) -> None:
-        """Hand a packet to the outbox."""
+        """Give a packet to the delivery."""
         session = self.sockets.get(sid)
         if session is not None:
-            self.outbox.put(session, pkt)
+            self.delivery.put(session, pkt)
 
     def _log_error_once(self, message: str, key: str) -> None:
         """A request of anybody is no error of ours."""
@@ -87,7 +82,7 @@ class Session(engineio.async_socket.AsyncSocket):  # type: ignore[misc]  # the l
         except (asyncio.IncompleteReadError, OSError):
             return  # the client went in the middle of its request; what it had not finished was not said
         try:
-            texts = body.decode().split(_SEPARATOR)
+            texts = body.decode().split(SEPARATOR)
         except UnicodeDecodeError:
             texts = [GARBAGE]
         for text in texts:

@@ -21,13 +21,15 @@ class Identity:
     user_id: str
     tenant_id: str
     name: str
-    email: str
-    role: str
+    email: str = ""
+    role: str = "user"
+    #: When the token ends, in seconds since 1970; None: never.
+    expires_at: float | None = None
 
 
 def identity(claims: Mapping[str, Any]) -> Identity:
     """Who `claims` are for. Raises Unauthenticated if they name no user or no tenant."""
-    user_id, tenant_id = claims.get("sub"), claims.get("tenant_id")
+    user_id, tenant_id, expires = claims.get("sub"), claims.get("tenant_id"), claims.get("exp")
     if not is_safe_id(user_id) or not is_safe_id(tenant_id):
         raise Unauthenticated
     return Identity(
@@ -36,6 +38,7 @@ def identity(claims: Mapping[str, Any]) -> Identity:
         _text(claims.get("name")) or "Unknown",
         _text(claims.get("email")),
         _role(claims.get("role")),
+        float(expires) if isinstance(expires, int | float) else None,
     )
 
 

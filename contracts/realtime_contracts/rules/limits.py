@@ -58,3 +58,6 @@ LOCK_SECONDS = 30
 
 #: Seconds that a notification is kept.
 NOTIFICATION_SECONDS = 30 * 86_400
+
+#: Seconds between two pings, and that a pong may take.
+PING_INTERVAL_SECONDS, PING_TIMEOUT_SECONDS = 25, 30

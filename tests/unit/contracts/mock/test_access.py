@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from realtime_contracts.mock.access import DEMO_USER, Access, User
-from realtime_contracts.mock.refusals import Refused
+from realtime_contracts.mock.access import DEMO_USER, Access
+from realtime_contracts.rules.claims import Identity
+from realtime_contracts.rules.errors import Unauthenticated
 from realtime_contracts.wire.tokens import ABSENT, claims, mint, sign
 
 SECRET = "a-secret-of-thirty-two-bytes-or-more"
@@ -16,7 +17,7 @@ ANOTHER = "another-secret-of-thirty-two-bytes-or-more"
 
 
 def refusal(access: Access, token: object) -> str:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Unauthenticated) as refused:
         access.user_of(token)
     return refused.value.code
 
@@ -38,11 +39,6 @@ def test_a_good_token_says_who_somebody_is_and_until_when() -> None:
         ({"exp": int(time.time()) - 60}, "token_expired"),
         ({"exp": "soon"}, "unauthenticated"),
         ({"tenant_id": ABSENT}, "unauthenticated"),
-        ({"tenant_id": ["acme"]}, "unauthenticated"),
-        ({"tenant_id": "{acme}"}, "unauthenticated"),
-        ({"sub": ABSENT}, "unauthenticated"),
-        ({"sub": 7}, "unauthenticated"),
-        ({"sub": "x" * 129}, "unauthenticated"),
     ],
 )
 def test_a_token_that_does_not_open_the_door(secret: str | None, changed: dict[str, Any], code: str) -> None:
@@ -64,7 +60,7 @@ def test_only_without_a_secret_is_a_signature_nobodys_business() -> None:
 def test_any_token_is_whoever_it_says_and_none_is_the_demo_user() -> None:
     access = Access(SECRET, any_token=True)
     expired = mint(ANOTHER, "ana", "acme", ttl=-60, changed={"type": ABSENT})
-    assert access.user_of(expired) == User("ana", "acme", "Unknown")
+    assert access.user_of(expired) == Identity("ana", "acme", "Unknown")
     assert access.user_of(None) == access.user_of("") == DEMO_USER
     assert refusal(access, mint(SECRET, "ana", "acme", changed={"tenant_id": ABSENT})) == "unauthenticated"
     assert refusal(access, "garbage") == "unauthenticated"

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from realtime_contracts.cli import mock as cli
-from realtime_contracts.mock import app, scenario
+from realtime_contracts.mock import scenario, server
+from realtime_contracts.mock.clock import Timeouts
 from realtime_contracts.mock.server import Config
-from realtime_contracts.mock.timeouts import Timeouts
 
 
 def run(*words: str) -> Result:
@@ -29,7 +29,7 @@ def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Config]:
         asked.append(config)
         started(f"http://{host}:{port}")
 
-    monkeypatch.setattr(app, "serve", serve)
+    monkeypatch.setattr(server, "serve", serve)
     monkeypatch.delenv("JWT_SECRET_KEY", raising=False)
     monkeypatch.setenv("REALTIME_DATA", str(tmp_path))
     return asked

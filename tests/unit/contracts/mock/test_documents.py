@@ -8,95 +8,83 @@ from typing import Any
 import pytest
 
 from realtime_contracts.mock import documents
-from realtime_contracts.mock.hub import Connection
-from tests.unit.contracts.mock.faking import Office
+from realtime_contracts.mock.connections import Connection
+from tests.unit.contracts.mock.recorded import RecordedTenant
 
 ROOM = {"room_id": "invoice:42"}
 
 
-def edit(office: Office, who: Connection, base: int, *changes: dict[str, Any], edit_id: str = "") -> dict[str, Any]:
+def edit(
+    tenant: RecordedTenant, who: Connection, base: int, *changes: dict[str, Any], edit_id: str = ""
+) -> dict[str, Any]:
     asked = {**ROOM, "base_version": base, "changes": list(changes), "edit_id": edit_id or str(uuid.uuid4())}
-    return office.ask(who, "doc:edit", asked)
+    return tenant.ask(who, "doc:edit", asked)
 
 
 def put(place: str, value: Any) -> dict[str, Any]:
     return {"op": "add", "path": place, "value": value}
 
 
-def test_versions_have_no_gaps_and_the_others_get_them() -> None:
-    office = Office()
-    ana, ben = office.enter("Ana", "Ben")
-    assert [edit(office, ana, n, put("/n", n))["version"] for n in range(3)] == [1, 2, 3]
-    assert [data["version"] for event, data in office.heard[ben.sid] if event == "doc:edit"] == [1, 2, 3]
-    assert "doc:edit" not in office.events(ana)
+def test_versions_have_no_gaps_and_the_others_get_them(tenant: RecordedTenant) -> None:
+    ana, ben = tenant.enter("Ana", "Ben")
+    assert [edit(tenant, ana, n, put("/n", n))["version"] for n in range(3)] == [1, 2, 3]
+    assert [data["version"] for event, data in tenant.got[ben.sid] if event == "doc:edit"] == [1, 2, 3]
+    assert "doc:edit" not in tenant.events(ana)
 
 
-def test_disjoint_edits_merge_and_overlapping_ones_conflict() -> None:
-    office = Office()
-    ana, ben = office.enter("Ana", "Ben")
-    edit(office, ana, 0, put("/a", {"x": 1}))
-    edit(office, ana, 1, put("/a/x", 2))
-    assert edit(office, ben, 1, put("/b", 1))["version"] == 3
-    error = edit(office, ben, 1, put("/a", {}))["error"]
+def test_disjoint_edits_merge_and_overlapping_ones_conflict(tenant: RecordedTenant) -> None:
+    ana, ben = tenant.enter("Ana", "Ben")
+    edit(tenant, ana, 0, put("/a", {"x": 1}))
+    edit(tenant, ana, 1, put("/a/x", 2))
+    assert edit(tenant, ben, 1, put("/b", 1))["version"] == 3
+    error = edit(tenant, ben, 1, put("/a", {}))["error"]
     assert error["code"] == "version_conflict"
     assert error["details"]["version"] == 3
     assert [missed["version"] for missed in error["details"]["changes"]] == [2, 3]
 
 
-def test_the_same_edit_again_is_answered_as_the_first_time() -> None:
-    office = Office()
-    ana, ben = office.enter("Ana", "Ben")
+def test_the_same_edit_again_is_answered_as_the_first_time(tenant: RecordedTenant) -> None:
+    ana, ben = tenant.enter("Ana", "Ben")
     edit_id = str(uuid.uuid4())
-    assert edit(office, ana, 0, put("/a", 1), edit_id=edit_id)["version"] == 1
-    edit(office, ben, 1, put("/b", 1))
-    office.heard.clear()
-    assert edit(office, ana, 0, put("/a", 9), edit_id=edit_id.upper())["version"] == 1
-    assert office.heard == {}
+    assert edit(tenant, ana, 0, put("/a", 1), edit_id=edit_id)["version"] == 1
+    edit(tenant, ben, 1, put("/b", 1))
+    tenant.got.clear()
+    assert edit(tenant, ana, 0, put("/a", 9), edit_id=edit_id.upper())["version"] == 1
+    assert tenant.got == {}
 
 
-def test_a_patch_that_fails_applies_no_part() -> None:
-    office = Office()
-    (ana,) = office.enter("Ana")
-    error = edit(office, ana, 0, put("/a", 1), {"op": "test", "path": "/a", "value": 2})["error"]
+def test_a_patch_that_fails_applies_no_part(tenant: RecordedTenant) -> None:
+    (ana,) = tenant.enter("Ana")
+    error = edit(tenant, ana, 0, put("/a", 1), {"op": "test", "path": "/a", "value": 2})["error"]
     assert (error["code"], error["details"]["path"]) == ("invalid_payload", "/changes/1/value")
-    office.ask(ana, "doc:sync", ROOM)
-    assert office.last(ana, "doc:sync") == {**ROOM, "version": 0, "content": {}, "changes": [], "locks": []}
+    tenant.ask(ana, "doc:sync", ROOM)
+    assert tenant.last(ana, "doc:sync") == {**ROOM, "version": 0, "content": {}, "changes": [], "locks": []}
 
 
 def test_who_has_missed_edits_gets_those_as_long_as_they_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "KEPT_EDITS", 2)
-    office = Office()
-    (ana,) = office.enter("Ana")
+    tenant = RecordedTenant()
+    (ana,) = tenant.enter("Ana")
     for n in range(4):
-        edit(office, ana, n, put("/n", n))
-    office.ask(ana, "doc:sync", {**ROOM, "since_version": 2})
-    synced = office.last(ana, "doc:sync")
+        edit(tenant, ana, n, put("/n", n))
+    tenant.ask(ana, "doc:sync", {**ROOM, "since_version": 2})
+    synced = tenant.last(ana, "doc:sync")
     assert (synced["content"], [change["version"] for change in synced["changes"]]) == (None, [3, 4])
-    office.ask(ana, "doc:sync", {**ROOM, "since_version": 1})
-    assert office.last(ana, "doc:sync")["content"] == {"n": 3}
-    assert edit(office, ana, 1, put("/m", 1))["error"]["details"] == {"version": 4, "changes": None}
+    tenant.ask(ana, "doc:sync", {**ROOM, "since_version": 1})
+    assert tenant.last(ana, "doc:sync")["content"] == {"n": 3}
+    assert edit(tenant, ana, 1, put("/m", 1))["error"]["details"] == {"version": 4, "changes": None}
 
 
-def test_an_edit_where_another_has_a_lock_is_refused_with_that_lock() -> None:
-    office = Office()
-    ana, ben = office.enter("Ana", "Ben")
-    lock = office.ask(ana, "doc:lock", {**ROOM, "path": "/a"})["lock"]
-    assert edit(office, ben, 0, put("/a", 1))["error"]["details"] == lock
-    assert edit(office, ana, 0, put("/a", 1))["version"] == 1
+def test_an_edit_where_another_has_a_lock_is_refused_with_that_lock(tenant: RecordedTenant) -> None:
+    ana, ben = tenant.enter("Ana", "Ben")
+    lock = tenant.ask(ana, "doc:lock", {**ROOM, "path": "/a"})["lock"]
+    assert edit(tenant, ben, 0, put("/a", 1))["error"]["details"] == lock
+    assert edit(tenant, ana, 0, put("/a", 1))["version"] == 1
 
 
-def test_an_edit_ends_the_typing_in_its_field() -> None:
-    office = Office()
-    ana, ben = office.enter("Ana", "Ben")
+def test_an_edit_ends_the_typing_in_its_field(tenant: RecordedTenant) -> None:
+    ana, ben = tenant.enter("Ana", "Ben")
     for field in ("a", "/b"):
-        office.ask(ana, "typing:start", {**ROOM, "field": field})
-    edit(office, ana, 0, put("/a", 1))
-    assert [user["field"] for user in office.last(ben, "typing:users")["users"]] == ["/b"]
-
-
-def test_without_jsonpatch_documents_are_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "patches", None)
-    office = Office()
-    (ana,) = office.enter("Ana")
-    error = edit(office, ana, 0, put("/a", 1))["error"]
-    assert (error["code"], error["message"]) == ("unavailable", "Documents of this mock server need jsonpatch")
+        tenant.ask(ana, "typing:start", {**ROOM, "field": field})
+    edit(tenant, ana, 0, put("/a", 1))
+    assert [user["field"] for user in tenant.last(ben, "typing:users")["users"]] == ["/b"]

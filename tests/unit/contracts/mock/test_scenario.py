@@ -49,7 +49,7 @@ def test_whatever_the_server_says_can_be_emitted_as_the_contract_has_it(event: s
 def test_an_event_can_fail_in_every_way_that_the_contract_knows(event: str, code: str) -> None:
     (step,) = parse(f"- {{on: '{event}', fail: {code}}}")
     assert step.fail is not None
-    ack = {"ok": False, "error": step.fail.error(event)}
+    ack = {"ok": False, "error": step.fail.to_dict(event)}
     assert registry().check(Direction.ACK, event, ack) is None
 
 

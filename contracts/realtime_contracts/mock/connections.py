@@ -1,0 +1,58 @@
+"""The connections of one tenant, and how to send to them; with them come the clock and the timeouts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from realtime_contracts.mock.clock import Clock, Timeouts
+from realtime_contracts.rules.claims import Identity
+
+#: Sends an event to one connection: its sid, the event, the payload.
+Send = Callable[[str, str, dict[str, Any]], None]
+
+
+@dataclass
+class Connection:
+    """One Socket.IO session of a user."""
+
+    sid: str
+    user: Identity
+    #: The ids of the rooms that it is in.
+    rooms: set[str] = field(default_factory=set)
+
+
+@dataclass
+class Connections:
+    """One tenant's connections. `send` reaches one of them, the other methods several."""
+
+    tenant_id: str
+    clock: Clock
+    send: Send
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    by_sid: dict[str, Connection] = field(default_factory=dict)
+
+    def of_user(self, user_id: str) -> Iterator[Connection]:
+        """The connections of a user."""
+        return (c for c in self.by_sid.values() if c.user.user_id == user_id)
+
+    def send_to_all(self, event: str, data: dict[str, Any], *, skip: str | None = None) -> None:
+        """Send to the whole tenant, but for the connection `skip`."""
+        self._send(self.by_sid.values(), event, data, skip)
+
+    def send_to_user(self, user_id: str, event: str, data: dict[str, Any]) -> None:
+        """Send to all connections of a user."""
+        self._send(self.of_user(user_id), event, data)
+
+    def send_to_room(
+        self, room_id: str, event: str, data: dict[str, Any], *, skip: str | None = None, skip_user: str | None = None
+    ) -> None:
+        """Send to all connections in a room, but for one, or for those of a user."""
+        inside = (c for c in self.by_sid.values() if room_id in c.rooms and c.user.user_id != skip_user)
+        self._send(inside, event, data, skip)
+
+    def _send(self, to: Iterable[Connection], event: str, data: dict[str, Any], skip: str | None = None) -> None:
+        for connection in list(to):
+            if connection.sid != skip:
+                self.send(connection.sid, event, data)

@@ -1,0 +1,179 @@
+"""One connection's events, answered in their order, and the scenario that is played for it.
+
+The time of a scenario runs from when the connection is open.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from realtime_contracts.mock.clock import Timer
+from realtime_contracts.mock.connections import Connection
+from realtime_contracts.mock.events import Events
+from realtime_contracts.mock.presence import LOCATION
+from realtime_contracts.mock.scenario import OWN_FIELDS, Emit, Step
+from realtime_contracts.mock.tenant import Tenant
+from realtime_contracts.rules.claims import Identity
+from realtime_contracts.rules.errors import InvalidPayload, RealtimeError, TokenExpired
+from realtime_contracts.rules.packets import UNREADABLE, event_name
+from realtime_contracts.rules.presence import choice
+
+#: Seconds beyond which nobody waits for the end of a token: a month. The loop's timers do not reach much further.
+_FAR = 30 * 86_400.0
+
+
+class Client(Protocol):
+    """What a handler needs of the Socket.IO server."""
+
+    def acknowledge(self, ack_id: int, ack: dict[str, Any]) -> None:
+        """Send an ack."""
+
+    def disconnect(self, *, transport: bool = False) -> None:
+        """End the connection by Socket.IO's DISCONNECT, or let its `transport` break."""
+
+
+@dataclass(frozen=True)
+class _Event:
+    name: str
+    payloads: Sequence[Any]
+    ack_id: int | None
+
+
+@dataclass
+class _Plan:
+    """What a scenario does to one event of the client."""
+
+    #: Seconds that it waits before it is handled.
+    delay: float = 0.0
+    drop: str | None = None
+    fail: RealtimeError | None = None
+    #: What comes after the answer.
+    then: list[Step] = field(default_factory=list)
+
+
+class Handler:
+    """Handles what one connection sends, from its list to its end."""
+
+    def __init__(self, tenant: Tenant, connection: Connection, client: Client, steps: Sequence[Step] = ()) -> None:
+        self.tenant = tenant
+        self.connection = connection
+        self._events = Events(tenant, connection)
+        self._client = client
+        self._steps = steps
+        #: How often each step has been played.
+        self._played = [0] * len(steps)
+        self._waiting: deque[_Event] = deque()
+        self._timers: list[Timer] = []
+
+    def start(self) -> None:
+        """The connection is open: the time of its token runs, and that of the scenario."""
+        for number, step in enumerate(self._steps):
+            if step.on is None:
+                self._wait(number, step)
+        ends = self.connection.user.expires_at
+        if ends is not None and (left := ends - self.tenant.connections.clock.now()) < _FAR:
+            self._later(left, self._expire)
+
+    def receive(self, name: str, payloads: Sequence[Any], ack_id: int | None) -> None:
+        """The client has sent an event. It is answered when all that came before has been."""
+        self._waiting.append(_Event(name, payloads, ack_id))
+        if len(self._waiting) == 1:
+            self._handle_waiting()
+
+    def stop(self, *, goodbye: bool) -> None:
+        """The connection has ended."""
+        for timer in self._timers:
+            timer.cancel()
+        self._waiting.clear()
+        self.tenant.disconnect(self.connection, goodbye=goodbye)
+
+    def _handle_waiting(self) -> None:
+        """Handle the first event that waits, and all that follow, until one has to wait longer."""
+        while self._waiting:
+            plan = self._plan_for(self._waiting[0].name)
+            if plan.delay:
+                self._later(plan.delay, lambda plan=plan: self._handle_late(plan))  # type: ignore[misc]  # bound now
+                return
+            self._handle(plan)
+
+    def _handle_late(self, plan: _Plan) -> None:
+        self._handle(plan)
+        self._handle_waiting()
+
+    def _handle(self, plan: _Plan) -> None:
+        event = self._waiting.popleft()
+        if plan.drop == "event":
+            return
+        ack = self._answer(event, plan.fail)
+        if event.ack_id is not None and plan.drop != "ack":
+            self._client.acknowledge(event.ack_id, ack)
+        for step in plan.then:
+            self._play(step)
+
+    def _answer(self, event: _Event, failure: RealtimeError | None) -> dict[str, Any]:
+        if event.name == UNREADABLE:
+            return self._events.fail(None, InvalidPayload("", str(event.payloads[0])))
+        name = event_name(event.name)
+        if failure is not None:
+            return self._events.fail(name, failure)
+        return self._events.answer(name, event.payloads)
+
+    def _expire(self) -> None:
+        self._events.fail(None, TokenExpired())
+        self._client.disconnect()
+
+    def _plan_for(self, event: str) -> _Plan:
+        """What the scenario does to an event. Of two steps that fail it, or drop it, the first counts."""
+        plan = _Plan()
+        for number, step in enumerate(self._steps):
+            if step.on != event or self._played[number] == step.times:
+                continue
+            self._played[number] += 1
+            plan.delay += step.delay or 0.0
+            plan.drop = plan.drop or step.drop
+            plan.fail = plan.fail or step.fail
+            plan.then.append(step)
+        return plan
+
+    def _wait(self, number: int, step: Step) -> None:
+        seconds = step.after if step.every is None else step.every
+        self._later(seconds or 0.0, lambda: self._play_timed(number, step))
+
+    def _play_timed(self, number: int, step: Step) -> None:
+        self._played[number] += 1
+        self._play(step)
+        if step.every is not None and self._played[number] != step.times:
+            self._wait(number, step)
+
+    def _play(self, step: Step) -> None:
+        if step.emit is not None:
+            emit(self.tenant, self.connection, step.emit)
+        if step.disconnect is not None:
+            self._client.disconnect(transport=step.disconnect == "transport")
+
+    def _later(self, seconds: float, call: Callable[[], None]) -> None:
+        self._timers.append(self.tenant.connections.clock.later(max(0.0, seconds), call))
+
+
+def emit(tenant: Tenant, connection: Connection, said: Emit) -> None:
+    """Emit what a scenario says: to the connection, and where the server keeps such things, as if it had happened."""
+    data = {name: value for name, value in said.data.items() if name not in OWN_FIELDS}
+    match said.event:
+        case "notification":
+            tenant.notifications.create(connection.user.user_id, data)
+        case "activity":
+            tenant.activity.record(data)
+        case "presence:user_joined" | "presence:update":
+            colleague = Identity(data["user_id"], tenant.connections.tenant_id, data["user_name"])
+            tenant.presence.connect_colleague(colleague)
+            if said.event == "presence:update":
+                location = {name: data[name] for name in LOCATION}
+                tenant.presence.change(colleague.user_id, choice(data["status"]), location, always=True)
+        case "presence:user_left":
+            if not any(tenant.connections.of_user(data["user_id"])):
+                tenant.presence.disconnect(data["user_id"])
+        case _:
+            tenant.connections.send(connection.sid, said.event, said.data)
