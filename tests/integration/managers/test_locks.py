@@ -11,13 +11,11 @@ import pytest
 from app.errors import InvalidPayload, LimitExceeded, Locked, NotFound, NotInRoom
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.keys import TenantKeys
-from app.realtime.store.locks import LockLimits
 from realtime_contracts.rules.times import from_rfc3339
 from tests.integration.backend import ROOM, Backend, Tape, eventually, keys_of
 from tests.integration.conftest import MakeBackend
 
 #: More than these tests need.
-LIMITS = LockLimits(of_user=100, of_room=300)
 
 
 def told(tape: Tape) -> list[list[tuple[str, str]]]:
@@ -138,7 +136,7 @@ def test_a_lock_of_an_empty_room_is_left_to_expire_and_then_nothing_is_left(
 ) -> None:
     backend = make_backend()
     ana = backend.enter(tenant, "ana")
-    backend.locks._store.lock(ana.keys, ana.member, ROOM, "/a", 200, LIMITS)
+    backend.locks.lock(ana, ROOM, "/a", 200 / 1000)
     backend.lose(ana)
     room_keys = [key for key in keys_of(backend.redis, tenant) if key.startswith("room")]
     assert room_keys == [TenantKeys(tenant).locks(ROOM), TenantKeys(tenant).rooms_due]
@@ -153,7 +151,7 @@ def test_a_lock_that_has_run_out_is_none_at_once_and_its_end_is_told_of_once(
     nodes = [make_backend(), make_backend()]
     ana, ben = nodes[0].enter(tenant, "ana"), nodes[1].enter(tenant, "ben")
     tape = Tape(nodes[0].redis)
-    nodes[0].locks._store.lock(ana.keys, ana.member, ROOM, "/a", 100, LIMITS)
+    nodes[0].locks.lock(ana, ROOM, "/a", 100 / 1000)
     eventually(lambda: nodes[1].locks.send_status(ben, ROOM) == [], "the lock is over")
     tape.heard()
     assert add(nodes[1], ben, 0, "/a") == 1
@@ -166,7 +164,7 @@ def test_a_lock_that_has_run_out_is_none_at_once_and_its_end_is_told_of_once(
 def test_the_end_of_a_lock_that_another_lock_has_told_of_is_not_told_again(
     backend: Backend, tape: Tape, tenant: str, ana: Connection, ben: Connection
 ) -> None:
-    backend.locks._store.lock(ana.keys, ana.member, ROOM, "/a", 50, LIMITS)
+    backend.locks.lock(ana, ROOM, "/a", 50 / 1000)
     eventually(lambda: backend.locks.send_status(ben, ROOM) == [], "the lock is over")
     tape.heard()
     backend.locks.lock(ben, ROOM, "/b")

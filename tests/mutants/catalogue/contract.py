@@ -81,7 +81,7 @@ MUTANTS = [
         "typing-field-is-empty-text",
         "Whoever types nowhere in particular types in a field without a name.",
         ("typing/1.2", "contract/server/typing:users"),
-        Code("app.realtime.store.typing:TypingStore.start", '"field": field}', '"field": field or ""}'),
+        Code("app.realtime.managers.typing_manager:TypingManager.start", '"field": field}', '"field": field or ""}'),
     ),
     Mutant(
         "truth-is-a-number",

@@ -118,7 +118,7 @@ MUTANTS = [
         "leaving-a-strange-room-is-accepted",
         "Leaving a room that one is not in is a success.",
         ("rooms/3.7", "rooms/3.8"),
-        Code("app.realtime.managers.room_manager:RoomManager.leave_room", "raise NotInRoom", "return"),
+        Lua("room_leave", "then return -1 end", "then return 1 end"),
     ),
     Mutant(
         "disconnect-does-not-leave-rooms",

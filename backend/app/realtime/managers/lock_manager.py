@@ -7,16 +7,25 @@ between the question and the edit.
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
+import orjson
 import redis
 from flask import current_app
 
+from app.errors import LimitExceeded, Locked, NotFound
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.address import NodeAddress
-from app.realtime.store.locks import Lock, LockLimits, LockStore
+from app.realtime.store.members import admitted
+from app.realtime.store.script import Script
 from realtime_contracts.rules import limits
 from realtime_contracts.rules.places import check_lock_path
+
+#: A lock as the wire shows it: path, user_id, user_name, acquired_at, expires_at.
+Lock = dict[str, Any]
+
+#: How doc_lock.lua and doc_unlock.lua begin an answer that refuses; 1 is done.
+_ANOTHERS, _REFUSED = 2, 3
 
 
 class LockManager:
@@ -29,24 +38,51 @@ class LockManager:
     MAX_LOCKS, MAX_LOCKS_OF_A_ROOM = limits.MAX_LOCKS_OF_USER, limits.MAX_LOCKS_OF_ROOM
 
     def __init__(self, redis_client: redis.Redis, address: NodeAddress) -> None:
-        self._store = LockStore(redis_client, address)
+        self._lock = Script(redis_client, "doc_lock", address)
+        self._unlock = Script(redis_client, "doc_unlock", address)
+        self._status = Script(redis_client, "doc_lock_status", address)
 
-    def lock(self, connection: Connection, room_id: str, path: str = "", ttl: int = LOCK_TTL_SECONDS) -> Lock:
+    def lock(self, connection: Connection, room_id: str, path: str = "", ttl: float = LOCK_TTL_SECONDS) -> Lock:
         """Lock `path` (a JSON Pointer) for `ttl` seconds, or renew the user's lock on it; always announced.
 
         Raises Locked (another's is on it, above it or below it), LimitExceeded, InvalidPayload (deeper than allowed).
         """
         check_lock_path(path)
-        most = LockLimits(self.MAX_LOCKS, self.MAX_LOCKS_OF_A_ROOM)
-        return self._store.lock(connection.keys, connection.member, room_id, path, ttl * 1000, most)
+        answer, rest = admitted(
+            self._lock(
+                connection.keys,
+                user_id=connection.user_id,
+                user_name=connection.user_name,
+                sid=connection.sid,
+                room_id=room_id,
+                path=path,
+                lasts_ms=round(ttl * 1000),
+                max_of_user=self.MAX_LOCKS,
+                max_of_room=self.MAX_LOCKS_OF_A_ROOM,
+            )
+        )
+        if answer == _ANOTHERS:
+            raise Locked(orjson.loads(rest))
+        if answer == _REFUSED:
+            whose = "A user may hold" if rest == self.MAX_LOCKS else "A room may have"
+            raise LimitExceeded(rest, f"{whose} {rest} locks")
+        return cast("Lock", orjson.loads(rest))
 
     def unlock(self, connection: Connection, room_id: str, path: str = "") -> list[Lock]:
         """End the user's lock on `path`. Returns the room's locks. Raises NotFound, Locked (it is another's)."""
-        return self._store.unlock(connection.keys, connection.member, room_id, path)
+        answer, *rest = admitted(
+            self._unlock(connection.keys, user_id=connection.user_id, sid=connection.sid, room_id=room_id, path=path)
+        )
+        if answer == _ANOTHERS:
+            raise Locked(orjson.loads(rest[0]))
+        if answer == _REFUSED:
+            raise NotFound("No such lock")
+        return cast("list[Lock]", orjson.loads(rest[0]))
 
     def send_status(self, connection: Connection, room_id: str) -> list[Lock]:
         """Send `doc:lock_status` to the connection, in order with the changes, and return the locks."""
-        return self._store.status(connection.keys, connection.member, room_id)
+        locks = admitted(self._status(connection.keys, sid=connection.sid, room_id=room_id))
+        return cast("list[Lock]", orjson.loads(locks))
 
 
 def get_lock_manager() -> LockManager:

@@ -9,21 +9,26 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import orjson
 import redis
 from flask import current_app
 
-from app.errors import ConnectionLost, Forbidden, InvalidPayload, LimitExceeded, NotInRoom
+from app.errors import Forbidden, InvalidPayload, LimitExceeded
 from app.realtime.policy import RoomPolicy, RoomRequest
 from app.realtime.store.address import NodeAddress
+from app.realtime.store.due import DueList
 from app.realtime.store.keys import TenantKeys
-from app.realtime.store.members import Member
-from app.realtime.store.rooms import JoinRefused, Left, Members, RoomStore
+from app.realtime.store.members import admitted
+from app.realtime.store.script import Script, reaching_redis
 from app.realtime.utils.message_types import RoomInfo
 from app.settings import Settings
 from realtime_contracts.rules import limits
 from realtime_contracts.rules.ids import is_room_id
 from realtime_contracts.rules.presence import Trigger, moves
 from realtime_contracts.rules.times import from_rfc3339, to_rfc3339
+
+#: How room_join.lua refuses a connection that is in as many rooms as allowed.
+_TOO_MANY_ROOMS = -2
 
 
 class Room:
@@ -80,9 +85,13 @@ class RoomManager:
     def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress, policy: RoomPolicy) -> None:
         self.redis = redis_client
         self.MAX_ROOMS_PER_CONNECTION = settings.max_rooms_per_connection
-        self._store = RoomStore(redis_client, address)
         self._policy = policy
         self._cursor_ms = round(settings.cursor_timeout_seconds * 1000)
+        self._join = Script(redis_client, "room_join", address)
+        self._leave = Script(redis_client, "room_leave", address)
+        self._users = Script(redis_client, "room_users", address)
+        self._due = DueList(redis_client)
+        self._expire = Script(redis_client, "room_expire", address)
 
     def join_room(
         self, room_id: str, user_id: str, user_name: str, sid: str, tenant_id: str, *, role: str = "user"
@@ -94,62 +103,85 @@ class RoomManager:
         `type:id`), Forbidden (policy), LimitExceeded (50 rooms), ConnectionLost.
         """
         self._check(RoomRequest(tenant_id, user_id, role, room_id, "join"))
-        members = self._store.join(
+        entity_type, entity_id = room_id.split(":")
+        answer = self._join(
             TenantKeys(tenant_id),
-            Member(user_id, user_name, sid),
-            room_id,
-            self.MAX_ROOMS_PER_CONNECTION,
-            moves(Trigger.ACTIVITY),
+            user_id=user_id,
+            user_name=user_name,
+            sid=sid,
+            room_id=room_id,
+            entity_type=entity_type,
+            entity_id=entity_id,
+            max_rooms=self.MAX_ROOMS_PER_CONNECTION,
+            moves=moves(Trigger.ACTIVITY),
         )
-        if members is JoinRefused.NO_CONNECTION:
-            raise ConnectionLost
-        if members is JoinRefused.TOO_MANY_ROOMS:
+        if answer == _TOO_MANY_ROOMS:
             limit = self.MAX_ROOMS_PER_CONNECTION
             raise LimitExceeded(limit, f"A connection may be in {limit} rooms")
-        return _room(room_id, tenant_id, members)
+        return _room(room_id, tenant_id, admitted(answer))
 
     def leave_room(self, room_id: str, user_id: str, *, sid: str, tenant_id: str) -> None:
         """Take connection `sid` out of a room; announces `room:user_left` if its user is gone from it.
 
         Raises NotInRoom, ConnectionLost.
         """
-        left = self._store.leave(TenantKeys(tenant_id), user_id, sid, room_id)
-        if left is Left.NO_CONNECTION:
-            raise ConnectionLost
-        if left is Left.NOT_IN_ROOM:
-            raise NotInRoom
-
-    def leave_all_rooms(self, user_id: str, sid: str, *, tenant_id: str) -> list[str]:
-        """Take connection `sid` out of all its rooms; returns them. One round trip a room, and one.
-
-        The end of a connection does this itself, in its own script.
-        """
-        rooms = sorted(self._store.rooms_of(TenantKeys(tenant_id), [sid]))
-        for room_id in rooms:
-            self.leave_room(room_id, user_id, sid=sid, tenant_id=tenant_id)
-        return rooms
+        admitted(self._leave(TenantKeys(tenant_id), user_id=user_id, sid=sid, rooms=[{"room_id": room_id}]))
 
     def send_users(
         self, room_id: str, user_id: str, sid: str, tenant_id: str, *, role: str = "user"
     ) -> list[dict[str, Any]]:
         """Send `room:users` to connection `sid`, in the room or not, and return them. Raises Forbidden."""
         self._check(RoomRequest(tenant_id, user_id, role, room_id, "list"))
-        return _room(room_id, tenant_id, self._store.members(TenantKeys(tenant_id), room_id, sid)).wire_users()
+        members = self._users(TenantKeys(tenant_id), room_id=room_id, sid=sid)
+        return _room(room_id, tenant_id, members).wire_users()
+
+    def expire(self, tenant_id: str) -> float | None:
+        """End the cursors, typing and locks whose time has come in the tenant's rooms.
+
+        Returns in how many seconds to look again, None if nothing waits. Safe on any number of nodes at once.
+        """
+        keys = TenantKeys(tenant_id)
+        while True:
+            due = self._due.list(keys.rooms_due)
+            for room_id in due.members:
+                self._expire(keys, room_id=room_id, lives_ms=self._cursor_ms)
+            if not due.members:
+                return due.next_in
+
+    def forget_due(self, tenant_id: str) -> None:
+        """Remove the locks of rooms that nobody is in, and every deadline of the tenant's rooms. Two round trips."""
+        keys = TenantKeys(tenant_id)
+        with reaching_redis():
+            room_ids = cast("list[str]", self.redis.zrange(keys.rooms_due, 0, -1))
+            self.redis.delete(keys.rooms_due, *(keys.locks(room_id) for room_id in room_ids))
+
+    def _check(self, request: RoomRequest) -> None:
+        if not is_room_id(request.room_id):
+            raise InvalidPayload("/room_id", "expected entity_type:entity_id")
+        if not self._policy(request):
+            raise Forbidden
+
+    # Only the seed asks for what follows (5.1); nothing in the server calls it.
 
     def create_room(self, entity_type: str, entity_id: str, tenant_id: str) -> Room:
-        """The room of an entity (seed 5.1). It is in Redis while somebody is in it, and not before."""
+        """The room of an entity. It is in Redis while somebody is in it, and not before."""
         room_id = f"{entity_type}:{entity_id}"
-        return self.get_room(room_id, tenant_id) or _room(room_id, tenant_id, {})
+        return self.get_room(room_id, tenant_id) or _room(room_id, tenant_id, [])
 
     def get_room(self, room_id: str, tenant_id: str) -> Room | None:
         """A room with its users, None if nobody is in it."""
         if not is_room_id(room_id):
             return None
-        record, members = self._store.read(TenantKeys(tenant_id), room_id)
-        if not record:
+        keys = TenantKeys(tenant_id)
+        with reaching_redis():
+            pipe = self.redis.pipeline(transaction=True)
+            pipe.hget(keys.room(room_id), "created_at")
+            pipe.hgetall(keys.room_users(room_id))
+            created_at, members = pipe.execute()
+        if created_at is None:
             return None
-        room = _room(room_id, tenant_id, members)
-        room.created_at = from_rfc3339(record["created_at"])
+        room = _room(room_id, tenant_id, [part for member in members.items() for part in member])
+        room.created_at = from_rfc3339(created_at)
         return room
 
     def get_room_for_entity(self, entity_type: str, entity_id: str, tenant_id: str) -> Room | None:
@@ -158,40 +190,37 @@ class RoomManager:
 
     def get_room_users(self, room_id: str, tenant_id: str) -> list[dict[str, Any]]:
         """The users in a room, each with a `sid`."""
-        return _room(room_id, tenant_id, self._store.members(TenantKeys(tenant_id), room_id)).get_users()
+        return _room(room_id, tenant_id, self._users(TenantKeys(tenant_id), room_id=room_id, sid=None)).get_users()
 
     def get_rooms_for_user(self, user_id: str, tenant_id: str) -> list[str]:
         """The room_ids that any of the user's connections is in. Two round trips."""
-        return sorted(self._store.rooms_of_user(TenantKeys(tenant_id), user_id))
+        with reaching_redis():
+            sids = cast("set[str]", self.redis.smembers(TenantKeys(tenant_id).user_connections(user_id)))
+        return self._rooms_of(TenantKeys(tenant_id), sids)
 
-    def expire(self, tenant_id: str) -> float | None:
-        """End what has come to its end in the tenant's rooms: cursors, typing, locks.
+    def leave_all_rooms(self, user_id: str, sid: str, *, tenant_id: str) -> list[str]:
+        """Take connection `sid` out of all its rooms; returns them. One round trip a room, and one.
 
-        Returns in how many seconds to look again, None if nothing waits. Safe on any number of nodes at once.
+        The end of a connection does this itself, in its own script.
         """
-        keys = TenantKeys(tenant_id)
-        while True:
-            due = self._store.due(keys)
-            for room_id in due.members:
-                self._store.expire(keys, room_id, self._cursor_ms)
-            if not due.members:
-                return due.next_in
+        rooms = self._rooms_of(TenantKeys(tenant_id), {sid})
+        for room_id in rooms:
+            self.leave_room(room_id, user_id, sid=sid, tenant_id=tenant_id)
+        return rooms
 
-    def forget_due(self, tenant_id: str) -> None:
-        """Forget what would come to its end later in rooms that nobody is in. Two round trips."""
-        self._store.forget_due(TenantKeys(tenant_id))
-
-    def _check(self, request: RoomRequest) -> None:
-        if not is_room_id(request.room_id):
-            raise InvalidPayload("/room_id", "expected entity_type:entity_id")
-        if not self._policy(request):
-            raise Forbidden
+    def _rooms_of(self, keys: TenantKeys, sids: set[str]) -> list[str]:
+        if not sids:
+            return []
+        with reaching_redis():
+            return sorted(cast("set[str]", self.redis.sunion([keys.connection_rooms(sid) for sid in sids])))
 
 
-def _room(room_id: str, tenant_id: str, members: Members) -> Room:
+def _room(room_id: str, tenant_id: str, flat: list[str]) -> Room:
+    """A room; `flat` is user_id and entry (JSON: user_name, joined_at and sids, of which there is one at least), …"""
     entity_type, entity_id = room_id.split(":")
     room = Room(room_id, entity_type, entity_id, tenant_id)
-    for user_id, member in members.items():
+    for user_id, entry in zip(flat[::2], flat[1::2], strict=True):
+        member = orjson.loads(entry)
         room.add_user(user_id, member["user_name"], member["sids"][0], member["joined_at"])
     return room
 

@@ -10,11 +10,15 @@ from flask import current_app
 from app.errors import LimitExceeded
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.address import NodeAddress
-from app.realtime.store.typing import TypingStore
+from app.realtime.store.members import admitted
+from app.realtime.store.script import Script
 from app.settings import Settings
 from realtime_contracts.rules import limits
 from realtime_contracts.rules.places import place_of
 from realtime_contracts.rules.presence import Trigger, moves
+
+#: How typing_start.lua refuses a user who types in as many fields as allowed.
+_TOO_MANY_FIELDS = -2
 
 
 class TypingManager:
@@ -28,30 +32,42 @@ class TypingManager:
 
     def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress) -> None:
         self.TYPING_TIMEOUT_SECONDS = settings.typing_timeout_seconds
-        self._store = TypingStore(redis_client, address)
+        self._start = Script(redis_client, "typing_start", address)
+        self._stop = Script(redis_client, "typing_stop", address)
+        self._list = Script(redis_client, "typing_list", address)
 
     def start(self, connection: Connection, room_id: str, field: str | None) -> None:
         """The user types in `field` (None: somewhere), or still does. Announced if it is new. Raises LimitExceeded."""
-        started = self._store.start(
+        answer = self._start(
             connection.keys,
-            connection.member,
-            room_id,
-            field,
-            place_of(field),
-            round(self.TYPING_TIMEOUT_SECONDS * 1000),
-            self.MAX_FIELDS,
-            moves(Trigger.ACTIVITY),
+            user_id=connection.user_id,
+            sid=connection.sid,
+            room_id=room_id,
+            field=field,
+            place=place_of(field),
+            typist={"user_id": connection.user_id, "user_name": connection.user_name, "field": field},
+            lasts_ms=round(self.TYPING_TIMEOUT_SECONDS * 1000),
+            max_fields=self.MAX_FIELDS,
+            moves=moves(Trigger.ACTIVITY),
         )
-        if not started:
+        if admitted(answer) == _TOO_MANY_FIELDS:
             raise LimitExceeded(self.MAX_FIELDS, f"A user may type in {self.MAX_FIELDS} fields")
 
     def stop(self, connection: Connection, room_id: str, field: str | None) -> None:
         """The user does not type in `field` (None: nowhere in the room) any more. Announced if that is a change."""
-        self._store.stop(connection.keys, connection.member, room_id, field, moves(Trigger.ACTIVITY))
+        answer = self._stop(
+            connection.keys,
+            user_id=connection.user_id,
+            sid=connection.sid,
+            room_id=room_id,
+            field=field,
+            moves=moves(Trigger.ACTIVITY),
+        )
+        admitted(answer)
 
     def send(self, connection: Connection, room_id: str) -> None:
         """Send `typing:users` to a connection that may have missed it."""
-        self._store.send(connection.keys, connection.sid, room_id)
+        self._list(connection.keys, sid=connection.sid, room_id=room_id)
 
 
 def get_typing_manager() -> TypingManager:

@@ -20,7 +20,7 @@ class Due:
     next_in: float | None
 
 
-class DueStore:
+class DueList:
     """Sorted sets of deadlines in Redis."""
 
     def __init__(self, client: redis.Redis) -> None:

@@ -9,7 +9,7 @@ import orjson
 import redis
 
 from app.realtime.store.address import NodeAddress
-from app.realtime.store.due import Due, DueStore
+from app.realtime.store.due import Due, DueList
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.script import Script
 
@@ -40,7 +40,7 @@ class NotificationStore:
         self._list = Script(client, "notification_list", address)
         self._count = Script(client, "notification_count", address)
         self._expire = Script(client, "notification_expire", address)
-        self._due = DueStore(client)
+        self._due = DueList(client)
 
     def create(self, keys: TenantKeys, user_id: str, new: NewNotification, kept: int) -> tuple[Item, bool] | None:
         """Make a notification, of which a user has `kept` at most. Returns it, and whether it is new.

@@ -4,14 +4,14 @@
 --      rooms_due (zset)
 -- ARGV node_channel · sid · room_id · room_channel · max_rooms (of the connection) · entity_type · entity_id · tenant_id
 --      moves (JSON) · user_name
--- → [user_id, entry (JSON)]… · 0 no such connection · -1 in as many rooms as allowed
+-- → [user_id, entry (JSON)]… · 0 no such connection · -2 in as many rooms as allowed
 -- publishes room:user_joined; presence:update if an automatic away ended; room:users to the sid,
 --   typing:users if anybody types
 
 if redis.call('EXISTS', connection_key) == 0 then return 0 end
 if redis.call('SISMEMBER', connection_rooms_key, room_id) == 0
   and redis.call('SCARD', connection_rooms_key) >= tonumber(max_rooms) then
-  return -1
+  return -2
 end
 if not change_user(cjson.decode(moves), {}, true, false) then return 0 end
 
