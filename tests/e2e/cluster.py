@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from realtime_contracts.wire.timeouts import Timeouts
+from tests.redis_server import RedisServer
 
 #: Seconds a node may take to be ready, or to be gone after SIGTERM. Generous: two cores run everything.
 START_SECONDS = 30.0
@@ -168,6 +169,37 @@ class Cluster:
             msg = f"{node.url} had not ended {STOP_SECONDS} s after {how.name}"
             raise AssertionError(msg) from None
         assert how is signal.SIGKILL or code == 0, f"{node.url} ended with {code} after {how.name}"
+
+
+class FragileCluster(Cluster):
+    """A cluster that a test may break, Redis included."""
+
+    def __init__(self, server: RedisServer, secret: str, folder: Path) -> None:
+        super().__init__(server.url, secret, folder)
+        self._redis = server
+        self._state = "running"
+
+    def cut_redis(self) -> None:
+        self._redis.stop()
+        self._state = "stopped"
+
+    def hang_redis(self) -> None:
+        self._redis.pause()
+        self._state = "paused"
+
+    def restore_redis(self) -> None:
+        if self._state == "stopped":
+            self._redis.start()
+        elif self._state == "paused":
+            self._redis.resume()
+        self._state = "running"
+        self.wait_ready()
+
+    def mend(self) -> None:
+        """Make everything run again, for the next scenario."""
+        if self._state != "running":
+            self.restore_redis()
+        self.start()
 
 
 def complaints(node: Node) -> list[str]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import secrets
-import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,10 +18,9 @@ from realtime_contracts.wire.journal import UnmetError
 from realtime_contracts.wire.redaction import redacted
 from realtime_contracts.wire.timeouts import PATIENCE
 from realtime_contracts.wire.transport import no_thread_left
-from tests.conftest import RUN_REDIS
 from tests.e2e.bridge import Arena, differences
-from tests.e2e.cluster import POLL_SECONDS, TIMEOUTS, Cluster
-from tests.redis_server import RedisServer, new_redis
+from tests.e2e.cluster import POLL_SECONDS, TIMEOUTS, Cluster, FragileCluster
+from tests.redis_server import new_redis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,7 +61,7 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[pytest.C
 def world(
     arena: Arena, cluster: Cluster, mint: Mint, timeouts: Timeouts, request: pytest.FixtureRequest
 ) -> Iterator[World]:
-    """Yield what a scenario knows: its users, their connections, and what these have received."""
+    """Yield what a test knows: its users, their connections, what these receive. No thread may be left of it."""
     world = World(cluster.urls[: arena.nodes], arena.transport, mint, timeouts)
     request.node.stash[WORLD] = world
     with no_thread_left():
@@ -72,21 +69,28 @@ def world(
 
 
 def pytest_bdd_before_step(request: pytest.FixtureRequest, scenario: Scenario, step: Step) -> None:
-    """Note where a scenario is. A Then looks at what has come since the When before it."""
+    """Begin what the next Then looks at with the first When of several."""
     number = scenario.steps.index(step)
     request.node.stash[STEPS] = scenario.steps, number
     if step.type == "when" and (number == 0 or scenario.steps[number - 1].type != "when"):
         request.node.stash[WORLD].set_marks()
 
 
-def pytest_bdd_after_scenario(request: pytest.FixtureRequest, scenario: Scenario) -> None:
-    """Disconnect everybody. Fail a scenario whose steps have passed if a message in it broke the contract."""
-    world = request.node.stash[WORLD]
-    broken = world.end()
-    if sys.exception() is None:
-        request.node.stash[STEPS] = scenario.steps, len(scenario.steps)
-        broken += [repr(defect) for tab in world.tabs for defect in tab.client.defects]
-        assert broken == [], "every step passed, but the contract was broken or a client failed"
+def pytest_bdd_after_step(request: pytest.FixtureRequest, scenario: Scenario, step: Step) -> None:
+    request.node.stash[STEPS] = scenario.steps, scenario.steps.index(step) + 1
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Iterator[object]:
+    """Disconnect everybody at the end of a test. Fail one that has passed if a message in it broke the contract."""
+    world, broken = pyfuncitem.stash.get(WORLD, None), []
+    try:
+        done = yield
+    finally:
+        if world:
+            broken = world.end() + [repr(defect) for tab in world.tabs for defect in tab.client.defects]
+    assert broken == [], "every step passed, but the contract was broken or a client failed"
+    return done
 
 
 @pytest.fixture(scope="session")
@@ -139,13 +143,9 @@ def ends_by_itself(client: redis.Redis, key: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def fragile_cluster(
-    request: pytest.FixtureRequest, redis_url: str, secret: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[FragileCluster]:
+def fragile_cluster(redis_kind: str, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FragileCluster]:
     """Yield two nodes and a Redis of their own, to be broken by a scenario and mended after it."""
-    config = request.config
-    kind = config.workerinput["redis_kind"] if hasattr(config, "workerinput") else config.stash[RUN_REDIS].kind
-    server = new_redis(kind)
+    server = new_redis(redis_kind)
     server.start()
     cluster = FragileCluster(server, secret, tmp_path_factory.mktemp("fragile"))
     try:
@@ -154,37 +154,6 @@ def fragile_cluster(
         cluster.close()
     finally:
         server.stop()
-
-
-class FragileCluster(Cluster):
-    """A cluster that a test may break, Redis included."""
-
-    def __init__(self, server: RedisServer, secret: str, folder: Path) -> None:
-        super().__init__(server.url, secret, folder)
-        self._redis = server
-        self._state = "running"
-
-    def cut_redis(self) -> None:
-        self._redis.stop()
-        self._state = "stopped"
-
-    def hang_redis(self) -> None:
-        self._redis.pause()
-        self._state = "paused"
-
-    def restore_redis(self) -> None:
-        if self._state == "stopped":
-            self._redis.start()
-        elif self._state == "paused":
-            self._redis.resume()
-        self._state = "running"
-        self.wait_ready()
-
-    def mend(self) -> None:
-        """Make everything run again, for the next scenario."""
-        if self._state != "running":
-            self.restore_redis()
-        self.start()
 
 
 @pytest.fixture

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.cluster import Cluster
-from tests.e2e.consistency.clients import LOCK_SECONDS, ROOM, START, Client, Editor, Phases
-from tests.e2e.consistency.clock import Clock
+from tests.e2e.consistency.clients import LOCK_SECONDS, ROOM, START, Client, Clock, Editor, Phases
 from tests.e2e.consistency.history import History
 from tests.e2e.consistency.judge import judge
 

@@ -11,6 +11,7 @@ import pytest
 
 from realtime_contracts import Direction
 from realtime_contracts.contract.registry import registry
+from tests.e2e.bridge import ARENAS
 from tests.node import installed, run
 
 if TYPE_CHECKING:
@@ -85,8 +86,7 @@ def program() -> Path:
     return installed(PROGRAM)
 
 
-@pytest.mark.parametrize("nodes", [1, 2])
-@pytest.mark.parametrize("transport", ["websocket", "polling"])
+@pytest.mark.parametrize(("transport", "nodes"), ARENAS)
 def test_the_official_javascript_client_does_the_whole_flow(
     transport: str, nodes: int, program: Path, shared_cluster: Cluster, mint: Mint
 ) -> None:

@@ -1,13 +1,13 @@
-"""How a fault is put into the server from outside: in memory, in one process, and nowhere else.
+"""Puts one fault into the server, in the memory of one process.
 
-A mutant is the real server with one thing wrong. The fault is written as what a colleague would have typed by mistake:
-an exact fragment of a function or of a Lua script, and what stands there instead. A fragment that does not occur, or
-occurs twice, is an error and no mutant: the server has changed, and the fault must be thought of anew.
+A mutant is the real server with one thing wrong, written as what somebody would have typed by mistake: an exact
+fragment of a function or of a Lua script, and what replaces it. A fragment that does not occur, or occurs twice, is an
+error: the server has changed, and the fault has to be written anew.
 
-    Mutant("joined-per-tab", "Every tab is announced.", ("presence/1.2",), Lua("connect", "…", "…"))
+    "joined-per-tab": Mutant("presence/1.2", Lua("connect", "if first then", "if true then"))
 
-A function is changed in place, by its code: whoever has imported it by name, has registered it as a handler or will
-do so, has the faulty one. A script is changed where the store reads it, its libraries too.
+A function is changed in place, by its code, so that everybody who has imported or registered it has the faulty one. A
+script or a library of scripts is changed where the store reads it.
 """
 
 from __future__ import annotations
@@ -21,24 +21,29 @@ from importlib import import_module
 from types import CodeType, FunctionType
 from typing import Any
 
-#: What a fault does: it changes what is loaded, by means of these patches.
-Apply = Callable[["Patches"], None]
+#: Changes what is loaded, by means of these patches.
+Change = Callable[["Patches"], None]
 
 
 class NothingToReplaceError(Exception):
     """The server does not have what a mutant would change. The text says what, and where it was looked for."""
 
 
-@dataclass(frozen=True)
 class Mutant:
-    """A wrong server: what it is called, what is wrong with it, and which requirements are there to find that."""
+    """A wrong server: the ids of what finds it, with spaces between them, and the changes that make it.
 
-    name: str
-    what: str
-    #: Ids of the features (`presence/1.2`) or of checks of the contract (`contract/server/presence:list`). Each of
-    #: them fails on this server.
-    killed_by: tuple[str, ...]
-    apply: Apply
+    An id is of a requirement (`presence/1.2`) or of a check of the contract (`contract/server/presence:list`). Each of
+    them fails on this server.
+    """
+
+    def __init__(self, killed_by: str, *changes: Change) -> None:
+        self.killed_by = tuple(killed_by.split())
+        self._changes = changes
+
+    def apply(self, patches: Patches) -> None:
+        """Make this process the wrong server."""
+        for change in self._changes:
+            change(patches)
 
 
 @dataclass(frozen=True)
@@ -81,16 +86,6 @@ class Value:
         """Put it in."""
         owner, name = self.target.rsplit("." if "." in self.target.partition(":")[2] else ":", 1)
         patches.put(find(owner), name, self.value)
-
-
-def together(*parts: Apply) -> Apply:
-    """One fault that is in several places."""
-
-    def apply(patches: Patches) -> None:
-        for part in parts:
-            part(patches)
-
-    return apply
 
 
 class Patches:

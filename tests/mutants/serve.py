@@ -29,8 +29,8 @@ WRONG_USAGE, NO_MUTANT = 2, 3
 def main(arguments: list[str]) -> None:
     """Put in the mutant that is named first, and run the command with the rest."""
     if arguments == ["--list"]:
-        for mutant in MUTANTS.values():
-            click.echo(f"{mutant.name:<40} {', '.join(mutant.killed_by):<40} {mutant.what}")
+        for name, mutant in MUTANTS.items():
+            click.echo(f"{name:<40} {', '.join(mutant.killed_by)}")
         return
     name, *rest = arguments or [""]
     if name not in MUTANTS:
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> None:
         MUTANTS[name].apply(Patches())
     except NothingToReplaceError as error:
         end(NO_MUTANT, f"{name} cannot be made, the server is not what it was: {error}")
-    click.echo(f"MUTANT {name}: {MUTANTS[name].what}", err=True)
+    click.echo(f"MUTANT {name}", err=True)
     server_commands(rest, prog_name="app.cli")
 
 

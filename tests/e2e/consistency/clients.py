@@ -16,14 +16,16 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+import redis
 import websocket
 from jsonpatch import JsonPatch, JsonPatchException
 from jsonpointer import JsonPointerException
 
-from tests.e2e.consistency.clock import Clock
 from tests.e2e.consistency.history import Connection, Event
 
 ROOM = "invoice:42"
+#: How often Redis' clock is read for one mapping; the quickest reading counts.
+READINGS = 15
 #: Seconds for an answer, on two cores that run everything.
 PATIENCE = 20.0
 #: Seconds between two actions.
@@ -37,6 +39,38 @@ OUTSIDE_THE_LOG = 600
 
 START: dict[str, Any] = {"a": {"x": 0, "y": 0}, "b": {"x": 0, "y": 0}, "list": [0, 1, 2], "text": ""}
 LOCK_PATHS = ["/a", "/a/x", "/a/y", "/b", "/b/x", "/list", "/text", ""]
+
+
+class Clock:
+    """Milliseconds of Redis' clock, from this process' monotonic one and what Redis said before and after."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis_url = redis_url
+        self._lock = threading.Lock()
+        self._least, self._most = self._read()
+
+    def now(self) -> float:
+        """What Redis' clock shows, to within `blur_ms`."""
+        return time.monotonic() * 1000 + (self._least + self._most) / 2
+
+    def blur_ms(self) -> float:
+        """How far `now` may be from the truth: the clocks are compared again, in case one was set meanwhile."""
+        least, most = self._read()
+        middle = (self._least + self._most) / 2
+        return max(abs(end - middle) for end in (self._least, self._most, least, most))
+
+    def _read(self) -> tuple[float, float]:
+        """Between what Redis' clock is ahead of ours: it was read after we asked, and before we were answered."""
+        spans = []
+        with redis.Redis.from_url(self._redis_url) as client:
+            for _ in range(READINGS):
+                before = time.monotonic() * 1000
+                seconds, micros = client.time()
+                after = time.monotonic() * 1000
+                shown = seconds * 1000 + micros / 1000
+                # Messages have whole milliseconds.
+                spans.append((after - before, shown - after - 1, shown - before + 1))
+        return min(spans)[1:]
 
 
 class Client:

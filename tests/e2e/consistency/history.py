@@ -1,6 +1,6 @@
 """What the clients have sent and received, by connection. Data only; `judge` reads it.
 
-Times are milliseconds of Redis' clock, to within `History.blur_ms`: `clock.Clock` maps ours to it.
+Times are milliseconds of Redis' clock, to within `History.blur_ms`: `clients.Clock` maps ours to it.
 """
 
 from __future__ import annotations

@@ -24,15 +24,11 @@ FAMILIES = (
 )
 
 
-def every() -> list[tuple[str, Mutant]]:
-    """The mutants of all families with their family, in the families' order."""
-    return [(family, mutant) for family in FAMILIES for mutant in import_module(f"{__name__}.{family}").MUTANTS]
-
-
-MUTANTS: dict[str, Mutant] = {mutant.name: mutant for _, mutant in every()}
-_FAMILY = {mutant.name: family for family, mutant in every()}
+#: The mutants of each family, in the families' order.
+BY_FAMILY: dict[str, dict[str, Mutant]] = {family: import_module(f"{__name__}.{family}").MUTANTS for family in FAMILIES}
+MUTANTS = {name: mutant for mutants in BY_FAMILY.values() for name, mutant in mutants.items()}
 
 
 def family_of_mutant(name: str) -> str:
     """The family that a mutant is catalogued in."""
-    return _FAMILY[name]
+    return next(family for family, mutants in BY_FAMILY.items() if name in mutants)

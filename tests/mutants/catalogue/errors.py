@@ -6,29 +6,20 @@ from tests.mutants.mutation import Code, Mutant, Value
 
 EVENT = "app.realtime.handlers.event"
 
-MUTANTS = [
-    Mutant(
-        "ack-missing",
-        "Leaving a room is not acknowledged.",
-        ("errors/1.2", "contract/ack/room:leave"),
+MUTANTS = {
+    "ack-missing": Mutant(
+        "errors/1.2 contract/ack/room:leave",
         Code(f"{EVENT}:_watched", "return ack", 'return socketio.server.not_handled if label == "room:leave" else ack'),
     ),
-    Mutant(
-        "error-in-the-ack-only",
-        "A failure is in the ack, and no `error` is emitted.",
-        ("errors/2.1", "errors/2.2"),
+    "error-in-the-ack-only": Mutant(
+        "errors/2.1 errors/2.2",
         Code(f"{EVENT}:_failed", "get_node().bus.send(sid, MessageType.ERROR.value, body)", "pass"),
     ),
-    Mutant(
-        "ack-says-ok-on-failure",
-        "The ack of what has failed says `ok`, and carries the error beside it.",
-        ("errors/2.1",),
-        Code(f"{EVENT}:_watched", "return ack", 'return {**ack, "ok": True}'),
+    "ack-says-ok-on-failure": Mutant(
+        "errors/2.1", Code(f"{EVENT}:_watched", "return ack", 'return {**ack, "ok": True}')
     ),
-    Mutant(
-        "error-to-all-tabs",
-        "What one tab did wrong is told to all tabs of its user.",
-        ("errors/2.3",),
+    "error-to-all-tabs": Mutant(
+        "errors/2.3",
         Code(
             f"{EVENT}:_failed",
             "get_node().bus.send(sid, MessageType.ERROR.value, body)",
@@ -38,20 +29,16 @@ MUTANTS = [
         get_node().bus.send(tab.sid, MessageType.ERROR.value, body)""",
         ),
     ),
-    Mutant(
-        "error-names-no-event",
-        "An error does not say which event it is about.",
-        ("errors/2.1", "errors/2.2"),
+    "error-names-no-event": Mutant(
+        "errors/2.1 errors/2.2",
         Code(
             f"{EVENT}:_failed",
             "error.to_dict(event if event is None else event[:MAX_EVENT_LENGTH])",
             "error.to_dict(None)",
         ),
     ),
-    Mutant(
-        "unknown-event-silently-ignored",
-        "An event that there is not is answered by nothing, as the library does without a handler.",
-        ("errors/3.1",),
+    "unknown-event-silently-ignored": Mutant(
+        "errors/3.1",
         Code(
             f"{EVENT}:_watched",
             "        began = perf_counter()",
@@ -60,10 +47,8 @@ MUTANTS = [
             "        began = perf_counter()",
         ),
     ),
-    Mutant(
-        "unreadable-packet-silently-ignored",
-        "A packet that cannot be read is dropped without a word.",
-        ("errors/5.1", "errors/5.2"),
+    "unreadable-packet-silently-ignored": Mutant(
+        "errors/5.1 errors/5.2",
         Code(
             f"{EVENT}:_watched",
             "        began = perf_counter()",
@@ -72,20 +57,16 @@ MUTANTS = [
             "        began = perf_counter()",
         ),
     ),
-    Mutant(
-        "invalid-payload-kills-connection",
-        "Whoever sends what the contract does not allow is disconnected.",
-        ("errors/4.2", "errors/4.3"),
+    "invalid-payload-kills-connection": Mutant(
+        "errors/4.2 errors/4.3",
         Code(
             f"{EVENT}:_failed",
             "    return {",
             '    if error.code == "invalid_payload":\n        get_node()._server.disconnect(sid)\n    return {',
         ),
     ),
-    Mutant(
-        "half-an-update-is-done",
-        "An update is checked field by field: its status counts, though its entity is refused.",
-        ("errors/4.4",),
+    "half-an-update-is-done": Mutant(
+        "errors/4.4",
         Code(
             f"{EVENT}:_answer",
             "        payload = check_event(event, args)",
@@ -94,20 +75,16 @@ MUTANTS = [
         payload = check_event(event, args)""",
         ),
     ),
-    Mutant(
-        "invalid-payload-names-no-place",
-        "An invalid payload is refused without saying where it is wrong.",
-        ("errors/4.2", "rooms/2.5"),
+    "invalid-payload-names-no-place": Mutant(
+        "errors/4.2 rooms/2.5",
         Code(
             f"{EVENT}:_failed",
             "    get_node().bus.send",
             '    if error.code == "invalid_payload":\n        body["details"] = None\n    get_node().bus.send',
         ),
     ),
-    Mutant(
-        "error-leaks-a-trace",
-        "An error carries where in the server's code it was raised.",
-        ("contract/server/error",),
+    "error-leaks-a-trace": Mutant(
+        "contract/server/error",
         Code(
             f"{EVENT}:_failed",
             "    get_node().bus.send",
@@ -116,16 +93,8 @@ MUTANTS = [
             "    get_node().bus.send",
         ),
     ),
-    Mutant(
-        "not-in-room-is-forbidden",
-        "Whoever is not in the room is told `forbidden`.",
-        ("rooms/3.7", "errors/2.1"),
-        Value("app.errors:NotInRoom.code", "forbidden"),
+    "not-in-room-is-forbidden": Mutant("rooms/3.7 errors/2.1", Value("app.errors:NotInRoom.code", "forbidden")),
+    "seeds-words-are-not-kept": Mutant(
+        "errors/4.5 rooms/3.10", Code("realtime_contracts.rules.requests:_said_missing", "_MISSING.get(", "{}.get(")
     ),
-    Mutant(
-        "seeds-words-are-not-kept",
-        "Whoever names no room is told so in the validator's words.",
-        ("errors/4.5", "rooms/3.10"),
-        Code("realtime_contracts.rules.requests:_said_missing", "_MISSING.get(", "{}.get("),
-    ),
-]
+}

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from tests.mutants.mutation import Code, Lua, Mutant
 
-MUTANTS = [
-    Mutant(
-        "bus-heard-on-own-node-only",
-        "What happens on a node is told on that node, and on no other.",
-        ("multi_node/1.2", "multi_node/1.6", "multi_node/1.9"),
+MUTANTS = {
+    "bus-heard-on-own-node-only": Mutant(
+        "multi_node/1.2 multi_node/1.6 multi_node/1.9",
         Code(
             "app.realtime.store.address:NodeAddress.bus",
             "return keys.bus_channel(self.database)",
             'return f"{keys.bus_channel(self.database)}:only:{self.node_id}"',
         ),
     ),
-    Mutant(
-        "tabs-counted-per-node",
-        "A user goes offline with the last tab on a node, though another node has one.",
-        ("multi_node/2.1",),
+    "tabs-counted-per-node": Mutant(
+        "multi_node/2.1",
         Lua(
             "disconnect",
             "if redis.call('EXISTS', user_connections_key) == 1 then return { 1 } end",
             "if #redis.call('SINTER', user_connections_key, node_connections_key) > 0 then return { 1 } end",
         ),
     ),
-]
+}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants.mutation import Code, Lua, Mutant, together
+from tests.mutants.mutation import Code, Lua, Mutant
 
 TENANT_KEYS = "app.realtime.store.keys:TenantKeys"
 HANDLERS = "app.realtime.handlers.presence_handler:register_presence_handlers"
@@ -11,48 +11,33 @@ HANDLERS = "app.realtime.handlers.presence_handler:register_presence_handlers"
 JOINED = """emit(bus, 'presence:user_joined', '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(user_name)
     .. ',"status":"online","seq":' .. next_seq() .. '}', tenant_channel, { skip_sid = sid })"""
 
-MUTANTS = [
-    Mutant(
-        "forgets-tenant-in-presence",
-        "What happens to anybody's presence is told to all companies.",
-        ("connection/3.3", "presence/4.1"),
+MUTANTS = {
+    "forgets-tenant-in-presence": Mutant(
+        "connection/3.3 presence/4.1",
         Code(f"{TENANT_KEYS}.tenant_channel", 'return f"tenant:{self._tag}"', 'return "tenant:{all}"'),
     ),
-    Mutant(
-        "forgets-tenant-in-list",
-        "Who is online is kept in one list for all companies.",
-        ("presence/3.11", "rest/3.1"),
-        together(
-            Code(f"{TENANT_KEYS}.__init__", 'f"presence:online:{self._tag}"', '"presence:online"'),
-            Code(f"{TENANT_KEYS}.__init__", 'f"presence:names:{self._tag}"', '"presence:names"'),
-        ),
+    "forgets-tenant-in-list": Mutant(
+        "presence/3.11 rest/3.1",
+        Code(f"{TENANT_KEYS}.__init__", 'f"presence:online:{self._tag}"', '"presence:online"'),
+        Code(f"{TENANT_KEYS}.__init__", 'f"presence:names:{self._tag}"', '"presence:names"'),
     ),
-    Mutant(
-        "forgets-tenant-in-seq",
-        "All companies share one counter of presence messages.",
-        ("presence/8.5",),
-        Code(f"{TENANT_KEYS}.__init__", 'f"presence:seq:{self._tag}"', '"presence:seq"'),
+    "forgets-tenant-in-seq": Mutant(
+        "presence/8.5", Code(f"{TENANT_KEYS}.__init__", 'f"presence:seq:{self._tag}"', '"presence:seq"')
     ),
-    Mutant(
-        "joined-per-tab",
-        "Every further tab of a user is announced as if they had come.",
-        ("presence/1.2",),
+    "joined-per-tab": Mutant(
+        "presence/1.2",
         Lua(
             "connect",
             "local user = read_user()\nif user then\n",
             f"local user = read_user()\nif user then\n  {JOINED}\n",
         ),
     ),
-    Mutant(
-        "first-tab-out-takes-user-offline",
-        "The first tab that says goodbye takes its user offline, though others are open.",
-        ("presence/1.3",),
+    "first-tab-out-takes-user-offline": Mutant(
+        "presence/1.3",
         Lua("disconnect", "if redis.call('EXISTS', user_connections_key) == 1 then return { 1 } end", ""),
     ),
-    Mutant(
-        "user-left-twice",
-        "Whoever goes offline is announced by the connection that ended and again by the user's own end.",
-        ("presence/1.4",),
+    "user-left-twice": Mutant(
+        "presence/1.4",
         Lua(
             "disconnect",
             "  user_leaves(user.user_name)\n",
@@ -62,28 +47,15 @@ MUTANTS = [
 """,
         ),
     ),
-    Mutant(
-        "goodbye-waits-for-the-grace",
-        "A goodbye is taken for a lost transport: the user stays for the grace.",
-        ("presence/1.4",),
-        Lua("disconnect", "if goodbye == '1' then", "if false then"),
+    "goodbye-waits-for-the-grace": Mutant("presence/1.4", Lua("disconnect", "if goodbye == '1' then", "if false then")),
+    "offline-at-once-on-lost-transport": Mutant(
+        "presence/2.1 presence/2.6", Lua("disconnect", "if goodbye == '1' then", "if true then")
     ),
-    Mutant(
-        "offline-at-once-on-lost-transport",
-        "There is no grace: a user whose transport is lost is gone at once.",
-        ("presence/2.1", "presence/2.6"),
-        Lua("disconnect", "if goodbye == '1' then", "if true then"),
+    "keeps-ghost": Mutant(
+        "presence/2.2", Lua("disconnect", "redis.call('ZADD', grace_key, digits(deadline), user_id)\n", "")
     ),
-    Mutant(
-        "keeps-ghost",
-        "A user whose transport was lost never goes offline.",
-        ("presence/2.2",),
-        Lua("disconnect", "redis.call('ZADD', grace_key, digits(deadline), user_id)\n", ""),
-    ),
-    Mutant(
-        "return-is-announced",
-        "A user who comes back within the grace is announced as if they had been away.",
-        ("presence/2.1",),
+    "return-is-announced": Mutant(
+        "presence/2.1",
         Lua(
             "connect",
             "redis.call('ZREM', grace_key, user_id)\n\nlocal user = read_user()\n",
@@ -94,40 +66,26 @@ end
 """,
         ),
     ),
-    Mutant(
-        "grace-goes-on-after-return",
-        "The grace is not ended by coming back: the user is told to have left, while connected.",
-        ("presence/2.1",),
-        together(
-            Lua("connect", "redis.call('ZREM', grace_key, user_id)\n", ""),
-            Lua("presence_expire", "(not user or redis.call('EXISTS', user_connections_key) == 1)", "not user"),
-        ),
+    "grace-goes-on-after-return": Mutant(
+        "presence/2.1",
+        Lua("connect", "redis.call('ZREM', grace_key, user_id)\n", ""),
+        Lua("presence_expire", "(not user or redis.call('EXISTS', user_connections_key) == 1)", "not user"),
     ),
-    Mutant(
-        "new-name-is-ignored",
-        "A user who comes with a new name keeps the old one until they were offline.",
-        ("presence/1.7",),
-        together(
-            Lua("connect", "{ user_name = user_name, device_type = device_type }", "{ device_type = device_type }"),
-            Lua("connect", "if user.user_name ~= user_name then", "if false then"),
-        ),
+    "new-name-is-ignored": Mutant(
+        "presence/1.7",
+        Lua("connect", "{ user_name = user_name, device_type = device_type }", "{ device_type = device_type }"),
+        Lua("connect", "if user.user_name ~= user_name then", "if false then"),
     ),
-    Mutant(
-        "list-filter-ignored",
-        "The list is whole, whatever entity it was asked for.",
-        ("presence/3.6", "presence/3.7"),
+    "list-filter-ignored": Mutant(
+        "presence/3.6 presence/3.7",
         Code(HANDLERS, 'data.get("entity_type"), as_text(data.get("entity_id"))', "None, None"),
     ),
-    Mutant(
-        "list-filter-by-type-only",
-        "The list of who views an entity has everybody who views any of its type.",
-        ("presence/3.6",),
+    "list-filter-by-type-only": Mutant(
+        "presence/3.6",
         Code(HANDLERS, 'data.get("entity_type"), as_text(data.get("entity_id"))', 'data.get("entity_type"), None'),
     ),
-    Mutant(
-        "list-unsorted",
-        "The list comes in the order of the users' ids.",
-        ("presence/3.4",),
+    "list-unsorted": Mutant(
+        "presence/3.4",
         Lua(
             "lib/presence",
             "local names = redis.call('ZRANGE', names_key, 0, -1)\n",
@@ -136,10 +94,8 @@ end
 """,
         ),
     ),
-    Mutant(
-        "list-has-an-old-number",
-        "A list carries the number before its own.",
-        ("presence/8.3",),
+    "list-has-an-old-number": Mutant(
+        "presence/8.3",
         Lua(
             "presence_list",
             "local list = presence_list(entity_type, entity_id)\n",
@@ -148,10 +104,8 @@ end
 """,
         ),
     ),
-    Mutant(
-        "list-is-read-and-then-sent",
-        "The list is read from Redis and sent by the handler: what happens in between comes before it.",
-        ("presence/8.7", "contract/order/presence"),
+    "list-is-read-and-then-sent": Mutant(
+        "presence/8.7 contract/order/presence",
         Code(
             HANDLERS,
             'get_presence_manager().send_list(connection, data.get("entity_type"), as_text(data.get("entity_id")))',
@@ -165,25 +119,17 @@ end
         get_node().bus.send(connection.sid, MessageType.PRESENCE_LIST.value, listed)""",
         ),
     ),
-    Mutant(
-        "seq-has-gaps",
-        "Each presence message takes two numbers.",
-        ("presence/8.1", "contract/order/presence"),
-        together(
-            Lua("lib/presence", "redis.call('INCR', seq_key)", "redis.call('INCRBY', seq_key, 2)"),
-            Lua("lib/presence", "if seq == 1 then", "if seq == 2 then"),
-        ),
+    "seq-has-gaps": Mutant(
+        "presence/8.1 contract/order/presence",
+        Lua("lib/presence", "redis.call('INCR', seq_key)", "redis.call('INCRBY', seq_key, 2)"),
+        Lua("lib/presence", "if seq == 1 then", "if seq == 2 then"),
     ),
-    Mutant(
-        "silent-change-takes-a-number",
-        "What changes nothing that is told, a heartbeat or a join, takes a number, too.",
-        ("presence/8.2", "contract/order/presence"),
+    "silent-change-takes-a-number": Mutant(
+        "presence/8.2 contract/order/presence",
         Lua("lib/presence", "announced and next_seq() or current_seq()", "next_seq()"),
     ),
-    Mutant(
-        "delivers-out-of-order",
-        "Each change of a status is delivered by a task of its own, and they overtake each other.",
-        ("errors/1.4", "contract/order/presence"),
+    "delivers-out-of-order": Mutant(
+        "errors/1.4 contract/order/presence",
         Code(
             "app.realtime.bus.manager:BusManager._receive",
             "            self._handle_emit(message)",
@@ -195,4 +141,4 @@ end
             )""",
         ),
     ),
-]
+}

@@ -13,9 +13,7 @@ import pytest
 
 from realtime_contracts.rules.times import to_rfc3339
 from tests.e2e.consistency.history import Connection, Event, History
-from tests.e2e.consistency.judge import judge
-from tests.e2e.consistency.locks import ALLOWANCE_MS, ANNOUNCED_WITHIN_MS
-from tests.e2e.consistency.places import named, overlap, touched
+from tests.e2e.consistency.judge import ALLOWANCE_MS, ANNOUNCED_WITHIN_MS, judge, named, overlap, touched
 
 START = 1_800_000_000_000.0
 

@@ -1,4 +1,4 @@
-"""The wrong servers can be made of the server as it is now, and each is to be found by a requirement that there is."""
+"""Each mutant can be made of the server as it is, and names requirements that exist."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def contract_checks() -> set[str]:
 
 
 def test_there_are_enough_and_no_two_have_one_name() -> None:
-    assert len(catalogue.every()) == len(MUTANTS) >= 60
+    assert sum(map(len, catalogue.BY_FAMILY.values())) == len(MUTANTS) >= 180
 
 
 def test_every_family_is_in_the_catalogue() -> None:
@@ -55,15 +55,13 @@ def test_every_family_is_in_the_catalogue() -> None:
 
 def test_each_is_to_be_found_by_requirements_that_there_are() -> None:
     known = requirements() | contract_checks()
-    unknown = {mutant.name: set(mutant.killed_by) - known for mutant in MUTANTS.values()}
+    unknown = {name: set(mutant.killed_by) - known for name, mutant in MUTANTS.items()}
     assert not {name: ids for name, ids in unknown.items() if ids}
-    assert not [mutant.name for mutant in MUTANTS.values() if not 1 <= len(mutant.killed_by) <= 3]
+    assert not [name for name, mutant in MUTANTS.items() if not 1 <= len(mutant.killed_by) <= 3]
 
 
-def test_names_and_sentences_read_well() -> None:
-    wrong = [m.name for m in MUTANTS.values() if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", m.name)]
-    assert not wrong
-    assert not [m.name for m in MUTANTS.values() if not re.fullmatch(r"[A-Z].{15,150}\.", m.what)]
+def test_names_are_words_with_hyphens() -> None:
+    assert not [name for name in MUTANTS if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", name)]
 
 
 @EACH

@@ -1,8 +1,8 @@
-"""Where wrong servers come from in a hurry: one process that has imported the server, and forks a copy for each.
+"""A process that has imported the server once and forks a wrong server from itself when asked.
 
-`python tests/mutants/nursery.py` reads a line of JSON for each server (`mutant`, `arguments`, `environment`, `log`) and
-answers with the copy's process id. A copy is what `serve.py` would be, without the two seconds of imports. It ends with
-its standard input, and so do they.
+`python -m tests.mutants.fork_server` reads a line of JSON for each server (`mutant`, `arguments`, `environment`, `log`)
+and answers with the process id of the fork, which is what `serve.py` would be without two seconds of imports. It ends
+when its standard input ends, and its forks with it.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from typing import Any
 from tests.e2e.cluster import Cluster, Node
 
 
-class Nursery:
-    """The nursery as seen from the tests."""
+class ForkServer:
+    """The process, as the tests use it."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.mutants.nursery"],
+            [sys.executable, "-m", "tests.mutants.fork_server"],
             cwd=Path(__file__).parents[2],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
 
-    def fork(self, **wanted: Any) -> Child:
-        """A server of its own."""
+    def fork(self, **wanted: Any) -> Fork:
+        """Start a server."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(wanted) + "\n")
         self._process.stdin.flush()
-        return Child(int(self._process.stdout.readline()))
+        return Fork(int(self._process.stdout.readline()))
 
     def close(self) -> None:
-        """No more servers, and none that is left."""
+        """End the process and its forks."""
         self._process.communicate()
         assert self._process.returncode == 0
 
 
-class Child:
-    """A forked server, as far as a cluster has to do with its process. Its exit code is the nursery's to know."""
+class Fork:
+    """What a cluster asks of the process of a node. Its exit code is known to the fork server only, so here it is 0."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -75,23 +75,23 @@ class Child:
 
 
 class MutantCluster(Cluster):
-    """A cluster of one mutant, forked in the nursery."""
+    """A cluster of one mutant."""
 
-    def __init__(self, nursery: Nursery, mutant: str, redis_url: str, secret: str, folder: Path, nodes: int) -> None:
+    def __init__(self, forks: ForkServer, mutant: str, redis_url: str, secret: str, folder: Path, nodes: int) -> None:
         super().__init__(redis_url, secret, folder, nodes)
-        self._nursery = nursery
+        self._forks = forks
         self._mutant = mutant
 
     def _spawn(self, node: Node) -> None:
         where = ["--host", "127.0.0.1", "--port", str(node.port), "--redis-url", self.redis_url]
-        child = self._nursery.fork(
+        child = self._forks.fork(
             mutant=self._mutant, arguments=["serve", *where], environment=dict(self._environment), log=str(node.log)
         )
         node.process = child  # type: ignore[assignment]  # all that a cluster asks of a process
 
 
-def tend() -> None:
-    """Fork a server for each line."""
+def main() -> None:
+    """Fork a server for each line of standard input."""
     from tests.mutants import serve  # noqa: F401 - the server, imported once for all
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children: they are gone when they have ended
@@ -101,14 +101,14 @@ def tend() -> None:
         sys.stdout.write(f"{children[-1]}\n")
         sys.stdout.flush()
     for child in children:
-        Child(child).kill()
+        Fork(child).kill()
 
 
 def fork(wanted: dict[str, Any]) -> int:
     """The process id of a copy of this process that serves what is wanted."""
     import gevent.os
 
-    from tests.mutants.serve import main
+    from tests.mutants.serve import main as serve
 
     pid: int = gevent.os.fork_gevent()
     if pid:
@@ -122,7 +122,7 @@ def fork(wanted: dict[str, Any]) -> int:
     os.environ.update(wanted["environment"])
     status = 1
     try:
-        main([wanted["mutant"], *wanted["arguments"]])
+        serve([wanted["mutant"], *wanted["arguments"]])
         status = 0
     except SystemExit as end:
         status = int(end.code or 0)
@@ -132,4 +132,4 @@ def fork(wanted: dict[str, Any]) -> int:
 
 
 if __name__ == "__main__":
-    tend()
+    main()
