@@ -1,4 +1,4 @@
-"""HTTP in, managers and services out."""
+"""The HTTP endpoints: the REST API, the contract's page and files, and what an operator asks for."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from app.realtime.node import get_node
 
 logger = structlog.get_logger(__name__)
 
-#: Seconds for which a browser need not ask again what another origin's page may do here.
+#: Seconds for which a browser may keep the answer to a CORS preflight request.
 PREFLIGHT_SECONDS = 600
 
 
 def register_api(app: Flask) -> None:
-    """Register all HTTP endpoints, and what is said where there is none."""
+    """Register all HTTP endpoints, and the answers to requests for others."""
     settings = get_node(app).settings
     app.config["MAX_CONTENT_LENGTH"] = settings.max_message_bytes
     app.extensions["rate_limits"] = rate_limits(settings)
     app.url_map.converters["user_id"] = UserId
-    app.url_map.merge_slashes = False  # such an id may have two
+    app.url_map.merge_slashes = False  # a user's id may have two slashes
     for blueprint in (ops, contract, presence, notifications, activity):
         app.register_blueprint(blueprint)
     app.register_error_handler(HTTPException, _no_operation)
@@ -42,7 +42,7 @@ def register_api(app: Flask) -> None:
     CORS(
         app,
         resources=[r"/api/.*", r"/contract.*"],
-        # A text with a `*` in it the library would take for a pattern, and Engine.IO does not.
+        # Flask-CORS takes text with a `*` for a pattern; Engine.IO does not, so neither do we.
         origins=origins if origins == "*" else [re.compile(re.escape(origin) + r"\Z") for origin in origins],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
         expose_headers=["ETag", "Retry-After"],
@@ -53,7 +53,7 @@ def register_api(app: Flask) -> None:
 
 
 def _no_operation(error: HTTPException) -> Response | HTTPException:
-    """The answer to a request that no operation answers: JSON below /api, else as Flask has it."""
+    """The answer where there is no operation: the contract's error in JSON below /api, else Flask's own."""
     status = error.code or 0
     if not f"{request.path}/".startswith("/api/") or status < HTTPStatus.BAD_REQUEST:
         return error
@@ -71,6 +71,6 @@ def _no_operation(error: HTTPException) -> Response | HTTPException:
 
 
 def _counted(response: Response) -> Response:
-    if request.method != "OPTIONS":  # a browser's question before the request
+    if request.method != "OPTIONS":  # a CORS preflight request
         get_metrics().request(request.endpoint, response.status_code)
     return response

@@ -1,7 +1,7 @@
-"""The contract as this server keeps it: a page for people, and the files for programs.
+"""The contract of this server: a page for people, and the files for programs.
 
-Everything here is public and the same for everybody, and changes only with the server's version, so it carries
-an ETag that names the contract's version: who has it asks again, and is told that it still holds.
+Everything here is public, the same for everybody, and changes only with the server. Each answer has an ETag with the
+contract's version, so a client need not fetch it twice.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from realtime_contracts.contract.schemas import bundle, own_schemas
 
 contract = Blueprint("contract", __name__, url_prefix="/contract")
 
-#: What is served of the contract's folder, by the ends of the files' names; its Python package is not.
+#: The content types of the contract's files, by suffix or name.
 FILES = {".json": "application/json", ".yaml": "application/yaml", "VERSION": "text/plain; charset=utf-8"}
 
 
@@ -34,7 +34,7 @@ def contract_page() -> Response:
 
 @contract.get("/", endpoint="slash")
 def contract_page_with_slash() -> AnyResponse:
-    """The page's own address: its links are relative to that."""
+    """Redirects to the page, whose links are relative to its own address."""
     return redirect(url_for("contract.page"), code=308)
 
 
@@ -54,7 +54,7 @@ def contract_file(name: str) -> Response:
 
 @functools.cache
 def _names() -> frozenset[str]:
-    """The files that are served: nothing that is not the contract's can be asked for."""
+    """The files that are served; no other file can be asked for."""
     folder = registry().folder
     found = [*folder.glob("schemas/*/*.json"), *folder.glob("examples/*/*.json"), *folder.glob("*.yaml")]
     found += [folder / name for name in ("exchanges.json", "operations.json", "errors.json", "VERSION")]

@@ -39,7 +39,7 @@ _DIRECTION = click.Choice([direction.value for direction in Direction])
 )
 def list_(direction: str | None, *, as_json: bool) -> None:
     """List every message, its direction and what it is for. Into a pipe or a file: one line each, separated by tabs."""
-    found = [(d, event) for d in Direction if direction in {None, d.value} for event in sorted(registry().events(d))]
+    found = registry().messages(*([] if direction is None else [Direction(direction)]))
     if as_json:
         said = ({"direction": d.value, "event": event, **_words(d, event)} for d, event in found)
         click.echo(json.dumps(list(said), ensure_ascii=False, indent=2))
@@ -129,7 +129,7 @@ def _directions(event: str, direction: str | None) -> list[Direction]:
 def _meant(event: str) -> str:
     import difflib  # noqa: PLC0415 - for a mistake only
 
-    names = {name for d in Direction for name in registry().events(d)}
+    names = {name for _, name in registry().messages()}
     close = difflib.get_close_matches(event, names, n=3)
     return f"; did you mean {' or '.join(close)}?" if close else "; `realtime contract list` has them all"
 

@@ -1,19 +1,17 @@
-"""The socket's half of the contract as an AsyncAPI 3.1 document, made from the schemas.
+"""The Socket.IO half of the contract as an AsyncAPI 3.1 document, made from the schemas and exchanges.json.
 
-One channel, the namespace `/`; one message for each event and each ack; operations from the server's view, so a
-client's event is one that the server receives, and its ack the reply. AsyncAPI has no binding for Socket.IO and no word
-for an event's name or an acknowledgement, so these stand in `x-socketio`, as `EXTENSION` says. The payloads are the
-schema files themselves, by relative `$ref`.
+The document has one channel, the namespace `/`, and a message for each event and each ack. Operations are the
+server's: it receives a client's event, and the ack is the reply. Payloads are the schema files, by relative `$ref`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from realtime_contracts.contract.exchanges import CONNECT, Exchange, exchanges
+from realtime_contracts.contract.exchanges import CONNECT, exchanges
 from realtime_contracts.contract.registry import Direction, registry
 
-#: What `x-socketio` holds, in the words of the document itself.
+#: What `x-socketio` holds; a part of the document's description.
 EXTENSION = """\
 AsyncAPI has no binding for Socket.IO; what it lacks stands in `x-socketio`.
 
@@ -27,7 +25,6 @@ AsyncAPI has no binding for Socket.IO; what it lacks stands in `x-socketio`.
   without one.
 """
 
-#: Times of the wire, formats and the like: said once, for the whole document.
 _DESCRIPTION = """\
 Who is online, who is in which room, cursors, typing, documents, locks, notifications and activity of one company, over
 Socket.IO. What the messages mean is in the features; what back ends publish over REST is in openapi.yaml.
@@ -73,8 +70,8 @@ def document() -> dict[str, Any]:
             }
         },
         "operations": {
-            **{f"receive.{_dotted(event)}": _receives(event) for event in _events(Direction.CLIENT)},
-            **{f"send.{_dotted(event)}": _sends(event) for event in _events(Direction.SERVER)},
+            **{f"receive.{_dotted(event)}": _receives(event) for _, event in registry().messages(Direction.CLIENT)},
+            **{f"send.{_dotted(event)}": _sends(event) for _, event in registry().messages(Direction.SERVER)},
         },
         "components": {
             "messages": _messages(),
@@ -91,11 +88,8 @@ def document() -> dict[str, Any]:
 
 
 def _messages() -> dict[str, dict[str, Any]]:
-    return {
-        f"{direction.value}.{_dotted(event)}": _message(direction, event)
-        for direction in (Direction.CLIENT, Direction.SERVER, Direction.ACK)
-        for event in _events(direction)
-    }
+    socket = registry().messages(Direction.CLIENT, Direction.SERVER, Direction.ACK)
+    return {f"{direction.value}.{_dotted(event)}": _message(direction, event) for direction, event in socket}
 
 
 def _message(direction: Direction, event: str) -> dict[str, Any]:
@@ -118,54 +112,45 @@ def _message(direction: Direction, event: str) -> dict[str, Any]:
 
 def _receives(event: str) -> dict[str, Any]:
     exchange = exchanges().by_event[event]
-    name = _dotted(event)
+    follows = {
+        "errors": list(exchange.errors),
+        "toSender": list(exchange.to_sender),
+        "toOthers": list(exchange.to_others),
+    }
     operation = {
         "action": "receive",
         "channel": {"$ref": _CHANNEL},
         "title": event,
         "summary": registry().schema(Direction.CLIENT, event)["description"],
-        "messages": [{"$ref": f"{_CHANNEL}/messages/client.{name}"}],
-        "x-socketio": _follows(exchange),
+        "messages": _carried(Direction.CLIENT, event),
+        "x-socketio": follows,
     }
     if event in registry().events(Direction.ACK):
-        operation["reply"] = {
-            "channel": {"$ref": _CHANNEL},
-            "messages": [{"$ref": f"{_CHANNEL}/messages/ack.{name}"}],
-        }
-        operation["x-socketio"] = {"ack": "optional", **_follows(exchange)}
+        operation["reply"] = {"channel": {"$ref": _CHANNEL}, "messages": _carried(Direction.ACK, event)}
+        operation["x-socketio"] = {"ack": "optional", **follows}
     return operation
-
-
-def _follows(exchange: Exchange) -> dict[str, Any]:
-    return {
-        "errors": list(exchange.errors),
-        "toSender": list(exchange.to_sender),
-        "toOthers": list(exchange.to_others),
-    }
 
 
 def _sends(event: str) -> dict[str, Any]:
     known = exchanges()
-    said: dict[str, Any] = {"causes": known.causes(event)}
-    if event in known.by_itself:
-        said["byItself"] = known.by_itself[event]
+    by_itself = {"byItself": known.by_itself[event]} if event in known.by_itself else {}
     return {
         "action": "send",
         "channel": {"$ref": _CHANNEL},
         "title": event,
-        "messages": [{"$ref": f"{_CHANNEL}/messages/server.{_dotted(event)}"}],
-        "x-socketio": said,
+        "messages": _carried(Direction.SERVER, event),
+        "x-socketio": {"causes": known.causes(event), **by_itself},
     }
+
+
+def _carried(direction: Direction, event: str) -> list[dict[str, str]]:
+    return [{"$ref": f"{_CHANNEL}/messages/{direction.value}.{_dotted(event)}"}]
 
 
 def _packet(direction: Direction, event: str) -> str:
     if direction == Direction.ACK:
         return "ACK"
     return {CONNECT: "CONNECT", "connect_error": "CONNECT_ERROR"}.get(event, "EVENT")
-
-
-def _events(direction: Direction) -> list[str]:
-    return sorted(registry().events(direction))
 
 
 def _dotted(event: str) -> str:

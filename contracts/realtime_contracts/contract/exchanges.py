@@ -1,7 +1,7 @@
-"""What each event of a client leads to: its errors, and the messages that follow.
+"""What each event of a client leads to, from `exchanges.json`: its error codes, and the messages that follow.
 
-JSON Schema says what a message looks like, not what comes after it. `exchanges.json` says that, for the pages and
-listings of the contract; the conformance harness holds servers to its error codes.
+A schema says what a message looks like, not what comes after it. The pages show the exchanges; the conformance
+harness checks a server's error codes against them.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class Exchange:
     """One event of a client and what can follow it."""
 
     event: str
-    #: Codes of its failure: its own first, then those that any event can have.
+    #: The codes with which it can fail: its own first, then those of any event.
     errors: tuple[str, ...]
-    #: Events that the server then sends to this connection.
+    #: The events that the server can then send to this connection.
     to_sender: tuple[str, ...]
-    #: Events that it sends to other connections.
+    #: The events that it can then send to other connections.
     to_others: tuple[str, ...]
 
 
@@ -36,7 +36,7 @@ class Exchanges:
     """The exchanges of a contract."""
 
     by_event: Mapping[str, Exchange]
-    #: What the server sends of its own accord, by event, and when.
+    #: The events that the server sends without a client's event, and when.
     by_itself: Mapping[str, str]
 
     def causes(self, event: str) -> list[str]:

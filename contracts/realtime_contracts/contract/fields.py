@@ -1,7 +1,7 @@
-"""A message's schema as the rows of a table: what a person wants to know of each field.
+"""The fields of a message as the rows of a table, for people.
 
-`rows` follows every reference and flattens what is nested: `users[].user_id`, string, 1 to 128 characters.
-Alternatives, such as the success and the failure of an ack, are groups of rows under a heading.
+`rows` follows every reference and flattens nested objects: `users[].user_id`, string, 1 to 128 characters.
+Alternatives, such as the success and the failure of an ack, are groups of rows, each under a heading.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any
 
 from realtime_contracts.contract.schemas import Schema, Schemas, types
 
-#: The largest integers that every language holds exactly, as people write them.
+#: The largest integers that every language holds exactly, and how people write them.
 _EXTREMES: dict[float, str] = {2**53 - 1: "2^53-1", -(2**53 - 1): "-(2^53-1)"}
 
-#: Definitions that have a place of their own, and are not told again at each use.
+#: Definitions that are described elsewhere, not again at each use.
 ELSEWHERE = {"Error": "see the message `error`"}
 
 

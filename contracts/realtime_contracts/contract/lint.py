@@ -1,11 +1,11 @@
-r"""Is a schema one that every language's tools read alike?
+r"""Checks that every language's tools read the schemas alike.
 
 JSON Schema is larger than what validators and code generators agree on: json-schema-to-typescript
 misreads `prefixItems`, few follow `unevaluatedProperties`, `\d` is ten digits here and hundreds
 there. The contract keeps to the part where they agree, and asks for what the standard leaves to taste: closed
 objects, bounds on everything, a title and a description everywhere, units in words.
 
-`lint` takes all schemas of a contract by file name and returns what it finds; nothing is read or printed.
+`lint` takes all schemas of a contract by file name and returns what is wrong with them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The whole contract as one page of HTML, for people: every message, what answers it, what can go wrong, with examples.
+"""The whole contract as one HTML page: every message with its answer, its error codes and examples.
 
-The page stands alone. It loads nothing, so it can be kept in a file, and its style and its few lines of script have
-hashes for a strict Content-Security-Policy.
+The page loads nothing, so it can be kept as a file. Its style and its script have hashes for a strict
+Content-Security-Policy.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from markupsafe import Markup
 from realtime_contracts.contract.error_codes import error_codes
 from realtime_contracts.contract.exchanges import Exchange, exchanges
 from realtime_contracts.contract.fields import Row, rows
-from realtime_contracts.contract.operations import Operation, operations
+from realtime_contracts.contract.operations import operations
 from realtime_contracts.contract.registry import Direction, Example, registry
-from realtime_contracts.contract.schemas import Schema, Schemas, file_of, own_schemas
+from realtime_contracts.contract.schemas import Schema, file_of, own_schemas
 
-#: Valid and invalid examples of a message that the page shows; the rest are in examples/.
+#: How many valid and invalid examples of a message the page shows; the others are in examples/.
 _SHOWN = {True: 3, False: 4}
 
-#: Chapters of the page, and the families of events in them: what comes before the colon.
+#: The chapters of the page and their events, by what stands before the colon.
 CHAPTERS = {
     "Connection": ("connect", "connect_error", "heartbeat", "heartbeat_ack", "error"),
     "Presence": ("presence",),
@@ -53,14 +53,14 @@ class Card:
     rows: list[Row]
     examples: list[Example]
     exchange: Exchange | None = None
-    #: After which events of a client it comes, and when it comes without one.
+    #: The client's events after which the server sends it, and when it does so without one.
     causes: tuple[str, ...] = ()
     by_itself: str | None = None
 
 
 @dataclass(frozen=True)
 class Page:
-    """The page, and what a server says with it."""
+    """The page, and the Content-Security-Policy that a server sends with it."""
 
     html: str
     #: Lets the page's own style and script run, and nothing else.
@@ -79,12 +79,13 @@ def page() -> Page:
     )
     environment.filters |= {"pretty": _pretty, "code": _code, "anchor": _anchor}
     style, script = (_source(environment, name) for name in ("contract.css", "contract.js"))
-    schemas = own_schemas()
     html = environment.get_template("contract.html").render(
-        version=schemas.version,
-        chapters=_chapters(schemas),
-        operations={operation: _rest_cards(schemas, operation) for operation in operations().values()},
-        rest_error=_card(schemas, Direction.RESPONSE, "error"),
+        version=registry().version,
+        chapters=_chapters(),
+        operations={
+            known: _cards(known.event, Direction.REQUEST, Direction.RESPONSE) for known in operations().values()
+        },
+        rest_error=_card(Direction.RESPONSE, "error"),
         codes=error_codes(),
         style=Markup(style),  # noqa: S704 - a file of this package
         script=Markup(script),  # noqa: S704 - as above
@@ -95,52 +96,38 @@ def page() -> Page:
     return Page(html, policy)
 
 
-def _chapters(schemas: Schemas) -> dict[str, dict[str, list[Card]]]:
+def _chapters() -> dict[str, dict[str, list[Card]]]:
     """Chapter → event → its cards: what a client sends, its ack, what the server sends."""
-    chapters: dict[str, dict[str, list[Card]]] = {}
-    for title, families in CHAPTERS.items():
-        events = {
-            event
-            for direction in (Direction.CLIENT, Direction.SERVER)
-            for event in registry().events(direction)
+    asked = registry().events(Direction.CLIENT)
+    events = sorted(asked | registry().events(Direction.SERVER), key=lambda event: (event not in asked, event))
+    return {
+        title: {
+            event: _cards(event, Direction.CLIENT, Direction.ACK, Direction.SERVER)
+            for event in events
             if event.partition(":")[0] in families
         }
-        chapters[title] = {event: list(_cards(schemas, event)) for event in sorted(events, key=_asked_first)}
-    return chapters
+        for title, families in CHAPTERS.items()
+    }
 
 
-def _asked_first(event: str) -> tuple[bool, str]:
-    return event not in registry().events(Direction.CLIENT), event
+def _cards(event: str, *directions: Direction) -> list[Card]:
+    return [_card(direction, event) for direction in directions if event in registry().events(direction)]
 
 
-def _cards(schemas: Schemas, event: str) -> Iterable[Card]:
-    for direction in (Direction.CLIENT, Direction.ACK, Direction.SERVER):
-        if event in registry().events(direction):
-            yield _card(schemas, direction, event)
-
-
-def _card(schemas: Schemas, direction: Direction, event: str) -> Card:
-    known = exchanges()
+def _card(direction: Direction, event: str) -> Card:
+    known, schema = exchanges(), registry().schema(direction, event)
     return Card(
         direction.value,
         event,
         file_of(direction.value, event),
-        registry().schema(direction, event),
-        str(registry().schema(direction, event)["description"]),
-        rows(schemas, direction.value, event),
+        schema,
+        str(schema["description"]),
+        rows(own_schemas(), direction.value, event),
         _shown(registry().examples(direction, event)),
         known.by_event[event] if direction == Direction.CLIENT else None,
         tuple(known.causes(event)) if direction == Direction.SERVER else (),
         known.by_itself.get(event) if direction == Direction.SERVER else None,
     )
-
-
-def _rest_cards(schemas: Schemas, operation: Operation) -> list[Card]:
-    return [
-        _card(schemas, direction, operation.event)
-        for direction in (Direction.REQUEST, Direction.RESPONSE)
-        if operation.event in registry().events(direction)
-    ]
 
 
 def _shown(examples: Iterable[Example]) -> list[Example]:
@@ -155,7 +142,7 @@ def _pretty(data: Any) -> str:
 
 
 def _code(text: str) -> Markup:
-    """Prose with `words` in it, the words as code."""
+    """Text whose `quoted` parts become code."""
     parts = text.split("`")
     return Markup("").join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in enumerate(parts))
 

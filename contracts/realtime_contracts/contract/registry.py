@@ -1,17 +1,15 @@
-"""Every message of the wire and of REST, by direction and event: its schema, its judge, its examples.
+"""Every message of Socket.IO and of REST, by direction and event: its schema, its validator, its examples.
 
-The contract is data: `schemas/` holds one JSON Schema per message, `examples/` what it accepts and
-refuses. A `Registry` reads that folder once, compiles every schema, and then answers one question
-as fast as it can, for both ends of the wire: is this payload what the contract says?
+`schemas/` holds one JSON Schema for each message, `examples/` payloads that it accepts and refuses. A `Registry`
+compiles the schemas once and then checks payloads:
 
     violation = registry().check(Direction.CLIENT, "room:join", payload)
     if violation is not None:
         ...  # violation.path == "/entity_id", violation.reason == "expected string or integer, got true"
 
-A payload comes from strangers, so a verdict never depends on luck: `check` raises for no Python value,
-and where a payload breaks several rules it reports the shallowest, by a fixed order (of a very large one, the first
-that the validator finds: `violations.MANY_PARTS`). No payload at all is `{}`; an explicit null is not, so a caller
-who knows the difference passes `{}` for the first.
+`check` raises for no Python value. Where a payload breaks several rules it reports the shallowest, by a fixed order;
+of a very large payload, the first that the validator finds (`violations.MANY_PARTS`). An absent payload is `{}`, and
+an explicit null is not: the caller passes `{}` for the first.
 
 The folder is `contracts/` in the source tree, and this package itself in an installed wheel.
 """
@@ -37,10 +35,10 @@ class Direction(StrEnum):
     CLIENT = "client"
     SERVER = "server"
     ACK = "ack"
-    #: What a REST operation is asked, the query or the body as one object. Its event is the operation's id with `:`
-    #: for `.`, such as `notifications:create`.
+    #: The request of a REST operation: its query or its body, as one object. Its event is the operation's name with
+    #: `:` for `.`, such as `notifications:create`.
     REQUEST = "request"
-    #: What it answers; the event `error` is the answer of every operation that failed.
+    #: The response of a REST operation that succeeded; the event `error` is the response of any that failed.
     RESPONSE = "response"
 
 
@@ -49,7 +47,7 @@ SOCKET_DIRECTIONS = (Direction.CLIENT, Direction.SERVER, Direction.ACK)
 
 
 class UnknownEvent(KeyError):
-    """The contract has no such event in that direction: a typing error, or a newer client's."""
+    """The contract has no such event in that direction: a typing error, or an event of a newer client."""
 
     def __init__(self, direction: Direction, event: str) -> None:
         super().__init__(f"no event {event!r} in direction {Direction(direction).value!r}")
@@ -57,7 +55,7 @@ class UnknownEvent(KeyError):
 
 @dataclass(frozen=True)
 class Example:
-    """One payload with the verdict that everybody must reach on it."""
+    """One payload, and whether every validator must accept it."""
 
     description: str
     data: Any
@@ -104,6 +102,10 @@ class Registry:
     def events(self, direction: Direction) -> frozenset[str]:
         """The events that have a schema in this direction."""
         return frozenset(event for where, event in self._messages if where == direction)
+
+    def messages(self, *directions: Direction) -> list[tuple[Direction, str]]:
+        """The messages of some directions, of all if none is named: direction by direction, their events sorted."""
+        return [(direction, event) for direction in directions or Direction for event in sorted(self.events(direction))]
 
     def schema(self, direction: Direction, event: str) -> Schema:
         """The schema as it is in its file; read it, do not change it. Raises UnknownEvent."""

@@ -1,9 +1,8 @@
-"""The schemas of a contract as data: one set of files, and what their references mean.
+"""The schemas of a contract as data: its files, what their references mean, and the one walk over them.
 
-A `Registry` judges payloads; this is for whoever reads the schemas themselves: to list a message's fields, to draw
-a page of them, to tell what has changed between two versions. A set comes from a folder, from a bundle (the whole
-contract as one JSON document, as the server serves it and `contracts/released.json` keeps the last release), or from a
-git revision.
+A contract is read from a folder, from a git revision, or from a bundle: all schemas as one JSON document, as the
+server serves it and as `contracts/released.json` keeps the last release. `Registry` compiles the schemas and checks
+payloads; this module is for code that reads the schemas themselves.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _NAME = re.compile(r"[^/]+/[^/]+\.json")
 
 
 class Unreadable(ValueError):
-    """No contract can be read there; the message says of what, and why."""
+    """No contract can be read there. The message says where, and why."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,8 @@ class Schemas:
     def resolve(self, file: str, node: Schema) -> tuple[str, Schema]:
         """The file and the schema that `node` of `file` stands for, its `$ref`s followed.
 
-        What stands beside a `$ref`, a title or a description, is said of this use of it, and replaces what
-        the schema says of itself. Raises KeyError for a reference that leads nowhere.
+        A title or a description beside a `$ref` replaces that of the schema. Raises KeyError for a reference that
+        leads nowhere.
         """
         beside: dict[str, Any] = {}
         followed: set[tuple[str, str]] = set()

@@ -1,10 +1,9 @@
-"""Why a payload is refused: one place in it and a few words, the same on every run.
+"""Why a payload is refused: one place in it and a short reason, the same on every run.
 
-A validator answers with every rule that is broken, in its own order and its own words, and with the
-whole tree of alternatives for a `oneOf`. A client developer wants one line. `find_violation` makes it:
-it goes down into the alternative that was meant, takes the shallowest complaint (of a payload of more than
-`MANY_PARTS`, the first that is found), and says it shortly, quoting at most `QUOTE_LENGTH` characters of what
-came, in text that is always valid UTF-8.
+A validator lists every broken rule in its own order and its own words, and every alternative of a `oneOf`. A
+developer wants one line. `find_violation` chooses the alternative that was meant and the shallowest complaint in it
+(of a payload of more than `MANY_PARTS`, the first that is found). The reason quotes at most `QUOTE_LENGTH` characters
+of the payload and is always valid UTF-8.
 """
 
 from __future__ import annotations
@@ -19,16 +18,16 @@ import jsonschema_rs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-#: Levels of lists and objects a payload may have. Validators and JSON writers give up at about 255.
+#: Levels of lists and objects that a payload may have. Validators and JSON writers fail at about 255.
 MAX_DEPTH = 128
-#: Characters of a refused value that its reason quotes; enough to recognise it, too few to flood a log.
+#: Characters of a refused value that its reason quotes: enough to recognise it, few enough for a log.
 QUOTE_LENGTH = 60
 #: Characters of a violation's path; a deeper one is reported at the nearest ancestor that fits.
 PATH_LENGTH = 1024
-#: Parts (members and items) up to which all that is wrong is looked at, to report the shallowest. Of more, only the
-#: first wrong thing is: to list tens of thousands takes a validator seconds, in which a server would stand still.
+#: A payload of up to so many members and items is searched for all complaints, to report the shallowest. In a larger
+#: one the first is reported: to list tens of thousands takes a validator seconds, in which a server would stand still.
 MANY_PARTS = 300
-#: What 64 bits hold, signed or not. JSON has no bound, every reader of it has.
+#: The integers that fit in 64 bits, signed or not. JSON has no limit, its readers have.
 INTEGERS = range(-(2**63), 2**64)
 
 #: Properties that tell the alternatives of a `oneOf` apart: an ack's `ok`, an error's `code`, an operation's `op`.
@@ -109,7 +108,7 @@ def wrong_places(validator: jsonschema_rs.Validator, payload: object) -> frozens
 
 
 def _is_large(payload: object) -> bool:
-    """Whether a payload has more than `MANY_PARTS`; looks at no more of them."""
+    """Whether a payload has more than `MANY_PARTS`; stops counting there."""
     todo, seen = [payload], 0
     while todo and seen <= MANY_PARTS:
         value = todo.pop()
@@ -145,7 +144,7 @@ def not_json(payload: object) -> Violation | None:
 
 
 def _flaw(value: object) -> str | None:
-    """What keeps a value without parts from being JSON."""
+    """Why a value without parts is not JSON; None if it is."""
     flaw = None
     if isinstance(value, str):
         flaw = None if _is_text(value) else "expected Unicode text, got a lone surrogate"
@@ -173,7 +172,7 @@ def _complaints(errors: Iterable[jsonschema_rs.ValidationError]) -> list[_Compla
 
 
 def _alternatives(branches: list[list[_Complaint]], here: _Path, keyword: str) -> list[_Complaint]:
-    """What to say when no branch of a `oneOf` or `anyOf` fits the value at `here`."""
+    """The complaints to report when no branch of a `oneOf` or `anyOf` fits the value at `here`."""
 
     def of_another_type(branch: list[_Complaint]) -> bool:
         return any(c.path == here and c.keyword == "type" for c in branch)
@@ -210,7 +209,7 @@ def _told_apart_by(branches: list[list[_Complaint]], here: _Path) -> tuple[str, 
 
 
 def _merged(complaints: Iterable[_Complaint]) -> _Complaint:
-    """The complaint that goes first, with the terms of all others of its kind at its place."""
+    """The complaint that is reported, with the terms of all others with its keyword at its place."""
     everything = list(complaints)
     first = min(everything, key=lambda c: c.rank)
     alike = (c for c in everything if (c.path, c.keyword) == (first.path, first.keyword))

@@ -13,7 +13,7 @@ from realtime_contracts.contract.registry import registry
 from tests.node import installed, run
 
 JAVASCRIPT = Path(__file__).parent / "javascript"
-MESSAGES = [(direction, event) for direction in Direction for event in sorted(registry().events(direction))]
+MESSAGES = registry().messages()
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from tests.node import installed
 
 CONTRACTS = registry().folder
 DOCUMENT: dict[str, Any] = yaml.safe_load((CONTRACTS / "asyncapi.yaml").read_text(encoding="utf-8"))
-MESSAGES = [(direction, event) for direction in SOCKET_DIRECTIONS for event in sorted(registry().events(direction))]
+MESSAGES = registry().messages(*SOCKET_DIRECTIONS)
 JAVASCRIPT = Path(__file__).parent / "javascript"
 
 

@@ -16,7 +16,7 @@ from realtime_contracts.contract.page import CHAPTERS, page
 from realtime_contracts.contract.registry import Example, Registry, registry
 from realtime_contracts.contract.schemas import own_schemas
 
-MESSAGES = [(d, event) for d in Direction for event in sorted(registry().events(d))]
+MESSAGES = registry().messages()
 #: What makes a browser fetch something.
 LOADING = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "object": "data"}
 

@@ -17,7 +17,7 @@ from realtime_contracts.contract.schemas import nodes, own_schemas
 
 CONTRACTS = registry().folder
 SCHEMAS = own_schemas().files
-MESSAGES = [(direction, event) for direction in Direction for event in sorted(registry().events(direction))]
+MESSAGES = registry().messages()
 EXAMPLES = [(*message, example) for message in MESSAGES for example in registry().examples(*message)]
 
 #: Messages of one form only: there are no three good examples of them.
