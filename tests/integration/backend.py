@@ -207,12 +207,12 @@ def crowd(backend: Backend, tenant: str, size: int) -> None:
     with batched(backend.redis) as pipe:
         managers = PresenceManager(pipe, backend.settings, backend.address)
         for number in range(size):
-            managers._store.online(
+            managers._online(
                 TenantKeys(tenant),
-                f"crowd-{number:05}",
+                user_id=f"crowd-{number:05}",
                 user_name=f"Crowd {number:05}",
                 device_type="desktop",
-                page=None,
+                current_page=None,
                 grace_ms=600_000,
                 moves={},
             )

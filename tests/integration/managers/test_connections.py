@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 
 from app.errors import LimitExceeded
-from app.realtime.store.connections import ConnectionStore
 from app.realtime.store.keys import TenantKeys
 from tests.integration.backend import Backend, Tape, assert_gapless, eventually, keys_of
 from tests.integration.conftest import MakeBackend
@@ -17,15 +16,8 @@ def forget(
     backend: Backend, tenant: str, user_id: str, sid: str, rooms: tuple[str, ...] = (), *, goodbye: bool = True
 ) -> float | None:
     """Run the script of a disconnect with any words."""
-    return ConnectionStore(backend.redis, backend.address).disconnect(
-        TenantKeys(tenant),
-        user_id,
-        sid,
-        node_id=backend.address.node_id,
-        rooms=rooms,
-        goodbye=goodbye,
-        grace_ms=60_000,
-    )
+    ending = {"user_id": user_id, "sid": sid, "node_id": backend.address.node_id, "goodbye": goodbye, "lost_at_ms": 0}
+    return backend.connections._forget(TenantKeys(tenant), rooms, **ending)
 
 
 def test_first_connection_announces_the_user_and_sends_the_list_to_itself_only(

@@ -8,8 +8,8 @@ import re
 import pytest
 
 from app.errors import ConnectionLost
+from app.realtime.store.due import DUE_BATCH
 from app.realtime.store.keys import TenantKeys
-from app.realtime.store.presence import DUE_BATCH
 from app.realtime.utils.message_types import PresenceStatus
 from tests.integration.backend import Backend, Tape, assert_gapless, crowd, eventually, keys_of
 from tests.integration.conftest import MakeBackend

@@ -33,8 +33,8 @@ MUTANTS = {
         "cursors/4.1",
         Code(
             f"{MANAGER}.__init__",
-            "CursorStore(redis_client, address, CURSOR_RATE,",
-            "CursorStore(redis_client, address, type(CURSOR_RATE)(1, 1000),",
+            '{"interval_ms": CURSOR_RATE.interval_ms, "burst": CURSOR_RATE.burst}',
+            '{"interval_ms": 1, "burst": 1000}',
         ),
     ),
     "colour-unstable": Mutant(

@@ -109,12 +109,11 @@ end
         Code(
             HANDLERS,
             'get_presence_manager().send_list(connection, data.get("entity_type"), as_text(data.get("entity_id")))',
-            """listed = get_presence_manager()._store.list(
-            connection.keys,
-            user_id=connection.user_id,
-            entity_type=data.get("entity_type"),
-            entity_id=as_text(data.get("entity_id")),
+            """users = get_presence_manager().get_online_users(
+            connection.tenant_id, data.get("entity_type"), as_text(data.get("entity_id"))
         )
+        seq = int(get_presence_manager().redis.get(connection.keys.seq) or 0)
+        listed = {"users": users, "seq": seq}
         get_node().bus.server.sleep(0.03)
         get_node().bus.send(connection.sid, MessageType.PRESENCE_LIST.value, listed)""",
         ),

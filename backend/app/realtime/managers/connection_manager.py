@@ -7,6 +7,7 @@ Redis loses them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -17,12 +18,15 @@ from flask import current_app
 from app.errors import LimitExceeded, Unauthenticated, Unavailable
 from app.realtime.managers.access_tokens import user_of
 from app.realtime.store.address import NodeAddress
-from app.realtime.store.connections import ConnectionStore, NewConnection
-from app.realtime.store.keys import TenantKeys
+from app.realtime.store.keys import TenantKeys, node_tenants
 from app.realtime.store.members import Member
+from app.realtime.store.script import Script, reaching_redis
 from app.settings import Settings
 from realtime_contracts.rules.presence import Trigger, moves
 from realtime_contracts.rules.times import from_rfc3339, to_rfc3339
+
+#: How disconnect.lua begins an answer that asks for more; any other has nothing to add.
+_DUE_OFFLINE, _NAME_THESE_ROOMS = 2, 3
 
 
 @dataclass
@@ -81,16 +85,10 @@ class ConnectionManager:
         self.local_connections: dict[str, Connection] = {}
         self._settings = settings
         self._address = address
-        self._store = ConnectionStore(redis_client, address)
+        self._connect = Script(redis_client, "connect", address)
+        self._disconnect = Script(redis_client, "disconnect", address)
         self._watched: set[str] = set()
         self._endings: list[_Ending] = []
-
-    def authenticate(self, token: str) -> dict[str, Any] | None:
-        """The user of an access token, None if it is not one (seed 2.1). See `verify`."""
-        try:
-            return self.verify(token)
-        except Unauthenticated:
-            return None
 
     def verify(self, token: str) -> dict[str, Any]:
         """The user of an access token: user_id, tenant_id, user_name, user_email, role, expires_at.
@@ -138,20 +136,23 @@ class ConnectionManager:
 
     def restore_connection(self, connection: Connection) -> None:
         """Put a connection into Redis: the first time, or again after Redis lost it."""
-        new = NewConnection(
-            connection.sid, connection.user_id, connection.user_name, connection.device_type, connection.browser
-        )
-        connected_at = self._store.connect(
+        limit, tenant_id = self._settings.max_connections_per_user, connection.tenant_id
+        # Once for each tenant: whoever finds this node dead must know whose connections it held.
+        first = tenant_id not in self._watched
+        connected_at = self._connect(
             connection.keys,
-            new,
-            self._settings.max_connections_per_user,
-            moves(Trigger.ACTIVITY),
-            watch=connection.tenant_id not in self._watched,
+            sid=connection.sid,
+            user_id=connection.user_id,
+            user_name=connection.user_name,
+            device_type=connection.device_type,
+            browser=connection.browser,
+            max_connections=limit,
+            moves=moves(Trigger.ACTIVITY),
+            after=("SADD", node_tenants(self._address.node_id), tenant_id) if first else (),
         )
         if connected_at is None:
-            limit = self._settings.max_connections_per_user
             raise LimitExceeded(limit, f"A user may have {limit} connections")
-        self._watched.add(connection.tenant_id)
+        self._watched.add(tenant_id)
         connection.connected_at = from_rfc3339(connected_at)
 
     def remove_connection(self, sid: str, *, goodbye: bool = False) -> tuple[Connection, float | None] | None:
@@ -183,62 +184,51 @@ class ConnectionManager:
         return due
 
     def _end(self, connection: Connection, *, goodbye: bool) -> float | None:
-        return self._store.disconnect(
+        return self._forget(
             connection.keys,
-            connection.user_id,
-            connection.sid,
+            connection.rooms,
+            user_id=connection.user_id,
+            sid=connection.sid,
             node_id=self._address.node_id,
-            rooms=connection.rooms,
             goodbye=goodbye,
-            grace_ms=round(self._settings.offline_timeout_seconds * 1000),
+            lost_at_ms=0,
         )
 
     def end_foreign(self, tenant_id: str, user_id: str, sid: str, node_id: str, lost_at_ms: int) -> float | None:
         """Forget a connection of a dead node: its transport was lost at `lost_at_ms` of Redis' clock."""
-        return self._store.disconnect(
+        return self._forget(
             TenantKeys(tenant_id),
-            user_id,
-            sid,
+            (),
+            user_id=user_id,
+            sid=sid,
             node_id=node_id,
-            rooms=(),
             goodbye=False,
-            grace_ms=round(self._settings.offline_timeout_seconds * 1000),
             lost_at_ms=lost_at_ms,
         )
+
+    def _forget(self, keys: TenantKeys, rooms: Iterable[str], **ending: Any) -> float | None:
+        """Forget a connection; one that is not known (any more) is none.
+
+        `rooms`: those it is believed to be in. If Redis knows of others, the script says so and is
+        called again. Returns the seconds until the user is due offline, None if nothing waits.
+        """
+        grace_ms = round(self._settings.offline_timeout_seconds * 1000)
+        while True:
+            named = [{"room_id": room_id} for room_id in rooms]
+            answer, *rest = self._disconnect(keys, rooms=named, grace_ms=grace_ms, **ending)
+            if answer == _DUE_OFFLINE:
+                return float(rest[0]) / 1000
+            if answer != _NAME_THESE_ROOMS:
+                return None
+            rooms = rest
 
     def get_connection(self, sid: str) -> Connection | None:
         """The connection `sid`, if this node holds it."""
         return self.local_connections.get(sid)
 
-    def get_user_connections(self, user_id: str, tenant_id: str) -> list[Connection]:
-        """The user's connections on this node."""
-        return [c for c in self.get_tenant_connections(tenant_id) if c.user_id == user_id]
-
-    def get_user_sids(self, user_id: str, tenant_id: str) -> list[str]:
-        """The user's sids on all nodes. One round trip; raises Unavailable."""
-        return self._store.user_sids(TenantKeys(tenant_id), user_id)
-
     def get_tenant_connections(self, tenant_id: str) -> list[Connection]:
         """The tenant's connections on this node."""
         return [c for c in self.local_connections.values() if c.tenant_id == tenant_id]
-
-    def get_tenant_sids(self, tenant_id: str) -> list[str]:
-        """The tenant's sids on all nodes. One round trip; raises Unavailable."""
-        return self._store.tenant_sids(TenantKeys(tenant_id))
-
-    def get_online_user_ids(self, tenant_id: str) -> set[str]:
-        """The users of the tenant that are connected to this node."""
-        return {connection.user_id for connection in self.get_tenant_connections(tenant_id)}
-
-    def add_to_room(self, sid: str, room: str) -> None:
-        """Note that a connection of this node is in `room`."""
-        if connection := self.local_connections.get(sid):
-            connection.rooms.add(room)
-
-    def remove_from_room(self, sid: str, room: str) -> None:
-        """Note that a connection of this node is not in `room`."""
-        if connection := self.local_connections.get(sid):
-            connection.rooms.discard(room)
 
     def get_connection_count(self) -> int:
         """How many connections this node holds."""
@@ -255,6 +245,45 @@ class ConnectionManager:
     def unwatch(self, tenant_id: str) -> None:
         """This tenant is about to leave the index; its next connection puts it back."""
         self._watched.discard(tenant_id)
+
+    # Only the seed asks for what follows (2.1); nothing in the server calls it.
+
+    def authenticate(self, token: str) -> dict[str, Any] | None:
+        """The user of an access token, None if it is not one (seed 2.1). See `verify`."""
+        try:
+            return self.verify(token)
+        except Unauthenticated:
+            return None
+
+    def get_user_connections(self, user_id: str, tenant_id: str) -> list[Connection]:
+        """The user's connections on this node."""
+        return [c for c in self.get_tenant_connections(tenant_id) if c.user_id == user_id]
+
+    def get_user_sids(self, user_id: str, tenant_id: str) -> list[str]:
+        """The user's sids on all nodes. One round trip; raises Unavailable."""
+        return self._members(TenantKeys(tenant_id).user_connections(user_id))
+
+    def get_tenant_sids(self, tenant_id: str) -> list[str]:
+        """The tenant's sids on all nodes. One round trip; raises Unavailable."""
+        return self._members(TenantKeys(tenant_id).connections)
+
+    def get_online_user_ids(self, tenant_id: str) -> set[str]:
+        """The users of the tenant that are connected to this node."""
+        return {connection.user_id for connection in self.get_tenant_connections(tenant_id)}
+
+    def add_to_room(self, sid: str, room: str) -> None:
+        """Note that a connection of this node is in `room`."""
+        if connection := self.local_connections.get(sid):
+            connection.rooms.add(room)
+
+    def remove_from_room(self, sid: str, room: str) -> None:
+        """Note that a connection of this node is not in `room`."""
+        if connection := self.local_connections.get(sid):
+            connection.rooms.discard(room)
+
+    def _members(self, key: str) -> list[str]:
+        with reaching_redis():
+            return sorted(cast("set[str]", self.redis.smembers(key)))
 
 
 def get_connection_manager() -> ConnectionManager:

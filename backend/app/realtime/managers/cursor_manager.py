@@ -15,19 +15,35 @@ import time
 from dataclasses import dataclass
 from typing import Any, cast
 
+import orjson
 import redis
 from flask import current_app
 
 from app.errors import NotInRoom, Unavailable
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.address import NodeAddress
-from app.realtime.store.cursors import CursorKey, CursorStore
+from app.realtime.store.keys import TenantKeys
+from app.realtime.store.members import admitted
+from app.realtime.store.script import Script
 from app.realtime.utils.message_types import CursorPosition
 from app.settings import Settings
 from realtime_contracts.rules import limits
 from realtime_contracts.rules.colors import color_of
 from realtime_contracts.rules.presence import Trigger, moves
 from realtime_contracts.rules.rates import CURSOR_RATE
+
+
+@dataclass(frozen=True)
+class _Whose:
+    """Whose cursor, in which room."""
+
+    tenant_id: str
+    room_id: str
+    user_id: str
+
+    def call(self, **parameters: Any) -> tuple[TenantKeys, dict[str, Any]]:
+        """One call of a script about this cursor."""
+        return TenantKeys(self.tenant_id), {"room_id": self.room_id, "user_id": self.user_id, **parameters}
 
 
 @dataclass(frozen=True)
@@ -46,10 +62,15 @@ class CursorManager:
 
     def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress) -> None:
         self.CURSOR_TIMEOUT_SECONDS = settings.cursor_timeout_seconds
-        self._store = CursorStore(redis_client, address, CURSOR_RATE, round(settings.cursor_timeout_seconds * 1000))
-        self._pending: dict[CursorKey, _Move] = {}
+        self._lives_ms = round(settings.cursor_timeout_seconds * 1000)
+        self._rate = {"interval_ms": CURSOR_RATE.interval_ms, "burst": CURSOR_RATE.burst}
+        self._moved = Script(redis_client, "cursor_move", address)
+        self._announce = Script(redis_client, "cursor_announce", address)
+        self._removed = Script(redis_client, "cursor_remove", address)
+        self._sync = Script(redis_client, "cursor_sync", address)
+        self._pending: dict[_Whose, _Move] = {}
         #: Announcements that wait for the rate, by the monotonic time at which they may be made.
-        self._waiting: dict[CursorKey, float] = {}
+        self._waiting: dict[_Whose, float] = {}
         self._failing = False
 
     def move(
@@ -86,12 +107,12 @@ class CursorManager:
             raise NotInRoom
         if self._failing:
             raise Unavailable
-        key = CursorKey(connection.tenant_id, room_id, connection.user_id)
+        key = _Whose(connection.tenant_id, room_id, connection.user_id)
         self._pending[key] = _Move(connection.sid, cursor)
 
     def forget(self, connection: Connection, room_id: str) -> None:
         """Drop what is not written yet of a connection that has left the room: it may be back before the writer is."""
-        key = CursorKey(connection.tenant_id, room_id, connection.user_id)
+        key = _Whose(connection.tenant_id, room_id, connection.user_id)
         pending = self._pending.get(key)
         if pending is not None and pending.sid == connection.sid:
             del self._pending[key]
@@ -101,7 +122,14 @@ class CursorManager:
 
         One round trip. Raises NotInRoom, ConnectionLost, Unavailable.
         """
-        return self._store.sync(connection.keys, connection.member, room_id)
+        answer = self._sync(
+            connection.keys,
+            sid=connection.sid,
+            user_id=connection.user_id,
+            room_id=room_id,
+            lives_ms=self._lives_ms,
+        )
+        return cast("list[dict[str, Any]]", orjson.loads(admitted(answer)))
 
     def write(self) -> float | None:
         """Write what has gathered. Returns in how many seconds to do so again (None: when somebody moves).
@@ -124,22 +152,26 @@ class CursorManager:
         self._failing = False
         return max(0.0, min(self._waiting.values()) - time.monotonic()) if self._waiting else None
 
-    def _write_moves(self, pending: dict[CursorKey, _Move]) -> None:
+    def _write_moves(self, pending: dict[_Whose, _Move]) -> None:
         if pending:
-            batch = [(key, move.sid, cast("CursorPosition", move.cursor).to_dict()) for key, move in pending.items()]
-            self._wait(list(pending), self._store.move(batch, moves(Trigger.ACTIVITY)))
+            each = {"lives_ms": self._lives_ms, "moves": moves(Trigger.ACTIVITY), **self._rate}
+            calls = [
+                whose.call(sid=move.sid, position=cast("CursorPosition", move.cursor).to_dict(), **each)
+                for whose, move in pending.items()
+            ]
+            self._wait(list(pending), self._moved.run_all(calls))
 
-    def _write_removals(self, removed: list[CursorKey]) -> None:
+    def _write_removals(self, removed: list[_Whose]) -> None:
         if removed:
-            self._store.remove(removed)
+            self._removed.run_all([whose.call() for whose in removed])
             self._wait(removed, [0] * len(removed))
 
     def _announce_waiting(self) -> None:
         now = time.monotonic()
         if due := [key for key, at in self._waiting.items() if at <= now]:
-            self._wait(due, self._store.announce(due))
+            self._wait(due, self._announce.run_all([whose.call(**self._rate) for whose in due]))
 
-    def _wait(self, cursors: list[CursorKey], waits_ms: list[int]) -> None:
+    def _wait(self, cursors: list[_Whose], waits_ms: list[int]) -> None:
         """Plan the announcements of `cursors` that have to wait; none for those that are made."""
         for key, wait_ms in zip(cursors, waits_ms, strict=True):
             if wait_ms > 0:

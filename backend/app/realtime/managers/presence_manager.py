@@ -10,14 +10,16 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, Final, cast
 
+import orjson
 import redis
 from flask import current_app
 
 from app.errors import ConnectionLost, InvalidPayload
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.address import NodeAddress
+from app.realtime.store.due import DUE_BATCH, Due
 from app.realtime.store.keys import TenantKeys
-from app.realtime.store.presence import PresenceStore
+from app.realtime.store.script import Script, reaching_redis
 from app.realtime.utils.message_types import PresenceData, PresenceStatus
 from app.settings import Settings
 from realtime_contracts.rules import limits
@@ -34,6 +36,9 @@ KEEP: Final = _Keep.KEEP
 
 Place = str | None | _Keep
 
+#: The location fields that change; None clears one.
+Location = dict[str, str | None]
+
 
 class PresenceManager:
     """The presence of users. Every method may raise Unavailable."""
@@ -48,7 +53,12 @@ class PresenceManager:
         self.redis = redis_client
         self.AWAY_TIMEOUT_SECONDS = settings.away_timeout_seconds
         self.OFFLINE_TIMEOUT_SECONDS = settings.offline_timeout_seconds
-        self._store = PresenceStore(redis_client, address)
+        self._set = Script(redis_client, "presence_set", address)
+        self._list = Script(redis_client, "presence_list", address)
+        self._online = Script(redis_client, "presence_online", address)
+        self._offline = Script(redis_client, "presence_offline", address)
+        self._due = Script(redis_client, "presence_due", address)
+        self._expire = Script(redis_client, "presence_expire", address)
 
     # What a connection does.
 
@@ -74,8 +84,8 @@ class PresenceManager:
     def send_list(
         self, connection: Connection, entity_type: str | None = None, entity_id: str | None = None
     ) -> dict[str, Any]:
-        """Send `presence:list` to the connection, in order with all other presence messages."""
-        listed = self._store.list(
+        """Send `presence:list` to the connection, in order with all other presence messages, and return it."""
+        listed = self._list(
             connection.keys,
             user_id=connection.user_id,
             sid=connection.sid,
@@ -84,25 +94,94 @@ class PresenceManager:
         )
         if listed is None:
             raise ConnectionLost
-        return listed
+        return cast("dict[str, Any]", orjson.loads(listed))
 
     def _by_connection(
-        self, connection: Connection, trigger: Trigger, location: dict[str, str | None], *, always: bool = False
+        self, connection: Connection, trigger: Trigger, location: Location, *, always: bool = False
     ) -> tuple[dict[str, Any], str]:
-        changed = self._store.set(
+        changed = self._set(
             connection.keys,
-            connection.user_id,
-            moves(trigger),
-            location,
+            user_id=connection.user_id,
             sid=connection.sid,
-            activity=trigger is not Trigger.NONE,
+            moves=moves(trigger),
+            location=location,
+            is_active=trigger is not Trigger.NONE,
             always=always,
         )
         if changed is None:
             raise ConnectionLost
-        return changed
+        return orjson.loads(changed[0]), changed[1]
 
-    # What a back end does, without a connection (seed 3.1).
+    # What REST and the node ask for, without a connection.
+
+    def choose_status(self, user_id: str, tenant_id: str, status: PresenceStatus) -> PresenceData | None:
+        """Set the status that a user has chosen, from wherever they did; always announced. None if they are offline."""
+        return self._by_server(user_id, tenant_id, choice(status), always=True)
+
+    def set_offline(self, user_id: str, tenant_id: str) -> PresenceData | None:
+        """Take a user offline. Returns their last presence with status offline, None if they were."""
+        presence = self.get_presence(user_id, tenant_id)
+        if presence is None or not self._offline(TenantKeys(tenant_id), user_id=user_id):
+            return None
+        presence.status = PresenceStatus.OFFLINE
+        return presence
+
+    def get_presence(self, user_id: str, tenant_id: str) -> PresenceData | None:
+        """A user's presence, None if offline. Raises InvalidPayload if that cannot be a user's id."""
+        if not is_safe_id(user_id):
+            raise InvalidPayload("/user_id", "not the id of a user")
+        with reaching_redis():
+            record = cast("dict[str, str]", self.redis.hgetall(TenantKeys(tenant_id).user(user_id)))
+        if not record:
+            return None
+        return PresenceData(
+            user_id=user_id,
+            status=PresenceStatus(record["status"]),
+            last_active_at=record["last_active_at"],
+            current_page=record.get("current_page"),
+            current_entity_type=record.get("current_entity_type"),
+            current_entity_id=record.get("current_entity_id"),
+            device_type=record.get("device_type"),
+        )
+
+    def get_online_users(
+        self, tenant_id: str, entity_type: str | None = None, entity_id: str | None = None
+    ) -> list[dict[str, Any]]:
+        """The online users of a tenant as `presence:list` shows them. One round trip, however many."""
+        listed = self._list(TenantKeys(tenant_id), user_id="", sid="", entity_type=entity_type, entity_id=entity_id)
+        return cast("list[dict[str, Any]]", orjson.loads(listed)["users"])
+
+    def expire(self, tenant_id: str) -> tuple[list[str], float | None]:
+        """Do what is due in a tenant. Returns who became away, and in how many seconds to look again.
+
+        None: nobody waits for anything. Safe on any number of nodes at once: each user's step is one
+        script, and only the first finds it due.
+        """
+        keys, away_ms = TenantKeys(tenant_id), round(self.AWAY_TIMEOUT_SECONDS * 1000)
+        idle: dict[str, Any] = {"away_ms": away_ms, "moves": moves(Trigger.IDLE)}
+        away: list[str] = []
+        while True:
+            due = Due.read(self._due(keys, away_ms=away_ms, batch=DUE_BATCH))
+            done = [(user_id, self._expire(keys, user_id=user_id, **idle)) for user_id in due.members]
+            away += [user_id for user_id, what in done if what == "away"]
+            if not any(what for _, what in done):
+                return away, due.next_in
+
+    def _by_server(
+        self, user_id: str, tenant_id: str, trigger: Trigger, location: Location | None = None, *, always: bool = False
+    ) -> PresenceData | None:
+        changed = self._set(
+            TenantKeys(tenant_id),
+            user_id=user_id,
+            sid="",
+            moves=moves(trigger),
+            location=location or {},
+            is_active=trigger is not Trigger.IDLE,
+            always=always,
+        )
+        return self.get_presence(user_id, tenant_id) if changed else None
+
+    # Only the seed asks for what follows (3.1); nothing in the server calls it.
 
     def set_online(
         self,
@@ -113,36 +192,24 @@ class PresenceManager:
         current_page: str | None = None,
     ) -> PresenceData | None:
         """Set a user online. One who has no connection is so for OFFLINE_TIMEOUT_SECONDS."""
-        self._store.online(
+        self._online(
             TenantKeys(tenant_id),
-            user_id,
+            user_id=user_id,
             user_name=user_name,
             device_type=device_type,
-            page=current_page,
+            current_page=current_page,
             grace_ms=round(self.OFFLINE_TIMEOUT_SECONDS * 1000),
             moves=moves(Trigger.CHOOSE_ONLINE),
         )
         return self.get_presence(user_id, tenant_id)
 
     def set_away(self, user_id: str, tenant_id: str) -> PresenceData | None:
-        """The server sets a user away: only one who is online, never a busy one (seed 3.1)."""
+        """Set a user away: only one who is online, never a busy one."""
         return self._by_server(user_id, tenant_id, Trigger.IDLE)
 
     def set_busy(self, user_id: str, tenant_id: str) -> PresenceData | None:
         """Set a user busy (Do Not Disturb). None if they are offline."""
         return self._by_server(user_id, tenant_id, Trigger.CHOOSE_BUSY)
-
-    def set_offline(self, user_id: str, tenant_id: str) -> PresenceData | None:
-        """Take a user offline. Returns their last presence with status offline, None if they were."""
-        presence = self.get_presence(user_id, tenant_id)
-        if presence is None or not self._store.offline(TenantKeys(tenant_id), user_id):
-            return None
-        presence.status = PresenceStatus.OFFLINE
-        return presence
-
-    def choose_status(self, user_id: str, tenant_id: str, status: PresenceStatus) -> PresenceData | None:
-        """Set the status that a user has chosen, from wherever they did; always announced. None if they are offline."""
-        return self._by_server(user_id, tenant_id, choice(status), always=True)
 
     def update_activity(
         self,
@@ -156,88 +223,16 @@ class PresenceManager:
         location = _location(current_page, current_entity_type, current_entity_id)
         return self._by_server(user_id, tenant_id, Trigger.ACTIVITY, location)
 
-    def _by_server(
-        self,
-        user_id: str,
-        tenant_id: str,
-        trigger: Trigger,
-        location: dict[str, str | None] | None = None,
-        *,
-        always: bool = False,
-    ) -> PresenceData | None:
-        changed = self._store.set(
-            TenantKeys(tenant_id),
-            user_id,
-            moves(trigger),
-            location or {},
-            sid=None,
-            activity=trigger is not Trigger.IDLE,
-            always=always,
-        )
-        return self.get_presence(user_id, tenant_id) if changed else None
-
-    # What is so.
-
-    def get_presence(self, user_id: str, tenant_id: str) -> PresenceData | None:
-        """A user's presence, None if offline. Raises InvalidPayload if that cannot be a user's id."""
-        if not is_safe_id(user_id):
-            raise InvalidPayload("/user_id", "not the id of a user")
-        record = self._store.get(TenantKeys(tenant_id), user_id)
-        if not record:
-            return None
-        return PresenceData(
-            user_id=user_id,
-            status=PresenceStatus(record["status"]),
-            last_active_at=record["last_active_at"],
-            current_page=record.get("current_page"),
-            current_entity_type=record.get("current_entity_type"),
-            current_entity_id=record.get("current_entity_id"),
-            device_type=record.get("device_type"),
-        )
-
-    def get_online_users(self, tenant_id: str) -> list[dict[str, Any]]:
-        """All online users of a tenant as `presence:list` shows them. One round trip, however many."""
-        return self._users(tenant_id)
-
     def get_users_viewing_entity(self, tenant_id: str, entity_type: str, entity_id: str) -> list[dict[str, Any]]:
         """The users who are viewing one entity. One round trip."""
-        return self._users(tenant_id, entity_type, entity_id)
-
-    def _users(
-        self, tenant_id: str, entity_type: str | None = None, entity_id: str | None = None
-    ) -> list[dict[str, Any]]:
-        listed = self._store.list(TenantKeys(tenant_id), entity_type=entity_type, entity_id=entity_id)
-        return listed["users"] if listed else []
-
-    # What time does.
+        return self.get_online_users(tenant_id, entity_type, entity_id)
 
     def check_inactive_users(self, tenant_id: str) -> list[str]:
-        """Set away who was inactive for AWAY_TIMEOUT_SECONDS; returns them (seed 3.1).
-
-        Also takes offline whose grace time is over: both are `expire`.
-        """
+        """Set away who was inactive for AWAY_TIMEOUT_SECONDS; returns them. `expire` does so in time."""
         return self.expire(tenant_id)[0]
 
-    def expire(self, tenant_id: str) -> tuple[list[str], float | None]:
-        """Do what is due in a tenant. Returns who became away, and in how many seconds to look again.
 
-        None: nobody waits for anything. Safe on any number of nodes at once: each user's step is one
-        script, and only the first finds it due.
-        """
-        keys = TenantKeys(tenant_id)
-        away_ms = round(self.AWAY_TIMEOUT_SECONDS * 1000)
-        away: list[str] = []
-        while True:
-            due = self._store.due(keys, away_ms)
-            done = [
-                (user_id, self._store.expire(keys, user_id, away_ms, moves(Trigger.IDLE))) for user_id in due.user_ids
-            ]
-            away += [user_id for user_id, what in done if what == "away"]
-            if not any(what for _, what in done):
-                return away, due.next_in
-
-
-def _location(page: Place, entity_type: Place, entity_id: Place) -> dict[str, str | None]:
+def _location(page: Place, entity_type: Place, entity_id: Place) -> Location:
     fields = {"current_page": page, "current_entity_type": entity_type, "current_entity_id": entity_id}
     return {name: value for name, value in fields.items() if not isinstance(value, _Keep)}
 

@@ -1,8 +1,9 @@
-"""Typed call on the script that looks at deadlines."""
+"""Deadlines in sorted sets, and how their scripts answer what is due."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import redis
 
@@ -19,6 +20,12 @@ class Due:
     members: list[str]
     next_in: float | None
 
+    @classmethod
+    def read(cls, answer: list[Any]) -> Due:
+        """What due_list.lua and presence_due.lua answer."""
+        next_in, *members = answer
+        return cls(members, None if next_in < 0 else next_in / 1000)
+
 
 class DueList:
     """Sorted sets of deadlines in Redis."""
@@ -28,5 +35,4 @@ class DueList:
 
     def list(self, key: str) -> Due:
         """What is due in a sorted set: member → when (ms). One round trip; raises Unavailable."""
-        next_in, *members = self._list(due=key, batch=DUE_BATCH)
-        return Due(members, None if next_in < 0 else next_in / 1000)
+        return Due.read(self._list(due=key, batch=DUE_BATCH))
