@@ -87,15 +87,12 @@ def rule_of(known: Operation) -> str:
 
 def failed(error: RealtimeError, headers: Mapping[str, str] | None = None) -> Response:
     """The answer to a request that failed."""
-    body: Payload = {"success": False, "error": error.message, "code": error.code}
-    if error.details is not None:
-        body["details"] = error.details
-    response = _response(body, error.http_status)
+    response = _response(error.to_answer(), error.http_status)
     response.headers.update(headers or {})
     if isinstance(error, Unauthenticated):
         response.headers["WWW-Authenticate"] = "Bearer"
     elif isinstance(error, RateLimited):
-        response.headers["Retry-After"] = str(math.ceil(body["details"]["retry_after"]))
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after))
     if not isinstance(error, Internal):  # that one is in the log already, with its trace
         logger.info("request_refused", operation=request.endpoint, code=error.code)
     return response

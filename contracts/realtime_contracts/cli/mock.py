@@ -115,12 +115,10 @@ def mock(host: str, port: int, scenario: Path | None, secret: str | None, **aske
 def _words(access: Any) -> str:
     """What whoever has started the server should know."""
     if access.any_token:
-        said = "any token opens the door, and so does none"
-    elif access.secret is None:
-        said = f"no secret (none in {DATA_FOLDER}/ either): signatures are not checked"
-    else:
-        said = "signatures are checked"
-    return said
+        return "any token opens the door, and so does none"
+    if access.secret is None:
+        return f"no secret (none in {DATA_FOLDER}/ either): signatures are not checked"
+    return "signatures are checked"
 
 
 if __name__ == "__main__":

@@ -7,5 +7,5 @@ From the wire inwards: `sessions` (Engine.IO), `delivery` (latency and losses), 
 connection's events, in order, and the scenario), `events` (what each event does), `tenant` and what it is made of
 (presence, rooms, documents, notifications, activity: no I/O, and a clock that tests can set); `rest` beside them.
 
-Imports `contract` and `rules`; nothing imports it but `cli`.
+Imports `contract`, `rules` and `wire`; nothing imports it but `cli`.
 """

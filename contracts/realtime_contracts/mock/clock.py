@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from realtime_contracts.rules import limits
 
@@ -25,11 +24,8 @@ class Timeouts:
     ping_timeout: float = limits.PING_TIMEOUT_SECONDS
 
 
-class Timer(Protocol):
-    """Something that will happen, unless it is cancelled."""
-
-    def cancel(self) -> None:
-        """Do not let it happen."""
+#: Something that will happen, unless it is cancelled.
+Timer = asyncio.TimerHandle
 
 
 class Clock:

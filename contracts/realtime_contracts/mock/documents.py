@@ -50,16 +50,9 @@ class Document:
                 return made.message["version"], None
         content, touched = self._merged(int(data["base_version"]), changes)
         self._locks.check(user.user_id, touched.writes)
-        self.version += 1
-        self._content = content
-        message = {
-            "room_id": self._room_id,
-            "version": self.version,
-            "user_id": user.user_id,
-            "user_name": user.name,
-            "changes": changes,
-            "edit_id": data["edit_id"],
-        }
+        self.version, self._content = self.version + 1, content
+        author = (user.user_id, user.name)
+        message = edits.announcement(self._room_id, self.version, author, changes, data["edit_id"])
         self._log.append(_Edit(touched.as_json(), message, key))
         self._connections.send_to_room(self._room_id, "doc:edit", message, skip=connection.sid)
         return self.version, touched.writes
@@ -94,16 +87,10 @@ class Document:
 
 @dataclass
 class _Lock:
-    path: str
+    #: As the wire has it.
+    shown: dict[str, Any]
     user_id: str
-    user_name: str
-    acquired_at: str
-    expires_at: str
     end: Timer
-
-    def shown(self) -> dict[str, Any]:
-        """The lock as the wire has it."""
-        return {name: getattr(self, name) for name in ("path", "user_id", "user_name", "acquired_at", "expires_at")}
 
 
 class Locks:
@@ -119,17 +106,24 @@ class Locks:
         check_lock_path(path)
         user, known = connection.user, self._locks.get(path)
         self.check(user.user_id, [path])
-        if known is None:
-            self._check_limits(user.user_id)
-        else:
+        if known is not None:
             known.end.cancel()
+        elif sum(lock.user_id == user.user_id for lock in self._locks.values()) >= MAX_LOCKS_OF_USER:
+            raise LimitExceeded(MAX_LOCKS_OF_USER, f"A user may hold {MAX_LOCKS_OF_USER} locks")
+        elif len(self._locks) >= MAX_LOCKS_OF_ROOM:
+            raise LimitExceeded(MAX_LOCKS_OF_ROOM, f"A room may have {MAX_LOCKS_OF_ROOM} locks")
         now = self._connections.clock.now()
         end = self._connections.clock.later(seconds, lambda: self._end(lambda lock: lock.end is end))
-        acquired_at = rfc3339(now) if known is None else known.acquired_at
-        lock = _Lock(path, user.user_id, user.name, acquired_at, rfc3339(now + seconds), end)
-        self._locks[path] = lock
+        shown = {
+            "path": path,
+            "user_id": user.user_id,
+            "user_name": user.name,
+            "acquired_at": rfc3339(now) if known is None else known.shown["acquired_at"],
+            "expires_at": rfc3339(now + seconds),
+        }
+        self._locks[path] = _Lock(shown, user.user_id, end)
         self._announce()
-        return lock.shown()
+        return shown
 
     def unlock(self, user_id: str, path: str) -> None:
         """End a user's lock on a place. Raises NotFound, Locked (by another)."""
@@ -137,7 +131,7 @@ class Locks:
         if lock is None:
             raise NotFound("No such lock")
         if lock.user_id != user_id:
-            raise Locked(lock.shown())
+            raise Locked(lock.shown)
         self._end(lambda held: held is lock)
 
     def check(self, user_id: str, places: Iterable[str]) -> None:
@@ -146,7 +140,7 @@ class Locks:
         locked = Places(foreign)
         for place in places:
             if foreign and locked.overlap(place):
-                raise Locked(next(lock for path, lock in foreign.items() if overlap(path, place)).shown())
+                raise Locked(next(lock for path, lock in foreign.items() if overlap(path, place)).shown)
 
     def end_of_user(self, user_id: str, *, skip: str) -> None:
         """A user has left the room."""
@@ -154,17 +148,11 @@ class Locks:
 
     def shown(self) -> list[dict[str, Any]]:
         """All locks, by their places."""
-        return [lock.shown() for _, lock in sorted(self._locks.items())]
+        return [lock.shown for _, lock in sorted(self._locks.items())]
 
     def status(self) -> dict[str, Any]:
         """`doc:lock_status`."""
         return {"room_id": self._room_id, "locks": self.shown()}
-
-    def _check_limits(self, user_id: str) -> None:
-        if sum(lock.user_id == user_id for lock in self._locks.values()) >= MAX_LOCKS_OF_USER:
-            raise LimitExceeded(MAX_LOCKS_OF_USER, f"A user may hold {MAX_LOCKS_OF_USER} locks")
-        if len(self._locks) >= MAX_LOCKS_OF_ROOM:
-            raise LimitExceeded(MAX_LOCKS_OF_ROOM, f"A room may have {MAX_LOCKS_OF_ROOM} locks")
 
     def _end(self, is_over: Callable[[_Lock], bool], skip: str | None = None) -> None:
         ended = [path for path, lock in self._locks.items() if is_over(lock)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from realtime_contracts.contract.registry import Direction, registry
@@ -30,18 +29,9 @@ def error_details(event: str, code: str) -> dict[str, Any] | None:
 
 
 def colleagues(number: int) -> list[tuple[str, str]]:
-    """So many fictional people, each a user_id and a name."""
-    people = []
-    for n in range(number):
-        again, name = n // len(_COLLEAGUES) + 1, _COLLEAGUES[n % len(_COLLEAGUES)]
-        people.append((name.lower(), name) if again == 1 else (f"{name.lower()}-{again}", f"{name} {again}"))
-    return people
-
-
-def copied(data: dict[str, Any]) -> dict[str, Any]:
-    """A copy that may be changed."""
-    made: dict[str, Any] = json.loads(json.dumps(data))
-    return made
+    """So many fictional users, each a user_id and a name: Ben, Cy, …, Ben 2."""
+    names = [f"{name} {again}" if again > 1 else name for again in range(1, number + 1) for name in _COLLEAGUES]
+    return [(name.lower().replace(" ", "-"), name) for name in names[:number]]
 
 
 def _texts(data: Any) -> list[str]:

@@ -35,13 +35,6 @@ class Client(Protocol):
         """End the connection by Socket.IO's DISCONNECT, or let its `transport` break."""
 
 
-@dataclass(frozen=True)
-class _Event:
-    name: str
-    payloads: Sequence[Any]
-    ack_id: int | None
-
-
 @dataclass
 class _Plan:
     """What a scenario does to one event of the client."""
@@ -65,7 +58,8 @@ class Handler:
         self._steps = steps
         #: How often each step has been played.
         self._played = [0] * len(steps)
-        self._waiting: deque[_Event] = deque()
+        #: The events that wait: their names, payloads and ack ids.
+        self._waiting: deque[tuple[str, Sequence[Any], int | None]] = deque()
         self._timers: list[Timer] = []
 
     def start(self) -> None:
@@ -79,7 +73,7 @@ class Handler:
 
     def receive(self, name: str, payloads: Sequence[Any], ack_id: int | None) -> None:
         """The client has sent an event. It is answered when all that came before has been."""
-        self._waiting.append(_Event(name, payloads, ack_id))
+        self._waiting.append((name, payloads, ack_id))
         if len(self._waiting) == 1:
             self._handle_waiting()
 
@@ -93,7 +87,7 @@ class Handler:
     def _handle_waiting(self) -> None:
         """Handle the first event that waits, and all that follow, until one has to wait longer."""
         while self._waiting:
-            plan = self._plan_for(self._waiting[0].name)
+            plan = self._plan_for(self._waiting[0][0])
             if plan.delay:
                 self._later(plan.delay, lambda plan=plan: self._handle_late(plan))  # type: ignore[misc]  # bound now
                 return
@@ -104,22 +98,21 @@ class Handler:
         self._handle_waiting()
 
     def _handle(self, plan: _Plan) -> None:
-        event = self._waiting.popleft()
+        name, payloads, ack_id = self._waiting.popleft()
         if plan.drop == "event":
             return
-        ack = self._answer(event, plan.fail)
-        if event.ack_id is not None and plan.drop != "ack":
-            self._client.acknowledge(event.ack_id, ack)
+        ack = self._answer(name, payloads, plan.fail)
+        if ack_id is not None and plan.drop != "ack":
+            self._client.acknowledge(ack_id, ack)
         for step in plan.then:
             self._play(step)
 
-    def _answer(self, event: _Event, failure: RealtimeError | None) -> dict[str, Any]:
-        if event.name == UNREADABLE:
-            return self._events.fail(None, InvalidPayload("", str(event.payloads[0])))
-        name = event_name(event.name)
+    def _answer(self, name: str, payloads: Sequence[Any], failure: RealtimeError | None) -> dict[str, Any]:
+        if name == UNREADABLE:
+            return self._events.fail(None, InvalidPayload("", str(payloads[0])))
         if failure is not None:
             return self._events.fail(name, failure)
-        return self._events.answer(name, event.payloads)
+        return self._events.answer(event_name(name), payloads)
 
     def _expire(self) -> None:
         self._events.fail(None, TokenExpired())

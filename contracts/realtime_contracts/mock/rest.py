@@ -7,7 +7,6 @@ import functools
 import urllib.parse
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, ClassVar
 
 import orjson
@@ -171,12 +170,9 @@ async def answered(
     else:
         response.headers.update(CORS)
         return response
-    if refused.http_status == HTTPStatus.UNAUTHORIZED:
+    if isinstance(refused, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    body: Payload = {"success": False, "error": refused.message, "code": refused.code}
-    if refused.details is not None:
-        body["details"] = refused.details
-    return _response(body, refused.http_status, headers)
+    return _response(refused.to_answer(), refused.http_status, headers)
 
 
 async def _ops(status: str, _request: web.Request) -> web.Response:

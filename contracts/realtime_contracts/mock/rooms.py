@@ -23,9 +23,9 @@ Payload = dict[str, Any]
 class Member:
     """A user in a room, with as many connections as have joined."""
 
-    user_name: str
-    joined_at: str
-    sids: list[str] = field(default_factory=list)
+    #: As `room:users` has it.
+    shown: Payload
+    sids: set[str] = field(default_factory=set)
 
 
 class Room:
@@ -51,9 +51,9 @@ class Room:
         if self.room_id not in connection.rooms:
             connection.rooms.add(self.room_id)
             is_new = user.user_id not in self.members
-            if is_new:
-                self.members[user.user_id] = Member(user.name, rfc3339(self._connections.clock.now()))
-            self.members[user.user_id].sids.append(connection.sid)
+            joined_at = rfc3339(self._connections.clock.now())
+            shown = {"user_id": user.user_id, "user_name": user.name, "joined_at": joined_at}
+            self.members.setdefault(user.user_id, Member(shown)).sids.add(connection.sid)
             if is_new:
                 self._announce("room:user_joined", user.user_id, user.name, connection.sid)
         self._connections.send(connection.sid, "room:users", self.users())
@@ -70,21 +70,18 @@ class Room:
         self.cursors.remove_of_connection(user_id, sid)
         self.typing.end(lambda typist: typist.sid == sid, skip=sid)
         member = self.members[user_id]
-        member.sids.remove(sid)
+        member.sids.discard(sid)
         if member.sids:
             return
         if not lost:
             self.locks.end_of_user(user_id, skip=sid)
         del self.members[user_id]
-        self._announce("room:user_left", user_id, member.user_name, sid)
+        self._announce("room:user_left", user_id, member.shown["user_name"], sid)
 
     def users(self) -> Payload:
         """`room:users`, by the time of joining."""
-        users = [
-            {"user_id": user_id, "user_name": member.user_name, "joined_at": member.joined_at}
-            for user_id, member in self.members.items()
-        ]
-        return {"room_id": self.room_id, "users": sorted(users, key=lambda u: (u["joined_at"], u["user_id"]))}
+        users = [member.shown for member in self.members.values()]
+        return {"room_id": self.room_id, "users": sorted(users, key=lambda user: (user["joined_at"], user["user_id"]))}
 
     def _announce(self, event: str, user_id: str, user_name: str, skip: str) -> None:
         data = {"user_id": user_id, "user_name": user_name, "room_id": self.room_id}

@@ -6,6 +6,7 @@ docs/mock.md has them all. Every mistake is one line with its place.
 
 from __future__ import annotations
 
+import copy
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +19,7 @@ import yaml
 from realtime_contracts.contract.error_codes import error_codes
 from realtime_contracts.contract.exchanges import CONNECT, exchanges
 from realtime_contracts.contract.registry import Direction, registry
-from realtime_contracts.mock.examples import copied, error_details
+from realtime_contracts.mock.examples import error_details
 from realtime_contracts.rules.errors import RealtimeError
 
 TRIGGERS = ("after", "every", "on")
@@ -197,7 +198,7 @@ def _emit(content: Mapping[str, Any]) -> Emit:
     violation = registry().check(Direction.SERVER, event, data)
     if violation is not None:
         raise ScenarioError(f"data: at {violation.path or '/'}: {violation.reason}")
-    return Emit(event, copied(data))
+    return Emit(event, copy.deepcopy(data))
 
 
 def _fail(event: str, content: Mapping[str, Any]) -> RealtimeError:

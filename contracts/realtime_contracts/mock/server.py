@@ -7,6 +7,7 @@ import contextlib
 import logging
 import signal
 import urllib.parse
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +26,7 @@ from realtime_contracts.mock.handling import Handler
 from realtime_contracts.mock.scenario import Step
 from realtime_contracts.mock.sessions import Engine
 from realtime_contracts.mock.tenant import Tenants
-from realtime_contracts.rules.errors import RealtimeError
+from realtime_contracts.rules.errors import Internal, RealtimeError
 from realtime_contracts.rules.limits import MAX_MESSAGE_BYTES
 from realtime_contracts.rules.packets import Packet
 
@@ -132,13 +133,12 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is unty
         # Nothing but a refusal may leave this: the library takes a TypeError for a handler without `auth`.
         try:
             self._admit(sid, environ, auth)
-        except RealtimeError as error:
+        except Exception as error:
             self._clients.pop(sid, None)
+            if not isinstance(error, RealtimeError):
+                logger.exception("connect failed")
+                error = Internal(uuid.uuid4().hex)
             raise ConnectionRefused(error.message, {"code": error.code}) from None
-        except Exception:
-            self._clients.pop(sid, None)
-            logger.exception("connect failed")
-            raise ConnectionRefused("Internal error", {"code": "internal"}) from None
 
     def _admit(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
         query = urllib.parse.parse_qs(environ.get("QUERY_STRING", ""))
@@ -175,23 +175,14 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is unty
         return Engine
 
 
-def make_app(config: Config) -> web.Application:
-    """The web application of a mock server."""
+async def serve(config: Config, host: str, port: int, started: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM. `started` is told the URL. Raises OSError if the port cannot be had."""
     app = web.Application(client_max_size=MAX_MESSAGE_BYTES, middlewares=[rest.answered])
     server = Server(config)
     server.attach(app)
     rest.add_routes(app, server.tenants, config.access, config.faults)
-
-    async def stop(_app: web.Application) -> None:
-        await server.shutdown()
-
-    app.on_shutdown.append(stop)
-    return app
-
-
-async def serve(config: Config, host: str, port: int, started: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM. `started` is told the URL. Raises OSError if the port cannot be had."""
-    runner = web.AppRunner(make_app(config), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    app.on_shutdown.append(lambda _app: server.shutdown())
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()

@@ -18,7 +18,7 @@ import engineio.async_socket
 import engineio.packet
 
 from realtime_contracts.mock.delivery import Delivery
-from realtime_contracts.rules.packets import GARBAGE, SEPARATOR
+from realtime_contracts.rules.packets import GARBAGE, split_body
 
 #: What the library can read: a message that begins with a Socket.IO packet's type, and what a session is kept up with.
 _READABLE = re.compile(r"4[0-9]|1|[2356](?:\Z|probe\Z)")
@@ -81,11 +81,7 @@ class Session(engineio.async_socket.AsyncSocket):  # type: ignore[misc]  # the l
             body: bytes = await environ["wsgi.input"].readexactly(int(length))
         except (asyncio.IncompleteReadError, OSError):
             return  # the client went in the middle of its request; what it had not finished was not said
-        try:
-            texts = body.decode().split(SEPARATOR)
-        except UnicodeDecodeError:
-            texts = [GARBAGE]
-        for text in texts:
+        for text in split_body(body):
             if self.closed:
                 return
             await self.receive(engineio.packet.Packet(encoded_packet=readable(text)))

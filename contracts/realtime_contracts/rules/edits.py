@@ -129,6 +129,18 @@ def apply(document: Document, changes: Changes) -> tuple[Document, Touched]:
     return whole, Touched(frozenset(reads), frozenset(writes))
 
 
+def announcement(room_id: str, version: int, author: tuple[str, str], changes: Changes, edit_id: str) -> dict[str, Any]:
+    """`doc:edit`, as it tells of an edit that was made. `author`: the user's id and name."""
+    return {
+        "room_id": room_id,
+        "version": version,
+        "user_id": author[0],
+        "user_name": author[1],
+        "changes": changes,
+        "edit_id": edit_id,
+    }
+
+
 def dump(document: Document) -> bytes:
     """The document as it is stored. Raises TooLarge."""
     content = orjson.dumps(document)

@@ -36,6 +36,11 @@ class RealtimeError(Exception):
         self.message = message or self.message
         self.details = details
 
+    def to_answer(self) -> dict[str, Any]:
+        """The body of a REST answer that failed."""
+        body = {"success": False, "error": self.message, "code": self.code}
+        return body if self.details is None else {**body, "details": self.details}
+
     def to_dict(self, event: str | None) -> dict[str, Any]:
         """The contract's `Error` for a failed `event` (None if there was no event)."""
         return {"message": self.message, "code": self.code, "event": event, "details": self.details}
@@ -110,6 +115,7 @@ class RateLimited(RealtimeError, code="rate_limited"):
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(details={"retry_after": retry_after})
+        self.retry_after = retry_after
 
 
 class Unavailable(RealtimeError, code="unavailable"):

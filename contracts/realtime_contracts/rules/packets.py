@@ -100,6 +100,14 @@ class Packet(socketio.packet.Packet):  # type: ignore[misc]  # the library is un
         return 0
 
 
+def split_body(body: bytes) -> list[str]:
+    """The Engine.IO packets of a long-polling body, as text; of one that is not UTF-8, one that cannot be read."""
+    try:
+        return body.decode().split(SEPARATOR)
+    except UnicodeDecodeError:
+        return [GARBAGE]
+
+
 def event_name(name: str) -> str:
     """An event's name as the client has sent it: a `Packet` keeps names that are reserved with a space before them."""
     return name.removeprefix(" ")

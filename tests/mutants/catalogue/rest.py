@@ -10,11 +10,11 @@ PRESENCE = "app.api.presence"
 MUTANTS = {
     "every-failure-is-a-400": Mutant(
         "contract/response/error",
-        Code(f"{ENDPOINT}:failed", "_response(body, error.http_status)", "_response(body, 400)"),
+        Code(f"{ENDPOINT}:failed", "error.http_status)", "400)"),
     ),
     "failure-is-a-200": Mutant(
         "contract/response/notifications:delete",
-        Code(f"{ENDPOINT}:failed", "_response(body, error.http_status)", "_response(body, 200)"),
+        Code(f"{ENDPOINT}:failed", "error.http_status)", "200)"),
     ),
     "every-change-is-a-201": Mutant(
         "contract/response/notifications:delete contract/response/notifications:read",

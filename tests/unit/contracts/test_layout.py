@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "check": {"contract", "reports", "rules", "wire"},
     "diff": {"contract", "reports", "rules"},
     "conform": {"", "contract", "reports", "rules", "wire"},
-    "mock": {"contract", "rules"},
+    "mock": {"contract", "rules", "wire"},
     "cli": {"check", "conform", "contract", "diff", "mock", "reports", "rules", "wire"},
 }
 

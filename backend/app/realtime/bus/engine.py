@@ -19,7 +19,7 @@ import engineio.socket
 import structlog
 from engineio.exceptions import ContentTooLongError
 
-from realtime_contracts.rules.packets import GARBAGE, SEPARATOR
+from realtime_contracts.rules.packets import GARBAGE, split_body
 
 logger = structlog.get_logger(__name__)
 
@@ -113,9 +113,5 @@ def _is_nothing(packet: engineio.packet.Packet) -> bool:
 
 
 def _packets(body: bytes) -> Iterator[engineio.packet.Packet]:
-    try:
-        texts = body.decode().split(SEPARATOR)
-    except UnicodeDecodeError:
-        texts = [GARBAGE]
-    for text in texts:
+    for text in split_body(body):
         yield engineio.packet.Packet(encoded_packet=text if text[:1] in _FROM_CLIENTS else GARBAGE)

@@ -47,14 +47,8 @@ class DocumentManager:
             if state.answered is not None:
                 return Committed(state.answered, new=False)
             content, touched = _merged(state, changes)
-            message = {
-                "room_id": room_id,
-                "version": state.version + 1,
-                "user_id": member.user_id,
-                "user_name": member.user_name,
-                "changes": changes,
-                "edit_id": edit_id,
-            }
+            author = (member.user_id, member.user_name)
+            message = edits.announcement(room_id, state.version + 1, author, changes, edit_id)
             commit = Commit(edit_key, state.version, content, touched, message)
             committed = self._store.commit(keys, member, room_id, commit, moves(Trigger.ACTIVITY))
             if committed is not None:

@@ -59,14 +59,7 @@ class DocumentService(Service):
         edits.check_value(content, "/content")
         changes = [{"op": "replace", "path": "", "value": content}]
         edit_id = str(uuid.uuid4())
-        message = {
-            "room_id": room_id,
-            "version": 1,
-            "user_id": user_id,
-            "user_name": user_name,
-            "changes": changes,
-            "edit_id": edit_id,
-        }
+        message = edits.announcement(room_id, 1, (user_id, user_name), changes, edit_id)
         touched = Touched(frozenset(), frozenset({""})).as_json()
         commit = Commit(f"{user_id}\0{edit_id}", 0, edits.dump(content), touched, message)
         return _snapshot(room_id, self._store.open(keys, room_id, commit))
