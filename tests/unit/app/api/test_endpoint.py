@@ -1,6 +1,6 @@
-"""What stands before every operation: the token, the rate, the role, the query and the body.
+"""What is checked before every operation: the token, the rate, the role, the query and the body.
 
-No service is asked for anything that does not pass.
+No service is called by a request that is refused.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ STATUS = {"json": {"status": "busy"}}
 OF_SERVICES = [("POST", "notifications"), ("POST", "activity")]
 
 
-# Who asks.
+# The token and the role.
 
 
-def test_a_token_of_the_tenant_opens_the_door(api: Api) -> None:
+def test_a_token_of_the_tenant_is_accepted(api: Api) -> None:
     answer = api.ask("GET", "presence")
     assert (answer.status_code, answer.json) == (200, {"success": True, "users": [], "count": 0})
     assert answer.content_type == "application/json"
@@ -67,7 +67,7 @@ def test_the_scheme_is_written_in_any_case(api: Api, scheme: str) -> None:
         "Bearer \xff\xfe",
     ],
 )
-def test_without_a_good_bearer_token_nobody_gets_in(api: Api, header: str | None) -> None:
+def test_a_request_without_a_valid_bearer_token_is_refused(api: Api, header: str | None) -> None:
     if header is not None:
         header = header.format(
             token=api.token(),
@@ -81,7 +81,7 @@ def test_without_a_good_bearer_token_nobody_gets_in(api: Api, header: str | None
     assert api.asked_nothing()
 
 
-def test_an_expired_token_says_so(api: Api) -> None:
+def test_an_expired_token_has_a_code_of_its_own(api: Api) -> None:
     answer = api.ask("GET", "presence", token=api.token(ttl=-1))
     assert api.refused(answer) == (401, "token_expired")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -108,7 +108,7 @@ def test_only_a_service_makes_notifications_and_activity(api: Api, method: str, 
     assert api.asked_nothing()
 
 
-def test_a_stranger_is_told_nothing_of_roles(api: Api) -> None:
+def test_a_missing_token_is_refused_before_the_role(api: Api) -> None:
     assert api.refused(api.bare("POST", "notifications", json=NOTIFICATION)) == (401, "unauthenticated")
 
 
@@ -119,7 +119,7 @@ def test_the_tenant_and_the_user_are_the_tokens(api: Api) -> None:
     assert api.notifications.asked == [("unread_count", ("globex", "ben"), {})]
 
 
-# How often.
+# The rate.
 
 
 def limited(secret: str, **limits: int) -> Api:
@@ -132,7 +132,7 @@ def limited(secret: str, **limits: int) -> Api:
     return api
 
 
-def test_over_the_rate_one_is_told_when_to_come_back(secret: str) -> None:
+def test_a_request_over_the_rate_is_told_how_long_to_wait(secret: str) -> None:
     api = limited(secret, rest_rate_limit=2)
     token = api.token()
     assert [api.ask("GET", "presence", token=token).status_code for _ in range(5)] == [200, 200, 200, 200, 429]
@@ -142,7 +142,7 @@ def test_over_the_rate_one_is_told_when_to_come_back(secret: str) -> None:
     assert answer.headers["Retry-After"] == "1"
 
 
-def test_one_users_rate_is_nobody_elses(secret: str) -> None:
+def test_each_user_of_each_tenant_has_a_rate(secret: str) -> None:
     api = limited(secret, rest_rate_limit=1)
     for _ in range(3):
         last = api.ask("GET", "presence")
@@ -157,20 +157,20 @@ def test_a_service_has_a_rate_of_its_own(secret: str) -> None:
     assert statuses == [200, 200, 200, 200, 429]
 
 
-def test_what_is_refused_counts_too(secret: str) -> None:
+def test_a_refused_request_counts_against_the_rate(secret: str) -> None:
     api = limited(secret, rest_rate_limit=1)
     statuses = [api.ask("POST", "notifications", json={}).status_code for _ in range(3)]
     assert statuses == [403, 403, 429]
 
 
-def test_a_stranger_costs_nobody_anything(secret: str) -> None:
+def test_a_request_without_a_token_counts_against_no_rate(secret: str) -> None:
     api = limited(secret, rest_rate_limit=1)
     for _ in range(5):
         assert api.bare("GET", "presence").status_code == 401
     assert api.ask("GET", "presence").status_code == 200
 
 
-def test_each_app_counts_by_itself(secret: str) -> None:
+def test_each_app_has_its_own_rates(secret: str) -> None:
     first, second = limited(secret, rest_rate_limit=1), limited(secret, rest_rate_limit=1)
     for _ in range(3):
         last = first.ask("GET", "presence")
@@ -178,7 +178,7 @@ def test_each_app_counts_by_itself(secret: str) -> None:
     assert second.ask("GET", "presence").status_code == 200
 
 
-def test_a_retry_after_is_never_less_than_what_is_left(api: Api) -> None:
+def test_retry_after_is_rounded_up_to_whole_seconds(api: Api) -> None:
     with api.app.test_request_context():
         answer = endpoint.failed(RateLimited(1.001))
     assert answer.headers["Retry-After"] == "2"
@@ -246,7 +246,7 @@ def test_a_query_that_is_not_the_contracts_is_refused(api: Api, query: str, path
     assert api.invalid(answer, path)
 
 
-def test_a_doubled_parameter_is_named(api: Api) -> None:
+def test_a_parameter_given_twice_is_named(api: Api) -> None:
     answer = api.ask("GET", "notifications", query_string="limit=1&limit=2")
     assert api.invalid(answer, "") == "query parameter 'limit' is given 2 times"
 
@@ -262,16 +262,16 @@ def test_a_doubled_parameter_is_named(api: Api) -> None:
         ("DELETE", "notifications/1"),
     ],
 )
-def test_where_no_query_is_asked_for_none_is_taken(api: Api, method: str, path: str) -> None:
+def test_an_operation_without_query_parameters_refuses_any(api: Api, method: str, path: str) -> None:
     answer = api.ask(method, path, query_string="limit=1")
     assert api.invalid(answer, "") == "unexpected query parameter 'limit'"
 
 
-def test_what_belongs_into_the_body_is_not_taken_from_the_query(api: Api) -> None:
+def test_properties_of_the_body_are_refused_in_the_query(api: Api) -> None:
     api.invalid(api.ask("PUT", "presence/status", query_string="status=busy", **STATUS))
 
 
-def test_a_query_in_no_encoding_is_refused(api: Api) -> None:
+def test_a_query_that_is_not_utf_8_is_refused(api: Api) -> None:
     api.invalid(api.ask("GET", "notifications", environ_overrides={"QUERY_STRING": "limit=\xff"}))
 
 
@@ -292,14 +292,14 @@ BAD_TYPES = [
 
 
 @pytest.mark.parametrize("content_type", GOOD_TYPES)
-def test_json_is_called_json(api: Api, content_type: str) -> None:
+def test_a_content_type_of_json_is_accepted_however_it_is_written(api: Api, content_type: str) -> None:
     api.presence.answers["choose_status"] = None
     answer = api.ask("PUT", "presence/status", data='{"status":"busy"}', content_type=content_type)
     assert api.refused(answer) == (409, "conflict")
 
 
 @pytest.mark.parametrize("content_type", BAD_TYPES)
-def test_a_body_that_is_not_called_json_is_refused(api: Api, content_type: str | None) -> None:
+def test_a_body_of_another_content_type_is_refused(api: Api, content_type: str | None) -> None:
     answer = api.ask("PUT", "presence/status", data='{"status":"busy"}', content_type=content_type)
     assert api.invalid(answer, "", "The body must be JSON") == "expected Content-Type application/json"
 
@@ -361,7 +361,7 @@ def test_json_that_is_not_the_contracts_is_refused(api: Api, body: str, path: st
     api.invalid(answer, path, "Invalid payload")
 
 
-def test_a_deep_value_where_any_may_be_is_refused(api: Api) -> None:
+def test_a_deeply_nested_value_is_refused_even_where_any_json_is_allowed(api: Api) -> None:
     details = "[" * 200 + "]" * 200
     body = (
         '{"user_id":"ana","user_name":"Ana","action":"opened","entity_type":"invoice","entity_id":42,'
@@ -371,7 +371,7 @@ def test_a_deep_value_where_any_may_be_is_refused(api: Api) -> None:
     assert "nested deeper" in api.invalid(answer)
 
 
-def test_null_is_as_good_as_nothing(api: Api) -> None:
+def test_a_property_that_is_null_is_left_out(api: Api) -> None:
     api.notifications.answers["create_requested"] = NotFound()
     body = {**NOTIFICATION, "message": None, "source_id": None, "priority": None, "expires_in": None}
     api.ask("POST", "notifications", role="service", json=body)
@@ -379,7 +379,7 @@ def test_null_is_as_good_as_nothing(api: Api) -> None:
 
 
 @pytest.mark.parametrize("data", [b"{}", b"not json", b"\xff"])
-def test_a_body_that_nobody_asked_for_is_not_looked_at(api: Api, data: bytes) -> None:
+def test_a_body_is_ignored_where_an_operation_takes_none(api: Api, data: bytes) -> None:
     api.notifications.answers["mark_all_read"] = 2
     assert api.ask("PUT", "notifications/read-all", data=data).status_code == 200
     assert api.ask("GET", "presence", data=data, content_type="application/json").status_code == 200
@@ -399,17 +399,17 @@ def test_a_body_that_ends_too_early_is_refused(api: Api) -> None:
     api.invalid(answer, error="The body cannot be read")
 
 
-# Doing it once.
+# The idempotency key.
 
 
 @pytest.mark.parametrize("key", ["x", "a" * 255, "3f2504e0-4f89-41d3-9a0c-0305e82c3301", "a b~!"])
-def test_an_idempotency_key_is_given_on(api: Api, key: str) -> None:
+def test_an_idempotency_key_reaches_the_service(api: Api, key: str) -> None:
     api.notifications.answers["create_requested"] = NotFound()
     api.ask("POST", "notifications", role="service", json=NOTIFICATION, headers={"Idempotency-Key": key})
     assert api.notifications.asked[0][1][2] == key
 
 
-def test_a_request_that_makes_nothing_has_no_use_for_an_idempotency_key(api: Api) -> None:
+def test_an_idempotency_key_is_ignored_where_nothing_is_made(api: Api) -> None:
     api.notifications.answers["unread_count"] = 3
     assert api.ask("GET", "notifications/unread/count", headers={"Idempotency-Key": "é"}).status_code == 200
 
@@ -420,7 +420,7 @@ def test_an_idempotency_key_is_short_printable_ascii(api: Api, key: str) -> None
     api.invalid(answer, "/Idempotency-Key")
 
 
-# What went wrong.
+# Errors.
 
 
 @pytest.mark.parametrize(
@@ -484,7 +484,7 @@ def test_neither_a_token_nor_a_body_is_logged(
     assert token.split(".")[0] not in logged
 
 
-# How HTTP is spoken.
+# HTTP.
 
 
 def test_head_is_get_without_a_body(api: Api) -> None:
@@ -513,7 +513,7 @@ def test_options_needs_no_token(api: Api, path: str, allowed: set[str]) -> None:
     assert set(answer.headers["Allow"].split(", ")) == allowed
 
 
-def test_a_user_called_status_has_a_presence(api: Api) -> None:
+def test_a_user_whose_id_is_status_has_a_presence(api: Api) -> None:
     api.presence.answers["get_presence"] = None
     assert api.ask("GET", "presence/status").json["presence"]["user_id"] == "status"
 
@@ -530,7 +530,7 @@ def test_a_user_called_status_has_a_presence(api: Api) -> None:
         ("a%3Fb", "a?b"),
     ],
 )
-def test_a_users_id_is_whatever_the_login_calls_them(api: Api, path: str, user_id: str) -> None:
+def test_a_user_id_may_have_any_characters_of_a_login(api: Api, path: str, user_id: str) -> None:
     api.presence.answers["get_presence"] = None
     presence = api.ask("GET", f"presence/{path}").json["presence"]
     assert presence == {
@@ -545,7 +545,7 @@ def test_a_users_id_is_whatever_the_login_calls_them(api: Api, path: str, user_i
 
 
 @pytest.mark.parametrize("user_id", ["%7B", "a%7Db", "%00", "a%0Ab", "x" * 129, "%7F"])
-def test_what_cannot_be_a_users_id_is_refused(api: Api, app: Flask, user_id: str) -> None:
+def test_an_invalid_user_id_is_refused(api: Api, app: Flask, user_id: str) -> None:
     get_node(app).presence = api.real_presence
     answer = api.ask("GET", f"presence/{user_id}")
     api.invalid(answer, "/user_id")

@@ -1,4 +1,4 @@
-"""What an orchestrator asks, as far as it needs no Redis."""
+"""/healthz and /readyz, as far as they need no Redis."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_being_alive_does_not_start_the_node(app: Flask) -> None:
     assert not app.extensions["socketio"].server.manager_initialized
 
 
-def test_what_is_only_asked_cannot_be_posted(app: Flask) -> None:
+def test_health_endpoints_take_only_get(app: Flask) -> None:
     client = app.test_client()
     assert client.post("/healthz").status_code == 405
     assert client.post("/readyz").status_code == 405

@@ -1,4 +1,4 @@
-"""What is said where there is no operation, and to pages of other origins."""
+"""The answers where there is no operation, and CORS."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_an_unknown_path_below_api_is_not_found_in_json(api: Api, path: str) -> 
 
 
 @pytest.mark.parametrize("path", ["/", "/nope", "/apiary", "/API/v1/presence"])
-def test_elsewhere_an_unknown_path_is_flasks_business(api: Api, path: str) -> None:
+def test_an_unknown_path_outside_api_is_answered_by_flask(api: Api, path: str) -> None:
     answer = api.bare("GET", path)
     assert (answer.status_code, answer.is_json) == (404, False)
 
@@ -80,7 +80,7 @@ def test_a_body_over_the_limit_is_too_large(secret: str) -> None:
 
 
 @pytest.mark.parametrize("code", [400, 409, 415, 418, 431])
-def test_what_else_a_library_refuses_is_in_json_too(api: Api, code: int) -> None:
+def test_other_http_errors_below_api_are_invalid_payload_in_json(api: Api, code: int) -> None:
     api.app.add_url_rule("/api/v1/refusing", "refusing", lambda: abort(code))
     assert api.refused(api.bare("GET", "refusing")) == (422, "invalid_payload")
 
@@ -92,9 +92,9 @@ def test_a_defect_outside_an_operation_is_in_json_too(api: Api) -> None:
     assert answer.json["details"]["correlation_id"]
 
 
-# Pages of other origins.
+# CORS.
 
-HERS = "https://app.example"
+ORIGIN = "https://app.example"
 
 
 def with_origins(secret: str, origins: str) -> Api:
@@ -103,7 +103,7 @@ def with_origins(secret: str, origins: str) -> Api:
 
 
 def preflight(
-    api: Api, origin: str = HERS, method: str = "PUT", path: str = "/api/v1/presence/status"
+    api: Api, origin: str = ORIGIN, method: str = "PUT", path: str = "/api/v1/presence/status"
 ) -> dict[str, str]:
     answer = api.bare(
         "OPTIONS",
@@ -118,7 +118,7 @@ def preflight(
     return {name: value for name, value in answer.headers.items() if name.startswith("Access-Control")}
 
 
-def test_a_page_may_ask_with_what_the_api_takes(api: Api) -> None:
+def test_a_page_of_another_origin_may_send_the_headers_and_methods_of_the_api(api: Api) -> None:
     assert preflight(api) == {
         "Access-Control-Allow-Origin": "*",
         "Access-Control-Allow-Headers": "authorization, content-type, idempotency-key",
@@ -129,16 +129,16 @@ def test_a_page_may_ask_with_what_the_api_takes(api: Api) -> None:
 
 
 @pytest.mark.parametrize("path", ["presence", "nope", "presence?limit=1"])
-def test_a_page_can_read_answers_and_errors_alike(api: Api, path: str) -> None:
-    answer = api.ask("GET", path, headers={"Origin": HERS})
+def test_a_page_of_another_origin_can_read_answers_and_errors(api: Api, path: str) -> None:
+    answer = api.ask("GET", path, headers={"Origin": ORIGIN})
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Access-Control-Expose-Headers"] == "ETag, Retry-After"
     assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
-def test_the_origins_that_may_are_the_settings(secret: str) -> None:
-    api = with_origins(secret, f"{HERS}, https://other.example")
-    assert preflight(api)["Access-Control-Allow-Origin"] == HERS
+def test_the_allowed_origins_are_those_of_the_settings(secret: str) -> None:
+    api = with_origins(secret, f"{ORIGIN}, https://other.example")
+    assert preflight(api)["Access-Control-Allow-Origin"] == ORIGIN
     answer = api.ask("GET", "presence", headers={"Origin": "https://other.example"})
     assert answer.headers["Access-Control-Allow-Origin"] == "https://other.example"
     assert answer.headers["Vary"] == "Origin"
@@ -147,27 +147,27 @@ def test_the_origins_that_may_are_the_settings(secret: str) -> None:
 @pytest.mark.parametrize(
     ("allowed", "origin"),
     [
-        (HERS, "https://evil.example"),
-        (HERS, f"{HERS}.evil.example"),
-        (HERS, "https://appxexample"),
-        (HERS, "http://app.example"),
-        (HERS, "null"),
+        (ORIGIN, "https://evil.example"),
+        (ORIGIN, f"{ORIGIN}.evil.example"),
+        (ORIGIN, "https://appxexample"),
+        (ORIGIN, "http://app.example"),
+        (ORIGIN, "null"),
         ("https://*.example", "https://appexample.evil.example"),
-        ("", HERS),
+        ("", ORIGIN),
     ],
 )
-def test_no_other_origin_may(secret: str, allowed: str, origin: str) -> None:
+def test_other_origins_are_not_allowed(secret: str, allowed: str, origin: str) -> None:
     api = with_origins(secret, allowed)
     assert preflight(api, origin) == {}
     answer = api.ask("GET", "presence", headers={"Origin": origin})
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-def test_without_an_origin_nothing_is_said_of_them(api: Api) -> None:
+def test_a_request_without_an_origin_gets_no_cors_headers(api: Api) -> None:
     assert not [name for name, _ in api.ask("GET", "presence").headers if name.startswith("Access-Control")]
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/metrics"])
-def test_pages_have_no_business_with_what_operators_ask(app: Flask, path: str) -> None:
-    answer = app.test_client().get(path, headers={"Origin": HERS})
+def test_operator_endpoints_have_no_cors_headers(app: Flask, path: str) -> None:
+    answer = app.test_client().get(path, headers={"Origin": ORIGIN})
     assert "Access-Control-Allow-Origin" not in answer.headers

@@ -18,7 +18,7 @@ OF_THE_CONTRACT = "contract."
 PLACE = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
-def test_what_is_served_is_what_is_promised(app: Flask) -> None:
+def test_the_server_has_exactly_the_operations_of_the_contract(app: Flask) -> None:
     served = {
         (PLACE.sub(r"{\1}", rule.rule), method, rule.endpoint)
         for rule in app.url_map.iter_rules()
