@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
+from realtime_contracts.conform.wire import wire_of
 
 from realtime_contracts.conform.reports.words import wire_text
 from realtime_contracts.conform.tags import TAGS
-from realtime_contracts.conform.wire import wire_of
 from realtime_contracts.conform.world import World
 from realtime_contracts.wire import tokens
 from realtime_contracts.wire.journal import UnmetError

@@ -29,11 +29,11 @@ WEBSOCKET, POLLING = (pytest.param(Arena(transport, 2), id=transport) for transp
 
 @pytest.mark.parametrize("arena", [WEBSOCKET])
 def test_no_part_of_a_token_is_kept_in_redis(world: World, redis_url: str) -> None:
-    ana = world.hire("Ana", "acme")
+    ana = world.add_person("Ana", "acme")
     token = world.token(ana)
     tab = world.tab(ana)
     assert tab.open({"token": f"Bearer {token}"})
-    world.welcome(ana, tab)
+    world.add_tab(ana, tab)
     world.enter(tab, ana, "invoice:42")
     kept = everything(redis_url, ana.tenant)
     assert any("Ana" in text for text in kept), "the dump does not see what is kept of Ana"
@@ -58,7 +58,7 @@ def everything(redis_url: str, tenant: str) -> list[str]:
 @pytest.mark.parametrize("wrap", [lambda token: token, lambda token: [token]], ids=["a text", "a list"])
 def test_an_auth_payload_that_is_no_object_is_refused_with_a_code(world: World, wrap: Any) -> None:
     """Other servers may end the connection: Socket.IO has no place for such a payload."""
-    ana = world.hire("Ana", "acme")
+    ana = world.add_person("Ana", "acme")
     tab = world.tab(ana)
     assert not tab.open(wrap(world.token(ana)))
     assert tab.refusal == {"message": "Not authenticated", "data": {"code": "unauthenticated"}}

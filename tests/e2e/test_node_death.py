@@ -7,8 +7,8 @@ from collections import Counter
 
 import pytest
 
-from realtime_contracts.conform.person import Person
-from realtime_contracts.conform.steps.nodes import together
+from realtime_contracts.conform.state import Person
+from realtime_contracts.conform.steps.common import together
 from realtime_contracts.conform.world import World
 from realtime_contracts.wire.timeouts import PATIENCE, Timeouts
 from tests.e2e.bridge import Arena
@@ -31,8 +31,8 @@ ALLOWANCE = 2.0
 def test_fifty_users_of_a_killed_node_are_gone_or_moved_and_leave_once(
     world: World, faults: FragileCluster, timeouts: Timeouts
 ) -> None:
-    watchers = [world.hire(f"Watcher {n}", "acme", f"w{n}") for n in range(WATCHERS)]
-    users = [world.hire(f"User {n:02}", "acme", f"u{n:02}") for n in range(USERS)]
+    watchers = [world.add_person(f"Watcher {n}", "acme", f"w{n}") for n in range(WATCHERS)]
+    users = [world.add_person(f"User {n:02}", "acme", f"u{n:02}") for n in range(USERS)]
     moving = users[::COMES_BACK]
     staying = [user for user in users if user not in moving]
     for watcher in watchers:
@@ -77,7 +77,7 @@ def enter(world: World, person: Person, node: int) -> None:
 def come_back(world: World, person: Person, node: int = 2) -> None:
     tab = world.tab(person, node)
     assert tab.open({"token": world.token(person)}), tab.refusal
-    world.welcome(person, tab)
+    world.add_tab(person, tab)
 
 
 def heard(world: World, watcher: Person, event: str, since: int | None = None) -> Counter[str]:

@@ -12,8 +12,8 @@ import time
 
 import pytest
 
-from realtime_contracts.conform.person import Person
-from realtime_contracts.conform.steps.nodes import together
+from realtime_contracts.conform.state import Person
+from realtime_contracts.conform.steps.common import together
 from realtime_contracts.conform.tab import Tab
 from realtime_contracts.conform.world import World
 from tests.e2e.bridge import Arena
@@ -50,7 +50,7 @@ class RandomUser:
             transport = self._dice.choice(["websocket", "polling"])
             tab = self.world.tab(self.person, self._dice.randint(1, 2), transports=[transport])
             assert tab.open({"token": self.world.token(self.person)}), tab.refusal
-            self.world.welcome(self.person, tab)
+            self.world.add_tab(self.person, tab)
 
     def change(self) -> None:
         change = {"current_page": f"/{self._dice.randint(1, 9)}"}
@@ -94,8 +94,8 @@ class RandomUser:
 
 @pytest.mark.parametrize("arena", [Arena("polling", 2)], ids=["both transports"])
 def test_after_random_changes_every_view_is_the_servers_and_the_truth(world: World) -> None:
-    users = [RandomUser(world, world.hire(f"User {n}", "acme", f"u{n:02}"), SEED + n) for n in range(USERS)]
-    witness = world.hire("Witness", "acme")
+    users = [RandomUser(world, world.add_person(f"User {n}", "acme", f"u{n:02}"), SEED + n) for n in range(USERS)]
+    witness = world.add_person("Witness", "acme")
     world.connect(witness)
     act_at_random(users)
     # The connection that this opens is lost over polling, which is noticed later than a lost WebSocket.

@@ -4,7 +4,7 @@ The tabs and the REST client of a scenario report here what they got and what th
 scenario: what a requirement is worth is decided by its own sentences, and the contract is a requirement by itself
 (`contract/server/presence:list`). So one missing field does not fail everything in which the message occurs.
 
-`Manners` is what a process has learned of its server over many scenarios: which answers and messages never come. A
+`Behaviour` is what a process has learned of its server over many scenarios: which answers and messages it has sent. A
 wait for what has been missed twice, and was never once seen, is short: a server without documents is not waited for
 eight seconds at each of their sentences.
 """
@@ -29,14 +29,14 @@ SHOWN = 300
 SHORT = 0.5
 
 
-class Manners:
-    """What a server was never seen to do."""
+class Behaviour:
+    """What a server has sent so far, and what was waited for in vain."""
 
     def __init__(self) -> None:
         self._seen: set[str] = set()
         self._missed: Counter[str] = Counter()
 
-    def saw(self, what: str) -> None:
+    def seen(self, what: str) -> None:
         """It has come."""
         self._seen.add(what)
 

@@ -37,9 +37,16 @@ def payload(words: str) -> Payload:
     return Payload((words,))
 
 
-def long_patch(words: str) -> list[dict[str, Any]]:
-    """The changes of an edit that a feature calls `words`."""
-    return PATCHES[words]
+def fields_of(words: str) -> dict[str, Any]:
+    """The fields of a request that a feature calls `words`."""
+    made: dict[str, Any] = json.loads(payload(words).texts[0])
+    return made
+
+
+def entity(room_id: str) -> dict[str, str]:
+    """The entity that a room belongs to, as `room:join` names it: of `invoice:42`, the invoice 42."""
+    entity_type, entity_id = room_id.split(":")
+    return {"entity_type": entity_type, "entity_id": entity_id}
 
 
 def _page(characters: int) -> Payload:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import json
 import time
 import traceback
 from collections.abc import Iterator, Sequence
@@ -18,18 +19,17 @@ from typing import Any, Literal
 import requests
 
 from realtime_contracts.conform.coverage import Coverage, measure
-from realtime_contracts.conform.observed import Manners, describe
+from realtime_contracts.conform.observed import Behaviour, describe
 from realtime_contracts.conform.reports.words import wire_text
 from realtime_contracts.conform.requirements import Example, Sentence
 from realtime_contracts.conform.results import Breach, Failure, Result, Step, Verdict, Wire
 from realtime_contracts.conform.running.minting import NoToken
 from realtime_contracts.conform.steps import fitting
 from realtime_contracts.conform.steps.nodes import Faults
-from realtime_contracts.conform.wire import wire_of
 from realtime_contracts.conform.world import World
 from realtime_contracts.wire.forged import Mint
-from realtime_contracts.wire.journal import NotReachedError, NotSeenError, NotToldError, UnmetError
-from realtime_contracts.wire.redaction import redacted
+from realtime_contracts.wire.journal import Entry, Journal, NotReachedError, NotSeenError, NotToldError, UnmetError
+from realtime_contracts.wire.redaction import redacted, shown
 from realtime_contracts.wire.timeouts import Timeouts
 
 #: What a requirement that is not met is worth, by its level.
@@ -38,6 +38,18 @@ UNMET = {"must": Verdict.FAIL, "should": Verdict.WARN, "may": Verdict.WARN}
 #: Characters of what is said of a failure, and lines of the wire log: what a server floods is not kept in full.
 MOST_CHARACTERS = 8000
 MOST_LINES = 1000
+
+#: Characters of a payload that are kept; a text in it is cut at fewer.
+MOST_OF_A_PAYLOAD = 4000
+
+_DIRECTIONS: dict[str, Literal["sent", "received", "note"]] = {
+    "sent": "sent",
+    "packet": "sent",
+    "request": "sent",
+    "event": "received",
+    "ack": "received",
+    "answer": "received",
+}
 
 #: What a step raises that looks for something in an answer where it is not. Our own server shows that it can be there.
 NOT_UNDERSTOOD = (LookupError, TypeError, ValueError, AttributeError, StopIteration)
@@ -54,7 +66,7 @@ class Target:
     timeouts: Timeouts
     #: Who can break nodes and Redis; None if nobody can.
     faults: Faults | None = None
-    manners: Manners = field(default_factory=Manners)
+    behaviour: Behaviour = field(default_factory=Behaviour)
 
 
 @dataclass(frozen=True)
@@ -79,14 +91,14 @@ class Outcome:
 def run(example: Example, target: Target) -> Outcome:
     """Run an example. Raises nothing but what ends the process."""
     started = time.time()
-    world = World(target.nodes, target.transport, target.mint, target.timeouts, target.manners)
+    world = World(target.nodes, target.transport, target.mint, target.timeouts, target.behaviour)
     steps: list[Step] = []
     error: Exception | None = None
     try:
-        _play(example, world, target.faults, steps)
+        _run_steps(example, world, target.faults, steps)
     except Exception as caught:  # noqa: BLE001 - whatever it is, it is this scenario's verdict
         error = caught
-    wire = wire_of(world)
+    wire = _wire_of(world)
     try:
         world.end()
     except Exception as caught:  # noqa: BLE001 - as above
@@ -96,10 +108,10 @@ def run(example: Example, target: Target) -> Outcome:
     verdict, failure = Verdict.PASS, None
     if error is not None:
         lines = [describe(who, breach) for who, breach in breaches]
-        if isinstance(error, NotSeenError) and error.event and target.manners.never(error.event):
+        if isinstance(error, NotSeenError) and error.event and target.behaviour.never(error.event):
             lines.insert(0, f"this server was never seen to send {error.event}")
-        verdict, told = _verdict(example, steps, error, lines, wire)
-        failure = Failure(_told(told.expected), _told(told.actual), _told(told.hint))
+        verdict, why = _verdict(example, steps, error, lines, wire)
+        failure = Failure(_shortened(why.expected), _shortened(why.actual), _shortened(why.hint))
     result = Result(
         requirement=example.requirement.id,
         row=example.row,
@@ -125,11 +137,11 @@ def run(example: Example, target: Target) -> Outcome:
 
 def _says_nothing(error: Exception, world: World) -> bool:
     """Whether what a scenario is about is not shown by its failure."""
-    no_operation = world.reply is not None and not world.reply.is_of_contract
+    no_operation = world.back.reply is not None and not world.back.reply.is_of_contract
     return no_operation or not isinstance(error, AssertionError) or isinstance(error, NotToldError)
 
 
-def _told(text: str) -> str:
+def _shortened(text: str) -> str:
     """What is said of a failure, as a report may have it: without tokens, and not without end."""
     text, half = redacted(text), MOST_CHARACTERS // 2
     if len(text) <= MOST_CHARACTERS:
@@ -145,7 +157,7 @@ def _middle_left_out(wire: tuple[Wire, ...]) -> tuple[Wire, ...]:
     return (*wire[:half], note, *wire[-half:])
 
 
-def _play(example: Example, world: World, faults: Faults | None, steps: list[Step]) -> None:
+def _run_steps(example: Example, world: World, faults: Faults | None, steps: list[Step]) -> None:
     before = ""
     for sentence in example.sentences:
         if sentence.kind == "when" and before != "when":
@@ -154,13 +166,13 @@ def _play(example: Example, world: World, faults: Faults | None, steps: list[Ste
         began = time.monotonic()
         done: Literal["passed", "failed"] = "failed"
         try:
-            _do(sentence, world, faults)
+            _run_step(sentence, world, faults)
             done = "passed"
         finally:
             steps.append(Step(sentence.keyword, sentence.text, done, time.monotonic() - began))
 
 
-def _do(sentence: Sentence, world: World, faults: Faults | None) -> None:
+def _run_step(sentence: Sentence, world: World, faults: Faults | None) -> None:
     [definition] = fitting(sentence.kind, sentence.text)
     offered = {
         "world": world,
@@ -170,12 +182,12 @@ def _do(sentence: Sentence, world: World, faults: Faults | None) -> None:
     }
     wanted = inspect.signature(definition.function).parameters
     arguments = {name: offered[name] for name in wanted if name in offered}
-    with _thin_ice():
+    with _reaching_the_server():
         definition.function(**arguments)
 
 
 @contextlib.contextmanager
-def _thin_ice() -> Iterator[None]:
+def _reaching_the_server() -> Iterator[None]:
     """A connection that is refused or lost under a request is the environment's failure, not an expectation."""
     try:
         yield
@@ -221,3 +233,35 @@ def _verdict(
 def _last_answer(wire: Sequence[Wire]) -> str:
     received = [line for line in wire if line.direction == "received"]
     return wire_text(received[-1:]).strip() or "none"
+
+
+def _wire_of(world: World) -> tuple[Wire, ...]:
+    """Everything that went, by time."""
+    lines = [line for tab in world.tabs for line in _lines(tab.label, tab.journal)]
+    return tuple(sorted([*lines, *_lines("REST", world.rest.journal)], key=lambda line: line.at))
+
+
+def _lines(who: str, journal: Journal) -> list[Wire]:
+    return [
+        Wire(
+            round(entry.at, 4),
+            who,
+            _DIRECTIONS.get(entry.kind, "note"),
+            "event" if entry.kind == "sent" else entry.kind,
+            redacted(entry.name),
+            _payload(entry),
+        )
+        for entry in journal.since()
+    ]
+
+
+def _payload(entry: Entry) -> Any:
+    value = entry.payload
+    if entry.kind in ("sent", "request") and entry.name not in ("packet", "frame") and isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            value = entry.payload
+    kept = shown(value)
+    text = json.dumps(kept, default=repr)
+    return kept if len(text) <= MOST_OF_A_PAYLOAD else text[:MOST_OF_A_PAYLOAD] + "…"

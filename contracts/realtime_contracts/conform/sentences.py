@@ -1,8 +1,9 @@
 """How a sentence of a feature finds its step.
 
-A step is written as the sentence itself, with places in braces: `@when('{who} joins "{room}"')`. What may stand in a
-place is known by its name, so that two steps do not fit one sentence, and a list of people comes as a list. The
-function gets what stands in the places by name, and whatever else it asks for of: `world`, `faults`, `datatable`.
+A step is written as the sentence itself, in the manner of Cucumber expressions: `@then('{people} see(s) {whom} go')`.
+A place is a name in braces; `(s)` may be missing, and of `is/are` one stands there. What may stand in a place is known
+by its name, so that two steps do not fit one sentence, and a list of people comes as a list. The function gets what
+stands in the places by name, and whatever else it asks for of: `world`, `faults`, `datatable`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ _SEVERAL = rf"{_NAME}(?:, {_NAME})*(?: and {_NAME})?"
 PLACES = {
     "who": _NAME,
     "whom": _NAME,
+    #: A person, or one of their tabs: see `World.tab_of`.
+    "tab": rf"(?:the second tab of )?{_NAME}",
     "people": _SEVERAL,
     "others": _SEVERAL,
     "n": r"\d+",
@@ -46,6 +49,9 @@ PLACES = {
     "object_": r"\{.*\}",
     "value_": "[^ ]+",
     "locks_": """[A-Z][a-z]+'s on ".*\"""",
+    "lock_": r'the whole document|"[^"]*"(?: for \d+ seconds)?',
+    "fields_": "nothing more|a timestamp|the room|the room and its users",
+    "field_": '(?: in "[^"]*")?(?: again)?',
     "titles_": '".*"',
     "verb": "reads|deletes",
     "operation_": "[a-z]+:[a-z_]+",
@@ -56,11 +62,16 @@ PLACES = {
     "typing_": ".+",
     "endings_": ".+",
     "ids_": ".+",
+    "ended_": "killed|stopped",
+    "message_": "notification|activity",
     "page_": 'nothing|".*"',
     "entity_": 'nothing|".*"',
 }
 _QUOTED = r'[^"]*'
 _PLACE = re.compile(r"\{(\w+)\}")
+#: One of several words, and an ending that may be missing.
+_ONE_OF = re.compile(r"\b(\w+)/(\w+)\b")
+_ENDING = re.escape("(s)")
 
 
 #: Places whose text is a list of people.
@@ -115,14 +126,13 @@ def fitting(kind: str, text: str) -> list[Definition]:
 
 def pattern_of(sentence: str) -> re.Pattern[str]:
     """What fits a sentence with places."""
-    pieces = _PLACE.split(sentence)
-    return re.compile(
-        "".join(
-            re.escape(piece) if index % 2 == 0 else f"(?P<{piece}>{PLACES.get(piece, _QUOTED)})"
-            for index, piece in enumerate(pieces)
-        ),
-        re.DOTALL,
-    )
+    pieces = [
+        f"(?P<{piece}>{PLACES.get(piece, _QUOTED)})"
+        if index % 2
+        else _ONE_OF.sub(r"(?:\1|\2)", re.escape(piece).replace(_ENDING, "s?"))
+        for index, piece in enumerate(_PLACE.split(sentence))
+    ]
+    return re.compile("".join(pieces), re.DOTALL)
 
 
 def _step(kind: Kind, sentence: str) -> Callable[[_Function], _Function]:

@@ -1,4 +1,4 @@
-"""One browser tab: one connection, everything that went over it, and whether that was right.
+"""One browser tab: one connection, how it comes and goes, everything that went over it, and whether that was right.
 
 What the server sends, messages and acks alike, is judged by the contract as it comes. Presence messages are
 folded into a view, and the edits of each room into another. What is wrong is noted in `observed` and in the views'
@@ -12,14 +12,18 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import socketio.exceptions
+
 from realtime_contracts import Direction
-from realtime_contracts.conform.connection import Connection
 from realtime_contracts.conform.document_view import DocumentView
-from realtime_contracts.conform.observed import Manners, Observed
+from realtime_contracts.conform.observed import Behaviour, Observed
 from realtime_contracts.conform.payloads import Payload
 from realtime_contracts.contract.exchanges import exchanges
 from realtime_contracts.contract.registry import registry
-from realtime_contracts.wire.journal import Entry, NotSeenError, UnmetError
+from realtime_contracts.wire.journal import Entry, Journal, NotReachedError, NotSeenError, NotToldError, UnmetError
+from realtime_contracts.wire.redaction import redacted, shown
+from realtime_contracts.wire.timeouts import patience
+from realtime_contracts.wire.transport import Client
 from realtime_contracts.wire.view import PRESENCE_MESSAGES, PresenceView
 
 Fields = Callable[[Any], bool]
@@ -27,8 +31,8 @@ Fields = Callable[[Any], bool]
 #: Characters of a payload that are kept for the reports: any but those that are sent to be refused for their size.
 SHOWN = 2000
 
-#: How a barrier's user is called; what is about them is never what a scenario listens for.
-HERALD = "herald-"
+#: How the user ids of the harness's own clients begin; what is about them is never what a scenario listens for.
+BARRIER = "barrier-"
 
 #: Events sent before the first of them is answered. Engine.IO's servers take 16 packets in one POST.
 AT_ONCE = 8
@@ -37,8 +41,8 @@ AT_ONCE = 8
 NO_ANSWER: dict[str, Any] = {"ok": None}
 
 
-class Tab(Connection):
-    """A connection of one user to one node, with all that it has heard."""
+class Tab:
+    """A connection of one user to one node. `label` names it in failures; `began` is when the scenario did."""
 
     def __init__(
         self,
@@ -47,12 +51,17 @@ class Tab(Connection):
         transports: list[str],
         began: float,
         user_id: str | None = None,
-        *,
         observed: Observed | None = None,
-        manners: Manners | None = None,
+        behaviour: Behaviour | None = None,
     ) -> None:
-        super().__init__(label, url, transports, began, observed or Observed())
+        self.label = label
+        self.url = url
         self.user_id = user_id
+        self.journal = Journal(label, began)
+        self.observed = observed or Observed()
+        self.connected = False
+        #: What the server said when it refused the connection: {message, data: {code}}.
+        self.refusal: Any = None
         self.view = PresenceView()
         #: Where the journal stood when the scenario's current "When" began.
         self.mark = 0
@@ -62,14 +71,86 @@ class Tab(Connection):
         self.rooms: set[str] = set()
         #: Whether a lock was taken here, which outlasts a lost transport.
         self.has_locked = False
+        self._transports = transports
+        #: Whether the server itself has refused; without it, nobody was there.
+        self._reached = False
         self._documents: dict[str, DocumentView] = {}
         self._left: list[DocumentView] = []
         self._filters: deque[bool] = deque()
         self._contract = registry()
-        self._manners = manners or Manners()
+        self._behaviour = behaviour or Behaviour()
+        self.client = Client()
+        self.client.on("connect", self._on_connect)
+        self.client.on("connect_error", self._on_refusal)
+        self.client.on("disconnect", self._on_disconnect)
         self.client.on("*", self._on_event)
+        self.client.unreadable = self._on_unreadable
 
-    # Speaking
+    # Coming and going
+
+    def open(self, auth: Any, *, query: str = "", namespace: str = "/") -> bool:
+        """Connect; False if the server refuses."""
+        if namespace != "/":
+            self.client.on("connect_error", self._on_refusal, namespace=namespace)
+        owner = self.label.partition("'")[0]
+        where = [namespace] if namespace != "/" else []
+        where += [f"?{redacted(query, owner)}"] if query else []
+        self.journal.write("sent", " ".join(["connect", *where]), shown(auth, owner=owner))
+        self.observed.goes(Direction.CLIENT, "connect")
+        try:
+            self.client.connect(
+                f"{self.url}?{query}" if query else self.url,
+                auth=auth,
+                transports=self._transports,
+                namespaces=[namespace],
+                wait_timeout=patience(),
+            )
+        except socketio.exceptions.ConnectionError as error:
+            self.client.cut()
+            if not self._reached:
+                if not self.client.opened:
+                    raise NotReachedError(f"{self.label} gets an answer from {self.url}", str(error)) from error
+                if auth is None or isinstance(auth, dict):
+                    raise NotToldError(f"{self.label} is let in or refused", self._instead()) from error
+                return False  # Socket.IO carries no other: to hang up is an answer
+            if namespace == "/" and self.observed.judge(self.label, Direction.SERVER, "connect_error", self.refusal):
+                self.observed.failed("connect", self.refusal["data"]["code"])
+        if namespace == "/" and not query:
+            code = None if self.connected else "refused"
+            self.observed.answered(Direction.CLIENT, "connect", {} if auth is None else auth, code)
+        return self.connected
+
+    def _instead(self) -> str:
+        """What a server did that opened a session, and neither let in nor refused."""
+        ended = any(entry.kind == "closed" for entry in self.journal.since()) or not self.client.eio.sid
+        return (
+            "the server ended the connection without a connect_error" if ended else "no answer to Socket.IO's CONNECT"
+        )
+
+    def goodbye(self, *, heard: bool = True) -> None:
+        """Leave as a user does who closes the page in good order. `heard`: and wait until the server has heard it."""
+        self.connected = False
+        self.journal.write("sent", "(goodbye)")
+        self.client.goodbye(heard=heard)
+
+    def close_transport(self) -> None:
+        """Close the transport in good order, but without a Socket.IO goodbye."""
+        self.connected = False
+        self.journal.write("sent", "(transport closed)")
+        self.client.leave_transport(heard=True)
+
+    def cut(self) -> None:
+        """Lose the transport."""
+        self.connected = False
+        self.journal.write("sent", "(transport lost)")
+        self.client.cut()
+
+    @property
+    def transport(self) -> str:
+        """`websocket` or `polling`, as it is now."""
+        return str(self.client.transport())
+
+    # Sending
 
     def call(self, event: str, *payloads: Any) -> dict[str, Any]:
         """Send an event with these payloads and return its ack."""
@@ -88,11 +169,11 @@ class Tab(Connection):
 
     def _answer_or_breach(self, event: str, sent: Entry) -> dict[str, Any]:
         try:
-            return self.answer(sent, self._manners.within(f"ack {event}", None))
+            return self.answer(sent, self._behaviour.within(f"ack {event}", None))
         except NotSeenError as error:
             if not self.connected:
                 raise
-            self._manners.missed(f"ack {event}")
+            self._behaviour.missed(f"ack {event}")
             known = event in self._contract.events(Direction.ACK)
             self.observed.breach(self.label, event if known else "unknown_event", "ack", f"no ack: {error.expected}")
             return NO_ANSWER
@@ -138,10 +219,10 @@ class Tab(Connection):
             self._filters.pop()
             raise UnmetError(f"{self.label} is told who is online", repr(answer))
         listed: dict[str, Any] = self.expect("presence:list", since=start).payload
-        # Of a server that lets nobody go, the harness's own strangers are still there.
-        return {**listed, "users": [user for user in listed["users"] if not str(user["user_id"]).startswith(HERALD)]}
+        # Of a server that lets nobody go, the harness's own clients are still there.
+        return {**listed, "users": [user for user in listed["users"] if not str(user["user_id"]).startswith(BARRIER)]}
 
-    # Hearing
+    # Waiting for what comes
 
     def expect(
         self,
@@ -155,7 +236,7 @@ class Tab(Connection):
     ) -> Entry:
         """The first `event` since the mark with these fields, waiting for it if need be.
 
-        `kind` is what a server may never be seen to send although it sends the event: see `Manners`.
+        `kind` is what a server may never be seen to send although it sends the event: see `Behaviour`.
         """
 
         def fits(entry: Entry) -> bool:
@@ -167,12 +248,12 @@ class Tab(Connection):
             return where is None or where(payload)
 
         start = self.mark if since is None else since
-        within = self._manners.within(kind or event, within)
+        within = self._behaviour.within(kind or event, within)
         try:
             return self.journal.wait_for(fits, f"{event} {fields or ''}".strip(), since=start, within=within)
         except NotSeenError as error:
             error.event = event
-            self._manners.missed(kind or event)
+            self._behaviour.missed(kind or event)
             raise
 
     def expect_end(self, within: float | None = None) -> Entry:
@@ -195,11 +276,29 @@ class Tab(Connection):
 
     # What comes, in the reading thread
 
+    def _on_connect(self) -> None:
+        self.connected = True
+        self.journal.write("connected", "connect")
+
+    def _on_refusal(self, *said: Any) -> None:
+        data = said[0] if len(said) == 1 else list(said) or None
+        self.refusal = data
+        self._reached = self.client.eio.sid is not None
+        # Where nobody was reached it is the client's own error, with the URL in it, and so the token.
+        self.journal.write("refused", "connect_error", data if self._reached else shown(data))
+
+    def _on_disconnect(self, reason: Any = None) -> None:
+        self.connected = False
+        self.journal.write("closed", str(reason))
+
+    def _on_unreadable(self, packet: str | bytes, why: str) -> None:
+        self.observed.breach(self.label, "packet", "server", f"no client can read it ({why})", payload=shown(packet))
+
     def _on_event(self, event: str, *arguments: Any) -> None:
         payload = arguments[0] if len(arguments) == 1 else list(arguments)
-        self._manners.saw(event)
+        self._behaviour.seen(event)
         if event == "error" and isinstance(payload, dict):
-            self._manners.saw(f"error {payload.get('code')}")
+            self._behaviour.seen(f"error {payload.get('code')}")
         if event not in self._contract.events(Direction.SERVER):
             self.observed.breach(self.label, event, "server", "the contract does not know this event", payload=payload)
         elif isinstance(payload, dict):
@@ -250,7 +349,7 @@ class Tab(Connection):
     ) -> Callable[..., None]:
         def take(*arguments: Any) -> None:
             answer = arguments[0] if len(arguments) == 1 else list(arguments)
-            self._manners.saw(f"ack {event}")
+            self._behaviour.seen(f"ack {event}")
             if isinstance(answer, dict) and data is not None:
                 error = answer.get("error")
                 self.observed.answered(

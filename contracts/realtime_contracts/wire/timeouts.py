@@ -23,7 +23,7 @@ def set_patience(seconds: float) -> None:
 
 @dataclass(frozen=True)
 class Timeouts:
-    """The timeouts a cluster runs with, in seconds. The defaults are the contract's."""
+    """The timeouts that a server runs with, in seconds. The defaults are the contract's."""
 
     away: float = 300.0
     offline: float = 60.0
@@ -32,6 +32,8 @@ class Timeouts:
     ping_timeout: float = 30.0
     cursor: float = 300.0
     typing: float = 6.0
+    #: How long a lock lasts whose holder named no time.
+    lock: float = 30.0
 
     @property
     def silence(self) -> float:

@@ -24,9 +24,13 @@ import socketio
 import socketio.packet
 import websocket
 
-from realtime_contracts.wire.sessions import CuttableSession, shut
+from realtime_contracts.wire import packets
+from realtime_contracts.wire.journal import Journal
+from realtime_contracts.wire.sessions import BoundedSession, CuttableSession, shut
 from realtime_contracts.wire.timeouts import patience
 
+#: Where Socket.IO answers, below a server's root.
+SOCKETIO_PATH = "/socket.io/"
 #: What the library says of a server is said by the harness, and better.
 _SILENT = logging.getLogger(f"{__name__}.library")
 _SILENT.addHandler(logging.NullHandler())
@@ -199,6 +203,38 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
         with queue.all_tasks_done:
             while queue.unfinished_tasks and self.eio.write_loop_task and time.monotonic() < deadline:
                 queue.all_tasks_done.wait(0.05)
+
+
+class BareTransport:
+    """An Engine.IO session on which nobody has connected yet: whoever uses it speaks Socket.IO by hand."""
+
+    def __init__(self, url: str, transport: str) -> None:
+        self.journal = Journal("the bare transport", time.monotonic())
+        self._client = Client()
+        engine = self._client.eio
+        engine.on("connect", lambda: None)
+        engine.on("disconnect", lambda reason: self.journal.write("closed", reason))
+        engine.on("message", self._on_message)
+        engine.connect(url, transports=[transport], engineio_path=SOCKETIO_PATH.strip("/"))
+
+    def _on_message(self, text: str) -> None:
+        with contextlib.suppress(packets.Malformed):
+            self.journal.write("event", packets.socket(text).type.name, text)
+
+    def send(self, packet: str) -> None:
+        """Send a Socket.IO packet."""
+        self._client.send_text(packet)
+
+    def close(self) -> None:
+        """Lose the transport."""
+        self._client.cut()
+
+
+def handshake(url: str, protocol: int = 4) -> requests.Response:
+    """Ask `url` for a session over long-polling in Engine.IO's `protocol`."""
+    with BoundedSession() as session:
+        query = {"EIO": str(protocol), "transport": "polling"}
+        return session.get(url + SOCKETIO_PATH, params=query, timeout=patience())
 
 
 @contextlib.contextmanager

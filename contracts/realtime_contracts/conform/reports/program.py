@@ -101,8 +101,8 @@ _NOT_SHOWN = re.compile(
 #: A text that was cut, or what was nested too deep.
 _CUT = re.compile(r"(.*… \([\d,]+ characters\)|(.{4000})?…)", re.DOTALL)
 _CONNECT = re.compile(r"connect(?: (?P<namespace>/\S*))?(?: (?P<query>\?.*))?")
-#: Those through whom the harness proves absence; nobody has to send what they send.
-_HARNESS = ("Herald", "Stranger")
+#: The client by which the harness proves absence; nobody has to send what it sends.
+_HARNESS = "Barrier"
 #: Lines of what was sent, the last ones: they are what has failed. Equal ones in a row are one.
 MOST_LINES = 30
 #: Equal lines in a row from which on they become a loop.

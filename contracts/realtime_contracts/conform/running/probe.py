@@ -20,11 +20,10 @@ from typing import Any
 import requests
 import socketio.exceptions
 
-from realtime_contracts.conform.raw import SOCKETIO_PATH, handshake
 from realtime_contracts.conform.running.minting import NoToken, TokenSource
 from realtime_contracts.wire.sessions import NoEnd
 from realtime_contracts.wire.timeouts import patience
-from realtime_contracts.wire.transport import Client
+from realtime_contracts.wire.transport import SOCKETIO_PATH, Client, handshake
 
 #: Characters of a foreign answer that are shown.
 SHOWN = 80

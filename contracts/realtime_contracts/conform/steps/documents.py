@@ -1,65 +1,61 @@
-"""Editing a room's document together: edits, the versions they make, and what is answered if they cannot be made."""
+"""Editing a room's document together: edits and the versions they make, reading it whole or what was missed."""
 
 from __future__ import annotations
 
+import copy
 import json
 import uuid
-from dataclasses import dataclass
 from typing import Any
 
-from realtime_contracts.conform.document_view import Changes, same
-from realtime_contracts.conform.payloads import MIB, Payload, long_patch
-from realtime_contracts.conform.person import Person
+from realtime_contracts.conform.document_view import Changes, patched, same
+from realtime_contracts.conform.payloads import MIB, PATCHES, Payload
 from realtime_contracts.conform.sentences import given, then, when
+from realtime_contracts.conform.state import Edit
 from realtime_contracts.conform.steps.common import (
     act,
     assert_accepted,
     assert_equal,
     assert_refused,
-    home,
     present,
+    together,
 )
 from realtime_contracts.conform.steps.errors import invalid_at
-from realtime_contracts.conform.steps.hearing import assert_silent, listeners, silence_of
-from realtime_contracts.conform.steps.nodes import together
+from realtime_contracts.conform.steps.hearing import assert_silent, silence_of, tabs_of
 from realtime_contracts.conform.tab import Tab
 from realtime_contracts.conform.world import World
+from realtime_contracts.wire.journal import UnmetError
 
-#: Seconds that hundreds of edits may take on a machine with better things to do.
+#: Seconds that hundreds of edits may take on a busy machine.
 MANY_EDITS_SECONDS = 60.0
-
 #: Edits that are sent before the answers are waited for: a pong behind hundreds of them would come too late.
 UNDER_WAY = 25
-
-
-@dataclass(frozen=True)
-class Edit:
-    """An edit as it was sent: who sent it in which tab, and its payload."""
-
-    editor: Person
-    tab: Tab
-    payload: dict[str, Any]
 
 
 # Having it open
 
 
-@given('{people} are editing "{room}"')
-@given('{people} is editing "{room}"')
+@given('{people} is/are editing "{room}"')
 def are_editing(world: World, people: list[str], room: str) -> None:
     for who in people:
-        open_document(world, present(world, who).tab, world[who], room)
+        open_document(world, present(world, who).tab, who, room)
 
 
 @given('{who} is editing "{room}" in two tabs')
 def editing_twice(world: World, who: str, room: str) -> None:
     for _ in range(2):
-        open_document(world, world.connect(world[who]), world[who], room)
+        open_document(world, world.connect(world[who]), who, room)
 
 
 @given("the document is {object_}")
 def document_is_given(world: World, object_: str) -> None:
-    write_document(world, json.loads(object_))
+    """The first one in the room replaces the whole document; everybody has it when this returns."""
+    content = json.loads(object_)
+    everybody = world.members(world.home)
+    changes: Changes = [{"op": "replace", "path": "", "value": content}]
+    version = assert_accepted(send_edit(world, everybody[0], changes))["version"]
+    world.documents.content, world.documents.version = content, version
+    for tab in everybody:
+        tab.wait_until(lambda tab=tab: tab.document(world.room).version == version, f"version {version}")  # type: ignore[misc]
 
 
 @given("the document has {n} bytes less than 1 MiB")
@@ -68,89 +64,60 @@ def almost_full(world: World, n: str) -> None:
     texts = {f"part{number}": "é" * 50_000 for number in range(5)} | {"rest": ""}
     size = len(json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode())
     texts["rest"] = "x" * (MIB - size - int(n))
-    tab = world.members(home(world))[0]
+    tab = world.members(world.home)[0]
     for name, text in texts.items():
         assert_accepted(send_edit(world, tab, [{"op": "add", "path": f"/{name}", "value": text}]))
-    world.notes["document"] = (texts, len(texts))
+    world.documents.content, world.documents.version = texts, len(texts)
 
 
-def open_document(world: World, tab: Tab, person: Person, room: str) -> None:
+def open_document(world: World, tab: Tab, who: str, room: str) -> None:
     """Enter a room and ask for its document, as a front end does."""
-    world.enter(tab, person, room)
-    start = len(tab.journal)
-    assert_accepted(tab.call("doc:sync", {"room_id": room}))
-    tab.expect("doc:sync", since=start, room_id=room)
-
-
-def write_document(world: World, content: dict[str, Any]) -> None:
-    """The first one in the room replaces the whole document; everybody has it when this returns."""
-    everybody = world.members(home(world))
-    changes: Changes = [{"op": "replace", "path": "", "value": content}]
-    version = assert_accepted(send_edit(world, everybody[0], changes))["version"]
-    world.notes["document"] = (content, version)
-    for tab in everybody:
-        tab.wait_until(lambda tab=tab: tab.document(world.room).version == version, f"version {version}")  # type: ignore[misc]
+    world.enter(tab, world[who], room)
+    read_document(tab, room)
 
 
 # Editing
 
 
 @when("{who} edits {patch}")
-def edits(world: World, who: str, patch: str) -> None:
-    edit(world, who, world[who].tab, json.loads(patch))
-
-
 @when("{who} edits {patch} on version {n}")
-def edits_on(world: World, who: str, patch: str, n: str) -> None:
-    edit(world, who, world[who].tab, json.loads(patch), base=int(n))
+def edits(world: World, who: str, patch: str, n: str | None = None) -> None:
+    edit(world, who, json.loads(patch), n)
 
 
 @when("{who} edits with {what}")
 def edits_with(world: World, who: str, what: str) -> None:
-    edit(world, who, world[who].tab, long_patch(what))
+    edit(world, who, PATCHES[what])
 
 
-@when('{who} sets "{path}" to {value_}')
-def sets(world: World, who: str, path: str, value_: str) -> None:
-    edit(world, who, world[who].tab, setting(path, value_))
+@when('{tab} sets "{path}" to {value_}')
+@when('{tab} sets "{path}" to {value_} on version {n}')
+def sets(world: World, tab: str, path: str, value_: str, n: str | None = None) -> None:
+    edit(world, tab, setting(path, value_), n)
 
 
-@when('{who} sets "{path}" to {value_} on version {n}')
-def sets_on(world: World, who: str, path: str, value_: str, n: str) -> None:
-    edit(world, who, world[who].tab, setting(path, value_), base=int(n))
-
-
-@when('the second tab of {who} sets "{path}" to {value_}')
-def sets_second(world: World, who: str, path: str, value_: str) -> None:
-    edit(world, who, world[who].tabs[1], setting(path, value_))
+@when('{who} sets "{path}" to {value_} under the same id')
+def sets_under_the_same_id(world: World, who: str, path: str, value_: str) -> None:
+    edit(world, who, setting(path, value_), edit_id=world.documents.last.payload["edit_id"])
 
 
 @when("{who} is refused each of these edits, at its place:")
 def each_refused(world: World, who: str, datatable: list[list[str]]) -> None:
     for patch, path in datatable[1:]:
-        edit(world, who, world[who].tab, json.loads(patch))
+        edit(world, who, json.loads(patch))
         assert_equal(invalid_at(world), path, f"where {patch} is wrong")
 
 
 @when("{who} sends that edit again")
-def again(world: World, who: str) -> None:
-    act(world, who, world[who].tab, "doc:edit", last_edit(world).payload)
+def sends_again(world: World, who: str) -> None:
+    act(world, who, "doc:edit", world.documents.last.payload)
 
 
-@when("{who} sends the first edit again")
-def first_again(world: World, who: str) -> None:
-    world.notes["edit"] = world.notes["first edit"]
-    again(world, who)
-
-
-@when("the second tab of {who} sends the first edit again")
-def first_again_second(world: World, who: str) -> None:
-    act(world, who, world[who].tabs[1], "doc:edit", world.notes["first edit"].payload)
-
-
-@when('{who} sets "{path}" to {value_} under the same id')
-def under_the_same_id(world: World, who: str, path: str, value_: str) -> None:
-    edit(world, who, world[who].tab, setting(path, value_), edit_id=last_edit(world).payload["edit_id"])
+@when("{tab} sends the first edit again")
+def sends_first_again(world: World, tab: str) -> None:
+    first = world.documents.first
+    world.documents.last = first
+    act(world, tab, "doc:edit", first.payload)
 
 
 @given("{who} has edited {n} times")
@@ -174,14 +141,14 @@ def edit_at_once(world: World, people: list[str], n: str) -> None:
     together([lambda who=who: run(who) for who in people])  # type: ignore[misc]
 
 
-def edit(
-    world: World, who: str, tab: Tab, changes: Changes, base: int | None = None, edit_id: str | None = None
-) -> None:
+def edit(world: World, who: str, changes: Changes, base: str | None = None, edit_id: str | None = None) -> None:
     """Send an edit, made on what the tab knows, and keep it and its answer."""
-    payload = edit_payload(world, tab, changes, base, edit_id)
-    world.notes["edit"] = Edit(world[who], tab, payload)
-    world.notes.setdefault("first edit", world.notes["edit"])
-    act(world, who, tab, "doc:edit", payload)
+    person, tab = world.tab_of(who)
+    payload = edit_payload(world, tab, changes, None if base is None else int(base), edit_id)
+    world.documents.last = Edit(person, tab, payload)
+    if not hasattr(world.documents, "first"):
+        world.documents.first = world.documents.last
+    act(world, who, "doc:edit", payload)
 
 
 def send_edit(world: World, tab: Tab, changes: Changes) -> dict[str, Any]:
@@ -207,13 +174,7 @@ def setting(path: str, value: str) -> Changes:
     return [{"op": "add", "path": path, "value": json.loads(value)}]
 
 
-def last_edit(world: World) -> Edit:
-    """What "that edit" is."""
-    made: Edit = world.notes["edit"]
-    return made
-
-
-# What comes of it
+# What comes of an edit
 
 
 @then("that edit is version {n}")
@@ -221,22 +182,34 @@ def is_version(world: World, n: str) -> None:
     assert_equal(world.answer, {"ok": True, "version": int(n)}, "the answer to the edit")
 
 
-@then("{people} get that edit as version {n}")
-@then("{people} gets that edit as version {n}")
+@then("{people} get(s) that edit as version {n}")
 def get_edit(world: World, people: list[str], n: str) -> None:
-    for listener in listeners(world, people):
-        for tab in listener.tabs:
-            gets_edit(world, tab, int(n))
+    for tab in tabs_of(world, people):
+        gets_edit(world, tab, int(n))
 
 
 @then("the other tab of {who} gets that edit as version {n}")
 def other_gets_edit(world: World, who: str, n: str) -> None:
-    [other] = [tab for tab in world[who].tabs if tab is not last_edit(world).tab]
+    [other] = [tab for tab in world[who].tabs if tab is not world.documents.last.tab]
     gets_edit(world, other, int(n))
 
 
-@then("{people} hear of no edit")
-@then("{people} hears of no edit")
+def gets_edit(world: World, tab: Tab, version: int) -> None:
+    """A tab hears the edit as it was sent, with who made it and the version it has made."""
+    sent = world.documents.last
+    heard = tab.expect("doc:edit", version=version).payload
+    expected = {
+        "room_id": sent.payload["room_id"],
+        "version": version,
+        "user_id": sent.editor.user_id,
+        "user_name": sent.editor.name,
+        "changes": sent.payload["changes"],
+        "edit_id": sent.payload["edit_id"],
+    }
+    assert_equal((heard, same(heard, expected)), (expected, True), f"what {tab.label} hears of the edit")
+
+
+@then("{people} hear(s) of no edit")
 def no_edit(world: World, people: list[str]) -> None:
     silence_of(world, people, "doc:edit")
 
@@ -247,7 +220,7 @@ def no_change_of_status(world: World, who: str, whom: str) -> None:
     about = world[whom].user_id
     world.barrier(world[who].tenant)
     for tab in world[who].tabs:
-        heard = [e for e in world.heard(tab) if e.name == "presence:update"]
+        heard = world.heard(tab, name="presence:update")
         assert_silent(tab, [e for e in heard if e.payload["user_id"] == about])
 
 
@@ -261,7 +234,7 @@ def told_of_conflict(world: World, who: str, n: str, m: str) -> None:
 
 
 @then("{who} is told that the document is at version {n}, and of no edit")
-def told_of_version(world: World, who: str, n: str) -> None:
+def told_of_version(world: World, n: str) -> None:
     assert_equal(world.answer["error"]["details"], {"version": int(n), "changes": None}, "the details")
 
 
@@ -279,16 +252,96 @@ def may_not(world: World, who: str, room: str) -> None:
         assert_refused(tab.call(event, {"room_id": room, **fields}), "not_in_room", event)
 
 
-def gets_edit(world: World, tab: Tab, version: int) -> None:
-    """A tab hears the edit as it was sent, with who made it and the version it has made."""
-    sent = last_edit(world)
-    heard = tab.expect("doc:edit", version=version).payload
-    expected = {
-        "room_id": sent.payload["room_id"],
-        "version": version,
-        "user_id": sent.editor.user_id,
-        "user_name": sent.editor.name,
-        "changes": sent.payload["changes"],
-        "edit_id": sent.payload["edit_id"],
-    }
-    assert_equal((heard, same(heard, expected)), (expected, True), f"what {tab.label} hears of the edit")
+# Reading it
+
+
+@when("{who} asks for the document")
+@when("{who} asks for what has changed since version {n}")
+def asks_document(world: World, who: str, n: str | None = None) -> None:
+    since = {} if n is None else {"since_version": int(n)}
+    act(world, who, "doc:sync", {"room_id": world.room, **since})
+
+
+@then("{who} gets the whole document {object_} at version {n}")
+def gets_whole(world: World, who: str, object_: str, n: str) -> None:
+    payload = answer_to(world, who)
+    assert_equal((payload["version"], payload["changes"]), (int(n), []), "the version and the changes")
+    assert_content(payload["content"], json.loads(object_), f"the document that {who} gets")
+
+
+@then("{who} gets the edits from {n} to {m}")
+def gets_edits(world: World, who: str, n: str, m: str) -> None:
+    payload = answer_to(world, who)
+    assert_equal((payload["version"], payload["content"]), (int(m), None), "the version and the content")
+    versions = [edit["version"] for edit in payload["changes"]]
+    assert_equal(versions, list(range(int(n), int(m) + 1)), "the versions of the edits")
+    heard = {e.payload["version"]: e.payload for tab in world.tabs for e in tab.journal.events("doc:edit")}
+    for edit in payload["changes"]:
+        assert_equal(edit, heard.get(edit["version"], edit), f"edit {edit['version']}, as the others heard it")
+
+
+@then("{who} gets no edits at version {n}")
+def gets_no_edits(world: World, who: str, n: str) -> None:
+    payload = answer_to(world, who)
+    assert_equal((payload["version"], payload["content"], payload["changes"]), (int(n), None, []), "what was missed")
+
+
+@then("with them {who} has the document {object_}")
+def has_document(world: World, who: str, object_: str) -> None:
+    """What the user's lost tab had, and on top of it what the new one was told it has missed."""
+    person = world[who]
+    lost = next(tab for tab in reversed(world.tabs) if tab.user_id == person.user_id and not tab.connected)
+    content = copy.deepcopy(lost.document(world.room).content)
+    if content is None:
+        raise UnmetError(f"{lost.label} had the document", "it never had it")
+    for edit in person.tab.expect("doc:sync", room_id=world.room).payload["changes"]:
+        content = patched(content, edit["changes"])
+    assert_content(content, json.loads(object_), f"the document that {who} has")
+
+
+@then("the document is {object_} at version {n}")
+def document_is(world: World, object_: str, n: str) -> None:
+    everybody_has(world, json.loads(object_), int(n))
+
+
+@then("the document is as it was")
+def document_is_as_it_was(world: World) -> None:
+    everybody_has(world, world.documents.content, world.documents.version)
+
+
+def everybody_has(world: World, content: dict[str, Any], version: int) -> None:
+    """Whoever is in the room has folded this from what they heard, and is told the same when they ask."""
+    tabs = world.members(world.home)
+    assert_equal(tabs != [], True, "somebody is in the room")
+    for tab in tabs:
+        view = tab.document(world.room)
+        if view.version is not None:
+            tab.wait_until(lambda view=view: view.version >= version, f"version {version}")  # type: ignore[misc]
+        if view.content is not None:
+            assert_content(view.content, content, f"the document that {tab.label} has")
+        payload = read_document(tab, world.room)
+        assert_equal(payload["version"], version, f"the version that {tab.label} gets")
+        assert_content(payload["content"], content, f"the document that {tab.label} gets")
+
+
+def read_document(tab: Tab, room: str) -> dict[str, Any]:
+    """Ask for the whole document. Returns what comes."""
+    start = len(tab.journal)
+    assert_accepted(tab.call("doc:sync", {"room_id": room}))
+    payload: dict[str, Any] = tab.expect("doc:sync", since=start, room_id=room).payload
+    return payload
+
+
+def answer_to(world: World, who: str) -> dict[str, Any]:
+    """The `doc:sync` that somebody has got, with which the answer must agree."""
+    tab = world[who].acting or world[who].tab
+    payload: dict[str, Any] = tab.expect("doc:sync", room_id=world.room).payload
+    answer = {"ok": True, "room_id": world.room, "version": payload["version"]}
+    assert_equal(world.answer, answer, "the answer")
+    return payload
+
+
+def assert_content(actual: Any, expected: Any, what: str) -> None:
+    """The same JSON; `true` is not 1."""
+    if not same(actual, expected):
+        raise UnmetError(f"{what} is {str(expected)[:1000]}", str(actual)[:1000])

@@ -6,90 +6,96 @@ from typing import Any
 
 from realtime_contracts.conform.payloads import payload as make_payload
 from realtime_contracts.conform.sentences import given, then, when
-from realtime_contracts.conform.steps.common import answered, assert_equal, assert_refused, told
+from realtime_contracts.conform.steps.common import assert_alive, assert_equal, assert_refused, told
 from realtime_contracts.conform.steps.hearing import may_be_away
+from realtime_contracts.conform.tab import Tab
 from realtime_contracts.conform.world import World
 from realtime_contracts.wire.journal import Entry, NotToldError, UnmetError
 from realtime_contracts.wire.timeouts import patience
+
+#: The fields of an accepted answer, by what a feature says that it comes with.
+ACCEPTED_WITH = {
+    "nothing more": set[str](),
+    "a timestamp": {"timestamp"},
+    "the room": {"room_id"},
+    "the room and its users": {"room_id", "users"},
+}
+PRESENCE_FIELDS = {
+    *("user_id", "user_name", "status", "current_page", "current_entity_type", "current_entity_id", "seq")
+}
 
 # Sending
 
 
 @when('{who} sends "{event}" with {payload_}')
-def send(world: World, who: str, event: str, payload_: str) -> None:
-    begin(world, who, event)
-    world.answer = world[who].tab.ask(event, make_payload(payload_))
+def sends(world: World, who: str, event: str, payload_: str) -> None:
+    world.answer = begin(world, who, event).ask(event, make_payload(payload_))
 
 
 @when('{who} sends "{event}", asking for no ack, with {payload_}')
-def send_without_ack(world: World, who: str, event: str, payload_: str) -> None:
-    begin(world, who, event)
-    world[who].tab.send(event, make_payload(payload_), ack=False)
+def sends_without_ack(world: World, who: str, event: str, payload_: str) -> None:
+    begin(world, who, event).send(event, make_payload(payload_), ack=False)
 
 
 @when('{who} sends 2 MiB as "{event}"')
-def send_too_much(world: World, who: str, event: str) -> None:
+def sends_too_much(world: World, who: str, event: str) -> None:
     begin(world, who, event)
-    tab = world[who].tabs.pop()
+    tab = world.connecting.ended = world[who].tabs.pop()
     tab.send(event, make_payload("2 MiB"))
-    world.notes["ending"] = tab
     tab.expect_end()
 
 
 @when("{who} sends the packet {packet}")
-def send_packet(world: World, who: str, packet: str) -> None:
-    begin(world, who, "")
-    world[who].tab.send_packet(packet)
+def sends_packet(world: World, who: str, packet: str) -> None:
+    begin(world, who, "").send_packet(packet)
 
 
 @when("{who}'s transport carries {packet}")
-def send_frame(world: World, who: str, packet: str) -> None:
-    begin(world, who, "")
-    tab = world[who].tab
+def sends_frame(world: World, who: str, packet: str) -> None:
+    tab = begin(world, who, "")
     tab.journal.write("sent", "frame", packet)
+    frames = [packet]
     if packet == "a heartbeat and then half a frame":
         heartbeat = '42["heartbeat"]'
-        for frame in [heartbeat, "x"] if tab.transport == "websocket" else [f"{heartbeat}\x1e"]:
-            tab.client.send_frame(frame)
-    else:
-        tab.client.send_frame(packet)
+        frames = [heartbeat, "x"] if tab.transport == "websocket" else [f"{heartbeat}\x1e"]
+    for frame in frames:
+        tab.client.send_frame(frame)
 
 
 @when('{who} sends the event "{event}" with broken JSON, asking for an ack')
-def send_broken(world: World, who: str, event: str) -> None:
-    begin(world, who, event)
-    tab = world[who].tab
+def sends_broken(world: World, who: str, event: str) -> None:
+    tab = begin(world, who, event)
     world.answer = tab.answer(tab.send_packet(f'2{{id}}["{event}",{{"status":', ack_for=event))
 
 
 @when("{who} moves through {n} pages without waiting")
-def move_without_waiting(world: World, who: str, n: str) -> None:
-    world.notes["pages"] = [f"/{page}" for page in range(int(n))]
-    for page in world.notes["pages"]:
+def moves_without_waiting(world: World, who: str, n: str) -> None:
+    world.presence.pages = [f"/{page}" for page in range(int(n))]
+    for page in world.presence.pages:
         world[who].tab.send("presence:update", make_payload(f'{{"current_page":"{page}"}}'), ack=False)
 
 
 @when('what {who} sends as "{event}" is refused, each at its place:')
 def each_refused(world: World, who: str, event: str, datatable: list[list[str]]) -> None:
     for words, path in datatable[1:]:
-        send(world, who, event, words)
+        sends(world, who, event, words)
         assert_equal(invalid_at(world), path, f"where {event} with {words} is wrong")
 
 
 @when("{who} names no room in any of these events:")
 def no_room_named(world: World, who: str, datatable: list[list[str]]) -> None:
     for [event] in datatable[1:]:
-        send(world, who, event, "{}")
+        sends(world, who, event, "{}")
         assert_equal(invalid_at(world), "", f"where {event} without a room is wrong")
         assert_equal(world.answer["error"]["message"], "room_id required", f"what {event} is answered")
 
 
-def begin(world: World, who: str, event: str) -> None:
-    """Note who is about to send what, and how things were before."""
-    world.actor = world[who]
-    world[who].acting = world[who].tab
-    world.notes["event"] = event
-    world.notes["before"] = {id(tab): dict(tab.view.users) for tab in world.company(world[who].tenant)}
+def begin(world: World, who: str, event: str) -> Tab:
+    """Note who is about to send what, and how things were before. Returns their tab."""
+    tab = world[who].acting = world[who].tab
+    world.actor, world.event = world[who], event
+    world.presence.before = {other: dict(other.view.users) for other in world.company(world[who].tenant)}
+    return tab
 
 
 # Answers
@@ -105,53 +111,33 @@ def accepted(world: World) -> None:
     assert_equal(world.answer.get("ok"), True, f"the answer {world.answer}")
 
 
-@then("that is accepted, with nothing more")
-def accepted_plain(world: World) -> None:
-    assert_equal(world.answer, {"ok": True}, "the answer")
-
-
-@then("that is accepted, with a timestamp")
-def accepted_timestamp(world: World) -> None:
-    accepted_fields(world, {"timestamp"})
+@then("that is accepted, with {fields_}")
+def accepted_with(world: World, fields_: str) -> None:
+    accepted(world)
+    assert_equal(set(world.answer), {"ok"} | ACCEPTED_WITH[fields_], "the fields of the answer")
 
 
 @then("that is accepted, with the presence of {who}")
 def accepted_presence(world: World, who: str) -> None:
-    fields = {"user_id", "user_name", "status", "current_page", "current_entity_type", "current_entity_id", "seq"}
-    accepted_fields(world, fields)
+    accepted(world)
+    assert_equal(set(world.answer), {"ok"} | PRESENCE_FIELDS, "the fields of the answer")
     assert_equal(world.answer["user_id"], world[who].user_id, "whose presence")
-
-
-@then("that is accepted, with the room")
-def accepted_room(world: World) -> None:
-    accepted_fields(world, {"room_id"})
-
-
-@then("that is accepted, with the room and its users")
-def accepted_room_users(world: World) -> None:
-    accepted_fields(world, {"room_id", "users"})
 
 
 @then('{who} gets "{event}" and no error')
 def gets_event(world: World, who: str, event: str) -> None:
     world[who].tab.expect(event)
-    answered(world[who].tab)
+    assert_alive(world[who].tab)
     errors = world[who].tab.journal.events("error", since=world[who].tab.mark)
     assert_equal(errors, [], "the errors")
 
 
 @then("{who} sees the pages in that order")
 def pages_in_order(world: World, who: str) -> None:
-    pages: list[str] = world.notes["pages"]
-    tab = world[who].tab
+    tab, pages = world[who].tab, world.presence.pages
     tab.expect("presence:update", current_page=pages[-1])
     seen = [e.payload["current_page"] for e in tab.journal.events("presence:update", since=tab.mark)]
     assert_equal(seen, pages, f"the pages that {who} saw")
-
-
-def accepted_fields(world: World, fields: set[str]) -> None:
-    accepted(world)
-    assert_equal(set(world.answer), {"ok"} | fields, "the fields of the answer")
 
 
 # Failures
@@ -176,19 +162,18 @@ def refused_at(world: World, who: str, code: str, path: str) -> None:
 
 @then('{who} gets the error "{code}"')
 def gets_error(world: World, who: str, code: str) -> None:
-    world.notes["error"] = world[who].tab.expect("error", kind=f"error {code}").payload
-    assert_equal(world.notes["error"]["code"], code, "the code")
+    world.error = world[who].tab.expect("error", kind=f"error {code}").payload
+    assert_equal(world.error["code"], code, "the code")
 
 
 @then('the error names the event "{event}"')
 def names_event(world: World, event: str) -> None:
-    assert_equal(world.notes["error"]["event"], event, "the event that failed")
+    assert_equal(world.error["event"], event, "the event that failed")
 
 
 @then("{who} is disconnected")
 def disconnected(world: World, who: str) -> None:
-    tab = world.notes["ending"]
-    assert_equal((world[who].tabs, tab.connected), ([], False), "connected")
+    assert_equal((world[who].tabs, world.connecting.ended.connected), ([], False), "connected")
 
 
 @then("{who} is not told of any change by {whom}")
@@ -206,9 +191,8 @@ def nothing_changed(world: World, people: list[str]) -> None:
     for name in people:
         tab = world[name].tab
         listed = {u["user_id"]: (u["user_name"], u["status"], u["current_page"]) for u in tab.ask_list()["users"]}
-        before = {
-            user_id: (seen.name, seen.status, seen.page) for user_id, seen in world.notes["before"][id(tab)].items()
-        }
+        users = world.presence.before[tab].items()
+        before = {user_id: (seen.name, seen.status, seen.page) for user_id, seen in users}
         for user_id in listed.keys() & before.keys():
             name_, status, page = listed[user_id]
             if (before[user_id][1], status) == ("online", "away") and may_be_away(world, user_id):
@@ -223,12 +207,12 @@ def invalid_at(world: World) -> str | None:
 
 
 def refusal(world: World, who: str) -> dict[str, Any]:
-    """Why somebody was refused: at the door, or in the answer to an event, where the error event must agree."""
-    knocking = world.notes.pop("knocking", None)
-    if knocking is not None and not world.answer:
-        if knocking.connected:
-            raise AssertionError(f"{who} was let in")
-        data = knocking.refusal
+    """Why somebody was refused: a connection, or an event, where the error event must agree with the answer."""
+    attempt, world.connecting.attempt = world.connecting.attempt, None
+    if attempt is not None and not world.answer:
+        if attempt.connected:
+            raise UnmetError(f"{who} is refused", "she is let in")
+        data = attempt.refusal
         if not isinstance(data, dict) or not isinstance(data.get("data"), dict):
             raise NotToldError(f"{who} is refused with a code", repr(data))
         return {"message": data.get("message"), "code": data["data"].get("code"), "details": None}
@@ -243,5 +227,5 @@ def refusal(world: World, who: str) -> dict[str, Any]:
         return entry.kind == "event" and entry.name == "error" and entry.payload == error
 
     tab.journal.wait_for(the_same, f"the error event {error}", since=tab.mark, within=patience())
-    world.notes["error"] = error
+    world.error = error
     return error

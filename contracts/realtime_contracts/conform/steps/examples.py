@@ -11,9 +11,9 @@ from typing import Any
 from realtime_contracts import Direction
 from realtime_contracts.conform.coverage import QUERIES, breakers, kinds_of
 from realtime_contracts.conform.sentences import then, when
+from realtime_contracts.conform.steps.common import need_reply
 from realtime_contracts.conform.steps.errors import begin
-from realtime_contracts.conform.steps.notifications import need_reply
-from realtime_contracts.conform.steps.rest import places_of
+from realtime_contracts.conform.steps.rest import PLACES
 from realtime_contracts.conform.tab import NO_ANSWER
 from realtime_contracts.conform.world import World
 from realtime_contracts.contract.registry import registry
@@ -35,45 +35,41 @@ _INTEGER = re.compile(r"-?\d+")
 
 @when('{who} sends everything that the contract calls wrong as "{event}"')
 def send_all_wrong(world: World, who: str, event: str) -> None:
-    begin(world, who, event)
-    wrong: list[str] = []
+    tab = begin(world, who, event)
     unanswered = 0
     everything = _wrong(Direction.CLIENT, event)
-    for data, answer in zip(everything, world[who].tab.ask_together(event, everything), strict=True):
+    for data, answer in zip(everything, tab.ask_together(event, everything), strict=True):
         unanswered = unanswered + 1 if answer == NO_ANSWER else 0
         if unanswered > MOST_UNANSWERED:
-            wrong.append(f"nothing of {event} is answered: the rest is not sent")
+            world.wrong.append(f"nothing of {event} is answered: the rest is not sent")
             break
         error = answer.get("error") or {}
         details = error.get("details") or {}
-        _compare(wrong, Direction.CLIENT, event, data, (error.get("code"), details.get("path")))
-    world.notes["wrong"] = wrong
+        _compare(world, Direction.CLIENT, event, data, (error.get("code"), details.get("path")))
 
 
 @when("a back end asks {operation_} for everything that the contract calls wrong")
 def ask_all_wrong(world: World, operation_: str) -> None:
     person = next(iter(world.people.values()))
-    wrong: list[str] = []
     for data in _wrong(Direction.REQUEST, operation_):
         options: dict[str, Any] = {"body": data}
         meant = data
         if operation_ in QUERIES:
             if not isinstance(data, dict) or len(json.dumps(data)) > MOST_OF_A_QUERY:
                 continue
-            options = {"query": data, "places": places_of(operation_)}
+            options = {"query": data, "places": PLACES}
             meant = {name: _as_read(operation_, name, value) for name, value in data.items()}
             if registry().check(Direction.REQUEST, operation_, meant) is None:
                 continue  # in a query, where all is text, it is not wrong
         token = world.mint(person.user_id, person.tenant, role="service")
         answer = world.rest.call(operation_, token, **options)
-        _compare(wrong, Direction.REQUEST, operation_, meant, (answer.code, answer.path))
-    world.notes["wrong"] = wrong
+        _compare(world, Direction.REQUEST, operation_, meant, (answer.code, answer.path))
 
 
 @then("each of it is refused, at its place")
 def each_at_its_place(world: World) -> None:
-    if world.notes["wrong"]:
-        raise UnmetError("invalid_payload at the place that the example names", "\n".join(world.notes["wrong"]))
+    if world.wrong:
+        raise UnmetError("invalid_payload at the place that the example names", "\n".join(world.wrong))
 
 
 @when("{who} asks over REST as often as she can")
@@ -83,9 +79,9 @@ def ask_often(world: World, who: str) -> None:
     deadline = time.monotonic() + MOST_SECONDS
 
     def ask(_: int) -> None:
-        if (world.reply is None or world.reply.ok) and time.monotonic() < deadline:
+        if (world.back.reply is None or world.back.reply.ok) and time.monotonic() < deadline:
             reply = world.rest.call("notifications:count", token, url=url)
-            world.reply = reply if world.reply is None or not reply.ok else world.reply
+            world.back.reply = reply if world.back.reply is None or not reply.ok else world.back.reply
 
     with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
         list(pool.map(ask, range(MOST_REQUESTS)))
@@ -122,8 +118,8 @@ def _as_read(operation: str, name: str, value: Any) -> Any:
     return text == "true" if kind == "boolean" and text in ("true", "false") else text
 
 
-def _compare(wrong: list[str], direction: Direction, message: str, data: Any, found: tuple[Any, Any]) -> None:
+def _compare(world: World, direction: Direction, message: str, data: Any, found: tuple[Any, Any]) -> None:
     violation = registry().check(direction, message, data)
     expected = None if violation is None else violation.path
     if found != ("invalid_payload", expected):
-        wrong.append(f"{json.dumps(data)[:200]}: wrong at {expected!r}, and got {found}")
+        world.wrong.append(f"{json.dumps(data)[:200]}: wrong at {expected!r}, and got {found}")

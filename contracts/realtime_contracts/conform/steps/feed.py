@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from realtime_contracts.conform.payloads import payload
-from realtime_contracts.conform.person import Person
+from realtime_contracts.conform.payloads import entity, fields_of
 from realtime_contracts.conform.rest import Answer
 from realtime_contracts.conform.sentences import given, then, when
-from realtime_contracts.conform.steps.common import act, assert_accepted, assert_equal
-from realtime_contracts.conform.steps.hearing import listeners, silence_of
-from realtime_contracts.conform.steps.notifications import need_reply, quoted, tabs_of
-from realtime_contracts.conform.tab import Tab
+from realtime_contracts.conform.state import Person
+from realtime_contracts.conform.steps.common import (
+    act,
+    assert_accepted,
+    assert_equal,
+    heard_by,
+    need_reply,
+    quoted,
+)
+from realtime_contracts.conform.steps.hearing import hear_once, silence_of
 from realtime_contracts.conform.world import World
 from realtime_contracts.wire.journal import UnmetError
 
@@ -28,20 +31,15 @@ MOST_PAGES = 30
 
 
 @given('{who} did "{action}"')
-def did(world: World, who: str, action: str) -> None:
-    did_to(world, who, action, INVOICE)
-
-
 @given('{who} did "{action}" to "{room}"')
-def did_to(world: World, who: str, action: str, room: str) -> None:
-    with heard_in_company(world, world[who].tenant):
-        record(world, world[who], action, room)
-
-
 @given('{who} did "{action}" under the key "{key}"')
-def did_under_key(world: World, who: str, action: str, key: str) -> None:
-    with heard_in_company(world, world[who].tenant):
-        does_under_key(world, who, action, key)
+def did(world: World, who: str, action: str, room: str = INVOICE, key: str | None = None) -> None:
+    """Every open tab of the company has heard of it."""
+    with heard_by(list(world.company(world[who].tenant)), "activity"):
+        if key is None:
+            record(world, who, action, room)
+        else:
+            does_under_key(world, who, action, key)
 
 
 @given("{who} did something {n} times")
@@ -51,35 +49,31 @@ def did_often(world: World, who: str, n: str) -> None:
 
 
 @when('{who} does "{action}"')
-def does(world: World, who: str, action: str) -> None:
-    record(world, world[who], action)
-
-
 @when('{who} does "{action}" with {payload_}')
-def does_with(world: World, who: str, action: str, payload_: str) -> None:
-    record(world, world[who], action, **json.loads(payload(payload_).texts[0]))
+def does(world: World, who: str, action: str, payload_: str = "{}") -> None:
+    record(world, who, action, **fields_of(payload_))
 
 
 @when('{who} does "{action}" under the key "{key}"')
 def does_under_key(world: World, who: str, action: str, key: str) -> None:
-    publish(world, world[who], action, headers={"Idempotency-Key": key})
+    publish(world, who, action, headers={"Idempotency-Key": key})
 
 
 @when("it is refused to record what {who} did, each at its place:")
 def each_refused(world: World, who: str, datatable: list[list[str]]) -> None:
     for words, path in datatable[1:]:
-        reply = publish(world, world[who], "paid", fields=json.loads(payload(words).texts[0]))
+        reply = publish(world, who, "paid", fields=fields_of(words))
         assert_equal((reply.code, reply.path), ("invalid_payload", path), f"the answer to {words[:100]}")
 
 
 @when("a back end records {what} of {who}")
 def records_what(world: World, what: str, who: str) -> None:
-    publish(world, world[who], "paid", fields=json.loads(payload(what).texts[0]))
+    publish(world, who, "paid", fields=fields_of(what))
 
 
 @when('a back end tries to record that {who} did "{action}"')
 def back_end_tries(world: World, who: str, action: str) -> None:
-    publish(world, world[who], action)
+    publish(world, who, action)
 
 
 @when("{who} tries to record what {whom} did")
@@ -87,19 +81,37 @@ def tries_to_record(world: World, who: str, whom: str) -> None:
     world.ask(world[who], "activity:record", body=body_of(world[whom], "paid", INVOICE))
 
 
+def record(world: World, who: str, action: str, room: str = INVOICE, **fields: Any) -> None:
+    """A back end records what somebody did, which must succeed."""
+    reply = publish(world, who, action, room, fields=fields)
+    assert_equal(reply.status, 201, f"the status of {reply}")
+
+
+def publish(
+    world: World, who: str, action: str, room: str = INVOICE, *, fields: dict[str, Any] | None = None, **more: Any
+) -> Answer:
+    """A back end of somebody's company asks to record what they did."""
+    body = {**body_of(world[who], action, room), **(fields or {})}
+    reply = world.publish(world[who].tenant, "activity:record", body, **more)
+    if reply.ok:
+        world.back.activities.append(reply.body["activity"]["id"])
+        world.back.activity_of[action] = reply.body["activity"]["id"]
+    return reply
+
+
+def body_of(person: Person, action: str, room: str) -> dict[str, Any]:
+    """What a back end says that somebody did."""
+    name = f"The {room.replace(':', ' ')}"
+    who = {"user_id": person.user_id, "user_name": person.name}
+    return {**who, "action": action, **entity(room), "entity_name": name}
+
+
 # Hearing
 
 
-@then('{people} hear that {whom} did "{action}", once')
-@then('{people} hears that {whom} did "{action}", once')
-def hear(world: World, people: list[str], whom: str, action: str) -> None:
-    found = listeners(world, people)
-    for tab in tabs_of(found):
-        tab.expect("activity", action=action, user_id=world[whom].user_id)
-    world.barrier(*sorted({person.tenant for person in found}))
-    for tab in tabs_of(found):
-        actions = [e.payload["action"] for e in world.heard(tab) if e.name == "activity"]
-        assert_equal(actions.count(action), 1, f"how often {tab.label} heard of {action}")
+@then('{people} hear(s) that {whom} did "{action}", once')
+def hears(world: World, people: list[str], whom: str, action: str) -> None:
+    hear_once(world, people, "activity", "action", action, user_id=world[whom].user_id)
 
 
 @then("{people} hears of no activity")
@@ -107,67 +119,50 @@ def hear_none(world: World, people: list[str]) -> None:
     silence_of(world, people, "activity", "activity:feed")
 
 
-@then("the activity that {who} hears has {object_}")
-def heard_fields(world: World, who: str, object_: str) -> None:
-    heard = world[who].tab.expect("activity").payload
-    expected = json.loads(object_)
-    assert_equal({name: heard[name] for name in expected}, expected, f"the activity that {who} heard")
-
-
 # The feed
 
 
 @when("{who} asks what happened")
-def asks(world: World, who: str) -> None:
-    act(world, who, world[who].tab, "activity:feed")
-
-
 @when("{who} asks what happened, with {payload_}")
-def asks_with(world: World, who: str, payload_: str) -> None:
-    act(world, who, world[who].tab, "activity:feed", json.loads(payload_))
+def asks(world: World, who: str, payload_: str | None = None) -> None:
+    act(world, who, "activity:feed", *([] if payload_ is None else [json.loads(payload_)]))
 
 
 @then("{who} is shown nothing")
-def shown_nothing(world: World, who: str) -> None:
-    assert_equal(shown(world, world[who].tab), ([], None), f"what {who} is shown")
-
-
 @then("{who} is shown {titles_}, and no more")
-def shown_all(world: World, who: str, titles_: str) -> None:
-    assert_equal(shown(world, world[who].tab), (quoted(titles_), None), f"what {who} is shown")
+def shown_all(world: World, who: str, titles_: str = "") -> None:
+    assert_equal(shown(world, who), (quoted(titles_), None), f"what {who} is shown")
 
 
 @then("{who} is shown {titles_}, and there is more")
 def shown_some(world: World, who: str, titles_: str) -> None:
-    actions, following = shown(world, world[who].tab)
+    actions, following = shown(world, who)
     assert_equal((actions, following is not None), (quoted(titles_), True), f"what {who} is shown")
 
 
 @then("{who} is shown {n} things, and there is more")
 def shown_so_many(world: World, who: str, n: str) -> None:
-    actions, following = shown(world, world[who].tab)
+    actions, following = shown(world, who)
     assert_equal((len(actions), following is not None), (int(n), True), f"what {who} is shown")
 
 
-@then('since "{action}" {who} is shown {titles_}, and no more')
-def shown_since(world: World, action: str, who: str, titles_: str) -> None:
-    bounded(world, who, quoted(titles_), since=id_of(world, action))
-
-
-@then('before "{action}" {who} is shown {titles_}, and no more')
-def shown_before(world: World, action: str, who: str, titles_: str) -> None:
-    bounded(world, who, quoted(titles_), before=id_of(world, action))
-
-
-@then('between "{action}" and "{other}" {who} is shown {titles_}, and no more')
-def shown_between(world: World, action: str, other: str, who: str, titles_: str) -> None:
-    bounded(world, who, quoted(titles_), since=id_of(world, action), before=id_of(world, other))
+@then('since "{since}" {who} is shown {titles_}, and no more')
+@then('before "{before}" {who} is shown {titles_}, and no more')
+@then('between "{since}" and "{before}" {who} is shown {titles_}, and no more')
+def shown_between(world: World, who: str, titles_: str, since: str | None = None, before: str | None = None) -> None:
+    """Somebody asks for a part of what happened, on the socket and over REST, and is shown these."""
+    named = {"since": since, "before": before}
+    bounds = {name: world.back.activity_of[action] for name, action in named.items() if action is not None}
+    world.set_marks()
+    act(world, who, "activity:feed", bounds)
+    assert_equal(shown(world, who), (quoted(titles_), None), f"what {who} is shown with {bounds}")
+    finds(world, who, titles_, json.dumps(bounds))
 
 
 @then('{n} at a time since "{action}", while more happens, {who} gets {titles_}')
 def pages_since(world: World, n: str, action: str, who: str, titles_: str) -> None:
-    tab, person = world[who].tab, world[who]
-    wanted: dict[str, Any] = {"limit": int(n), "since": id_of(world, action)}
+    tab = world[who].tab
+    wanted: dict[str, Any] = {"limit": int(n), "since": world.back.activity_of[action]}
     found: list[str] = []
     for _ in range(MOST_PAGES):
         start = len(tab.journal)
@@ -175,7 +170,7 @@ def pages_since(world: World, n: str, action: str, who: str, titles_: str) -> No
         page = tab.expect("activity:feed", since=start).payload
         assert_equal(answer["next"], page["next"], "next, in the ack and in the page")
         found += [item["action"] for item in page["items"]]
-        record(world, person, "meanwhile")
+        record(world, who, "meanwhile")
         if page["next"] is None:
             break
         wanted["before"] = page["next"]
@@ -185,87 +180,26 @@ def pages_since(world: World, n: str, action: str, who: str, titles_: str) -> No
 
 
 @then("over REST {who} finds {titles_}")
-def found_over_rest(world: World, who: str, titles_: str) -> None:
-    body = world.ask(world[who], "activity:list").body
-    assert_equal([item["action"] for item in body["items"]], quoted(titles_), f"what {who} finds")
-
-
-@then('over REST {who} finds of "{room}" {titles_}')
-def found_of_entity(world: World, who: str, room: str, titles_: str) -> None:
-    kind, id_ = room.split(":")
-    body = world.ask(world[who], "activity:entity", places={"entity_type": kind, "entity_id": id_}).body
-    assert_equal([item["action"] for item in body["items"]], quoted(titles_), f"what {who} finds of {room}")
-
-
 @then("over REST {who} finds {titles_} with {object_}")
-def found_with(world: World, who: str, titles_: str, object_: str) -> None:
+def finds(world: World, who: str, titles_: str, object_: str = "{}") -> None:
     body = world.ask(world[who], "activity:list", query=json.loads(object_)).body
     assert_equal([item["action"] for item in body["items"]], quoted(titles_), f"what {who} finds with {object_}")
 
 
+@then('over REST {who} finds of "{room}" {titles_}')
+def finds_of_entity(world: World, who: str, room: str, titles_: str) -> None:
+    body = world.ask(world[who], "activity:entity", places=entity(room)).body
+    assert_equal([item["action"] for item in body["items"]], quoted(titles_), f"what {who} finds of {room}")
+
+
 @then("it is the same activity as before")
 def same_as_before(world: World) -> None:
-    reply = need_reply(world)
-    assert_equal((reply.status, reply.body["activity"]["id"]), (200, world.notes["recorded"][-2]), "status and id")
+    reply, before = need_reply(world), world.back.activities[-2]
+    assert_equal((reply.status, reply.body["activity"]["id"]), (200, before), "status and id")
 
 
-@contextmanager
-def heard_in_company(world: World, tenant: str) -> Iterator[None]:
-    """What is done in the context is over when every open tab of a company has heard of it."""
-    marks = [(tab, len(tab.journal)) for tab in world.company(tenant)]
-    yield
-    for tab, mark in marks:
-        tab.expect("activity", since=mark)
-
-
-def record(world: World, person: Person, action: str, room: str = INVOICE, **fields: Any) -> Answer:
-    """A back end records what somebody did, which must succeed."""
-    reply = publish(world, person, action, room, fields=fields)
-    assert_equal(reply.status, 201, f"the status of {reply}")
-    return reply
-
-
-def publish(
-    world: World, person: Person, action: str, room: str = INVOICE, *, fields: dict[str, Any] | None = None, **more: Any
-) -> Answer:
-    """A back end of somebody's company asks to record what they did."""
-    body = {**body_of(person, action, room), **(fields or {})}
-    reply = world.publish(person.tenant, "activity:record", body, **more)
-    if reply.ok:
-        world.notes.setdefault("recorded", []).append(reply.body["activity"]["id"])
-        world.notes["id of", action] = reply.body["activity"]["id"]
-    return reply
-
-
-def body_of(person: Person, action: str, room: str) -> dict[str, Any]:
-    """What a back end says of somebody's deed."""
-    kind, id_ = room.split(":")
-    return {
-        "user_id": person.user_id,
-        "user_name": person.name,
-        "action": action,
-        "entity_type": kind,
-        "entity_id": id_,
-        "entity_name": f"The {kind} {id_}",
-    }
-
-
-def shown(world: World, tab: Tab) -> tuple[list[str], str | None]:
+def shown(world: World, who: str) -> tuple[list[str], str | None]:
     """The actions of the page that came last, which the ack must agree with, and where the next one begins."""
     assert_accepted(world.answer)
-    page = tab.expect("activity:feed", where=lambda payload: payload["next"] == world.answer["next"]).payload
+    page = world[who].tab.expect("activity:feed", where=lambda payload: payload["next"] == world.answer["next"]).payload
     return [item["action"] for item in page["items"]], page["next"]
-
-
-def bounded(world: World, who: str, actions: list[str], **bounds: str) -> None:
-    """Somebody asks for a part of what happened, on the socket and over REST, and is shown these."""
-    world.set_marks()
-    act(world, who, world[who].tab, "activity:feed", bounds)
-    assert_equal(shown(world, world[who].tab), (actions, None), f"what {who} is shown with {bounds}")
-    body = world.ask(world[who], "activity:list", query=bounds).body
-    assert_equal([item["action"] for item in body["items"]], actions, f"what {who} finds over REST with {bounds}")
-
-
-def id_of(world: World, action: str) -> str:
-    """The id of the last item of that action."""
-    return str(world.notes["id of", action])

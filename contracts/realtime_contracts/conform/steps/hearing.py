@@ -6,26 +6,28 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from realtime_contracts.conform.person import Person
 from realtime_contracts.conform.sentences import then
-from realtime_contracts.conform.steps.common import assert_equal
+from realtime_contracts.conform.state import Person
+from realtime_contracts.conform.steps.common import assert_equal, silence
 from realtime_contracts.conform.tab import Tab
 from realtime_contracts.conform.world import World, mentions
-from realtime_contracts.wire.journal import Entry
+from realtime_contracts.wire.journal import Entry, UnmetError
 from realtime_contracts.wire.timeouts import patience
 
-#: What is only ever sent to the one who asked; others' doings are never in it by surprise.
+#: What is only ever sent to the one who asked; what others do is never in it by surprise.
 ANSWERS = frozenset({"presence:list", "room:users", "cursor:sync", "doc:sync", "heartbeat_ack", "error"})
 #: What keeps a user from being away.
-DOINGS = frozenset(
+ACTIVITY = frozenset(
     {"connect", "presence:update", "heartbeat", "room:join", "cursor:move", "typing:start", "typing:stop", "doc:edit"}
 )
 #: What ends when a user leaves a room, as the others hear it.
 ENDINGS = {"cursor": "cursor:remove", "typing": "typing:users", "lock": "doc:lock_status"}
 
 
-@then("{people} see {others} come online")
-@then("{people} sees {others} come online")
+# What is heard
+
+
+@then("{people} see(s) {others} come online")
 def see_come(world: World, people: list[str], others: list[str]) -> None:
     for listener in listeners(world, people):
         for whom in others:
@@ -33,70 +35,129 @@ def see_come(world: World, people: list[str], others: list[str]) -> None:
 
 
 @then('{who} sees "{name}" come online')
-def see_name_come(world: World, who: str, name: str) -> None:
+def sees_name_come(world: World, who: str, name: str) -> None:
     world[who].tab.expect("presence:user_joined", user_name=name)
 
 
 @then("{who} sees {others} leave")
-def see_leave(world: World, who: str, others: list[str]) -> None:
+def sees_leave(world: World, who: str, others: list[str]) -> None:
     for whom in others:
         hear(world, world[who], "presence:user_left", world[whom], user_name=whom)
 
 
 @then("{who} sees {whom} leave at once")
-def see_leave_at_once(world: World, who: str, whom: str) -> None:
-    within = min(patience(), world.timeouts.offline)
-    hear(world, world[who], "presence:user_left", world[whom], within=within)
+def sees_leave_at_once(world: World, who: str, whom: str) -> None:
+    leave_within(world, who, [whom], min(patience(), world.timeouts.offline))
 
 
 @then("{who} sees {others} leave after the grace")
-def see_leave_later(world: World, who: str, others: list[str]) -> None:
-    for whom in others:
-        hear(world, world[who], "presence:user_left", world[whom], within=world.timeouts.gone + patience())
+def sees_leave_later(world: World, who: str, others: list[str]) -> None:
+    leave_within(world, who, others, world.timeouts.gone + patience())
 
 
 @then("{who} sees {others} leave after lease and grace")
-def see_leave_dead(world: World, who: str, others: list[str]) -> None:
+def sees_leave_dead(world: World, who: str, others: list[str]) -> None:
+    leave_within(world, who, others, world.timeouts.death + patience())
+
+
+def leave_within(world: World, who: str, others: list[str], within: float) -> None:
     for whom in others:
-        hear(world, world[who], "presence:user_left", world[whom], within=world.timeouts.death + patience())
+        hear(world, world[who], "presence:user_left", world[whom], within=within)
 
 
 @then("{who} sees {whom} leave, then come online")
-def see_leave_come(world: World, who: str, whom: str) -> None:
+def sees_leave_come(world: World, who: str, whom: str) -> None:
     see_in_order(world, who, whom, ["presence:user_left", "presence:user_joined"])
 
 
 @then("{who} sees {whom} come online, be busy and leave")
-def see_all(world: World, who: str, whom: str) -> None:
+def sees_all(world: World, who: str, whom: str) -> None:
     see_in_order(world, who, whom, ["presence:user_joined", "presence:update", "presence:user_left"])
 
 
-@then("{people} have heard it once")
-@then("{people} has heard it once")
+def see_in_order(world: World, who: str, whom: str, events: list[str]) -> None:
+    """What `who` hears of `whom` is exactly these events, in this order."""
+    hear(world, world[who], events[-1], world[whom])
+    about = [e.name for e in world.heard(world[who].tab) if e.payload.get("user_id") == world[whom].user_id]
+    assert_equal(about, events, f"what {who} heard of {whom}")
+
+
+@then("{people} has/have heard it once")
 def heard_once(world: World, people: list[str]) -> None:
     event, fields = world.it
-    for listener in listeners(world, people):
-        world.barrier(listener.tenant)
-        for tab in listener.tabs:
-            heard = [e for e in world.heard(tab) if e.name == event and fields.items() <= e.payload.items()]
-            assert_equal(len(heard), 1, f"how often {tab.label} heard {event} {fields}")
+    for tab in tabs_after_barrier(world, people):
+        heard = [e for e in world.heard(tab, name=event) if fields.items() <= e.payload.items()]
+        assert_equal(len(heard), 1, f"how often {tab.label} heard {event} {fields}")
 
 
 @then("{who} has heard of each of them once")
 def heard_each_once(world: World, who: str) -> None:
     event, _ = world.it
     world.barrier(world[who].tenant)
-    about = [e.payload["user_id"] for e in world.heard(world[who].tab) if e.name == event]
+    about = [e.payload["user_id"] for e in world.heard(world[who].tab, name=event)]
     assert_equal(sorted(about), sorted(set(about)), f"whom {who} heard of by {event}")
 
 
-@then("{people} hear nothing of {whom}")
-@then("{people} hears nothing of {whom}")
+@then('{who} hears that {whom}\'s {endings_} ended before she left "{room}"')
+def ended_before(world: World, who: str, whom: str, endings_: str, room: str) -> None:
+    tab = world[who].tab
+    hear(world, world[who], "room:user_left", world[whom], room_id=room, within=silence(world))
+    heard = [e.name for e in tab.journal.events(since=tab.mark) if e.name in {"room:user_left", *ENDINGS.values()}]
+    expected = [ENDINGS[ending] for ending in endings_.replace(" and ", ", ").split(", ")]
+    assert_equal(sorted(heard[:-1]), sorted(expected), f"what {who} heard before {heard[-1]}")
+    assert_equal(heard[-1], "room:user_left", "the last thing")
+
+
+def listeners(world: World, people: Iterable[str]) -> list[Person]:
+    """These people, who must be connected to hear anything."""
+    found = [world[name] for name in people]
+    missing = [person.name for person in found if not person.tabs]
+    if missing:
+        raise UnmetError(f"{' and '.join(missing)} are connected, to hear anything", "they are not")
+    return found
+
+
+def tabs_of(world: World, people: Iterable[str]) -> list[Tab]:
+    """The tabs of these people, who must be connected."""
+    return [tab for person in listeners(world, people) for tab in person.tabs]
+
+
+def tabs_after_barrier(world: World, people: Iterable[str]) -> list[Tab]:
+    """The tabs of these people, once all that was sent before has come."""
+    found = listeners(world, people)
+    world.barrier(*sorted({person.tenant for person in found}))
+    return [tab for person in found for tab in person.tabs]
+
+
+def hear(
+    world: World, listener: Person, event: str, about: Person, *, within: float | None = None, **fields: Any
+) -> Entry:
+    """Every tab of `listener` hears `event` about somebody. It becomes what "it" means."""
+    fields = {"user_id": about.user_id, **fields}
+    world.it = (event, fields)
+    entries = [tab.expect(event, within=within, **fields) for tab in listener.tabs]
+    return entries[0]
+
+
+def hear_once(world: World, people: list[str], event: str, field: str, value: str, **more: Any) -> None:
+    """Every tab of these people hears an event with a field's value, once."""
+    fields: dict[str, Any] = {field: value, **more}
+    for tab in tabs_of(world, people):
+        tab.expect(event, **fields)
+    for tab in tabs_after_barrier(world, people):
+        found = [e.payload[field] for e in world.heard(tab, name=event)]
+        assert_equal(found.count(value), 1, f"how often {tab.label} heard of {value}")
+
+
+# What is not heard
+
+
+@then("{people} hear(s) nothing of {whom}")
 def nothing_of(world: World, people: list[str], whom: str) -> None:
     world.barrier(*sorted({world[name].tenant for name in [*people, whom]}))
     for listener in listeners(world, people):
         for tab in listener.tabs:
-            silent_about(tab, surprises(world, tab), listener, world[whom])
+            silent_about(tab, unexpected(world, tab), listener, world[whom])
 
 
 @then("{who} hears nothing of {whom}, even after the grace")
@@ -118,63 +179,21 @@ def nothing_of_room(world: World, who: str, room: str) -> None:
 def that_tab_nothing_of_room(world: World, who: str, room: str) -> None:
     tab = world[who].acting
     if tab is None:
-        raise AssertionError(f"no tab of {who} has done anything")
+        raise UnmetError(f"a tab in which {who} has done something", "none")
     silent_about_room(world, tab, room)
 
 
 @then("{who} hears nothing")
-def nothing(world: World, who: str) -> None:
-    world.barrier(world[who].tenant)
-    for tab in world[who].tabs:
-        assert_silent(tab, surprises(world, tab))
-
-
 @then("the {ordinal} tab of {who} hears nothing")
-def tab_hears_nothing(world: World, who: str, ordinal: str) -> None:
+def nothing(world: World, who: str, ordinal: str = "") -> None:
     world.barrier(world[who].tenant)
-    tab = world[who].tabs[["first", "second"].index(ordinal)]
-    assert_silent(tab, surprises(world, tab))
+    tabs = world[who].tabs
+    for tab in [tabs[["first", "second"].index(ordinal)]] if ordinal else tabs:
+        assert_silent(tab, unexpected(world, tab))
 
 
-@then('{who} hears that {whom}\'s {endings_} ended before she left "{room}"')
-def ended_before(world: World, who: str, whom: str, endings_: str, room: str) -> None:
-    tab = world[who].tab
-    silence = world.timeouts.silence if world.transport == "polling" else 0.0
-    hear(world, world[who], "room:user_left", world[whom], room_id=room, within=patience() + silence)
-    heard = [e.name for e in tab.journal.events(since=tab.mark) if e.name in {"room:user_left", *ENDINGS.values()}]
-    expected = [ENDINGS[ending] for ending in endings_.replace(" and ", ", ").split(", ")]
-    assert_equal(sorted(heard[:-1]), sorted(expected), f"what {who} heard before {heard[-1]}")
-    assert_equal(heard[-1], "room:user_left", "the last thing")
-
-
-def listeners(world: World, people: Iterable[str]) -> list[Person]:
-    """These people, who must be connected to hear anything."""
-    found = [world[name] for name in people]
-    missing = [person.name for person in found if not person.tabs]
-    if missing:
-        raise AssertionError(f"not connected, so they hear nothing: {missing}")
-    return found
-
-
-def hear(
-    world: World, listener: Person, event: str, about: Person, *, within: float | None = None, **fields: Any
-) -> Entry:
-    """Every tab of `listener` hears `event` about somebody. It becomes what "it" means."""
-    fields = {"user_id": about.user_id, **fields}
-    world.it = (event, fields)
-    entries = [tab.expect(event, within=within, **fields) for tab in listener.tabs]
-    return entries[0]
-
-
-def see_in_order(world: World, who: str, whom: str, events: list[str]) -> None:
-    """What `who` hears of `whom` is exactly these events, in this order."""
-    hear(world, world[who], events[-1], world[whom])
-    about = [e.name for e in world.heard(world[who].tab) if e.payload.get("user_id") == world[whom].user_id]
-    assert_equal(about, events, f"what {who} heard of {whom}")
-
-
-def surprises(world: World, tab: Tab) -> list[Entry]:
-    """What a tab has heard, but that somebody is away who has done nothing for so long: a slow network takes time."""
+def unexpected(world: World, tab: Tab) -> list[Entry]:
+    """What a tab has heard, but that somebody is away who was inactive for so long: a slow network takes time."""
     return [e for e in world.heard(tab) if not (is_inactivity(e) and may_be_away(world, e.payload["user_id"], e.at))]
 
 
@@ -184,14 +203,14 @@ def may_be_away(world: World, user_id: str, at: float | None = None) -> bool:
     To be refused is to do nothing.
     """
     at = time.monotonic() - world.began if at is None else at
-    done = [0.0]
+    active = [0.0]
     for entries in (tab.journal.since() for tab in world.tabs if tab.user_id == user_id):
         acks = [e for e in entries if e.kind == "ack" and isinstance(e.payload, dict)]
         refused = {id(ack.of) for ack in acks if ack.payload.get("ok") is False}
         if any(e.kind == "connected" for e in entries):
-            doings = (e for e in entries if e.kind == "sent" and e.name in DOINGS and id(e) not in refused)
-            done += [e.at for e in doings if e.at <= at]
-    return at - max(done) >= world.timeouts.away
+            sent = (e for e in entries if e.kind == "sent" and e.name in ACTIVITY and id(e) not in refused)
+            active += [e.at for e in sent if e.at <= at]
+    return at - max(active) >= world.timeouts.away
 
 
 def is_inactivity(entry: Entry) -> bool:
@@ -201,9 +220,7 @@ def is_inactivity(entry: Entry) -> bool:
 
 def silence_of(world: World, people: Iterable[str], *events: str) -> None:
     """Nobody of these people has heard any of these events, wherever they are."""
-    found = listeners(world, people)
-    world.barrier(*sorted({person.tenant for person in found}))
-    for tab in (tab for person in found for tab in person.tabs):
+    for tab in tabs_after_barrier(world, people):
         assert_silent(tab, [e for e in world.heard(tab) if e.name in events])
 
 
@@ -218,11 +235,11 @@ def silent_about(tab: Tab, heard: list[Entry], listener: Person, about: Person) 
 def silent_about_room(world: World, tab: Tab, room: str) -> None:
     """A tab has heard nothing from a room, but for the answer when it joined or asked."""
     world.barrier(*sorted({person.tenant for person in world.people.values()}))
-    heard = [e for e in surprises(world, tab) if e.name != "room:users" and mentions(e.payload, room)]
+    heard = [e for e in unexpected(world, tab) if e.name != "room:users" and mentions(e.payload, room)]
     assert_silent(tab, heard)
 
 
 def assert_silent(tab: Tab, heard: list[Entry]) -> None:
     """Fail with what was heard, if anything was."""
     if heard:
-        raise AssertionError("\n".join([f"{tab.label} should have heard nothing, and heard", *map(str, heard)]))
+        raise UnmetError(f"{tab.label} hears nothing of this", "\n".join(map(str, heard)))

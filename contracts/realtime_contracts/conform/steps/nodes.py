@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Callable
 from typing import Protocol
 
 from realtime_contracts.conform.sentences import given, then, when
-from realtime_contracts.conform.steps.common import assert_equal, knock
+from realtime_contracts.conform.steps.common import assert_equal, attempt, together
+from realtime_contracts.conform.tab import Tab
 from realtime_contracts.conform.world import World
 from realtime_contracts.wire.timeouts import patience
 from realtime_contracts.wire.view import PRESENCE_MESSAGES
@@ -33,8 +33,7 @@ class Faults(Protocol):
         """Redis is back, and every node says that it is ready."""
 
 
-@given("{people} are connected to node {n}")
-@given("{people} is connected to node {n}")
+@given("{people} is/are connected to node {n}")
 def connected_to(world: World, people: list[str], n: str) -> None:
     for name in people:
         world.connect(world[name], int(n))
@@ -51,7 +50,7 @@ def tabs_on_both(world: World, who: str) -> None:
 def connects_to(world: World, who: str, n: str) -> None:
     person = world[who]
     person.tabs = [tab for tab in person.tabs if tab.connected]
-    knock(world, person, {"token": world.token(person)}, tab=world.tab(person, int(n)))
+    attempt(world, who, tab=world.tab(person, int(n)))
 
 
 @when("{who} on node 1 and {whom} on node 2 change their status {n} times at the same time")
@@ -76,26 +75,20 @@ def change_at_once(world: World, who: str, whom: str, n: str) -> None:
 @when("{n} users connect to both nodes at the same time")
 def many_connect(world: World, n: str) -> None:
     company = next(iter(world.tenants))
-    people = [world.hire(f"User {number:02}", company, f"u{number}") for number in range(int(n))]
+    people = [world.add_person(f"User {number:02}", company, f"u{number}") for number in range(int(n))]
     tabs = [world.tab(person) for person in people]
     tokens = [world.token(person) for person in people]
     together([lambda tab=tab, token=token: tab.open({"token": token}) for tab, token in zip(tabs, tokens, strict=True)])  # type: ignore[misc]
     for person, tab in zip(people, tabs, strict=True):
-        world.welcome(person, tab)
+        world.add_tab(person, tab)
     world.settle(world.tenant(company))
     world.it = ("presence:user_joined", {})
 
 
-@when("node {n} is killed")
-def node_killed(world: World, faults: Faults, n: str) -> None:
+@when("node {n} is {ended_}")
+def node_ends(world: World, faults: Faults, n: str, ended_: str) -> None:
     world.dead.add(int(n) - 1)
-    faults.kill(int(n))
-
-
-@when("node {n} is stopped")
-def node_stopped(world: World, faults: Faults, n: str) -> None:
-    world.dead.add(int(n) - 1)
-    faults.stop(int(n))
+    (faults.kill if ended_ == "killed" else faults.stop)(int(n))
 
 
 @given("Redis cannot be reached")
@@ -107,10 +100,9 @@ def redis_away(faults: Faults) -> None:
 def redis_was_away(world: World, faults: Faults) -> None:
     world.gaps_expected = True
     faults.hang_redis()
-    for person in world.people.values():
-        for tab in person.tabs:
-            answer = tab.call("heartbeat")
-            assert_equal(answer.get("error", {}).get("code"), "unavailable", "the code while Redis hangs")
+    for tab in tabs_of_all(world):
+        answer = tab.call("heartbeat")
+        assert_equal(answer.get("error", {}).get("code"), "unavailable", "the code while Redis hangs")
     faults.restore_redis()
 
 
@@ -123,21 +115,24 @@ def redis_back(world: World, faults: Faults) -> None:
 @given("Redis has lost everything")
 def redis_lost(world: World, faults: Faults) -> None:
     world.gaps_expected = True
-    marks = {id(tab): len(tab.journal) for person in world.people.values() for tab in person.tabs}
+    marks = {tab: len(tab.journal) for tab in tabs_of_all(world)}
     faults.cut_redis()
     faults.restore_redis()
-    for person in world.people.values():
-        for tab in person.tabs:
-            tab.expect("presence:list", since=marks[id(tab)], within=2 * patience())
-            for room in tab.rooms:
-                tab.expect("room:users", since=marks[id(tab)], room_id=room)
+    for tab, mark in marks.items():
+        tab.expect("presence:list", since=mark, within=2 * patience())
+        for room in tab.rooms:
+            tab.expect("room:users", since=mark, room_id=room)
+
+
+def tabs_of_all(world: World) -> list[Tab]:
+    """Every tab that a scenario has open."""
+    return [tab for person in world.people.values() for tab in person.tabs]
 
 
 @then("everybody has the same view")
 def same_view(world: World) -> None:
-    tenant = world.tenant(next(iter(world.tenants)))
-    tabs = list(world.company(tenant))
-    world.settle(tenant)
+    tabs = list(world.company(world.home))
+    world.settle(world.home)
     for tab in tabs:
         assert_equal(tab.view.users, tabs[0].view.users, f"what {tab.label} sees")
 
@@ -149,22 +144,3 @@ def same_messages(world: World, who: str, whom: str) -> None:
         return [(e.name, e.payload) for e in tab.journal.events(since=tab.mark) if e.name in PRESENCE_MESSAGES]
 
     assert_equal(heard(who), heard(whom), f"what {who} and {whom} heard")
-
-
-def together(tasks: list[Callable[[], object]]) -> None:
-    """Run all tasks at the same time, and fail if one of them does."""
-    failures: list[BaseException] = []
-
-    def run(task: Callable[[], object]) -> None:
-        try:
-            task()
-        except BaseException as error:  # noqa: BLE001 - it is raised again in the test's thread
-            failures.append(error)
-
-    threads = [threading.Thread(target=run, args=(task,)) for task in tasks]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]

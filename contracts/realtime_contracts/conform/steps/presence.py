@@ -1,23 +1,45 @@
-"""How somebody is and where, and who sees it."""
+"""Who is online, how they are and where: status, pages, heartbeats, lists, and the numbers of the messages."""
 
 from __future__ import annotations
 
 import json
+import threading
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from realtime_contracts.conform.payloads import entity
 from realtime_contracts.conform.sentences import given, then, when
 from realtime_contracts.conform.steps.common import (
     act,
     assert_equal,
     given_update,
+    move_through,
     present,
-    see_page,
+    repeat_until,
     see_status,
     status_in,
 )
 from realtime_contracts.conform.steps.hearing import hear, listeners
+from realtime_contracts.conform.tab import NO_ANSWER
 from realtime_contracts.conform.world import World
+from realtime_contracts.wire.journal import UnmetError
 from realtime_contracts.wire.timeouts import patience
+from realtime_contracts.wire.view import PRESENCE_MESSAGES, PresenceView
+
+#: How far the server's clock may be from ours, in seconds, before its time is not "now".
+CLOCK_SKEW = 5.0
+
+#: The payloads of a heartbeat, by the words of a feature.
+HEARTBEATS: dict[str, list[dict[str, bool]]] = {
+    "without a payload": [],
+    "with an empty payload": [{}],
+    "that says active": [{"active": True}],
+    "that says inactive": [{"active": False}],
+}
+
+
+# Status and page
 
 
 @given("{who} is {status}")
@@ -34,70 +56,58 @@ def away_by_choice(world: World, who: str) -> None:
     world.settle(world[who].tenant)
 
 
+@given("{who} is away for inactivity")
+def away_for_inactivity(world: World, who: str) -> None:
+    see_status(world, present(world, who), "away", world.timeouts.away + patience())
+
+
 @given('{who} is on page "{page}"')
 def given_page(world: World, who: str, page: str) -> None:
     given_update(world, who, {"current_page": page})
 
 
-@given('{who} is viewing "{entity}"')
-def given_viewing(world: World, who: str, entity: str) -> None:
-    entity_type, entity_id = entity.split(":")
-    given_update(world, who, {"entity_type": entity_type, "entity_id": entity_id})
+@given('{who} is viewing "{viewed}"')
+def given_viewing(world: World, who: str, viewed: str) -> None:
+    given_update(world, who, entity(viewed))
 
 
 @when("{who} sets herself {status}")
-def set_status(world: World, who: str, status: str) -> None:
-    update(world, who, {"status": status})
+def sets_status(world: World, who: str, status: str) -> None:
+    act(world, who, "presence:update", {"status": status})
 
 
-@when('{who} sets herself {status} on page "{page}" viewing "{entity}"')
-def set_everything(world: World, who: str, status: str, page: str, entity: str) -> None:
-    entity_type, entity_id = entity.split(":")
-    update(world, who, {"status": status, "current_page": page, "entity_type": entity_type, "entity_id": entity_id})
+@when('{who} sets herself {status} on page "{page}" viewing "{viewed}"')
+def sets_everything(world: World, who: str, status: str, page: str, viewed: str) -> None:
+    act(world, who, "presence:update", {"status": status, "current_page": page, **entity(viewed)})
 
 
 @when('{who} moves to page "{page}"')
-def move(world: World, who: str, page: str) -> None:
-    update(world, who, {"current_page": page})
+def moves(world: World, who: str, page: str) -> None:
+    act(world, who, "presence:update", {"current_page": page})
 
 
 @when("{who} updates her presence without a payload")
-def update_nothing(world: World, who: str) -> None:
-    update(world, who, None)
-
-
 @when("{who} updates her presence with {payload}")
-def update_with(world: World, who: str, payload: str) -> None:
-    update(world, who, json.loads(payload))
+def updates(world: World, who: str, payload: str | None = None) -> None:
+    act(world, who, "presence:update", *([] if payload is None else [json.loads(payload)]))
 
 
-def update(world: World, who: str, payload: dict[str, Any] | None) -> None:
-    """`presence:update`, the answer kept for the scenario."""
-    payloads = [] if payload is None else [payload]
-    act(world, who, world[who].tab, "presence:update", *payloads)
-
-
-@then("{people} are told that {whom} is {status}")
-@then("{people} is told that {whom} is {status}")
-def told(world: World, people: list[str], whom: str, status: str) -> None:
+@then("{people} is/are told that {whom} is {status}")
+def told_status(world: World, people: list[str], whom: str, status: str) -> None:
     for listener in listeners(world, people):
         hear(world, listener, "presence:update", world[whom], status=status, user_name=whom)
 
 
 @then("{who} is told that {whom} is {status} on page {page_} viewing {entity_}")
 def told_location(world: World, who: str, whom: str, status: str, page_: str, entity_: str) -> None:
-    page = None if page_ == "nothing" else page_.strip('"')
-    entity_type, entity_id = (None, None) if entity_ == "nothing" else entity_.strip('"').split(":")
-    hear(
-        world,
-        world[who],
-        "presence:update",
-        world[whom],
-        status=status,
-        current_page=page,
-        current_entity_type=entity_type,
-        current_entity_id=entity_id,
-    )
+    viewed = {} if entity_ == "nothing" else entity(entity_.strip('"'))
+    fields: dict[str, Any] = {
+        "status": status,
+        "current_page": None if page_ == "nothing" else page_.strip('"'),
+        "current_entity_type": viewed.get("entity_type"),
+        "current_entity_id": viewed.get("entity_id"),
+    }
+    hear(world, world[who], "presence:update", world[whom], **fields)
 
 
 @then("both tabs of {who} are told")
@@ -128,14 +138,15 @@ def everybody_sees_name(world: World, whom: str, name: str) -> None:
         assert_equal(tab.view.users[world[whom].user_id].name, name, f"the name of {whom} in {tab.label}")
 
 
-@then('everybody sees {whom} on page "{page}"')
-def everybody_sees_page(world: World, whom: str, page: str) -> None:
-    see_page(world, world[whom], page)
-
-
 @then("everybody sees {whom} on no page")
-def everybody_sees_no_page(world: World, whom: str) -> None:
-    see_page(world, world[whom], None)
+@then('everybody sees {whom} on page "{page}"')
+def everybody_sees_page(world: World, whom: str, page: str | None = None) -> None:
+    user_id = world[whom].user_id
+    world.everybody(
+        world[whom].tenant,
+        lambda tab: user_id in tab.view.users and tab.view.users[user_id].page == page,
+        f"{whom} on page {page}",
+    )
 
 
 @then("{who}'s change of status was announced only if there was one, or if she asked")
@@ -149,7 +160,7 @@ def announced_rightly(world: World, who: str) -> None:
         heard = [e for e in updates if e in tab.journal.since(tab.mark)]
         before = [e.payload["status"] for e in updates if e not in heard]
         was = before[-1] if before else "online"
-        expected = 1 if world.notes.get("event") == "presence:update" or was != status_in(tab, person.user_id) else 0
+        expected = 1 if world.event == "presence:update" or was != status_in(tab, person.user_id) else 0
         assert_equal(len(heard), expected, f"how often {tab.label} heard of {who}'s status")
 
 
@@ -162,3 +173,239 @@ def answer_is_presence(world: World, who: str) -> None:
 @then("the answer has the number that {who} hears")
 def answer_number(world: World, who: str) -> None:
     assert_equal(world.answer["seq"], world[who].tab.expect("presence:update").payload["seq"], "the number")
+
+
+# Heartbeats and inactivity
+
+
+@when("{tab} sends a heartbeat")
+@when("{tab} sends a heartbeat {how}")
+def heartbeat(world: World, tab: str, how: str = "without a payload") -> None:
+    act(world, tab, "heartbeat", *HEARTBEATS[how])
+
+
+@when("{who} sends an inactive heartbeat")
+def inactive_heartbeat(world: World, who: str) -> None:
+    act(world, who, "heartbeat", {"active": False})
+
+
+@when("{tab} sends heartbeats while {whom} does nothing and becomes away")
+def heartbeats(world: World, tab: str, whom: str) -> None:
+    keep_beating(world, tab, whom, {})
+
+
+@when("{who} sends inactive heartbeats until long after")
+def inactive_heartbeats(world: World, who: str) -> None:
+    keep_beating(world, who, who, {"active": False})
+
+
+@when("{who} has been inactive for long")
+def inactive_for_long(world: World, who: str) -> None:
+    """As long as somebody else needs to become away."""
+    other = world.add_barrier_person(world[who].tenant)
+    world.connect(other)
+    see_status(world, other, "away", world.timeouts.away + patience())
+    other.tabs.pop().goodbye()
+    world[who].tab.expect("presence:user_left", user_id=other.user_id)
+
+
+def keep_beating(world: World, who: str, whom: str, payload: dict[str, Any]) -> None:
+    """Send heartbeats, several in the time of inactivity, until somebody is seen as away."""
+    _, tab = world.tab_of(who)
+    seen, user_id, within = world[whom].tab, world[whom].user_id, world.timeouts.away + patience()
+    repeat_until(
+        lambda: tab.call("heartbeat", payload),
+        world.timeouts.away / 8,
+        lambda: seen.expect("presence:update", user_id=user_id, status="away", within=within),
+    )
+
+
+@then("{who} gets a heartbeat_ack with the time of now")
+def heartbeat_ack(world: World, who: str) -> None:
+    heard = world[who].tab.expect("heartbeat_ack")
+    try:
+        assert_now(heard.payload["timestamp"], world, heard.at)
+    except (LookupError, TypeError, ValueError) as error:
+        raise UnmetError("a heartbeat_ack with the time of now", repr(heard.payload)) from error
+
+
+@then("the answer has the time of now, too")
+def answer_is_now(world: World) -> None:
+    assert_equal(sorted(world.answer), ["ok", "timestamp"], "the fields of the answer")
+    answers = [e for tab in world.tabs for e in tab.journal.since() if e.kind == "ack" and e.payload == world.answer]
+    assert_now(world.answer["timestamp"], world, answers[-1].at)
+
+
+@then("{who}'s last activity is that heartbeat")
+def last_activity_is(world: World, who: str) -> None:
+    assert_equal(last_active(world, who), world.answer["timestamp"], "the last activity")
+
+
+@then("{who}'s last activity is before that heartbeat")
+def last_activity_before(world: World, who: str) -> None:
+    found, beat = last_active(world, who), world.answer["timestamp"]
+    if not found < beat:
+        raise UnmetError(f"a last activity before {beat}: an inactive heartbeat is no activity", found)
+
+
+def last_active(world: World, who: str) -> str:
+    listed = world[who].tab.ask_list()
+    return next(str(u["last_active_at"]) for u in listed["users"] if u["user_id"] == world[who].user_id)
+
+
+def assert_now(text: str, world: World, came: float) -> None:
+    """Fail unless a time is that of the message that has it, which came so many seconds after the scenario began."""
+    then = datetime.now(UTC) - timedelta(seconds=time.monotonic() - world.began - came)
+    off = abs(datetime.fromisoformat(text) - then)
+    if off > timedelta(seconds=CLOCK_SKEW):
+        raise UnmetError(f"a time within {CLOCK_SKEW:g} s of {then:%H:%M:%S}, when it came", text)
+
+
+# Lists
+
+
+@when("{who} moves through {n} pages while {whom} asks {m} times who is online")
+def moves_while_asked(world: World, who: str, n: str, whom: str, m: str) -> None:
+    thread = threading.Thread(target=move_through(world, who, n))
+    thread.start()
+    try:
+        for _ in range(int(m)):
+            world[whom].tab.ask_list()
+    finally:
+        thread.join()
+
+
+@when("{people} ask(s) who is online")
+@when("{people} asks who is online {how}")
+def asks_list(world: World, people: list[str], how: str = "without a payload") -> None:
+    for name in people:
+        tab = world[name].tab
+        start = len(tab.journal)
+        if how == "without asking for ack":
+            tab.client.emit("presence:list")
+            listed = tab.expect("presence:list", since=start).payload
+        else:
+            listed = tab.ask_list({} if how == "with an empty payload" else None)
+            acks = [entry.payload for entry in tab.journal.since(start) if entry.kind == "ack"]
+            world.answer = acks[0] if acks else NO_ANSWER
+        world.presence.lists[name] = world.presence.listed = listed
+
+
+@when('the user "{user_id}" asks who is online')
+def user_asks_list(world: World, user_id: str) -> None:
+    world.presence.listed = world[user_id].tab.ask_list()
+
+
+@when('{who} asks who is viewing "{viewed}"')
+def asks_viewing(world: World, who: str, viewed: str) -> None:
+    world.presence.lists[who] = world[who].tab.ask_list(entity(viewed))
+
+
+@when('{who} asks who is viewing any "{entity_type}"')
+@when('{who} asks who is viewing "{entity_type}" number {n}')
+def asks_viewing_type(world: World, who: str, entity_type: str, n: str | None = None) -> None:
+    number = {} if n is None else {"entity_id": int(n)}
+    world.presence.lists[who] = world[who].tab.ask_list({"entity_type": entity_type, **number})
+
+
+@when("{who} asks who is viewing number {n} of no type")
+def asks_viewing_untyped(world: World, who: str, n: str) -> None:
+    act(world, who, "presence:list", {"entity_id": int(n)})
+
+
+@then("the list that {who} gets is empty")
+def list_empty(world: World, who: str) -> None:
+    assert_equal(list_of(world, who)["users"], [], f"the list that {who} gets")
+
+
+@then("the list that {who} gets shows {people}")
+def list_shows(world: World, who: str, people: list[str]) -> None:
+    shown = [user["user_name"] for user in list_of(world, who)["users"]]
+    # In which order is a requirement of its own.
+    assert_equal(sorted(shown), sorted(people), f"the list that {who} gets")
+
+
+@then("the lists that {people} get show {others}")
+def lists_show(world: World, people: list[str], others: list[str]) -> None:
+    for who in people:
+        list_shows(world, who, others)
+
+
+@then("the list that {who} gets shows {whom} as {status} on no page")
+@then('the list that {who} gets shows {whom} as {status} on page "{page}"')
+def list_shows_as(world: World, who: str, whom: str, status: str, page: str | None = None) -> None:
+    listed = world.presence.lists[who] = list_of(world, who)
+    entry = next(user for user in listed["users"] if user["user_id"] == world[whom].user_id)
+    assert_equal((entry["status"], entry["current_page"]), (status, page), f"{whom} in the list")
+
+
+@then("the list has the ids {ids_}")
+def list_ids(world: World, ids_: str) -> None:
+    assert_equal([user["user_id"] for user in world.presence.listed["users"]], ids_.split(", "), "the ids in the list")
+
+
+@then("the list has the number of the message that {who} is {status}")
+def list_number(world: World, who: str, status: str) -> None:
+    message = world[who].tab.expect("presence:update", since=0, user_id=world[who].user_id, status=status)
+    assert_equal(world.presence.listed["seq"], message.payload["seq"], "the number of the list")
+
+
+@then("the answer is a plain success")
+def plain_success(world: World) -> None:
+    assert_equal(world.answer, {"ok": True}, "the answer")
+
+
+@then("no list that {who} got was older than a message before it")
+def no_old_list(world: World, who: str) -> None:
+    assert_equal(world[who].tab.view.complaints, [], f"what {who}'s view complains of")
+
+
+def list_of(world: World, who: str) -> dict[str, Any]:
+    """The list that somebody has asked for in this scenario, or asks for now."""
+    asked = world.presence.lists.pop(who, None)
+    return world[who].tab.ask_list() if asked is None else asked
+
+
+# The numbers of the messages
+
+
+@then("{who} has heard {n} presence messages with consecutive numbers")
+@then("{who} has heard {n} presence message with the next number")
+def consecutive(world: World, who: str, n: str) -> None:
+    tab = world[who].tab
+    before = tab.journal.since(0)[: tab.mark]
+    last = max(e.payload["seq"] for e in before if e.kind == "event" and "seq" in e.payload)
+
+    def numbers() -> list[int]:
+        return [e.payload["seq"] for e in tab.journal.events(since=tab.mark) if e.name in PRESENCE_MESSAGES]
+
+    tab.wait_until(lambda: len(numbers()) >= int(n), f"{n} presence messages")
+    assert_equal(numbers(), list(range(last + 1, last + 1 + int(n))), "the numbers of the messages")
+
+
+@given("the message that {whom} is {status} never reached {who}")
+def lost_message(world: World, whom: str, status: str, who: str) -> None:
+    given_update(world, whom, {"status": status})
+    world.presence.lost_seq = world[who].tab.expect("presence:update", since=0, status=status).payload["seq"]
+
+
+@then("{who} sees a gap")
+def sees_gap(world: World, who: str) -> None:
+    """Fold what came, but for the message that is said to be lost."""
+    tab = world[who].tab
+    tab.expect("presence:update")
+    view = world.presence.view = PresenceView()
+    for entry in tab.journal.events():
+        if entry.name == "presence:list":
+            view.take_list(entry.payload)
+        elif entry.name in PRESENCE_MESSAGES and entry.payload["seq"] != world.presence.lost_seq:
+            view.take_message(entry.name, entry.payload)
+    assert_equal(view.gap, True, f"a gap in what {who} heard")
+
+
+@then("with the list that he asks for {who} sees what {whom} sees")
+def right_again(world: World, who: str, whom: str) -> None:
+    view = world.presence.view
+    view.take_list(world[who].tab.ask_list())
+    world.settle(world[whom].tenant)
+    assert_equal((view.gap, view.users), (False, world[whom].tab.view.users), f"what {who} sees")

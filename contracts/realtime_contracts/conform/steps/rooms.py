@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from realtime_contracts.conform.payloads import ENTITIES
+from realtime_contracts.conform.payloads import ENTITIES, entity
 from realtime_contracts.conform.sentences import given, then, when
-from realtime_contracts.conform.steps.common import act, assert_equal, assert_not_refused, present, users_of
-from realtime_contracts.conform.steps.connecting import connect
+from realtime_contracts.conform.steps.common import (
+    act,
+    assert_equal,
+    assert_not_refused,
+    attempt,
+    present,
+    silence,
+)
 from realtime_contracts.conform.steps.hearing import hear
 from realtime_contracts.conform.tab import Tab
 from realtime_contracts.conform.world import World
+from realtime_contracts.wire.journal import UnmetError
 from realtime_contracts.wire.timeouts import patience
 
 #: The fields of a user in a room.
@@ -20,16 +27,11 @@ USER_FIELDS = {"user_id", "user_name", "joined_at"}
 # Being in one
 
 
-@given('{who} is in "{room}"')
-def in_room(world: World, who: str, room: str) -> None:
-    person = present(world, who)
-    world.enter(person.tab, person, room)
-
-
-@given('{people} are in "{room}"')
-def several_in_room(world: World, people: list[str], room: str) -> None:
+@given('{people} is/are in "{room}"')
+def in_room(world: World, people: list[str], room: str) -> None:
     for who in people:
-        in_room(world, who, room)
+        person = present(world, who)
+        world.enter(person.tab, person, room)
 
 
 @given('the second tab of {who} is in "{room}"')
@@ -62,83 +64,35 @@ def in_many_rooms(world: World, who: str, n: str) -> None:
 
 @when('{who} joins "{room}"')
 @when('{who} joins "{room}" again')
-def join(world: World, who: str, room: str) -> None:
-    join_in(world, who, world[who].tab, room)
-
-
-@when('{who} joins "{room}" in another tab')
-def join_in_new_tab(world: World, who: str, room: str) -> None:
-    connect(world, who)
-    join_in(world, who, world[who].tabs[-1], room)
-
-
-@when('{who} joins the "{entity_type}" with the id {id_}')
-def join_with_number(world: World, who: str, entity_type: str, id_: str) -> None:
-    act(world, who, world[who].tab, "room:join", {"entity_type": entity_type, "entity_id": int(id_)})
-
-
-@when("{who} joins the room of {what}")
-def join_named(world: World, who: str, what: str) -> None:
-    entity_type, entity_id = ENTITIES[what]
-    act(world, who, world[who].tab, "room:join", {"entity_type": entity_type, "entity_id": entity_id})
-
-
-@when("{who} joins a room that is called like {channel}")
-def join_channel(world: World, who: str, channel: str) -> None:
-    entity_type, entity_id = channel_name(world, who, channel)
-    act(world, who, world[who].tab, "room:join", {"entity_type": entity_type, "entity_id": entity_id})
-
-
 @when("{who} joins one of them again")
-def join_one_again(world: World, who: str) -> None:
-    join(world, who, "invoice:50")
-
-
-@when("{who} leaves one of them")
-def leave_one(world: World, who: str) -> None:
-    leave(world, who, "invoice:50")
-
-
-@when('{who} leaves "{room}"')
-def leave(world: World, who: str, room: str) -> None:
-    leave_in(world, who, world[who].tab, room)
-
-
-@when('the second tab of {who} leaves "{room}"')
-@when('{who} leaves "{room}" in one tab')
-def leave_in_one(world: World, who: str, room: str) -> None:
-    leave_in(world, who, world[who].tabs[1], room)
-
-
-@when('{who} leaves "{room}" in both tabs')
-def leave_in_both(world: World, who: str, room: str) -> None:
-    for tab in world[who].tabs:
-        leave_in(world, who, tab, room)
-
-
-@when('{who} asks who is in "{room}"')
-def ask_room(world: World, who: str, room: str) -> None:
-    act(world, who, world[who].tab, "room:users", {"room_id": room})
-
-
-def join_in(world: World, who: str, tab: Tab, room: str) -> None:
-    """Join, and keep the answer."""
-    entity_type, entity_id = room.split(":")
-    act(world, who, tab, "room:join", {"entity_type": entity_type, "entity_id": entity_id})
+def joins(world: World, who: str, room: str = "invoice:50", tab: Tab | None = None) -> None:
+    tab = act(world, who, "room:join", entity(room), tab=tab)
     if world.answer["ok"] is not False:
         tab.rooms.add(room)
 
 
-def leave_in(world: World, who: str, tab: Tab, room: str) -> None:
-    """Leave, and keep the answer."""
-    act(world, who, tab, "room:leave", {"room_id": room})
-    tab.rooms.discard(room)
+@when('{who} joins "{room}" in another tab')
+def joins_in_new_tab(world: World, who: str, room: str) -> None:
+    attempt(world, who)
+    joins(world, who, room, world[who].tabs[-1])
 
 
-def channel_name(world: World, who: str, channel: str) -> tuple[str, str]:
+@when('{who} joins the "{entity_type}" with the id {id_}')
+def joins_with_number(world: World, who: str, entity_type: str, id_: str) -> None:
+    act(world, who, "room:join", {"entity_type": entity_type, "entity_id": int(id_)})
+
+
+@when("{who} joins the room of {what}")
+def joins_named(world: World, who: str, what: str) -> None:
+    entity_type, entity_id = ENTITIES[what]
+    act(world, who, "room:join", {"entity_type": entity_type, "entity_id": entity_id})
+
+
+@when("{who} joins a room that is called like {channel}")
+def joins_channel(world: World, who: str, channel: str) -> None:
     """The entity whose room_id is what a careless server might call a channel of its own."""
     person, other = world[who], world["Zoe"]
-    return {
+    entity_type, entity_id = {
         "the other tenant": ("tenant", other.tenant),
         "her own tenant": ("tenant", person.tenant),
         "the other user": ("user", other.user_id),
@@ -147,6 +101,29 @@ def channel_name(world: World, who: str, channel: str) -> tuple[str, str]:
         "a connection": ("sid", str(other.tab.client.get_sid())),
         "the other room": (other.tenant, "invoice"),
     }[channel]
+    act(world, who, "room:join", {"entity_type": entity_type, "entity_id": entity_id})
+
+
+@when('{tab} leaves "{room}"')
+@when("{tab} leaves one of them")
+def leaves(world: World, tab: str, room: str = "invoice:50") -> None:
+    act(world, tab, "room:leave", {"room_id": room}).rooms.discard(room)
+
+
+@when('{who} leaves "{room}" in one tab')
+def leaves_in_one(world: World, who: str, room: str) -> None:
+    leaves(world, f"the second tab of {who}", room)
+
+
+@when('{who} leaves "{room}" in both tabs')
+def leaves_in_both(world: World, who: str, room: str) -> None:
+    for tab in world[who].tabs:
+        act(world, who, "room:leave", {"room_id": room}, tab=tab).rooms.discard(room)
+
+
+@when('{who} asks who is in "{room}"')
+def asks_room(world: World, who: str, room: str) -> None:
+    act(world, who, "room:users", {"room_id": room})
 
 
 # What is seen
@@ -165,7 +142,7 @@ def other_tab_sees_enter(world: World, who: str, whom: str, room: str) -> None:
 
 @then('{who} sees {whom} leave "{room}"')
 def sees_leave(world: World, who: str, whom: str, room: str) -> None:
-    hear(world, world[who], "room:user_left", world[whom], user_name=whom, room_id=room, within=_silence(world))
+    hear(world, world[who], "room:user_left", world[whom], user_name=whom, room_id=room, within=silence(world))
 
 
 @then('{who} sees {whom} leave "{room}" after the lease')
@@ -181,30 +158,26 @@ def sees_leave_first(world: World, who: str, whom: str, room: str) -> None:
     assert_equal(left, [], f"what {who} has heard of {whom} leaving the company")
 
 
-@then('"{room}" shows {people} to {who}')
-def room_shows(world: World, room: str, people: list[str], who: str) -> None:
-    shows(world, room, people, who)
-
-
 @then('"{room}" shows nobody to {who}')
-def room_shows_nobody(world: World, room: str, who: str) -> None:
-    shows(world, room, [], who)
+@then('"{room}" shows {people} to {who}')
+def room_shows(world: World, room: str, who: str, people: list[str] | None = None) -> None:
+    """The `room:users` that somebody has got in the tab that asked."""
+    shown = last_shown(world, who, room)["users"]
+    assert_equal([user["user_name"] for user in shown], people or [], f"{room} as shown to {who}")
 
 
 @then('"{room}" still shows {people}')
-def room_still_shows(world: World, room: str, people: list[str]) -> None:
-    still_shows(world, room, people, people[-1])
+@then('"{room}" still shows {people} to {who}')
+def room_still_shows(world: World, room: str, people: list[str], who: str | None = None) -> None:
+    """Somebody asks again, the last of those who are shown if nobody else."""
+    who = who or people[-1]
+    assert_equal([user["user_name"] for user in users_of(world, who, room)], people, f"{room} as shown to {who}")
 
 
 @then('"{room}" still shows {people}, in whatever order')
 def room_still_shows_unordered(world: World, room: str, people: list[str]) -> None:
-    users = users_of(world[people[0]].tab, room)
+    users = users_of(world, people[0], room)
     assert_equal(sorted(user["user_name"] for user in users), sorted(people), f"who is in {room}")
-
-
-@then('"{room}" still shows {people} to {who}')
-def room_still_shows_to(world: World, room: str, people: list[str], who: str) -> None:
-    still_shows(world, room, people, who)
 
 
 @then("{who} is not told that she entered herself")
@@ -217,7 +190,7 @@ def not_told_of_herself(world: World, who: str) -> None:
 def is_in(world: World, who: str, room: str) -> None:
     assert_not_refused(world.answer, f"{who}'s joining {room}")
     assert_equal(world.answer.get("room_id", room), room, "the room in the answer")
-    users = users_of(world[who].tab, room)
+    users = users_of(world, who, room)
     assert_equal(world[who].user_id in [u["user_id"] for u in users], True, f"{who} is in {room}")
 
 
@@ -228,14 +201,13 @@ def is_in_named(world: World, who: str, what: str) -> None:
 
 @then('{who} is in "{room}" since she came first')
 def since_first(world: World, who: str, room: str) -> None:
-    first = world[who].tab.expect("room:users", since=0, room_id=room).payload
-    assert_equal(joined_at(world, who, last_shown(world, who, room)), joined_at(world, who, first), "when she joined")
+    first, now = joined_at(world, who, room)
+    assert_equal(now, first, "when she joined")
 
 
 @then('{who} is in "{room}" since she came again')
 def since_again(world: World, who: str, room: str) -> None:
-    first = world[who].tab.expect("room:users", since=0, room_id=room).payload
-    before, after = joined_at(world, who, first), joined_at(world, who, last_shown(world, who, room))
+    before, after = joined_at(world, who, room)
     assert_equal(after > before, True, f"{after} is after {before}")
 
 
@@ -248,10 +220,9 @@ def user_fields(world: World, who: str, room: str) -> None:
 @then("the answer has the room and its users, too")
 def answer_has_users(world: World) -> None:
     room_id = world.answer["room_id"]
-    actor = world.actor
-    if actor is None:
-        raise AssertionError("nobody has asked anything")
-    shown = actor.tab.expect("room:users", room_id=room_id).payload
+    if world.actor is None:
+        raise UnmetError("somebody has asked", "nobody has")
+    shown = world.actor.tab.expect("room:users", room_id=room_id).payload
     assert_equal(world.answer, {"ok": True, **shown}, "the answer")
 
 
@@ -265,10 +236,13 @@ def limit_is(world: World, n: str) -> None:
     assert_equal(world.answer["error"]["details"], {"limit": int(n)}, "the details")
 
 
-def shows(world: World, room: str, people: list[str], who: str) -> None:
-    """The `room:users` that somebody has got in the tab that asked."""
-    shown = last_shown(world, who, room)["users"]
-    assert_equal([user["user_name"] for user in shown], people, f"{room} as shown to {who}")
+def users_of(world: World, who: str, room: str) -> list[dict[str, Any]]:
+    """Somebody asks who is in a room, and gets it by the message: what the ack has is a requirement of its own."""
+    tab = world[who].tab
+    start = len(tab.journal)
+    assert_not_refused(tab.call("room:users", {"room_id": room}), f"asking who is in {room}")
+    users: list[dict[str, Any]] = tab.expect("room:users", since=start, room_id=room).payload["users"]
+    return users
 
 
 def last_shown(world: World, who: str, room: str) -> dict[str, Any]:
@@ -279,17 +253,9 @@ def last_shown(world: World, who: str, room: str) -> dict[str, Any]:
     return next(payload for payload in reversed(shown) if payload["room_id"] == room)
 
 
-def still_shows(world: World, room: str, people: list[str], who: str) -> None:
-    """Ask again."""
-    users = users_of(world[who].tab, room)
-    assert_equal([user["user_name"] for user in users], people, f"{room} as shown to {who}")
-
-
-def joined_at(world: World, who: str, shown: dict[str, Any]) -> str:
-    """Since when somebody is in a room."""
-    return next(str(u["joined_at"]) for u in shown["users"] if u["user_id"] == world[who].user_id)
-
-
-def _silence(world: World) -> float:
-    """How long it may take to see that somebody has gone; over WebSocket it is seen at once."""
-    return patience() + (world.timeouts.silence if world.transport == "polling" else 0.0)
+def joined_at(world: World, who: str, room: str) -> tuple[str, str]:
+    """Since when somebody is in a room, as the first list said and as the last one does."""
+    first = world[who].tab.expect("room:users", since=0, room_id=room).payload
+    lists, user_id = (first, last_shown(world, who, room)), world[who].user_id
+    before, now = (next(str(u["joined_at"]) for u in shown["users"] if u["user_id"] == user_id) for shown in lists)
+    return before, now

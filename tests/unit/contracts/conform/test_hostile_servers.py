@@ -10,16 +10,15 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from realtime_contracts.conform.connection import Connection
 from realtime_contracts.conform.observed import SHOWN, Observed, describe
-from realtime_contracts.conform.raw import handshake
 from realtime_contracts.conform.results import Breach, Wire
 from realtime_contracts.conform.running.minting import TokenSource
 from realtime_contracts.conform.running.probe import problem_with
-from realtime_contracts.conform.scenario import MOST_CHARACTERS, MOST_LINES, _middle_left_out, _told
+from realtime_contracts.conform.scenario import MOST_CHARACTERS, MOST_LINES, _middle_left_out, _shortened
+from realtime_contracts.conform.tab import Tab
 from realtime_contracts.wire.sessions import MOST_BYTES, NoEnd
 from realtime_contracts.wire.timeouts import patience, set_patience
-from realtime_contracts.wire.transport import Client
+from realtime_contracts.wire.transport import Client, handshake
 from tests.unit.contracts.conform.playing import SECRET, http, listening, polling_server
 
 HOST = "127.0.0.1"
@@ -114,7 +113,7 @@ def test_a_text_is_no_attachment(
 
 
 def test_no_server_can_say_that_a_connection_is_there_or_has_ended() -> None:
-    connection = Connection("Ana's tab", "http://127.0.0.1:1", ["websocket"], time.monotonic(), Observed())
+    connection = Tab("Ana's tab", "http://127.0.0.1:1", ["websocket"], time.monotonic(), observed=Observed())
     for name in ("connect", "disconnect", "connect_error"):
         connection.client._handle_eio_message(f'2["{name}",1,2,3]')
     assert (connection.connected, connection.refusal, len(connection.journal)) == (False, None, 0)
@@ -124,7 +123,7 @@ def test_no_server_can_say_that_a_connection_is_there_or_has_ended() -> None:
 
 
 def test_a_refusal_of_several_values_is_one(client: Client) -> None:
-    connection = Connection("Ana's tab", "http://127.0.0.1:1", ["websocket"], time.monotonic(), Observed())
+    connection = Tab("Ana's tab", "http://127.0.0.1:1", ["websocket"], time.monotonic(), observed=Observed())
     connection.client._handle_eio_message("44[1,2,3]")
     assert connection.refusal == [1, 2, 3]
     assert connection.client.defects == []
@@ -217,8 +216,8 @@ def test_a_large_payload_is_not_told_in_full() -> None:
 
 
 def test_a_long_failure_keeps_its_beginning_and_its_end() -> None:
-    assert _told("x" * MOST_CHARACTERS) == "x" * MOST_CHARACTERS
-    told = _told("begin" + "x" * 1_000_000 + "end")
+    assert _shortened("x" * MOST_CHARACTERS) == "x" * MOST_CHARACTERS
+    told = _shortened("begin" + "x" * 1_000_000 + "end")
     assert told.startswith("beginxxx")
     assert told.endswith("xxxend")
     assert "\n… (1,000,008 characters)\n" in told

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from realtime_contracts import Direction
-from realtime_contracts.conform.observed import MISSED, SHORT, Manners, Observed, describe
+from realtime_contracts.conform.observed import MISSED, SHORT, Behaviour, Observed, describe
 from realtime_contracts.conform.results import Breach
 from realtime_contracts.contract.registry import registry
 from realtime_contracts.wire.timeouts import patience, set_patience
@@ -70,24 +70,24 @@ def test_a_breach_without_place_and_payload_is_a_short_sentence() -> None:
 
 
 def test_what_was_missed_often_and_never_seen_is_not_waited_for_long(patient: float) -> None:
-    manners = Manners()
+    behaviour = Behaviour()
     for _ in range(MISSED):
-        assert manners.within("ack doc:edit", None) == patient
-        assert not manners.never("ack doc:edit")
-        manners.missed("ack doc:edit")
-    assert manners.never("ack doc:edit")
-    assert manners.within("ack doc:edit", None) == SHORT
-    assert manners.within("ack doc:edit", 60.0) == SHORT
-    assert manners.within("ack doc:edit", SHORT / 2) == SHORT / 2
-    assert manners.within("ack doc:sync", None) == patient
-    assert manners.within("ack doc:sync", 60.0) == 60.0
+        assert behaviour.within("ack doc:edit", None) == patient
+        assert not behaviour.never("ack doc:edit")
+        behaviour.missed("ack doc:edit")
+    assert behaviour.never("ack doc:edit")
+    assert behaviour.within("ack doc:edit", None) == SHORT
+    assert behaviour.within("ack doc:edit", 60.0) == SHORT
+    assert behaviour.within("ack doc:edit", SHORT / 2) == SHORT / 2
+    assert behaviour.within("ack doc:sync", None) == patient
+    assert behaviour.within("ack doc:sync", 60.0) == 60.0
 
 
 def test_what_was_seen_once_is_waited_for_ever_after(patient: float) -> None:
-    manners = Manners()
+    behaviour = Behaviour()
     for _ in range(MISSED):
-        manners.missed("ack doc:edit")
-    manners.saw("ack doc:edit")
+        behaviour.missed("ack doc:edit")
+    behaviour.seen("ack doc:edit")
     for _ in range(MISSED):
-        manners.missed("ack doc:edit")
-    assert manners.within("ack doc:edit", None) == patient
+        behaviour.missed("ack doc:edit")
+    assert behaviour.within("ack doc:edit", None) == patient

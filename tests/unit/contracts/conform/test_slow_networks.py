@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from realtime_contracts.conform.steps.hearing import surprises
-from realtime_contracts.conform.steps.lists import right_again
+from realtime_contracts.conform.steps.hearing import unexpected
+from realtime_contracts.conform.steps.presence import right_again
 from realtime_contracts.conform.tab import NO_ANSWER, Tab
 from realtime_contracts.conform.world import World
 from realtime_contracts.wire.timeouts import Timeouts, patience, set_patience
@@ -40,7 +40,7 @@ def ana(world: World) -> Tab:
 
 def connected(world: World, name: str) -> Tab:
     """A tab of somebody, as if it were connected."""
-    person = world.hire(name, "acme")
+    person = world.add_person(name, "acme")
     tab = world.tab(person)
     tab.connected = True
     person.tabs.append(tab)
@@ -106,7 +106,7 @@ def test_who_did_nothing_for_so_long_is_away_and_that_is_no_surprise(
     ana.journal.write("ack", "heartbeat", {"ok": False}, of=nonsense)
     refused.journal.write("sent", "connect")
     ana.journal.write("event", "presence:update", {"user_id": ana.user_id, "seq": 1, **AWAY, "status": status})
-    assert [entry.name for entry in surprises(world, ana)] == surprising
+    assert [entry.name for entry in unexpected(world, ana)] == surprising
 
 
 def test_what_another_sees_is_compared_once_they_have_heard_it(world: World) -> None:
@@ -117,7 +117,7 @@ def test_what_another_sees_is_compared_once_they_have_heard_it(world: World) -> 
     ben.view.take_list({"users": [{**user, "status": "away"}], "seq": 2})
     ben.known_seq = 2
     ben.ask_list = lambda *_: {"users": [{**user, "status": "away"}], "seq": 2}  # type: ignore[method-assign]
-    world.notes["view"] = PresenceView()
+    world.presence.view = PresenceView()
     late = threading.Timer(0.1, cy._on_event, ("presence:update", change))
     late.start()
     right_again(world, "Ben", "Cy")

@@ -18,7 +18,7 @@ from realtime_contracts.conform.observed import Observed
 from realtime_contracts.conform.reports.program import MOST_LINES, program
 from realtime_contracts.conform.rest import Rest
 from realtime_contracts.conform.results import Failure, Result, Step, Verdict, Wire
-from realtime_contracts.conform.wire import _lines
+from realtime_contracts.conform.scenario import _lines
 from realtime_contracts.wire import tokens
 from realtime_contracts.wire.forged import ANOTHER_KEY, FORGERS, auth_payload
 from realtime_contracts.wire.redaction import shown
@@ -99,7 +99,7 @@ def test_people_work_where_the_scenario_says() -> None:
 
 
 def test_what_the_harness_says_for_itself_is_not_in_it() -> None:
-    lines = [sent(f"{name}'s tab 3 (node 1)", "connect") for name in ("Herald", "Stranger")]
+    lines = [sent(f"{name}'s tab 3 (node 1)", "connect") for name in ("Barrier",)]
     assert said(failed(*lines, sent(ANA, "heartbeat"))) == ["say(ana1, 'heartbeat')"]
 
 
