@@ -11,6 +11,7 @@ import redis
 from realtime_contracts.conform.wire import wire_of
 
 from realtime_contracts.conform.reports.words import wire_text
+from realtime_contracts.conform.scenario import wire_of
 from realtime_contracts.conform.tags import TAGS
 from realtime_contracts.conform.world import World
 from realtime_contracts.wire import tokens

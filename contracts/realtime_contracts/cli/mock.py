@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from realtime_contracts.cli.dev_folder import DATA_FOLDER, dev_secret
-from realtime_contracts.mock.clock import Timeouts
+from realtime_contracts.wire.timeouts import NodeTimeouts
 
 #: What the command needs beyond this package's own dependencies.
 NEEDED = "aiohttp"
@@ -33,7 +33,7 @@ def _latency(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[
 
 def _timeouts(_ctx: click.Context, _param: click.Parameter, value: str) -> dict[str, float]:
     """`away=300,offline=60` as a dictionary."""
-    known = [field.name for field in dataclasses.fields(Timeouts)]
+    known = [field.name for field in dataclasses.fields(NodeTimeouts)]
     found = {}
     for part in filter(None, value.split(",")):
         name, _, seconds = (word.strip() for word in part.partition("="))
@@ -101,7 +101,7 @@ def mock(host: str, port: int, scenario: Path | None, secret: str | None, **aske
     config = Config(
         access,
         Faults(asked["latency"], asked["drop"], random.Random(asked["seed"])),  # noqa: S311 - nothing secret
-        Timeouts(**asked["timeouts"]),
+        NodeTimeouts(**asked["timeouts"]),
         steps,
         asked["colleagues"],
         asked["examples"],

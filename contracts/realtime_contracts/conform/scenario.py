@@ -98,7 +98,7 @@ def run(example: Example, target: Target) -> Outcome:
         _run_steps(example, world, target.faults, steps)
     except Exception as caught:  # noqa: BLE001 - whatever it is, it is this scenario's verdict
         error = caught
-    wire = _wire_of(world)
+    wire = wire_of(world)
     try:
         world.end()
     except Exception as caught:  # noqa: BLE001 - as above
@@ -235,7 +235,7 @@ def _last_answer(wire: Sequence[Wire]) -> str:
     return wire_text(received[-1:]).strip() or "none"
 
 
-def _wire_of(world: World) -> tuple[Wire, ...]:
+def wire_of(world: World) -> tuple[Wire, ...]:
     """Everything that went, by time."""
     lines = [line for tab in world.tabs for line in _lines(tab.label, tab.journal)]
     return tuple(sorted([*lines, *_lines("REST", world.rest.journal)], key=lambda line: line.at))

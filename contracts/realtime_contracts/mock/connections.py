@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from realtime_contracts.mock.clock import Clock, Timeouts
+from realtime_contracts.mock.clock import Clock
 from realtime_contracts.rules.claims import Identity
+from realtime_contracts.wire.timeouts import NodeTimeouts
 
 #: Sends an event to one connection: its sid, the event, the payload.
 Send = Callable[[str, str, dict[str, Any]], None]
@@ -30,7 +31,7 @@ class Connections:
     tenant_id: str
     clock: Clock
     send: Send
-    timeouts: Timeouts = field(default_factory=Timeouts)
+    timeouts: NodeTimeouts = field(default_factory=NodeTimeouts)
     by_sid: dict[str, Connection] = field(default_factory=dict)
 
     def of_user(self, user_id: str) -> Iterator[Connection]:

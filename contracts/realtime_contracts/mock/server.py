@@ -20,7 +20,7 @@ from socketio.exceptions import ConnectionRefusedError as ConnectionRefused
 
 from realtime_contracts.mock import rest
 from realtime_contracts.mock.access import Access
-from realtime_contracts.mock.clock import Clock, Timeouts
+from realtime_contracts.mock.clock import Clock
 from realtime_contracts.mock.delivery import Delivery, Faults
 from realtime_contracts.mock.handling import Handler
 from realtime_contracts.mock.scenario import Step
@@ -29,6 +29,7 @@ from realtime_contracts.mock.tenant import Tenants
 from realtime_contracts.rules.errors import Internal, RealtimeError
 from realtime_contracts.rules.limits import MAX_MESSAGE_BYTES
 from realtime_contracts.rules.packets import Packet
+from realtime_contracts.wire.timeouts import NodeTimeouts
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class Config:
 
     access: Access = field(default_factory=Access)
     faults: Faults = field(default_factory=Faults)
-    timeouts: Timeouts = field(default_factory=Timeouts)
+    timeouts: NodeTimeouts = field(default_factory=NodeTimeouts)
     steps: Sequence[Step] = ()
     colleagues: int = 0
     #: Tenants that have notifications and activity from the contract's examples.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from realtime_contracts.contract.registry import Direction
 from realtime_contracts.mock.access import DEMO_USER
 from realtime_contracts.mock.activity import Activity
-from realtime_contracts.mock.clock import Clock, Timeouts
+from realtime_contracts.mock.clock import Clock
 from realtime_contracts.mock.connections import Connection, Connections, Send
 from realtime_contracts.mock.examples import colleagues, readable
 from realtime_contracts.mock.notifications import Notifications
@@ -17,6 +17,7 @@ from realtime_contracts.mock.rooms import Room
 from realtime_contracts.rules.claims import Identity
 from realtime_contracts.rules.errors import LimitExceeded
 from realtime_contracts.rules.limits import MAX_CONNECTIONS
+from realtime_contracts.wire.timeouts import NodeTimeouts
 
 
 class Tenant:
@@ -75,7 +76,7 @@ class Tenants:
 
     clock: Clock
     send: Send
-    timeouts: Timeouts = field(default_factory=Timeouts)
+    timeouts: NodeTimeouts = field(default_factory=NodeTimeouts)
     #: How many fictional users are online in each.
     colleagues: int = 0
     #: Which have notifications and activity from the contract's examples.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from realtime_contracts.rules import limits
+
 #: Seconds to wait for what should come at once. Only a failing test waits so long.
 PATIENCE = 8.0
 
@@ -22,18 +24,24 @@ def set_patience(seconds: float) -> None:
 
 
 @dataclass(frozen=True)
-class Timeouts:
-    """The timeouts that a server runs with, in seconds. The defaults are the contract's."""
+class NodeTimeouts:
+    """The timeouts that one server runs with, in seconds. The defaults are the contract's."""
 
-    away: float = 300.0
-    offline: float = 60.0
+    away: float = limits.AWAY_SECONDS
+    offline: float = limits.OFFLINE_SECONDS
+    typing: float = limits.TYPING_SECONDS
+    cursor: float = limits.CURSOR_SECONDS
+    #: A lock for which its holder named no time.
+    lock: float = limits.LOCK_SECONDS
+    ping_interval: float = limits.PING_INTERVAL_SECONDS
+    ping_timeout: float = limits.PING_TIMEOUT_SECONDS
+
+
+@dataclass(frozen=True)
+class Timeouts(NodeTimeouts):
+    """The timeouts that a cluster runs with, and how long it may take for what it does by them."""
+
     lease: float = 10.0
-    ping_interval: float = 25.0
-    ping_timeout: float = 30.0
-    cursor: float = 300.0
-    typing: float = 6.0
-    #: How long a lock lasts whose holder named no time.
-    lock: float = 30.0
 
     @property
     def silence(self) -> float:

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from realtime_contracts.contract.registry import Direction, registry
-from realtime_contracts.mock.clock import Clock, Timeouts, Timer
+from realtime_contracts.mock.clock import Clock, Timer
 from realtime_contracts.mock.connections import Connection
 from realtime_contracts.mock.events import Events
 from realtime_contracts.mock.tenant import Tenant, Tenants
 from realtime_contracts.rules.claims import Identity
+from realtime_contracts.wire.timeouts import NodeTimeouts
 
 #: When a test begins: some second of 2026.
 BEGAN = 1_769_851_800.0
@@ -61,7 +62,7 @@ class RecordedTenant:
         self.clock = FakeClock()
         self.got: dict[str, list[tuple[str, dict[str, Any]]]] = {}
         self._sids = itertools.count(1)
-        timeouts = options.pop("timeouts", Timeouts())
+        timeouts = options.pop("timeouts", NodeTimeouts())
         options.setdefault("with_examples", ())
         self.tenant: Tenant = Tenants(self.clock, self._send, timeouts, **options).get(TENANT)
 

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 from realtime_contracts.cli import mock as cli
 from realtime_contracts.mock import scenario, server
-from realtime_contracts.mock.clock import Timeouts
 from realtime_contracts.mock.server import Config
+from realtime_contracts.wire.timeouts import NodeTimeouts
 
 
 def run(*words: str) -> Result:
@@ -77,7 +77,7 @@ def test_what_cannot_be_is_refused_with_status_2(served: list[Config], words: li
 def test_the_page_has_every_option_timeout_trigger_and_action() -> None:
     page = (Path(__file__).parents[4] / "docs" / "mock.md").read_text("utf-8")
     options = [f"`{name}`" for option in cli.mock.params for name in option.opts]
-    defaults = ",".join(f"{field.name}={field.default:g}" for field in dataclasses.fields(Timeouts))
+    defaults = ",".join(f"{field.name}={field.default:g}" for field in dataclasses.fields(NodeTimeouts))
     words = [f"`{word}: " for word in (*scenario.TRIGGERS, *scenario.ACTIONS)]
     assert [said for said in (*options, defaults, *words) if said not in page] == []
 
