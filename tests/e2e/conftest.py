@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
-from realtime_contracts.conform.wire import wire_of
 
 from realtime_contracts.conform.reports.words import wire_text
 from realtime_contracts.conform.scenario import wire_of
