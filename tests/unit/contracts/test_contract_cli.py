@@ -13,7 +13,7 @@ from realtime_contracts.cli.main import CONTRACT_COMMANDS, main
 from realtime_contracts.contract.exchanges import exchanges
 from realtime_contracts.contract.registry import registry
 
-MESSAGES = [(d.value, event) for d in Direction for event in sorted(registry().events(d))]
+MESSAGES = [(direction.value, event) for direction, event in registry().messages()]
 
 
 def run(*words: str, status: int = 0) -> Result:

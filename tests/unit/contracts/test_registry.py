@@ -24,6 +24,8 @@ def test_events_are_asked_for_by_direction() -> None:
     assert "room:join" in registry().events(Direction.CLIENT)
     assert "room:join" not in registry().events(Direction.SERVER)
     assert "room:join" in registry().events(Direction.ACK)
+    assert registry().messages(Direction.ACK) == [("ack", event) for event in sorted(registry().events(Direction.ACK))]
+    assert len(registry().messages()) == sum(len(registry().events(direction)) for direction in Direction)
 
 
 def test_a_schema_is_the_content_of_its_file() -> None:
