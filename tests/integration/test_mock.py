@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -10,15 +11,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Condition
 from typing import Any
 
 import pytest
 import requests
 
+from realtime_contracts.conform import tab as conform
+from realtime_contracts.conform.payloads import Payload
 from realtime_contracts.contract.registry import Direction, registry
 from realtime_contracts.wire import tokens
-from realtime_contracts.wire.transport import Client
+from realtime_contracts.wire.journal import Entry
 from tests.node import installed
 from tests.pages import examples, follow
 
@@ -60,73 +62,27 @@ class Process:
         assert (self._process.returncode, complaints) == (0, "")
 
 
-class Tab:
-    """A client that notes what it hears, with when; whatever breaks the contract fails its test."""
+class Tab(conform.Tab):
+    """A client that checks what it gets, as `realtime conform` does."""
 
     def __init__(self, url: str, name: str, transport: str = "websocket", token: str | None = None) -> None:
-        self.heard: list[tuple[str, Any, float]] = []
-        self.refusal: Any = None
-        self.open = self.ended = False
-        self._news = Condition()
-        self._client = Client()
-        self._client.on("*", self._hear)
-        self._client.on("connect", self._begin)
-        self._client.on("connect_error", self._refused)
-        self._client.on("disconnect", self._end)
-        token = token or tokens.mint(SECRET, name.lower(), "acme", name=name)
-        self._client.connect(url, auth={"token": token}, transports=[transport], wait=False)
+        super().__init__(name, url, [transport], time.monotonic(), name.lower())
+        self.open({"token": token or tokens.mint(SECRET, name.lower(), "acme", name=name)})
 
-    def _hear(self, event: str, data: Any = None) -> None:
-        with self._news:
-            self.heard.append((event, data, time.monotonic()))
-            self._news.notify_all()
-
-    def _begin(self) -> None:
-        with self._news:
-            self.open = True
-            self._news.notify_all()
-
-    def _refused(self, data: Any) -> None:
-        with self._news:
-            self.refusal = data
-            self._news.notify_all()
-
-    def _end(self, _reason: str) -> None:
-        with self._news:
-            self.ended = True
-            self._news.notify_all()
-
-    def wait(self, condition: Callable[[], Any], what: str) -> None:
-        with self._news:
-            if not self._news.wait_for(condition, PATIENCE):
-                pytest.fail(f"no {what}; instead: {self.heard}")
-
-    def expect(self, event: str, number: int = 1) -> Any:
-        """The payload of the event that comes as the so-manieth of its kind."""
-        self.wait(lambda: len(self.all(event)) >= number, f"{event} number {number}")
-        return self.all(event)[number - 1]
+    def emit(self, event: str, data: Any) -> Entry:
+        return self.send(event, Payload((json.dumps(data),)), ack=False)
 
     def all(self, event: str) -> list[Any]:
-        return [data for name, data, _ in self.heard if name == event]
+        return [entry.payload for entry in self.journal.events(event)]
 
-    def ask(self, event: str, data: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = self._client.call(event, data, timeout=PATIENCE)
-        assert registry().check(Direction.ACK, event, answer) is None, (event, answer)
-        return answer
-
-    def send(self, event: str, data: Any) -> None:
-        self._client.emit(event, data)
-
-    def send_frame(self, frame: str) -> None:
-        self._client.send_frame(frame)
-
-    def goodbye(self) -> None:
-        self._client.goodbye()
+    def nth(self, number: int, event: str) -> Any:
+        """The payload of the event that comes as the so-manieth of its kind."""
+        self.wait_until(lambda: len(self.all(event)) >= number, f"{event} number {number}")
+        return self.all(event)[number - 1]
 
     def close(self) -> None:
-        self._client.cut()
-        for event, data, _ in self.heard:
-            assert registry().check(Direction.SERVER, event, data) is None, (event, data)
+        self.cut()
+        assert self.observed.lines() == []
 
 
 @pytest.fixture
@@ -148,7 +104,7 @@ def start(tmp_path: Path) -> Iterator[StartMock]:
 
 @pytest.fixture
 def tab() -> Iterator[Callable[..., Tab]]:
-    """Open tabs, and close them in the end."""
+    """Open tabs, and close them in the end: nothing that they got was against the contract."""
     tabs: list[Tab] = []
 
     def opened(*words: Any, **options: Any) -> Tab:
@@ -167,24 +123,24 @@ OpenTab = Callable[..., Tab]
 def test_two_people_meet_edit_and_part(start: StartMock, tab: OpenTab, transport: str) -> None:
     url = start()
     ana = tab(url, "Ana", transport)
-    assert [user["user_name"] for user in ana.expect("presence:list")["users"]] == ["Ana"]
-    assert ana.heard[0][0] == "presence:list"
+    assert [user["user_name"] for user in ana.nth(1, "presence:list")["users"]] == ["Ana"]
+    assert ana.journal.events()[0].name == "presence:list"
     ben = tab(url, "Ben", transport)
-    assert [user["user_name"] for user in ben.expect("presence:list")["users"]] == ["Ana", "Ben"]
+    assert [user["user_name"] for user in ben.nth(1, "presence:list")["users"]] == ["Ana", "Ben"]
     for one in (ana, ben):
-        assert one.ask("room:join", JOIN)["room_id"] == "invoice:42"
+        assert one.call("room:join", JOIN)["room_id"] == "invoice:42"
     edit = {
         "room_id": "invoice:42",
         "base_version": 0,
         "changes": [{"op": "add", "path": "/total", "value": 5}],
         "edit_id": "6f1c1d2e-0000-4000-8000-000000000001",
     }
-    assert ana.ask("doc:edit", edit) == {"ok": True, "version": 1}
-    assert ben.expect("doc:edit")["changes"] == edit["changes"]
-    assert ben.ask("doc:sync", {"room_id": "invoice:42"})["version"] == 1
+    assert ana.call("doc:edit", edit) == {"ok": True, "version": 1}
+    assert ben.nth(1, "doc:edit")["changes"] == edit["changes"]
+    assert ben.call("doc:sync", {"room_id": "invoice:42"})["version"] == 1
     ben.goodbye()
-    assert ana.expect("presence:user_left")["user_id"] == "ben"
-    assert [name for name, *_ in ana.heard][-2:] == ["room:user_left", "presence:user_left"]
+    assert ana.nth(1, "presence:user_left")["user_id"] == "ben"
+    assert [entry.name for entry in ana.journal.events()][-2:] == ["room:user_left", "presence:user_left"]
 
 
 def test_who_has_no_good_token_is_refused_with_a_code(start: StartMock, tab: OpenTab) -> None:
@@ -194,7 +150,6 @@ def test_who_has_no_good_token_is_refused_with_a_code(start: StartMock, tab: Ope
         (tokens.mint(SECRET, "ana", "acme", ttl=-60), "token_expired"),
     ):
         knocking = tab(url, "Ana", token=token)
-        knocking.wait(lambda knocking=knocking: knocking.refusal, "refusal")
         assert knocking.refusal["data"] == {"code": code}
 
 
@@ -203,30 +158,29 @@ def test_what_cannot_be_read_is_answered_and_the_connection_lives_on(
     start: StartMock, tab: OpenTab, transport: str
 ) -> None:
     ana = tab(start(), "Ana", transport)
-    ana.expect("presence:list")
+    ana.nth(1, "presence:list")
     for number, frame in enumerate(("x", "42[", '42["heartbeat"]é'), start=1):
-        ana.send_frame(frame)
-        assert ana.expect("error", number)["code"] == "invalid_payload"
-    assert ana.ask("heartbeat", {})["ok"]
+        ana.client.send_frame(frame)
+        assert ana.nth(number, "error")["code"] == "invalid_payload"
+    assert ana.call("heartbeat", {})["ok"]
 
 
 def test_a_connection_ends_with_its_token(start: StartMock, tab: OpenTab) -> None:
     ana = tab(start(), "Ana", token=tokens.mint(SECRET, "ana", "acme", ttl=2))
-    assert ana.expect("error")["code"] == "token_expired"
-    ana.wait(lambda: ana.ended, "end of the connection")
+    assert ana.nth(1, "error")["code"] == "token_expired"
+    ana.expect_end()
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 def test_messages_are_late_and_in_order(start: StartMock, tab: OpenTab, transport: str) -> None:
     ana = tab(start("--latency", "30-120", "--seed", "7"), "Ana", transport)
-    ana.expect("presence:list")
-    began = time.monotonic()
+    ana.nth(1, "presence:list")
     pages = [f"/{n}" for n in range(40)]
-    for page in pages:
-        ana.send("presence:update", {"current_page": page})
-    ana.expect("presence:update", len(pages))
+    sent = [ana.emit("presence:update", {"current_page": page}) for page in pages]
+    ana.nth(len(pages), "presence:update")
     assert [data["current_page"] for data in ana.all("presence:update")] == pages
-    assert all(at - began >= 0.03 for name, _, at in ana.heard if name == "presence:update")
+    got = ana.journal.events("presence:update")
+    assert all(update.at - asked.at >= 0.03 for asked, update in zip(sent, got, strict=True))
 
 
 def test_what_is_lost_on_the_way_out_has_happened(start: StartMock, tab: OpenTab) -> None:
@@ -234,10 +188,9 @@ def test_what_is_lost_on_the_way_out_has_happened(start: StartMock, tab: OpenTab
     scenario = "- {on: 'presence:update', disconnect: true}"
     url = start("--drop", "1", scenario=scenario)
     ana = tab(url, "Ana")
-    ana.wait(lambda: ana.open, "connection")
-    ana.send("presence:update", {"status": "busy", "current_page": "/x"})
-    ana.wait(lambda: ana.ended, "end of the connection")
-    assert ana.heard == []
+    ana.emit("presence:update", {"status": "busy", "current_page": "/x"})
+    ana.expect_end()
+    assert ana.journal.events() == []
     bearer = {"Authorization": f"Bearer {tokens.mint(SECRET, 'ben', 'acme')}"}
     presence = requests.get(f"{url}/api/v1/presence/ana", headers=bearer, timeout=PATIENCE).json()["presence"]
     assert (presence["status"], presence["current_page"]) == ("busy", "/x")
@@ -245,17 +198,16 @@ def test_what_is_lost_on_the_way_out_has_happened(start: StartMock, tab: OpenTab
 
 def test_a_seed_loses_the_same_messages_every_time(start: StartMock, tab: OpenTab) -> None:
     scenario = "- {on: 'room:leave', disconnect: true}"
-    heard = []
+    got = []
     for _ in range(2):
         ana = tab(start("--drop", "0.5", "--seed", "7", scenario=scenario), "Ana")
-        ana.wait(lambda ana=ana: ana.open, "connection")
         for n in range(30):
-            ana.send("room:users", {"room_id": f"invoice:{n}"})
-        ana.send("room:leave", {"room_id": "invoice:42"})
-        ana.wait(lambda ana=ana: ana.ended, "end of the connection")
-        heard.append([data["room_id"] for data in ana.all("room:users")])
-    assert heard[0] == heard[1]
-    assert 5 < len(heard[0]) < 25
+            ana.emit("room:users", {"room_id": f"invoice:{n}"})
+        ana.emit("room:leave", {"room_id": "invoice:42"})
+        ana.expect_end()
+        got.append([data["room_id"] for data in ana.all("room:users")])
+    assert got[0] == got[1]
+    assert 5 < len(got[0]) < 25
 
 
 def test_a_scenario_notifies_delays_refuses_and_loses(start: StartMock, tab: OpenTab) -> None:
@@ -267,37 +219,37 @@ def test_a_scenario_notifies_delays_refuses_and_loses(start: StartMock, tab: Ope
 - {on: doc:unlock, drop: ack}
 """
     ana = tab(start(scenario=scenario), "Ana")
-    number = ana.expect("notification")["id"]
-    assert ana.expect("notification:count") == {"count": 1}
-    assert ana.ask("notification:read", {"notification_id": number})["count"] == 0
-    ana.expect("activity", 2)
+    number = ana.nth(1, "notification")["id"]
+    assert ana.nth(1, "notification:count") == {"count": 1}
+    assert ana.call("notification:read", {"notification_id": number})["count"] == 0
+    ana.nth(2, "activity")
     began = time.monotonic()
-    ana.ask("room:join", JOIN)
+    ana.call("room:join", JOIN)
     assert time.monotonic() - began >= 0.5
     lock = {"room_id": "invoice:42", "path": "/a"}
-    assert ana.ask("doc:lock", lock)["error"]["code"] == "locked"
-    assert ana.ask("doc:lock", lock)["lock"]["user_id"] == "ana"
-    ana.send("doc:unlock", lock)
-    assert ana.expect("doc:lock_status", 2)["locks"] == []
+    assert ana.call("doc:lock", lock)["error"]["code"] == "locked"
+    assert ana.call("doc:lock", lock)["lock"]["user_id"] == "ana"
+    ana.emit("doc:unlock", lock)
+    assert ana.nth(2, "doc:lock_status")["locks"] == []
 
 
 def test_a_transport_that_breaks_is_no_goodbye(start: StartMock, tab: OpenTab) -> None:
     url = start(scenario="- {on: heartbeat, disconnect: transport}")
     ben = tab(url, "Ben")
-    ben.expect("presence:list")
+    ben.nth(1, "presence:list")
     ana = tab(url, "Ana")
-    ana.expect("presence:list")
-    ana.send("heartbeat", {})
-    ana.wait(lambda: ana.ended, "end of the connection")
+    ana.nth(1, "presence:list")
+    ana.emit("heartbeat", {})
+    ana.expect_end()
     assert ana.all("heartbeat_ack")
-    ben.ask("presence:list", {})
-    assert [user["user_id"] for user in ben.expect("presence:list", 2)["users"]] == ["ana", "ben"]
+    ben.call("presence:list", {})
+    assert [user["user_id"] for user in ben.nth(2, "presence:list")["users"]] == ["ana", "ben"]
 
 
 def test_rest_sees_the_same_company_and_lets_pages_of_other_origins_read(start: StartMock, tab: OpenTab) -> None:
     url = start("--colleagues", "1")
     ana = tab(url, "Ana")
-    ana.expect("presence:list")
+    ana.nth(1, "presence:list")
     service = {"Authorization": f"Bearer {tokens.mint(SECRET, 'billing', 'acme', role='service')}"}
     with requests.Session() as session:
         session.trust_env = False
@@ -316,7 +268,7 @@ def test_rest_sees_the_same_company_and_lets_pages_of_other_origins_read(start: 
         refused = session.get(f"{url}/api/v1/notifications?limit=0", headers=service)
         assert (refused.status_code, refused.json()["details"]["path"]) == (422, "/limit")
         assert session.get(f"{url}/api/v1/presence").status_code == 401
-    assert ana.expect("notification")["title"] == "Hello"
+    assert ana.nth(1, "notification")["title"] == "Hello"
 
 
 def test_a_port_that_is_taken_is_said_in_one_line(start: StartMock) -> None:
