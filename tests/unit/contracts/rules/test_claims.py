@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from realtime_contracts.contract.registry import Direction, registry
 from realtime_contracts.rules.claims import Identity, identity
 from realtime_contracts.rules.errors import Unauthenticated
-from realtime_contracts.rules.limits import MAX_NAME_LENGTH
 
 ANA = {"sub": "ana", "tenant_id": "acme"}
 
@@ -22,27 +22,52 @@ def test_all_claims_are_read() -> None:
     assert identity(claims) == Identity("ana", "acme", "Ana", "ana@acme.example", "service", 1_800_000_000.0)
 
 
-@pytest.mark.parametrize("name", ["sub", "tenant_id"])
-@pytest.mark.parametrize("value", [None, "", 7, ["acme"], "{acme}", "x" * 129], ids=repr)
-def test_an_id_that_may_be_none_is_not_taken(name: str, value: object) -> None:
+@pytest.mark.parametrize("claim", ["sub", "tenant_id"])
+@pytest.mark.parametrize(
+    "value", [None, "", 1, 1.5, True, ["ana"], {"id": "ana"}, "a{b}", "{", "a\nb", "\x00", "\x7f", "a" * 129], ids=repr
+)
+def test_a_user_and_a_tenant_have_safe_ids(claim: str, value: object) -> None:
     with pytest.raises(Unauthenticated):
-        identity({**ANA, name: value})
+        identity({**ANA, claim: value})
+
+
+# Names are cleaned, because a name must not refuse a user, nor break what others see.
 
 
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("Ana\n", "Ana"),
-        ("\u200cAna\u00a0B", "\u200cAna\u00a0B"),
+        ("Ana", "Ana"),
+        ("  Ana  ", "Ana"),
+        ("Ana\nBen", "AnaBen"),
+        ("\x00Ana\x1b[31m", "Ana[31m"),
+        ("\u202eanA", "anA"),
+        ("Zoë 😀", "Zoë 😀"),
         ("\ud800Ana", "Ana"),
-        ("x" * 300, "x" * MAX_NAME_LENGTH),
-        ("  ", "Unknown"),
-        (7, "Unknown"),
+        ("a" * 300, "a" * 255),
+        ("", "Unknown"),
+        ("\u0646\u200c\u0645", "\u0646\u200c\u0645"),
+        ("\U0001f469\u200d\U0001f4bb", "\U0001f469\u200d\U0001f4bb"),
+        ("\u5c71\u7530\u3000\u592a\u90ce", "\u5c71\u7530\u3000\u592a\u90ce"),
+        ("Ana\u202e", "Ana"),
+        ("   ", "Unknown"),
+        ("\n\t", "Unknown"),
+        (None, "Unknown"),
+        (5, "Unknown"),
+        (["Ana"], "Unknown"),
     ],
-    ids=ascii,
+    ids=lambda part: repr(part)[:20],
 )
-def test_a_name_is_cleaned_and_cut(name: Any, shown: str) -> None:
+def test_a_name_is_shown_as_clean_text(name: object, shown: str) -> None:
     assert identity({**ANA, "name": name}).name == shown
+
+
+@given(name=st.text(), email=st.text(), role=st.text())
+def test_whatever_a_user_is_called_can_be_shown_to_others(name: str, email: str, role: str) -> None:
+    user = identity({**ANA, "name": name, "email": email, "role": role})
+    joined = {"user_id": user.user_id, "user_name": user.name, "status": "online", "seq": 1}
+    assert registry().check(Direction.SERVER, "presence:user_joined", joined) is None
+    assert user.role
 
 
 @pytest.mark.parametrize("role", ["service\n", " service", "", 7, None, "x" * 300], ids=repr)

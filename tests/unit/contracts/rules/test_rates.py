@@ -6,7 +6,7 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from realtime_contracts.rules.rates import BURST_SECONDS, RateLimit
+from realtime_contracts.rules.rates import BURST_SECONDS, CURSOR_RATE, RateLimit
 
 
 class Clock:
@@ -108,3 +108,26 @@ def test_nobody_gets_more_than_the_burst_and_the_rate(rate: int, steps: list[flo
         clock.now += step
         let_in += not limit.take("ana")
     assert let_in <= rate * BURST_SECONDS + rate * sum(steps) + 1e-6
+
+
+@hypothesis.given(steps=st.lists(st.floats(0, 0.2, allow_nan=False), min_size=1, max_size=200))
+def test_a_cursor_is_announced_at_most_thirty_times_in_any_second(steps: list[float]) -> None:
+    now, arrival, announced = 1000.0, 0.0, []
+    for step in steps:
+        now += step
+        wait, arrival = CURSOR_RATE.next(arrival, now)
+        announced.append(now + wait)
+        if wait:
+            now += wait
+            again, arrival = CURSOR_RATE.next(arrival, now)
+            assert again < 1e-6
+    assert all(sum(at <= other < at + 1 for other in announced) <= 30 for at in announced)
+
+
+def test_the_first_moves_of_a_cursor_are_announced_at_once() -> None:
+    waits, arrival = [], 0.0
+    for _ in range(CURSOR_RATE.burst + 1):
+        wait, arrival = CURSOR_RATE.next(arrival, 1000.0)
+        waits.append(wait)
+    assert waits[:-1] == [0.0] * CURSOR_RATE.burst
+    assert 0 < waits[-1] <= CURSOR_RATE.interval_ms / 1000

@@ -9,8 +9,6 @@ from realtime_contracts.contract.registry import Direction, registry
 from realtime_contracts.rules.errors import InvalidPayload
 from realtime_contracts.rules.requests import (
     check_event,
-    check_idempotency_key,
-    check_request,
     fingerprint,
     notification_id,
     read_query,
@@ -41,29 +39,6 @@ def test_a_query_is_read_by_the_types_of_the_contract() -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "query", "reason"),
-    [
-        ("notifications.list", {"limit": ["1", "2"]}, "query parameter 'limit' is given 2 times"),
-        ("notifications.count", {"limit": ["1"]}, "unexpected query parameter 'limit'"),
-        ("activity.record", {"user_id": ["ana"]}, "unexpected query parameter 'user_id'"),
-    ],
-)
-def test_a_query_that_an_operation_does_not_take_is_refused(
-    operation: str, query: dict[str, list[str]], reason: str
-) -> None:
-    with pytest.raises(InvalidPayload) as refused:
-        read_query(operations()[operation], query)
-    assert refused.value.details == {"path": "", "reason": reason}
-
-
-def test_a_request_is_held_against_its_schema() -> None:
-    assert check_request(operations()["presence.status"], {"status": "busy"}) == {"status": "busy"}
-    assert check_request(operations()["notifications.count"], {}) == {}
-    with pytest.raises(InvalidPayload):
-        check_request(operations()["presence.status"], {"status": "offline"})
-
-
-@pytest.mark.parametrize(
     ("event", "payloads", "message", "path"),
     [
         ("room:join", [{"entity_id": "42"}], "entity_type and entity_id required", ""),
@@ -87,17 +62,6 @@ def test_a_wrong_payload_is_refused_in_the_seeds_words(
 
 def test_no_payload_is_the_empty_one() -> None:
     assert check_event("heartbeat", []) == {}
-
-
-@pytest.mark.parametrize("key", [None, "a", " ~", "x" * 255])
-def test_an_idempotency_key_may_be_printable_ascii(key: str | None) -> None:
-    assert check_idempotency_key(key) == key
-
-
-@pytest.mark.parametrize("key", ["", "x" * 256, "\n", "ö"])
-def test_an_idempotency_key_may_be_nothing_else(key: str) -> None:
-    with pytest.raises(InvalidPayload):
-        check_idempotency_key(key)
 
 
 def test_two_spellings_of_one_meaning_have_one_fingerprint() -> None:
