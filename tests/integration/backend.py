@@ -122,7 +122,7 @@ class Backend:
 
     def close(self) -> None:
         """Forget the node, and close its connections to Redis."""
-        self.nodes.bury(self.address.node_id)
+        self.nodes.remove_node(self.address.node_id)
         self.redis.connection_pool.disconnect()
 
 

@@ -42,7 +42,7 @@ class _as_node:  # noqa: N801 - it is used as a function
         self.connections = backend.connections
         self.swept: list[str] = []
 
-    def look_in(self, tenant_id: str, seconds: float) -> None:
+    def plan_check(self, tenant_id: str, seconds: float) -> None:
         self.swept.append(tenant_id)
 
 
@@ -85,7 +85,7 @@ def test_a_lease_that_ran_out_is_seen_by_the_others_until_the_node_is_buried_and
     ended = eventually(lambda: one.renew(LONG, 1).expired, "the lease has run out")
     assert list(ended) == [dead_id]
     assert two.renew(LONG, 1).expired == ended
-    one.bury(dead_id)
+    one.remove_node(dead_id)
     assert one.renew(LONG, 2).expired == {}
     assert two.renew(LONG, 2).expired == {}
 
@@ -103,7 +103,7 @@ def test_a_node_that_leaves_is_told_how_many_live_and_is_adopted_at_once(nodes: 
     assert first.leave() == 2
     assert list(second.renew(LONG, 2).expired) == [nodes[0].address.node_id]
     assert second.leave() == 1
-    first.bury(nodes[0].address.node_id)
+    first.remove_node(nodes[0].address.node_id)
     assert third.leave() == 0
 
 

@@ -40,30 +40,30 @@ class Deadlines:
         """Look by means of these tasks."""
         self._tasks = tasks
 
-    def look_in(self, tenant_id: str, seconds: float) -> None:
+    def plan_check(self, tenant_id: str, seconds: float) -> None:
         """Look after a tenant in `seconds`, or earlier if that is already planned."""
         due = time.monotonic() + seconds
         if due < self._planned.get(tenant_id, float("inf")):
             self._planned[tenant_id] = due
-            self._tasks.at(seconds, lambda: self._look_soon(tenant_id, due))
+            self._tasks.at(seconds, lambda: self._check_soon(tenant_id, due))
 
-    def _look_soon(self, tenant_id: str, planned: float) -> None:
+    def _check_soon(self, tenant_id: str, planned: float) -> None:
         if self._planned.get(tenant_id) == planned:  # else an earlier one was planned since, and does it
             del self._planned[tenant_id]
-            self._tasks.soon(f"look after {tenant_id}", lambda: self._look(tenant_id))
+            self._tasks.soon(f"check {tenant_id}", lambda: self._check(tenant_id))
 
-    def _look(self, tenant_id: str) -> None:
+    def _check(self, tenant_id: str) -> None:
         waits = [self._presence.expire(tenant_id)[1], self._rooms.expire(tenant_id)]
         next_in = min((seconds for seconds in waits if seconds is not None), default=None)
         if next_in is None:
             self._idle(tenant_id)
         else:
-            self.look_in(tenant_id, next_in)
-        self._look_after_notifications(tenant_id)
+            self.plan_check(tenant_id, next_in)
+        self._check_notifications(tenant_id)
 
-    def _look_after_notifications(self, tenant_id: str) -> None:
+    def _check_notifications(self, tenant_id: str) -> None:
         """End what has come to its end, for those who would see it; nobody waits for a month for anybody else."""
         if self._connections.get_tenant_connections(tenant_id):
             next_in = self._notifications.expire(tenant_id)
             if next_in is not None:
-                self.look_in(tenant_id, next_in)
+                self.plan_check(tenant_id, next_in)

@@ -73,7 +73,9 @@ class Node:
         self.locks = LockManager(self._redis, self.address)
         self.notifications = NotificationService(self._redis, settings.notification_ttl_seconds, self.address)
         self.activity = ActivityService(self._redis, settings.activity_ttl_seconds, self.address)
-        self.bus = BusManager(client.listener(settings), self.address, self._started, self._resync_soon, self.look_in)
+        self.bus = BusManager(
+            client.listener(settings), self.address, self._started, self._resync_soon, self.plan_check
+        )
         self._recovery = Recovery(
             self.bus,
             self.connections,
@@ -159,7 +161,7 @@ class Node:
                 for user in self.presence.get_online_users(tenant_id):
                     self.presence.set_offline(user["user_id"], tenant_id)
                 self.rooms.forget_due(tenant_id)
-            self._store.bury(node_id)
+            self._store.remove_node(node_id)
         except Unavailable:
             logger.warning("state_left_behind")
 
@@ -170,7 +172,7 @@ class Node:
             return None
         connection, due_in = removed
         if due_in is not None:
-            self.look_in(connection.tenant_id, due_in)
+            self.plan_check(connection.tenant_id, due_in)
         return connection
 
     def end_at_expiry(self, connection: Connection) -> None:
@@ -216,7 +218,7 @@ class Node:
 
     def _finish_endings(self) -> None:
         for tenant_id, seconds in self.connections.finish_endings():
-            self.look_in(tenant_id, seconds)
+            self.plan_check(tenant_id, seconds)
 
     def _is_deaf(self) -> bool:
         """Whether the node has sent probes for long enough, and heard none of them."""
@@ -226,30 +228,30 @@ class Node:
 
     def _reap(self, node_id: str, ended_at_ms: int) -> None:
         tenant_ids = self._store.tenants(node_id)
-        self._store.adopt(tenant_ids)
+        self._store.take_over(tenant_ids)
         self.connections.watch(tenant_ids)
         ended = 0
         for tenant_id in tenant_ids:
             for sid, user_id in self._store.connections(node_id, TenantKeys(tenant_id)).items():
                 self.connections.end_foreign(tenant_id, user_id, sid, node_id, ended_at_ms)
                 ended += 1
-            self.look_in(tenant_id, 0)
-        self._store.bury(node_id)
+            self.plan_check(tenant_id, 0)
+        self._store.remove_node(node_id)
         logger.warning("node_reaped", dead=node_id, connections=ended)
 
-    def look_in(self, tenant_id: str, seconds: float) -> None:
+    def plan_check(self, tenant_id: str, seconds: float) -> None:
         """Look after a tenant's deadlines in `seconds`, or earlier if that is already planned."""
-        self._deadlines.look_in(tenant_id, seconds)
+        self._deadlines.plan_check(tenant_id, seconds)
 
     def cursor_moved(self, connection: Connection) -> None:
         """A cursor of a connection is to be written."""
         self._tasks.write_soon()
-        self.look_in(connection.tenant_id, self.cursors.CURSOR_TIMEOUT_SECONDS)
+        self.plan_check(connection.tenant_id, self.cursors.CURSOR_TIMEOUT_SECONDS)
 
     def _nothing_due(self, tenant_id: str) -> None:
         if self.connections.get_tenant_connections(tenant_id):
             # Nobody can become away now, but a busy user may be online again by then.
-            self.look_in(tenant_id, self.settings.away_timeout_seconds)
+            self.plan_check(tenant_id, self.settings.away_timeout_seconds)
         else:
             self._forget(tenant_id)
 
@@ -258,11 +260,11 @@ class Node:
         self._store.unwatch(tenant_id)
         if tenant_id in self.connections.watched_tenants():
             # Somebody connected meanwhile, and their entry may have been the one that was removed.
-            self._store.adopt({tenant_id})
+            self._store.take_over({tenant_id})
 
     def _restore_all(self) -> None:
         # The index of this node's tenants went with its lease; without it nobody would clean up after the node.
-        self._store.adopt(self.connections.watched_tenants())
+        self._store.take_over(self.connections.watched_tenants())
         self._each(self.restore)
 
     def restore(self, connection: Connection) -> None:
@@ -270,7 +272,7 @@ class Node:
         if connection.sid not in self.connections.local_connections:
             return
         self._recovery.put_back(connection)
-        self.look_in(connection.tenant_id, self.settings.away_timeout_seconds)
+        self.plan_check(connection.tenant_id, self.settings.away_timeout_seconds)
 
     def _resync_soon(self) -> None:
         logger.warning("bus_resubscribed", connections=self.connections.get_connection_count())
@@ -279,7 +281,7 @@ class Node:
     def _resync(self) -> None:
         self._each(self._recovery.send_again)
         for tenant_id in {connection.tenant_id for connection in self.connections.local_connections.values()}:
-            self.look_in(tenant_id, 0)  # what was missed may have said when to look
+            self.plan_check(tenant_id, 0)  # what was missed may have said when to look
 
     def _each(self, action: Callable[[Connection], None]) -> None:
         for connection in list(self.connections.local_connections.values()):

@@ -7,17 +7,33 @@ one each: `socketio` is a proxy to the current app's.
 from __future__ import annotations
 
 import logging
-from typing import cast
+from typing import Any, cast
 
+import socketio as python_socketio
 from flask import Flask, current_app
 from flask_socketio import SocketIO
 from werkzeug.local import LocalProxy
 
-from app.realtime.bus.engine import harden
-from app.realtime.bus.server import adopt
+from app.realtime.bus.engine import use_sessions
 from app.realtime.handlers import register_handlers
 from app.realtime.node import get_node
 from realtime_contracts.rules.packets import Json, Packet
+
+
+class Server(python_socketio.Server):  # type: ignore[misc]  # the library is untyped
+    """What differs from the library's: handlers find their app, and the bus is told that an ack is on its way.
+
+    The ack is what a handler returns, so nobody else knows.
+    """
+
+    app: Flask
+
+    def _handle_event_internal(self, server: Any, sid: str, *event: Any) -> None:
+        try:
+            with self.app.app_context():
+                super()._handle_event_internal(server, sid, *event)
+        finally:
+            self.manager.answered(sid)
 
 
 def init_socketio(app: Flask) -> SocketIO:
@@ -44,8 +60,9 @@ def init_socketio(app: Flask) -> SocketIO:
         logger=logging.getLogger("socketio"),
         engineio_logger=logging.getLogger("engineio"),
     )
-    adopt(server.server, app)
-    harden(server.server.eio)
+    # Flask-SocketIO makes the server, and has no option for its class.
+    server.server.__class__, server.server.app = Server, app
+    use_sessions(server.server.eio)
     register_handlers(server)
     node.attach(server)
     return server

@@ -183,6 +183,13 @@ def test_imports_run_one_way(path: Path) -> None:
     assert used - {part} <= MAY_IMPORT[part]
 
 
+def test_no_module_imports_one_that_imports_it() -> None:
+    """Nor by way of others, nor inside a function: within a part, too, imports run one way."""
+    names = {dotted(path): path for path in modules(APP)}
+    graph = {name: {other for other in imports(tree(path)) if other in names} - {name} for name, path in names.items()}
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the modules
+
+
 @pytest.mark.parametrize("path", modules(APP), ids=dotted)
 def test_redis_is_known_below_the_handlers_only(path: Path) -> None:
     if "redis" in {name.split(".")[0] for name in imports(tree(path))}:

@@ -1,6 +1,6 @@
 """One client's Engine.IO session, where the library's would fall silent, hang or print what it was sent.
 
-Installed by `harden(server.eio)`, on that server only. What differs:
+Installed by `use_sessions(server.eio)`, on that server only. What differs:
 
 - A long-polling body that cannot be read, or parts of it, become Socket.IO packets that cannot be read,
   and so are answered; the rest of the body is handled. A batch of any length is taken.
@@ -30,7 +30,7 @@ _FROM_CLIENTS = frozenset("12345")
 _FROM_SERVERS = (engineio.packet.OPEN, engineio.packet.PING, engineio.packet.NOOP)
 
 
-def harden(eio: Any) -> None:
+def use_sessions(eio: Any) -> None:
     """Make a python-engineio server use our sessions."""
     eio.sockets = _Sockets()
     eio._log_error_once = lambda message, key: logger.info("request_refused", why=key)  # noqa: ARG005, SLF001

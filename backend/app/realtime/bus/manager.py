@@ -38,12 +38,12 @@ logger = structlog.get_logger(__name__)
 MAX_RETRY_SECONDS = 2.0
 
 #: Seconds that an answer waits for its turn. The bus is heard within milliseconds, but not if it was cut just now.
-TURN_SECONDS = 2.0
+ACK_DELAY_SECONDS = 2.0
 
 NAMESPACE = "/"
 
 
-class Turn:
+class DelayedAck:
     """That an answer follows what was published before its event's own message: see `BusManager.turn`."""
 
     def __init__(self, heard: Any) -> None:
@@ -51,7 +51,7 @@ class Turn:
 
     def wait(self) -> None:
         """Wait until everything before has been handed to the connection."""
-        self._heard.wait(TURN_SECONDS)
+        self._heard.wait(ACK_DELAY_SECONDS)
 
 
 class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
@@ -77,7 +77,7 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         self._on_start = on_start
         self._on_gap = on_gap
         self._on_due = on_due
-        self._turns: dict[str, Any] = {}
+        self._delayed_acks: dict[str, Any] = {}
         self._held: dict[str, list[Broadcast]] = {}
         self._pubsub: Any = None
         self._stopped = False
@@ -133,7 +133,7 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
     def basic_disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
         """The connection is refused or has ended."""
         self._held.pop(sid, None)
-        self._turns.pop(sid, None)
+        self._delayed_acks.pop(sid, None)
         super().basic_disconnect(sid, namespace, **kwargs)
 
     # Delivery.
@@ -153,24 +153,24 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         """Take a connection of this node out of a Socket.IO room, whether or not the bus will say so too."""
         self.basic_leave_room(sid, NAMESPACE, room)
 
-    def turn(self, sid: str) -> Turn:
+    def delay_ack(self, sid: str) -> DelayedAck:
         """Open a turn for the answer to an event that publishes `hold`.
 
         When that is heard, all that was published before has been handed to the connection, and what comes after
         is held back until the event has been answered (`answered`).
         """
-        heard = self._turns[sid] = self.server.eio.create_event()
-        return Turn(heard)
+        heard = self._delayed_acks[sid] = self.server.eio.create_event()
+        return DelayedAck(heard)
 
     def answered(self, sid: str) -> None:
         """An event of a connection has been answered: what was held back follows."""
-        if self._turns.pop(sid, None) is not None:
+        if self._delayed_acks.pop(sid, None) is not None:
             eio_sid = self.eio_sid_from_sid(sid, NAMESPACE)
             for packet in self._held.pop(sid, ()):
                 self._send(eio_sid, packet)
 
     def _hold(self, sid: str) -> None:
-        if (heard := self._turns.get(sid)) is not None:
+        if (heard := self._delayed_acks.get(sid)) is not None:
             self._held.setdefault(sid, [])
             heard.set()
 

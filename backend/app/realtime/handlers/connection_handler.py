@@ -65,7 +65,7 @@ def _connect(auth: Any) -> None:
         node.end(connection.sid, goodbye=False)
         raise Unavailable
     node.end_at_expiry(connection)
-    node.look_in(connection.tenant_id, node.presence.AWAY_TIMEOUT_SECONDS)
+    node.plan_check(connection.tenant_id, node.presence.AWAY_TIMEOUT_SECONDS)
     logger.info("connected", sid=connection.sid, user_id=connection.user_id, tenant_id=connection.tenant_id)
 
 

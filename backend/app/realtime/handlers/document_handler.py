@@ -22,9 +22,9 @@ def register_document_handlers(socketio: SocketIO) -> None:
 
     @on(socketio, MessageType.DOC_EDIT)
     def handle_doc_edit(connection: Connection, data: Payload) -> Result:
-        turn = get_node().bus.turn(connection.sid)
+        ack = get_node().bus.delay_ack(connection.sid)
         edit = get_document_manager().edit(
             connection, data["room_id"], int(data["base_version"]), data["changes"], data["edit_id"]
         )
-        turn.wait()
+        ack.wait()
         return {"version": edit.version}

@@ -18,7 +18,7 @@ def register_lock_handlers(socketio: SocketIO) -> None:
     def handle_doc_lock(connection: Connection, data: Payload) -> Result:
         ttl = int(data.get("ttl", LockManager.LOCK_TTL_SECONDS))
         lock = get_lock_manager().lock(connection, data["room_id"], data.get("path", ""), ttl)
-        get_node().look_in(connection.tenant_id, ttl)
+        get_node().plan_check(connection.tenant_id, ttl)
         return {"lock": lock}
 
     @on(socketio, MessageType.DOC_UNLOCK)

@@ -18,7 +18,7 @@ def register_typing_handlers(socketio: SocketIO) -> None:
     def handle_typing_start(connection: Connection, data: Payload) -> Result:
         typing = get_typing_manager()
         typing.start(connection, data["room_id"], data.get("field"))
-        get_node().look_in(connection.tenant_id, typing.TYPING_TIMEOUT_SECONDS)
+        get_node().plan_check(connection.tenant_id, typing.TYPING_TIMEOUT_SECONDS)
         return None
 
     @on(socketio, MessageType.TYPING_STOP)

@@ -19,7 +19,6 @@ from app.errors import LimitExceeded, Unauthenticated, Unavailable
 from app.realtime.managers.access_tokens import user_of
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys, node_tenants
-from app.realtime.store.members import Member
 from app.realtime.store.script import Script, reaching_redis
 from app.settings import Settings
 from realtime_contracts.rules.presence import Trigger, moves
@@ -50,11 +49,6 @@ class Connection:
     def keys(self) -> TenantKeys:
         """The Redis keys of the connection's tenant."""
         return TenantKeys(self.tenant_id)
-
-    @property
-    def member(self) -> Member:
-        """The connection as a member of its rooms."""
-        return Member(self.user_id, self.user_name, self.sid)
 
     def to_dict(self) -> dict[str, Any]:
         """What may be shown of it (seed 2.1): no address, no e-mail."""

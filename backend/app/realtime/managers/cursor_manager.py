@@ -23,8 +23,7 @@ from app.errors import NotInRoom, Unavailable
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
-from app.realtime.store.members import admitted
-from app.realtime.store.script import Script
+from app.realtime.store.script import Script, admitted
 from app.realtime.utils.message_types import CursorPosition
 from app.settings import Settings
 from realtime_contracts.rules import limits

@@ -16,7 +16,7 @@ from flask import current_app
 from app.errors import VersionConflict
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.address import NodeAddress
-from app.realtime.store.documents import Commit, Committed, DocumentStore, State
+from app.realtime.store.documents import Commit, Committed, DocumentStore, Member, State
 from app.settings import Settings
 from realtime_contracts.rules import edits
 from realtime_contracts.rules.edits import Changes
@@ -40,7 +40,7 @@ class DocumentManager:
 
         Raises VersionConflict, Locked, InvalidPayload (it does not fit the document), TooLarge.
         """
-        keys, member = connection.keys, connection.member
+        keys, member = connection.keys, _member(connection)
         edit_key = f"{member.user_id}\0{edit_id.lower()}"
         for _ in range(self.EDIT_ATTEMPTS):
             state = self._store.state(keys, member, room_id, edit_key, base_version)
@@ -60,7 +60,11 @@ class DocumentManager:
 
         The edits since `since_version` if the log has them all, else the whole document.
         """
-        return self._store.sync(connection.keys, connection.member, room_id, since_version)
+        return self._store.sync(connection.keys, _member(connection), room_id, since_version)
+
+
+def _member(connection: Connection) -> Member:
+    return Member(connection.user_id, connection.user_name, connection.sid)
 
 
 def _merged(state: State, changes: Changes) -> tuple[bytes, dict[str, list[str]]]:

@@ -16,8 +16,7 @@ from flask import current_app
 from app.errors import LimitExceeded, Locked, NotFound
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.address import NodeAddress
-from app.realtime.store.members import admitted
-from app.realtime.store.script import Script
+from app.realtime.store.script import Script, admitted
 from realtime_contracts.rules import limits
 from realtime_contracts.rules.places import check_lock_path
 

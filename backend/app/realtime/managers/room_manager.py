@@ -18,8 +18,7 @@ from app.realtime.policy import RoomPolicy, RoomRequest
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.due import DueList
 from app.realtime.store.keys import TenantKeys
-from app.realtime.store.members import admitted
-from app.realtime.store.script import Script, reaching_redis
+from app.realtime.store.script import Script, admitted, reaching_redis
 from app.realtime.utils.message_types import RoomInfo
 from app.settings import Settings
 from realtime_contracts.rules import limits

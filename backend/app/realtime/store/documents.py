@@ -13,8 +13,16 @@ import redis
 from app.errors import Locked
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
-from app.realtime.store.members import Member, admitted
-from app.realtime.store.script import Script, reaching_redis
+from app.realtime.store.script import Script, admitted, reaching_redis
+
+
+@dataclass(frozen=True)
+class Member:
+    """Who edits a room's document, with which connection."""
+
+    user_id: str
+    user_name: str
+    sid: str
 
 
 @dataclass(frozen=True)

@@ -62,12 +62,12 @@ class NodeStore:
             found = self._client.zrangebyscore(k.NODES, "-inf", seconds * 1000 + micros // 1000, withscores=True)
             return {node: int(end) for node, end in cast("list[tuple[str, float]]", found)}
 
-    def adopt(self, tenant_ids: set[str]) -> None:
+    def take_over(self, tenant_ids: set[str]) -> None:
         """Watch these tenants too, before the node that did is forgotten."""
         if tenant_ids:
             self._run("SADD", k.node_tenants(self._address.node_id), *tenant_ids)
 
-    def bury(self, node_id: str) -> None:
+    def remove_node(self, node_id: str) -> None:
         """Forget a node that has left nothing."""
         # The lease goes last: a node that lives after all, and finds it gone, puts its tenants back.
         self._run("DEL", k.node_tenants(node_id))

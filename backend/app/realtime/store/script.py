@@ -32,7 +32,7 @@ import orjson
 import redis
 from redis import exceptions
 
-from app.errors import Unavailable
+from app.errors import ConnectionLost, NotInRoom, Unavailable
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
 
@@ -49,6 +49,9 @@ AWAY: tuple[type[exceptions.RedisError], ...] = (
 
 #: How errors begin by which Redis says the same, and for which redis-py has no class.
 REFUSING = ("BUSY", "MISCONF", "NOREPLICAS")
+
+#: How lib/members.lua refuses a connection.
+_NO_CONNECTION, _NOT_IN_ROOM = 0, -1
 
 _FOLDER = files(__package__) / "scripts"
 
@@ -76,6 +79,15 @@ def reaching_redis() -> Iterator[None]:
         if str(error).startswith(REFUSING):
             raise Unavailable from error
         raise
+
+
+def admitted(answer: Any) -> Any:
+    """A script's answer, unless lib/members.lua has refused the connection. Raises ConnectionLost and NotInRoom."""
+    if answer == _NO_CONNECTION:
+        raise ConnectionLost
+    if answer == _NOT_IN_ROOM:
+        raise NotInRoom
+    return answer
 
 
 def sections(lua: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from engineio.exceptions import ContentTooLongError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.realtime.bus.engine import GARBAGE, Session, _packets, harden
+from app.realtime.bus.engine import GARBAGE, Session, _packets, use_sessions
 from realtime_contracts.rules.packets import UNREADABLE, Json, Packet
 
 CLOSE, PING, PONG, MESSAGE, UPGRADE = (
@@ -94,7 +94,7 @@ class Client:
         self.server = engineio.Server(
             async_mode="threading", async_handlers=False, max_http_buffer_size=max_bytes, logger=logging.getLogger("x")
         )
-        harden(self.server)
+        use_sessions(self.server)
         self.heard: list[object] = []
         self.server.on("message", lambda sid, data: self.heard.append(data))
         self.server.on("disconnect", lambda sid, reason: self.heard.append(reason))

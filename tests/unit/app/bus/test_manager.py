@@ -157,7 +157,7 @@ def test_what_ends_in_a_room_is_looked_after_by_whoever_has_members_of_it(
 def test_an_answer_in_its_turn_comes_after_what_was_before_it_and_before_what_came_later(manager: BusManager) -> None:
     sid = session(manager, "eio")
     manager.connect(sid, NAMESPACE)
-    turn = manager.turn(sid)
+    turn = manager.delay_ack(sid)
     emit(manager, sid, 1)
     manager._receive({"method": "hold", "sid": sid})
     turn.wait()
@@ -171,11 +171,11 @@ def test_an_answer_in_its_turn_comes_after_what_was_before_it_and_before_what_ca
 def test_nothing_is_held_for_an_answer_that_was_given_already_or_for_another_connection(
     manager: BusManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "TURN_SECONDS", 0.01)
+    monkeypatch.setattr(module, "ACK_DELAY_SECONDS", 0.01)
     sids = [session(manager, eio_sid) for eio_sid in ("ana", "ben")]
     for sid in sids:
         manager.connect(sid, NAMESPACE)
-    manager.turn(sids[0]).wait()
+    manager.delay_ack(sids[0]).wait()
     manager.answered(sids[0])
     manager.answered(sids[1])
     for sid in sids:
@@ -187,8 +187,8 @@ def test_nothing_is_held_for_an_answer_that_was_given_already_or_for_another_con
 def test_whoever_goes_before_their_turn_leaves_nothing_held(manager: BusManager) -> None:
     sid = session(manager, "eio")
     manager.connect(sid, NAMESPACE)
-    manager.turn(sid)
+    manager.delay_ack(sid)
     manager._receive({"method": "hold", "sid": sid})
     manager.basic_disconnect(sid, NAMESPACE)
     assert not manager._held
-    assert not manager._turns
+    assert not manager._delayed_acks
