@@ -34,7 +34,7 @@ PAGES = sorted(
     if name not in GENERATED
 )
 #: Folders of tools and of what they make.
-TOOLS = {".git", ".venv", ".tox", "node_modules", "dist", "reports", "__pycache__", ".realtime"}
+TOOLS = {".git", ".venv", ".tox", "node_modules", "dist", "__pycache__", ".realtime"}
 #: Names of other projects, and of the seed, that a page mentions and our code does not.
 OF_OTHERS = {
     "local_rooms",
@@ -86,6 +86,7 @@ def files() -> frozenset[str]:
     for folder, names, inside in os.walk(ROOT):
         names[:] = [name for name in names if name not in TOOLS and not name.endswith(".egg-info")]
         here = Path(folder).relative_to(ROOT)
+        names[:] = [name for name in names if str(here / name) != "reports"]
         found |= {str(here / name) for name in inside} | {f"{here / name}/" for name in names}
     return frozenset(found)
 
@@ -167,6 +168,19 @@ def test_every_path_and_file_exists() -> None:
                 yield word
 
     assert wrong(missing) == {}
+
+
+def test_the_layout_in_the_architecture_is_that_of_the_repository() -> None:
+    """Each line names a file or folder below the one that stands further left above it."""
+    tree = next(block for _, block in _FENCE.findall(text_of("docs/architecture.md")) if block.startswith("backend/"))
+    above: dict[int, str] = {}
+    for line in tree.splitlines():
+        depth = len(line) - len(line.lstrip())
+        name = line.split()[0]
+        if name.endswith(("/", ".py")):
+            parent = above[max(known for known in above if known < depth)] if depth else ""
+            above[depth] = parent + name
+            assert above[depth] in files(), f"docs/architecture.md: no {above[depth]}"
 
 
 def test_every_test_exists() -> None:
