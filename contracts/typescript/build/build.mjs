@@ -1,6 +1,6 @@
 // Everything, in order: the generated sources, the compiled validators, dist/.
 // Use: node build/build.mjs           builds
-//      node build/build.mjs --check   says whether what is committed is current; writes nothing
+//      node build/build.mjs --check   checks that the committed files are current; writes nothing
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -51,7 +51,7 @@ export function resolve(file, reference) {
 
 const eventOf = (file) => file.replace(/^[^/]*\//, '').replace(/\.json$/, '').replaceAll('.', ':');
 
-/** Whether a schema has a `writeOnly` part, a token: what is said of its payloads never quotes them. */
+/** Whether a schema has a `writeOnly` part, a token: violations of its payloads quote nothing. */
 function hasSecret(node) {
   if (Array.isArray(node)) return node.some(hasSecret);
   if (node === null || typeof node !== 'object') return false;

@@ -1,8 +1,8 @@
-// How things of the contract are called in TypeScript.
+// The names of messages and definitions in TypeScript.
 //
 // A message is its direction and its event: `room:join` from the client is the type `ClientRoomJoin`, the validator
-// `clientRoomJoin`, the guard `isClientRoomJoin`. A shared definition is its own name, `room_id` is `RoomId`, unless
-// that says too little once it has left its file: those are named here.
+// `clientRoomJoin`, the guard `isClientRoomJoin`. A shared definition keeps its own name, `room_id` is `RoomId`, unless
+// that is too general outside of its file: those are named here.
 
 /** `file/definition` → name, for shared definitions whose own name is too general, or taken. */
 const SHARED = {
@@ -60,14 +60,14 @@ export const messageName = ({ direction, event }) => pascal(direction) + pascal(
 /** The name of a message's validator: `clientRoomJoin`. */
 export const validatorName = ({ direction, event }) => direction + pascal(event);
 
-/** The name of the definition in a file: shared ones by the table above, a message's own with the message before it. */
+/** The name of a definition: a shared one by the table above, a message's own after the message's name. */
 export function definitionName(file, definition) {
   const [folder, stem] = file.replace(/\.json$/, '').split('/');
   if (folder === 'shared') return SHARED[`${stem}/${definition}`] ?? pascal(definition);
   return messageName({ direction: folder, event: stem }) + pascal(definition);
 }
 
-/** Throws for two things of one name, and for a name in the table above that the contract does not have (any more). */
+/** Throws for a name that is used twice, and for an entry of the table above that the contract does not have. */
 export function checkNames(schemas) {
   const taken = new Map();
   const known = new Set();

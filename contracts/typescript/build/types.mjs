@@ -1,5 +1,5 @@
 // The files of src/generated: types of all messages, the maps for Socket.IO, and a validator and a guard per message.
-import { REST_DIRECTIONS, SOCKET_DIRECTIONS, messages, readSchemas, version } from './contract.mjs';
+import { DIRECTIONS, REST_DIRECTIONS, SOCKET_DIRECTIONS, messages, readSchemas, version } from './contract.mjs';
 import { checkNames, definitionName, messageName, validatorName } from './names.mjs';
 import { Emitter, docs, key } from './typescript.mjs';
 
@@ -30,7 +30,7 @@ function sharedTypes(schemas) {
     return Object.entries($defs).map(([name, part]) => emitter.declaration(definitionName(file, name), part, file));
   });
   const json =
-    '/** Any JSON: what the application puts in, and the contract leaves open. */\n' +
+    '/** Any JSON, for the data of the application. */\n' +
     'export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };\n';
   return HEAD + [json, ...parts].join('\n');
 }
@@ -42,18 +42,26 @@ function messageTypes(schemas, directions) {
     const own = Object.entries(schema.$defs ?? {}).map(([name, part]) => [definitionName(file, name), part]);
     return [...own, [messageName(message), schema]].map(([name, part]) => emitter.declaration(name, part, file));
   });
-  return HEAD + imports([...emitter.used], './shared.js', true) + parts.join('\n');
+  return `${HEAD}${imports(emitter.used, 'shared')}\n${parts.join('\n')}`;
 }
 
-function imports(names, from, types) {
-  const sorted = [...names].sort();
-  return `import ${types ? 'type ' : ''}{\n${sorted.map((name) => `  ${name},\n`).join('')}} from '${from}';\n\n`;
+/** The import of some types. */
+function imports(names, module) {
+  const lines = [...names].sort().map((name) => `  ${name},\n`);
+  return `import type {\n${lines.join('')}} from './${module}.js';\n`;
+}
+
+/** The imports of the types of messages. */
+function importsOf(all) {
+  const modules = new Set(all.map(({ direction }) => MODULES[direction]));
+  const of = (module) => all.filter(({ direction }) => MODULES[direction] === module).map(messageName);
+  return [...modules].map((module) => imports(of(module), module)).join('');
 }
 
 function eventMaps(schemas) {
   const all = messages(schemas);
   const of = (direction) => all.filter((message) => message.direction === direction);
-  const maps = [...SOCKET_DIRECTIONS, ...REST_DIRECTIONS].map((direction) => {
+  const maps = DIRECTIONS.map((direction) => {
     const lines = of(direction).map((message) => `  ${key(message.event)}: ${messageName(message)};\n`);
     return `/** The payloads of direction \`${direction}\`, by event. */\nexport interface ${MAP_NAMES[direction]} {\n${lines.join('')}}\n`;
   });
@@ -65,15 +73,14 @@ function eventMaps(schemas) {
   const server = of('server').filter(({ event }) => event !== 'connect_error').map((message) => {
     return `${docs(message.schema, '  ')}  ${key(message.event)}: (payload: ${messageName(message)}) => void;\n`;
   });
-  const used = byModule(all);
   return [
     HEAD,
-    ...Object.entries(used).map(([module, some]) => imports(some.map(messageName), `./${module}.js`, true).trimEnd() + '\n'),
+    importsOf(all),
     '\n',
     ...['shared', ...new Set(Object.values(MODULES))].map((module) => `export type * from './${module}.js';\n`),
     `\n${ACK}`,
-    `\n/** What the client hears: \`Socket<ServerToClientEvents, ClientToServerEvents>\`. */\nexport interface ServerToClientEvents {\n${server.join('')}}\n`,
-    `\n/** What the client says, in full: the ack may be left out, and a payload that may be \`{}\` (src/socket-types.ts). */\nexport interface ClientToServerEvents {\n${client.join('')}}\n`,
+    `\n/** What the client receives: \`Socket<ServerToClientEvents, ClientToServerEvents>\`. */\nexport interface ServerToClientEvents {\n${server.join('')}}\n`,
+    `\n/** What the client sends, in full: the ack may be left out, and so may a payload that may be \`{}\` (src/socket-types.ts). */\nexport interface ClientToServerEvents {\n${client.join('')}}\n`,
     ...maps.map((map) => `\n${map}`),
   ].join('');
 }
@@ -90,18 +97,9 @@ const ACK =
   '/** Takes the answer to an event: `answer.ok` tells success from failure, `answer.error.code` one failure from another. */\n' +
   'export type Ack<Answer> = (answer: Answer) => void;\n';
 
-/** Messages by the file that has their types. */
-function byModule(all) {
-  const groups = {};
-  for (const message of all) (groups[MODULES[message.direction]] ??= []).push(message);
-  return groups;
-}
-
 /** One function and one guard per message, each droppable by a bundler, and the table of all of them. */
 function validators(schemas, directions, module) {
   const all = messages(schemas, directions);
-  const modules = Object.entries(byModule(all));
-  const types = modules.map(([name, some]) => imports(some.map(messageName), `./${name}.js`, true).trimEnd() + '\n');
   const functions = all.map((message) => {
     const [name, type] = [validatorName(message), messageName(message)];
     const how = [
@@ -110,7 +108,7 @@ function validators(schemas, directions, module) {
     ].join(', ');
     const title = message.schema.title;
     return (
-      `/** Judges a payload of ${title}: null if it is as it should be. None at all is \`{}\`. */\n` +
+      `/** Checks a payload of ${title}: null if it is valid. An absent payload is \`{}\`. */\n` +
       `export function ${name}(payload?: unknown): Violation | null {\n` +
       `  return judge(compiled.${name}, payload${how === '' ? '' : `, { ${how} }`});\n}\n\n` +
       `/** Whether a value is a payload of ${title}. */\n` +
@@ -126,7 +124,7 @@ function validators(schemas, directions, module) {
   const secrets = all.filter(({ secret }) => secret).map(({ direction, event }) => `'${direction} ${event}'`);
   return (
     HEAD +
-    `import * as compiled from '../compiled/${module}.js';\nimport { judge } from '../judge.js';\nimport type { Violation } from '../violation.js';\n${types.join('')}\n${functions.join('\n')}\n` +
+    `import * as compiled from '../compiled/${module}.js';\nimport { judge } from '../judge.js';\nimport type { Violation } from '../violation.js';\n${importsOf(all)}\n${functions.join('\n')}\n` +
     `/** All validators, by direction and event. */\nexport const ALL = {\n${tables.join('')}} as const;\n\n` +
     `/** The messages with a token in them, as \`direction event\`. */\n` +
     `export const SECRET: readonly string[] = [${secrets.join(', ')}];\n`

@@ -1,6 +1,7 @@
-// A JSON Schema of the contract's subset as a TypeScript type: what the types say and what they leave to the validators.
+// Makes a TypeScript type of a JSON Schema of the contract's subset.
 //
-// Said: shapes, closed objects, literals, null, which properties go together. Left: lengths, patterns, bounds.
+// The types have shapes, closed objects, literals, null, and which properties go together. The validators have the rest:
+// lengths, patterns, bounds.
 import { definitionName, messageName } from './names.mjs';
 import { resolve } from './contract.mjs';
 
@@ -60,7 +61,7 @@ export class Emitter {
 
   object(schema, file, indent) {
     if (schema.additionalProperties === true) return `{ [name: string]: ${this.json()} }`;
-    // An interface without members would take anything; this takes `{}` only.
+    // An interface without members would accept anything; this accepts `{}` only.
     if (!hasProperties(schema)) return 'Record<string, never>';
     const members = this.members(schema, file, indent);
     const together = Object.entries(schema.dependentRequired ?? {}).map(([name, others]) => {
@@ -87,7 +88,7 @@ export class Emitter {
     return { ...this.described(target.schema, target.file), ...schema };
   }
 
-  /** Alternatives. Where nothing tells them apart, each says that it has none of the properties of the others. */
+  /** Alternatives. Where no value tells them apart, each excludes the properties of the others. */
   union(branches, file, indent, top) {
     const objects = branches.map((branch) => this.described(branch, file));
     const names = objects.map((branch) => (isObject(branch) ? Object.keys(branch.properties) : null));

@@ -1,7 +1,7 @@
-// Compiles the schemas to plain functions, ahead of time: no `eval` in the browser, so no `unsafe-eval` in its CSP.
+// Compiles the schemas to plain functions when the package is built, so a page needs no `unsafe-eval` in its CSP.
 //
-// Ajv does the compiling. What it emits is made fit to ship: its two `require`s become one import of ours, regular
-// expressions become literals, which a bundler may drop, and errors lose what nobody reads.
+// Ajv compiles them. Its code is then changed for browsers: its two `require`s become one import of ours, a bundler may
+// drop unused regular expressions, and errors lose the fields that nobody reads.
 import { Ajv } from 'ajv';
 import draft2020 from 'ajv/dist/vocabularies/next.js';
 import { _ } from 'ajv/dist/compile/codegen/index.js';
@@ -11,10 +11,10 @@ import { BASE, messages, readSchemas, resolve } from './contract.mjs';
 import { validatorName } from './names.mjs';
 
 /**
- * `oneOf` and `anyOf` that say how many errors each alternative had.
+ * The keywords `oneOf` and `anyOf`, with the number of errors of each alternative.
  *
- * Ajv lists the errors of all alternatives flat, before the one that says that none fits. With the sizes the list can
- * be taken apart again, and the alternative that was meant be found (src/judge.ts).
+ * Ajv lists the errors of all alternatives in one list, before the error that none fits. The numbers say which errors
+ * belong to which alternative (src/judge.ts).
  */
 const union = (keyword) => ({
   keyword,
@@ -63,13 +63,13 @@ function compiler(schemas) {
   return ajv;
 }
 
-/** What Ajv knows a schema by. A definition is one of its own: Ajv compiles it once, and not anew for each file. */
+/** The id of a schema in Ajv. A definition is a schema of its own, so that Ajv compiles it once, not for each file. */
 const identity = (file, definition) => `${BASE}${file}${definition === undefined ? '' : `/${definition}`}`;
 
-/** What is for people and generators, and would be shipped with every schema that has an `enum`. */
+/** Keywords for people and generators, which Ajv would ship with every schema that has an `enum`. */
 const ANNOTATIONS = new Set(['$schema', '$id', '$comment', 'title', 'description', 'default', 'writeOnly']);
 
-/** A schema as plain Ajv takes it: only rules, and `null` before the other type, as the server's validator says it. */
+/** A schema with only its rules, and `null` before the other type, as the server's validator reports it. */
 function rules(schema, file) {
   if (typeof schema === 'boolean') return schema;
   const part = (inner) => rules(inner, file);
@@ -102,7 +102,7 @@ export function compiledTypes(directions) {
   return `import type { Compiled } from '../runtime.js';\n${lines.join('\n')}\n`;
 }
 
-/** What Ajv emits, by what is shipped instead. */
+/** What Ajv emits, and what is shipped instead. */
 const REPLACEMENTS = [
   [/^"use strict";/, ''],
   // A string's length is in code points; ours also finds lone surrogates.
@@ -110,15 +110,15 @@ const REPLACEMENTS = [
   [/const func\d+ = Object\.prototype\.hasOwnProperty;/g, ''],
   [/func\d+\.call\((schema[\w.]+), (\w+)\)/g, 'Object.hasOwn($1, $2)'],
   [/new RegExp\(/g, '/* @__PURE__ */ new RegExp('],
-  // In place: to copy the list for each item that is wrong would take seconds where thousands are.
+  // In place, because copying the list for each wrong item takes seconds where there are thousands.
   [/vErrors = vErrors === null \? (validate\d+)\.errors : vErrors\.concat\(\1\.errors\)/g, 'vErrors = joined(vErrors, $1.errors)'],
-  // Of its context a validator needs the path only.
+  // A validator needs only the path of its context.
   [/\{instancePath="", parentData, parentDataProperty, rootData=data\}=\{\}/g, 'instancePath=""'],
   [/\{instancePath(?::([^,{}]+))?,parentData[^{}]*,rootData\}/g, (_all, path) => path ?? 'instancePath'],
   [/schemaPath:"[^"]*",/g, ''],
 ];
 
-/** Ajv's source as a module for browsers. Throws if Ajv has come to emit something else. */
+/** Ajv's source as a module for browsers. Throws if Ajv emits something unexpected. */
 function shippable(source) {
   const code = REPLACEMENTS.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), source);
   const left = /require\(|parentData|schemaPath|hasOwnProperty|Function\(|\.concat\(/.exec(code);

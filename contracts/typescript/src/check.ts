@@ -9,7 +9,7 @@ export interface Messages {
   ack: AckMessages;
 }
 
-/** Which way a message goes. */
+/** The direction of a message. */
 export type Direction = keyof Messages;
 
 /** The events of a direction. */
@@ -18,7 +18,7 @@ export type EventOf<D extends Direction> = keyof Messages[D] & string;
 /** A validator of one message. */
 export type Validator = (payload?: unknown) => Violation | null;
 
-/** The contract has no such event in that direction: a typing error, or a newer server's. */
+/** The contract has no such event in that direction: a typing error, or an event of a newer server. */
 export class UnknownEventError extends Error {
   override readonly name = 'UnknownEventError';
 
@@ -28,9 +28,9 @@ export class UnknownEventError extends Error {
 }
 
 /**
- * Null if a payload is what the contract says, else what is wrong with it. None at all (`undefined`) is `{}`.
+ * Checks a payload: null if it is valid, else the violation. An absent payload (`undefined`) is `{}`.
  *
- * Throws UnknownEventError for an event the contract does not have, and nothing for any payload.
+ * Throws UnknownEventError for an event that the contract does not have, and never because of a payload.
  */
 export function check<D extends Direction>(direction: D, event: EventOf<D>, payload?: unknown): Violation | null {
   return validatorOf(ALL, direction, event)(payload);

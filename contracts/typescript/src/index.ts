@@ -1,5 +1,5 @@
 /**
- * The realtime contract for a front end: types for `socket.io-client`, a judge for payloads, a watch over a live socket.
+ * The realtime contract for a front end: types for `socket.io-client`, validators, and checks of a live socket.
  *
  *     import type { ServerToClientEvents, ClientToServerEvents } from '@logiaccounting/realtime-contract';
  *
@@ -19,7 +19,7 @@ export type { CheckSocketOptions, LoggedMessage, SocketViolation } from './socke
 export type { ConnectAuth, ConnectError, RealtimeSocket } from './socket-types.js';
 export type { Violation } from './violation.js';
 
-/** Whether a `connect_error` is the server's refusal, whose `data.code` says why, and not the network's. */
+/** Whether the server refused the connection, with a code in `data.code`; else the network failed. */
 export function isConnectError(error: Error): error is ConnectError {
   const { message, data } = error as Partial<ConnectError>;
   return serverConnectError({ message, data }) === null;

@@ -4,14 +4,14 @@ import type { Violation } from './violation.js';
 
 /** Levels of arrays and objects that a payload may have. */
 export const MAX_DEPTH = 128;
-/** Characters that are quoted of the name of a class. */
+/** Characters of a class's name that a reason quotes. */
 const NAME_LENGTH = 60;
-/** The integers that readers of JSON hold, in 64 bits, signed or not: from -2^63 to below 2^64. */
+/** The integers that fit in 64 bits, signed or not: from -2^63 to below 2^64. */
 const [LOWEST_INTEGER, PAST_INTEGERS] = [-(2 ** 63), 2 ** 64];
-/** From here on `JSON.stringify` writes a number with an exponent, which is read as a float. */
+/** From this number on `JSON.stringify` writes an exponent, and readers take the number for a float. */
 const WRITTEN_AS_FLOAT = 1e21;
 
-/** What is said of lone surrogates. */
+/** The reasons for a lone surrogate. */
 const NOT_UNICODE = {
   name: 'expected property names in Unicode text',
   text: 'expected Unicode text, got a lone surrogate',
@@ -24,14 +24,14 @@ interface Place {
 }
 
 /**
- * A violation if a payload could not travel as JSON as it is, wherever inside it the reason lies.
+ * The violation of a payload that cannot be sent as JSON, wherever in it the reason lies; null if it can.
  *
- * `sent` says that it is this side that will write it, with `JSON.stringify`: of an integer beyond 64 bits all digits
- * would be written, and refused by who reads them.
+ * `sent` says that this side will write the payload with `JSON.stringify`. That writes all digits of an integer beyond
+ * 64 bits, and readers refuse them.
  */
 export function notJson(payload: unknown, sent = false): Violation | null {
   const todo: Place[] = [{ value: payload, path: '', depth: 0 }];
-  // An object that is met again no deeper brings nothing new: this keeps cycles, and objects that are shared, finite.
+  // Each object is looked at once for each greater depth, so cycles and shared objects end.
   const seen = new Map<object, number>();
   for (let place = todo.pop(); place !== undefined; place = todo.pop()) {
     const { value, path, depth } = place;
@@ -49,7 +49,7 @@ export function notJson(payload: unknown, sent = false): Violation | null {
       if (typeof key === 'string' && hasLoneSurrogate(key)) {
         return violation(path, NOT_UNICODE.name);
       }
-      // At once: of an array with a billion holes the first is enough.
+      // Stop at the first hole: an array may have a billion.
       if (part === undefined) return violation(path + step(key), 'expected JSON, got undefined');
       todo.push({ value: part, path: path + step(key), depth: depth + 1 });
     }
@@ -57,12 +57,12 @@ export function notJson(payload: unknown, sent = false): Violation | null {
   return null;
 }
 
-/** Whether it is a lone surrogate that a violation is about. */
+/** Whether a violation is about a lone surrogate. */
 export function isAboutUnicode({ reason }: Violation): boolean {
   return Object.values<string>(NOT_UNICODE).includes(reason);
 }
 
-/** An array or a plain object, of whatever frame or worker. An instance of a class is not JSON, it only has some. */
+/** Whether a value is an array or a plain object, of any frame or worker. An instance of a class is not JSON. */
 function isContainer(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   if (Array.isArray(value)) return true;
@@ -75,7 +75,7 @@ function* keysOfArray(array: readonly unknown[]): Generator<number> {
   for (let index = 0; index < array.length; index++) yield index;
 }
 
-/** What keeps a value without parts from being JSON. */
+/** Why a value without parts is not JSON; null if it is. */
 function flawOf(value: unknown, sent: boolean): string | null {
   switch (typeof value) {
     case 'boolean':
@@ -97,7 +97,7 @@ function flawOfNumber(value: number, sent: boolean): string | null {
   return sent && large && Math.abs(value) < WRITTEN_AS_FLOAT ? 'expected an integer within 64 bits' : null;
 }
 
-/** What a value that is not JSON is called: its class, or its `typeof`. */
+/** The name of a value that is not JSON: its class, or its `typeof`. */
 export function typeName(value: unknown): string {
   if (typeof value !== 'object' || value === null) return typeof value;
   const name: unknown = (value as { constructor?: { name?: unknown } }).constructor?.name;

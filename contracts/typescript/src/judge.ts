@@ -6,16 +6,15 @@ import { compareText } from './text.js';
 import type { Violation } from './violation.js';
 
 /*
- * A validator answers with every rule that is broken, and with the whole tree of alternatives for a `oneOf`. A
- * developer wants one line. `judge` makes it: it goes down into the alternative that was meant, and takes the
- * shallowest complaint.
+ * A validator lists every broken rule, and every alternative of a `oneOf`. A developer wants one line. `judge` chooses
+ * the alternative that was meant and the shallowest complaint in it, as the server does (contract/violations.py).
  */
 
-/** How a message is judged, beyond its schema. */
+/** How a message is checked, beyond its schema. */
 export interface Judgement {
-  /** The payload has a token in it: nothing of it is quoted. */
+  /** The payload has a token in it: its violation quotes nothing. */
   readonly secret?: boolean;
-  /** It goes from here to the server (`notJson`). */
+  /** The client sends it (`notJson`). */
   readonly sent?: boolean;
 }
 
@@ -26,14 +25,14 @@ const PRECEDENCE: readonly string[] = ['type', 'required', 'dependentRequired', 
 const VALUE_KEYWORDS: readonly string[] = ['type', 'const', 'enum'];
 const NAMING: readonly string[] = ['required', 'additionalProperties'];
 
-/** The violation to report for a payload, null if it is what the contract says. None at all is `{}`. Throws for nothing. */
+/** The violation to report for a payload, null if it is valid. An absent payload is `{}`. Never throws. */
 export function judge(compiled: Compiled, given: unknown, how: Judgement = {}): Violation | null {
   const payload = given === undefined ? {} : given;
   try {
     const flaw = notJson(payload, how.sent);
     if (compiled(payload)) return flaw;
     const errors = compiled.errors ?? [];
-    // What has a lone surrogate in it cannot even be shown, so the server says that, and not what else is wrong with it.
+    // The server cannot quote text with a lone surrogate, so it reports that first; so does this.
     if (flaw !== null && isAboutUnicode(flaw) && errors.some((e) => isWithin(flaw.path, e.instancePath))) return flaw;
     const first = merged(complaintsOf(errors));
     return {
@@ -42,7 +41,7 @@ export function judge(compiled: Compiled, given: unknown, how: Judgement = {}): 
       keyword: first.keyword,
     };
   } catch {
-    // An object that throws when it is read.
+    // The payload is an object that throws when it is read.
     return { path: '', reason: 'expected JSON', keyword: 'json' };
   }
 }
@@ -62,7 +61,7 @@ function complaintsOf(errors: readonly CompiledError[]): Complaint[] {
     } else {
       const last = backwards.at(-1);
       const terms = termsOf(keyword, params);
-      // Unknown properties of one object come one by one, and are one complaint.
+      // Ajv lists the unknown properties of an object one by one; they are one complaint.
       const more = keyword === 'additionalProperties' && last?.keyword === keyword && last.path === path;
       if (more) backwards.push({ path, keyword, terms: [...terms, ...backwards.pop()!.terms] });
       else backwards.push({ path, keyword, terms });
@@ -71,7 +70,7 @@ function complaintsOf(errors: readonly CompiledError[]): Complaint[] {
   return backwards.reverse();
 }
 
-/** What to say when no branch of a `oneOf` or `anyOf` fits the value at `here`. */
+/** The complaints to report when no branch of a `oneOf` or `anyOf` fits the value at `here`. */
 function alternatives(branches: readonly Complaint[][], here: string, keyword: string): Complaint[] {
   const ofType = (branch: readonly Complaint[]) => branch.filter((c) => c.path === here && c.keyword === 'type');
   const typed = branches.filter((branch) => ofType(branch).length === 0);
@@ -107,7 +106,7 @@ function toldApartBy(branches: readonly Complaint[][], here: string): string[] {
   return telling.sort(compareText).map((name) => JSON.stringify(name));
 }
 
-/** The complaint that goes first, with the terms of all others of its kind at its place. */
+/** The complaint that is reported, with the terms of all others with its keyword at its place. */
 function merged(complaints: readonly Complaint[]): Complaint {
   const first = complaints.reduce((best, c) => (compareComplaints(c, best) < 0 ? c : best));
   const alike = complaints.filter((c) => c.path === first.path && c.keyword === first.keyword);
@@ -133,7 +132,7 @@ function isSame(a: Complaint, b: Complaint): boolean {
   return a.path === b.path && a.keyword === b.keyword && JSON.stringify(a.terms) === JSON.stringify(b.terms);
 }
 
-/** What a rule asks for, of the parameters that Ajv gives with an error. */
+/** What a rule asks for, from the parameters of an error of Ajv. */
 function termsOf(keyword: string, params: CompiledError['params']): string[] {
   switch (keyword) {
     case 'type':

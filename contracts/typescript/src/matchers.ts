@@ -7,9 +7,9 @@ import type { RestMessages } from './rest.js';
 /** All directions: those of the socket, and REST's `request` and `response`. */
 export interface AllMessages extends Messages, RestMessages {}
 
-/** What the matchers are, for the type of `expect(…)`; `R` is what a matcher answers. */
+/** The matchers, for the type of `expect(…)`; `R` is what a matcher returns. */
 export interface ContractMatchers<R = void> {
-  /** The payload is what the contract says of this message: `toMatchContract('client', 'room:join')`. */
+  /** The payload is valid for this message: `toMatchContract('client', 'room:join')`. */
   toMatchContract<D extends keyof AllMessages>(direction: D, event: keyof AllMessages[D] & string): R;
   /** The payload is one that a client may send with this event. */
   toBeClientMessage(event: EventOf<'client'>): R;
@@ -38,7 +38,7 @@ function toMatchContract(received: unknown, direction: string, event: string): M
   };
 }
 
-/** An event may do without a payload, but a test that has none at hand has a mistake in it. */
+/** An event may have no payload, but a test whose payload is `undefined` has a mistake. */
 const NOTHING = { path: '', reason: 'expected JSON, got undefined', keyword: 'json' };
 
 /** For `expect.extend`. */

@@ -1,4 +1,4 @@
-/** JSON Pointers (RFC 6901), the form in which a violation says where. */
+/** JSON Pointers (RFC 6901): the paths of violations. */
 
 /** Characters of a path; a deeper place is reported at its nearest ancestor that fits. */
 const PATH_LENGTH = 1024;

@@ -9,11 +9,11 @@ export interface Complaint {
   readonly terms: readonly string[];
 }
 
-/** Characters of a refused value that its reason quotes; enough to recognise it, too few to flood a console. */
+/** Characters of a refused value that its reason quotes: enough to recognise it, few enough for a console. */
 const QUOTE_LENGTH = 60;
 /** Characters of a list of property names, and of what a rule asks for. */
 const [NAMES_LENGTH, ASKED_LENGTH] = [3 * QUOTE_LENGTH, 6 * QUOTE_LENGTH];
-/** From here down the server writes a fraction with an exponent. */
+/** Below this number the server writes a fraction with an exponent. */
 const SMALL = 1e-4;
 
 const SIZES: Readonly<Record<string, string>> = {
@@ -34,7 +34,7 @@ const ASKED: Readonly<Record<string, (terms: readonly string[]) => string>> = {
   anyOf: () => 'expected one of the allowed forms',
 };
 
-/** What is wrong, for people, in the server's words. Without `quote` nothing of the payload is in it. */
+/** The reason of a violation, in the server's words. Without `quote` it has nothing of the payload in it. */
 export function reasonFor({ path, keyword, terms }: Complaint, payload: unknown, quote: boolean): string {
   const value = valueAt(payload, path);
   const size = SIZES[keyword];

@@ -1,4 +1,4 @@
-/** The REST API: what its operations are asked and answer, by name with `:` for `.`, such as `notifications:create`. */
+/** The requests and responses of the REST API, by operation with `:` for `.`: `notifications:create`. */
 import { validatorOf } from './check.js';
 import type { RestRequests, RestResponses } from './generated/events.js';
 import { ALL } from './generated/rest-validators.js';
@@ -12,7 +12,7 @@ export type { Violation } from './violation.js';
 export interface RestMessages {
   /** The query or the body, as one object. */
   request: RestRequests;
-  /** The answer; `error` is that of every operation that failed. */
+  /** The response; `error` is that of every request that failed. */
   response: RestResponses;
 }
 

@@ -9,13 +9,13 @@ export interface CompiledError {
   readonly params: Readonly<Record<string, unknown>>;
 }
 
-/** A compiled validator. It leaves its errors on itself, until it is called again. */
+/** A compiled validator. Its errors are a property of the function, until it is called again. */
 export interface Compiled {
   (payload: unknown): boolean;
   errors?: CompiledError[] | null;
 }
 
-/** The errors so far, with those of a part after them. */
+/** Adds the errors of a part to the errors so far, in place. */
 export function joined(errors: CompiledError[] | null, more: CompiledError[]): CompiledError[] {
   if (errors === null) return more;
   for (const error of more) errors.push(error);

@@ -11,40 +11,40 @@ import type {
 /** The auth payload of the connection: `io(url, { auth: { token } satisfies ConnectAuth })`. */
 export type ConnectAuth = ClientConnect;
 
-/** The error of `connect_error` when it was the server that refused: `isConnectError` tells. */
+/** The error of `connect_error` if the server refused the connection (`isConnectError`). */
 export type ConnectError = Error & ServerConnectError;
 
-/** A socket that knows the contract. */
+/** A socket with the types of the contract. */
 export type RealtimeSocket = Socket<ServerToClientEvents, ClientToServerEvents>;
 
-/** The contract's events, if they are among a socket's; none of a socket that has no types, or others. */
+/** The contract's events if a socket has them; none if the socket has no types, or others. */
 type Said<EmitEvents> = string extends keyof EmitEvents
   ? never
   : keyof ClientToServerEvents extends keyof EmitEvents
     ? keyof ClientToServerEvents
     : never;
 
-/** Those that may go without payload. */
+/** The events that need no payload. */
 type SaidAlone<EmitEvents> = { [Ev in Said<EmitEvents>]: {} extends ClientMessages[Ev] ? Ev : never }[Said<EmitEvents>];
 
-/** The ack of such an event, as the socket has it: after `timeout()` an error goes before the answer. */
+/** The ack of such an event, as the socket types it: after `timeout()` an error comes before the answer. */
 type AckAlone<EmitEvents, Ev> = Ev extends SaidAlone<EmitEvents> & keyof EmitEvents
   ? EmitEvents[Ev] extends (payload: any, ack: infer Answer) => void
     ? Answer
     : never
   : never;
 
-// socket.io-client types an argument as there or not there, and after `timeout()` lets `emitWithAck` answer anything. So
-// the map has every event in full, and sockets of this contract get the shorter forms, and the answers, here.
+// socket.io-client has no optional arguments, and after `timeout()` types the answer of `emitWithAck` as anything. So the
+// map has every event in full, and this adds the shorter forms and the answers to sockets of this contract.
 declare module 'socket.io-client' {
   interface Socket<ListenEvents, EmitEvents> {
-    /** Says something to the server, and waits for no answer: if it fails, `error` comes all the same. */
+    /** Sends an event without waiting for its ack. If it fails, the server sends `error` all the same. */
     emit<Ev extends Said<EmitEvents>>(ev: Ev, payload: ClientMessages[Ev] | AckAlone<EmitEvents, Ev>): this;
-    /** Says something that needs no payload. */
+    /** Sends an event that needs no payload. */
     emit<Ev extends SaidAlone<EmitEvents>>(ev: Ev): this;
-    /** Says something to the server; the promise is for its answer, success or failure. */
+    /** Sends an event; the promise is for its ack, success or failure. */
     emitWithAck<Ev extends Said<EmitEvents>>(ev: Ev, payload: ClientMessages[Ev]): Promise<AckMessages[Ev]>;
-    /** Says something that needs no payload; the promise is for the answer. */
+    /** Sends an event that needs no payload; the promise is for its ack. */
     emitWithAck<Ev extends SaidAlone<EmitEvents>>(ev: Ev): Promise<AckMessages[Ev]>;
   }
 }

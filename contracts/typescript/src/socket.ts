@@ -5,14 +5,14 @@ import { MAX_DEPTH } from './json.js';
 import { PACKET, tap, type Packet, type Tappable } from './tap.js';
 import type { Violation } from './violation.js';
 
-/** Events that wait for their acks at most, the newest; a server that never answers must not cost memory. */
+/** How many events, the newest, are remembered until their acks: a server may never answer. */
 const WAITING = 10_000;
 
-/** A message that is not what the contract says, on a live socket. */
+/** A message on a live socket that breaks the contract. */
 export interface SocketViolation extends Violation {
   readonly direction: Direction;
   readonly event: string;
-  /** What came or went; absent if there is a token in it. */
+  /** The payload; absent if there is a token in it. */
   readonly payload?: unknown;
 }
 
@@ -20,7 +20,7 @@ export interface SocketViolation extends Violation {
 export interface LoggedMessage {
   readonly direction: Direction;
   readonly event: string;
-  /** As it was, not a copy; `{}` for what has a token in it. */
+  /** The payload itself, not a copy; `{}` if there is a token in it. */
   readonly payload: unknown;
   /** When it was seen: RFC 3339, in UTC, with milliseconds. */
   readonly time: string;
@@ -29,9 +29,9 @@ export interface LoggedMessage {
 }
 
 export interface CheckSocketOptions {
-  /** Called with each violation, once the message has been handed over. What it throws is reported, never thrown. */
+  /** Called with each violation, after the message was delivered. What it throws is reported, never thrown. */
   readonly onViolation: (violation: SocketViolation) => unknown;
-  /** Called with each message, good or bad. */
+  /** Called with each message, valid or not. */
   readonly onMessage?: (message: LoggedMessage) => unknown;
 }
 
@@ -43,12 +43,12 @@ interface Seen {
 }
 
 /**
- * Holds a live socket to the contract, in both directions, acks, auth payload and refusals included.
+ * Checks the messages of a live socket, both directions, with acks, the auth payload and refused connections.
  *
- * Changes nothing of what the socket does; the function that it returns ends it and leaves no trace. Lasts over
- * reconnections. An event that the contract does not have is a violation; an ack that does not come is none.
+ * The socket behaves as before. The returned function ends the checks. They last over reconnections. An event that the
+ * contract does not have is a violation; an ack that does not come is none.
  *
- * Throws TypeError for what is not a Socket of socket.io-client, or one of another namespace than `/`.
+ * Throws TypeError for anything but a Socket of socket.io-client in the namespace `/`.
  */
 export function checkSocket(socket: Socket<any, any>, options: CheckSocketOptions): () => void {
   const { onViolation, onMessage } = options;
@@ -89,9 +89,9 @@ export function checkSocket(socket: Socket<any, any>, options: CheckSocketOption
       take({ direction: 'server', event: String(event), args });
     } else if (packet.type === PACKET.ACK || packet.type === PACKET.BINARY_ACK) {
       const event = waiting.get(packet.id ?? -1);
-      if (event === undefined) return; // asked before we looked, or answered once more
+      if (event === undefined) return; // asked before the checks began, or acked twice
       waiting.delete(packet.id!);
-      // An event that is not in the contract has had its violation; there is nothing to hold its ack to.
+      // The contract has no ack of an unknown event; the event itself was a violation.
       if (Object.hasOwn(ALL.ack, event)) take({ direction: 'ack', event, args: packet.data as unknown[], id: packet.id });
     }
   };
@@ -105,7 +105,7 @@ export function checkSocket(socket: Socket<any, any>, options: CheckSocketOption
 function judge({ direction, event, args }: Seen): Violation | null {
   if (args.length > 1) return { path: '', reason: `expected one payload, got ${args.length}`, keyword: 'arguments' };
   try {
-    // Something that is `undefined` in the list of arguments travels as null, which is not the same as nothing.
+    // An argument that is `undefined` travels as null, which is not the same as no argument.
     return validatorOf(ALL, direction, event)(args.length === 1 && args[0] === undefined ? null : args[0]);
   } catch (error) {
     if (error instanceof UnknownEventError) return { path: '', reason: 'not in the contract', keyword: 'event' };
@@ -125,7 +125,7 @@ function isEvent({ type, data }: Packet): boolean {
   return (type === PACKET.EVENT || type === PACKET.BINARY_EVENT) && Array.isArray(data) && data.length > 0;
 }
 
-/** The auth payload, without what socket.io-client adds to find a lost session. */
+/** The auth payload, without what socket.io-client adds for its connection state recovery. */
 function authOf({ data }: Packet): unknown[] {
   if (data === undefined) return [];
   if (typeof data !== 'object' || data === null || !('pid' in data && 'offset' in data)) return [data];
@@ -155,7 +155,7 @@ function asSent(value: unknown, levels = MAX_DEPTH): unknown {
   return same ? value : Object.fromEntries(parts);
 }
 
-/** Calls the application's function; what goes wrong in it is the application's to hear of, not the socket's. */
+/** Calls a function of the application. Its errors are reported to the application and do not reach the socket. */
 function guarded(call: () => unknown): void {
   try {
     const result = call();

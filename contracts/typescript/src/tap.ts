@@ -1,10 +1,9 @@
 /**
- * Every packet that a socket sends and gets, seen where the socket itself hands it over, and left as it is.
+ * Lets observers see every packet that a socket sends and receives, unchanged.
  *
- * Not `onAny`: an ack is no event, and its callback could only be seen by wrapping it. A packet has the ack's id, in
- * both directions, and is seen once, when it really travels: after buffering, at each retry, never for a volatile one
- * that is dropped. What is not public of socket.io-client is one method, `packet`, which has been there since its
- * second version; that it still is, is looked at first.
+ * `onAny` is not enough, because it does not see acks. A packet has the ack's id in both directions, and is seen when
+ * it travels: after buffering, at each retry, and never if a volatile one is dropped. One method that this uses is not
+ * public, `packet`; socket.io-client has had it since version 2, and `checkSocket` looks for it first.
  */
 
 /** A packet of the Socket.IO protocol. */
@@ -18,7 +17,7 @@ export interface Packet {
 /** Types of packets, as the protocol numbers them. */
 export const PACKET = { CONNECT: 0, EVENT: 2, ACK: 3, CONNECT_ERROR: 4, BINARY_EVENT: 5, BINARY_ACK: 6 } as const;
 
-/** What is called with each packet; must not throw. */
+/** Called with each packet. Must not throw. */
 export interface Observer {
   sends(packet: Packet): void;
   gets(packet: Packet): void;
@@ -37,7 +36,7 @@ export interface Tappable {
   packet(packet: Packet): void;
 }
 
-/** Who observes a socket, and what takes the tap away again. One tap serves all, so that they may end in any order. */
+/** The observers of a socket, and the function that removes the tap. There is one tap, so observers may end in any order. */
 interface Tap {
   readonly observers: Set<Observer>;
   readonly end: () => void;
@@ -65,7 +64,7 @@ function install(socket: Tappable): Tap {
     send.call(this, packet);
     for (const observer of observers) observer.sends(packet);
   };
-  // First in line: the socket's own listener changes the data of packets that have an id.
+  // Our listener goes first, because the socket's own changes the data of packets that have an id.
   const others = [...socket.io.listeners('packet')];
   socket.io.off('packet');
   for (const listener of [gets, ...others]) socket.io.on('packet', listener);
@@ -73,7 +72,7 @@ function install(socket: Tappable): Tap {
   const end = (): void => {
     taps.delete(socket);
     socket.io.off('packet', gets);
-    // Whoever has replaced the method since keeps theirs; ours below it has nobody left to tell.
+    // If somebody has replaced the method since, theirs stays; ours below it has no observers left.
     if (socket.packet !== sends) return;
     if (own === undefined) delete (socket as Partial<Tappable>).packet;
     else Object.defineProperty(socket, 'packet', own);

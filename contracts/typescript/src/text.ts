@@ -1,4 +1,4 @@
-/** Text as the contract counts it: in Unicode code points, which a JavaScript string is not made of. */
+/** Text in Unicode code points, as the contract counts it; a JavaScript string consists of UTF-16 units. */
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -7,7 +7,7 @@ export function hasLoneSurrogate(text: string): boolean {
   return LONE_SURROGATE.test(text);
 }
 
-/** The number of code points in a text. The compiled validators measure by this. */
+/** The number of code points in a text, for the compiled validators. */
 export function codePoints(text: string): number {
   let count = 0;
   for (let index = 0; index < text.length; index++, count++) if (text.codePointAt(index)! > 0xffff) index++;

@@ -2,7 +2,7 @@
 import type {} from 'vitest';
 import type { ContractMatchers } from './matchers.js';
 
-// Of both the same, and of Jest's: Vitest joins the three, also those of a global `jest`.
+// The same matchers for both, and for Jest: Vitest merges the three, those of a global `jest` too.
 declare module 'vitest' {
   interface Matchers<T = any> extends ContractMatchers {}
   interface AsymmetricMatchersContaining extends ContractMatchers {}

@@ -1,9 +1,9 @@
-// A real Socket.IO server that answers as it is told, and a client of it.
+// A Socket.IO server with fixed acks, and clients of it.
 import { createServer } from 'node:http';
 import { io } from 'socket.io-client';
 import { Server } from 'socket.io';
 
-/** `{ url, server, client(options), close() }`; `answers` is what each event is acked with, absent for never. */
+/** `{ url, server, client(options), close() }`; `answers` has the ack of each event; the others get none. */
 export async function startServer(answers = {}, { refuse } = {}) {
   const http = createServer();
   const server = new Server(http, { transports: ['websocket'] });

@@ -1,4 +1,4 @@
-// What is shipped: how large it is, what is not in it, and that it runs where code must not be made of text.
+// The shipped package: its size, what is not in it, and that it runs where `eval` is forbidden.
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -8,9 +8,9 @@ import { beforeAll, expect, test } from 'vitest';
 import { PACKAGE } from '../build/contract.mjs';
 import { node, run } from './run.mjs';
 
-/** Bytes, gzipped, that all validators of the socket may weigh together in a front end. */
+/** The most bytes, gzipped, that all validators of the socket may add to a front end. */
 const ALL_LIMIT = 40_000;
-/** Bytes, gzipped, that one may: itself, and what makes a violation of errors. */
+/** The most bytes, gzipped, that one validator may add, with the code that makes violations. */
 const ONE_LIMIT = 4_500;
 
 const dist = join(PACKAGE, 'dist');
@@ -46,18 +46,18 @@ test('all validators of the socket together are small', () => {
   expect(sizes.all.size).toBeLessThan(ALL_LIMIT);
 });
 
-test('who imports one validator gets that one', () => {
+test('importing one validator adds only that one', () => {
   expect(sizes.one.size).toBeLessThan(ONE_LIMIT);
   expect(sizes.one.text).toContain('entity_id');
   expect(sizes.one.text).not.toMatch(/edit_id|retry_after|notification/);
   expect(sizes.edit.text).not.toMatch(/retry_after|notification_id/);
 });
 
-test('who imports nothing gets nothing', () => {
+test('importing nothing adds nothing', () => {
   expect(sizes.none.text.trim()).toBe('');
 });
 
-test('nothing that is shipped makes code of text, asks for a module at run time, or imports anything but itself', () => {
+test('no shipped file uses eval, loads a module at run time, or imports another package', () => {
   expect(files().length).toBeGreaterThan(15);
   for (const name of files()) {
     const text = readFileSync(join(dist, name), 'utf8');
@@ -82,7 +82,7 @@ test('no module imports itself, directly or through others', () => {
   expect(Object.keys(graph).flatMap((name) => circles(name, []))).toEqual([]);
 });
 
-test('it runs where making code of text is forbidden', () => {
+test('it runs where eval is forbidden', () => {
   const code = `
     import { check, checkSocket } from '@logiaccounting/realtime-contract';
     import { checkRest } from '@logiaccounting/realtime-contract/rest';
@@ -114,7 +114,7 @@ test('the package has what it exports, and no tests or sources', () => {
   for (const target of targets) expect(paths).toContain(target.replace('./', ''));
 });
 
-test('what is committed is what would be generated', () => {
+test('the committed files are current', () => {
   expect(node(['build/build.mjs', '--check'])).toMatchObject({ status: 0, output: '' });
 });
 

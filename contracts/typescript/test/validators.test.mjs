@@ -1,4 +1,4 @@
-// The judges: the contract's examples, and what no schema can refuse.
+// The validators: the contract's examples, and values that no schema can refuse.
 import { describe, expect, test } from 'vitest';
 import { check, events, UnknownEventError, VERSION } from '@logiaccounting/realtime-contract';
 import { checkRest } from '@logiaccounting/realtime-contract/rest';

@@ -99,7 +99,7 @@ export type * from './rest.js';
 /** Takes the answer to an event: `answer.ok` tells success from failure, `answer.error.code` one failure from another. */
 export type Ack<Answer> = (answer: Answer) => void;
 
-/** What the client hears: `Socket<ServerToClientEvents, ClientToServerEvents>`. */
+/** What the client receives: `Socket<ServerToClientEvents, ClientToServerEvents>`. */
 export interface ServerToClientEvents {
   /**
    * What was asked for of what happened in the tenant. Every `activity` that comes after this message is newer
@@ -155,7 +155,7 @@ export interface ServerToClientEvents {
   'typing:users': (payload: ServerTypingUsers) => void;
 }
 
-/** What the client says, in full: the ack may be left out, and a payload that may be `{}` (src/socket-types.ts). */
+/** What the client sends, in full: the ack may be left out, and so may a payload that may be `{}` (src/socket-types.ts). */
 export interface ClientToServerEvents {
   /** Asks what happened in the caller's tenant, newest first, a page at a time. May be sent without payload. */
   'activity:feed': (payload: ClientActivityFeed, ack: Ack<AckActivityFeed>) => void;

@@ -27,7 +27,7 @@ import type {
   ResponsePresenceStatus,
 } from './rest.js';
 
-/** Judges a payload of activity.entity, request: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of activity.entity, request: null if it is valid. An absent payload is `{}`. */
 export function requestActivityEntity(payload?: unknown): Violation | null {
   return judge(compiled.requestActivityEntity, payload, { sent: true });
 }
@@ -37,7 +37,7 @@ export function isRequestActivityEntity(payload: unknown): payload is RequestAct
   return payload !== undefined && requestActivityEntity(payload) === null;
 }
 
-/** Judges a payload of activity.list, request: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of activity.list, request: null if it is valid. An absent payload is `{}`. */
 export function requestActivityList(payload?: unknown): Violation | null {
   return judge(compiled.requestActivityList, payload, { sent: true });
 }
@@ -47,7 +47,7 @@ export function isRequestActivityList(payload: unknown): payload is RequestActiv
   return payload !== undefined && requestActivityList(payload) === null;
 }
 
-/** Judges a payload of activity.record, request: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of activity.record, request: null if it is valid. An absent payload is `{}`. */
 export function requestActivityRecord(payload?: unknown): Violation | null {
   return judge(compiled.requestActivityRecord, payload, { sent: true });
 }
@@ -57,7 +57,7 @@ export function isRequestActivityRecord(payload: unknown): payload is RequestAct
   return payload !== undefined && requestActivityRecord(payload) === null;
 }
 
-/** Judges a payload of notifications.create, request: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of notifications.create, request: null if it is valid. An absent payload is `{}`. */
 export function requestNotificationsCreate(payload?: unknown): Violation | null {
   return judge(compiled.requestNotificationsCreate, payload, { sent: true });
 }
@@ -67,7 +67,7 @@ export function isRequestNotificationsCreate(payload: unknown): payload is Reque
   return payload !== undefined && requestNotificationsCreate(payload) === null;
 }
 
-/** Judges a payload of notifications.list, request: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of notifications.list, request: null if it is valid. An absent payload is `{}`. */
 export function requestNotificationsList(payload?: unknown): Violation | null {
   return judge(compiled.requestNotificationsList, payload, { sent: true });
 }
@@ -77,7 +77,7 @@ export function isRequestNotificationsList(payload: unknown): payload is Request
   return payload !== undefined && requestNotificationsList(payload) === null;
 }
 
-/** Judges a payload of presence.status, request: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of presence.status, request: null if it is valid. An absent payload is `{}`. */
 export function requestPresenceStatus(payload?: unknown): Violation | null {
   return judge(compiled.requestPresenceStatus, payload, { sent: true });
 }
@@ -87,7 +87,7 @@ export function isRequestPresenceStatus(payload: unknown): payload is RequestPre
   return payload !== undefined && requestPresenceStatus(payload) === null;
 }
 
-/** Judges a payload of activity.entity, response: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of activity.entity, response: null if it is valid. An absent payload is `{}`. */
 export function responseActivityEntity(payload?: unknown): Violation | null {
   return judge(compiled.responseActivityEntity, payload);
 }
@@ -97,7 +97,7 @@ export function isResponseActivityEntity(payload: unknown): payload is ResponseA
   return payload !== undefined && responseActivityEntity(payload) === null;
 }
 
-/** Judges a payload of activity.list, response: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of activity.list, response: null if it is valid. An absent payload is `{}`. */
 export function responseActivityList(payload?: unknown): Violation | null {
   return judge(compiled.responseActivityList, payload);
 }
@@ -107,7 +107,7 @@ export function isResponseActivityList(payload: unknown): payload is ResponseAct
   return payload !== undefined && responseActivityList(payload) === null;
 }
 
-/** Judges a payload of activity.record, response: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of activity.record, response: null if it is valid. An absent payload is `{}`. */
 export function responseActivityRecord(payload?: unknown): Violation | null {
   return judge(compiled.responseActivityRecord, payload);
 }
@@ -117,7 +117,7 @@ export function isResponseActivityRecord(payload: unknown): payload is ResponseA
   return payload !== undefined && responseActivityRecord(payload) === null;
 }
 
-/** Judges a payload of Error of the REST API: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of Error of the REST API: null if it is valid. An absent payload is `{}`. */
 export function responseError(payload?: unknown): Violation | null {
   return judge(compiled.responseError, payload);
 }
@@ -127,7 +127,7 @@ export function isResponseError(payload: unknown): payload is ResponseError {
   return payload !== undefined && responseError(payload) === null;
 }
 
-/** Judges a payload of notifications.count, response: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of notifications.count, response: null if it is valid. An absent payload is `{}`. */
 export function responseNotificationsCount(payload?: unknown): Violation | null {
   return judge(compiled.responseNotificationsCount, payload);
 }
@@ -137,7 +137,7 @@ export function isResponseNotificationsCount(payload: unknown): payload is Respo
   return payload !== undefined && responseNotificationsCount(payload) === null;
 }
 
-/** Judges a payload of notifications.create, response: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of notifications.create, response: null if it is valid. An absent payload is `{}`. */
 export function responseNotificationsCreate(payload?: unknown): Violation | null {
   return judge(compiled.responseNotificationsCreate, payload);
 }
@@ -147,7 +147,7 @@ export function isResponseNotificationsCreate(payload: unknown): payload is Resp
   return payload !== undefined && responseNotificationsCreate(payload) === null;
 }
 
-/** Judges a payload of notifications.delete, response: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of notifications.delete, response: null if it is valid. An absent payload is `{}`. */
 export function responseNotificationsDelete(payload?: unknown): Violation | null {
   return judge(compiled.responseNotificationsDelete, payload);
 }
@@ -157,7 +157,7 @@ export function isResponseNotificationsDelete(payload: unknown): payload is Resp
   return payload !== undefined && responseNotificationsDelete(payload) === null;
 }
 
-/** Judges a payload of notifications.list, response: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of notifications.list, response: null if it is valid. An absent payload is `{}`. */
 export function responseNotificationsList(payload?: unknown): Violation | null {
   return judge(compiled.responseNotificationsList, payload);
 }
@@ -167,7 +167,7 @@ export function isResponseNotificationsList(payload: unknown): payload is Respon
   return payload !== undefined && responseNotificationsList(payload) === null;
 }
 
-/** Judges a payload of notifications.read, response: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of notifications.read, response: null if it is valid. An absent payload is `{}`. */
 export function responseNotificationsRead(payload?: unknown): Violation | null {
   return judge(compiled.responseNotificationsRead, payload);
 }
@@ -177,7 +177,7 @@ export function isResponseNotificationsRead(payload: unknown): payload is Respon
   return payload !== undefined && responseNotificationsRead(payload) === null;
 }
 
-/** Judges a payload of notifications.read_all, response: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of notifications.read_all, response: null if it is valid. An absent payload is `{}`. */
 export function responseNotificationsReadAll(payload?: unknown): Violation | null {
   return judge(compiled.responseNotificationsReadAll, payload);
 }
@@ -187,7 +187,7 @@ export function isResponseNotificationsReadAll(payload: unknown): payload is Res
   return payload !== undefined && responseNotificationsReadAll(payload) === null;
 }
 
-/** Judges a payload of ops.healthz, response: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of ops.healthz, response: null if it is valid. An absent payload is `{}`. */
 export function responseOpsHealthz(payload?: unknown): Violation | null {
   return judge(compiled.responseOpsHealthz, payload);
 }
@@ -197,7 +197,7 @@ export function isResponseOpsHealthz(payload: unknown): payload is ResponseOpsHe
   return payload !== undefined && responseOpsHealthz(payload) === null;
 }
 
-/** Judges a payload of ops.readyz, response: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of ops.readyz, response: null if it is valid. An absent payload is `{}`. */
 export function responseOpsReadyz(payload?: unknown): Violation | null {
   return judge(compiled.responseOpsReadyz, payload);
 }
@@ -207,7 +207,7 @@ export function isResponseOpsReadyz(payload: unknown): payload is ResponseOpsRea
   return payload !== undefined && responseOpsReadyz(payload) === null;
 }
 
-/** Judges a payload of presence.get, response: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of presence.get, response: null if it is valid. An absent payload is `{}`. */
 export function responsePresenceGet(payload?: unknown): Violation | null {
   return judge(compiled.responsePresenceGet, payload);
 }
@@ -217,7 +217,7 @@ export function isResponsePresenceGet(payload: unknown): payload is ResponsePres
   return payload !== undefined && responsePresenceGet(payload) === null;
 }
 
-/** Judges a payload of presence.list, response: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of presence.list, response: null if it is valid. An absent payload is `{}`. */
 export function responsePresenceList(payload?: unknown): Violation | null {
   return judge(compiled.responsePresenceList, payload);
 }
@@ -227,7 +227,7 @@ export function isResponsePresenceList(payload: unknown): payload is ResponsePre
   return payload !== undefined && responsePresenceList(payload) === null;
 }
 
-/** Judges a payload of presence.status, response: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of presence.status, response: null if it is valid. An absent payload is `{}`. */
 export function responsePresenceStatus(payload?: unknown): Violation | null {
   return judge(compiled.responsePresenceStatus, payload);
 }

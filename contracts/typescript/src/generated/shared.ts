@@ -1,6 +1,6 @@
 // Generated from contracts/schemas by `npm run build`. Do not edit: change the schemas.
 
-/** Any JSON: what the application puts in, and the contract leaves open. */
+/** Any JSON, for the data of the application. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [name: string]: JsonValue };
 
 /**

@@ -70,7 +70,7 @@ import type {
   AckTypingStop,
 } from './ack.js';
 
-/** Judges a payload of activity:feed, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of activity:feed, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientActivityFeed(payload?: unknown): Violation | null {
   return judge(compiled.clientActivityFeed, payload, { sent: true });
 }
@@ -80,7 +80,7 @@ export function isClientActivityFeed(payload: unknown): payload is ClientActivit
   return payload !== undefined && clientActivityFeed(payload) === null;
 }
 
-/** Judges a payload of connect, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of connect, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientConnect(payload?: unknown): Violation | null {
   return judge(compiled.clientConnect, payload, { secret: true, sent: true });
 }
@@ -90,7 +90,7 @@ export function isClientConnect(payload: unknown): payload is ClientConnect {
   return payload !== undefined && clientConnect(payload) === null;
 }
 
-/** Judges a payload of cursor:move, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of cursor:move, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientCursorMove(payload?: unknown): Violation | null {
   return judge(compiled.clientCursorMove, payload, { sent: true });
 }
@@ -100,7 +100,7 @@ export function isClientCursorMove(payload: unknown): payload is ClientCursorMov
   return payload !== undefined && clientCursorMove(payload) === null;
 }
 
-/** Judges a payload of cursor:remove, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of cursor:remove, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientCursorRemove(payload?: unknown): Violation | null {
   return judge(compiled.clientCursorRemove, payload, { sent: true });
 }
@@ -110,7 +110,7 @@ export function isClientCursorRemove(payload: unknown): payload is ClientCursorR
   return payload !== undefined && clientCursorRemove(payload) === null;
 }
 
-/** Judges a payload of cursor:sync, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of cursor:sync, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientCursorSync(payload?: unknown): Violation | null {
   return judge(compiled.clientCursorSync, payload, { sent: true });
 }
@@ -120,7 +120,7 @@ export function isClientCursorSync(payload: unknown): payload is ClientCursorSyn
   return payload !== undefined && clientCursorSync(payload) === null;
 }
 
-/** Judges a payload of doc:edit, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of doc:edit, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientDocEdit(payload?: unknown): Violation | null {
   return judge(compiled.clientDocEdit, payload, { sent: true });
 }
@@ -130,7 +130,7 @@ export function isClientDocEdit(payload: unknown): payload is ClientDocEdit {
   return payload !== undefined && clientDocEdit(payload) === null;
 }
 
-/** Judges a payload of doc:lock, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of doc:lock, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientDocLock(payload?: unknown): Violation | null {
   return judge(compiled.clientDocLock, payload, { sent: true });
 }
@@ -140,7 +140,7 @@ export function isClientDocLock(payload: unknown): payload is ClientDocLock {
   return payload !== undefined && clientDocLock(payload) === null;
 }
 
-/** Judges a payload of doc:lock_status, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of doc:lock_status, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientDocLockStatus(payload?: unknown): Violation | null {
   return judge(compiled.clientDocLockStatus, payload, { sent: true });
 }
@@ -150,7 +150,7 @@ export function isClientDocLockStatus(payload: unknown): payload is ClientDocLoc
   return payload !== undefined && clientDocLockStatus(payload) === null;
 }
 
-/** Judges a payload of doc:sync, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of doc:sync, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientDocSync(payload?: unknown): Violation | null {
   return judge(compiled.clientDocSync, payload, { sent: true });
 }
@@ -160,7 +160,7 @@ export function isClientDocSync(payload: unknown): payload is ClientDocSync {
   return payload !== undefined && clientDocSync(payload) === null;
 }
 
-/** Judges a payload of doc:unlock, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of doc:unlock, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientDocUnlock(payload?: unknown): Violation | null {
   return judge(compiled.clientDocUnlock, payload, { sent: true });
 }
@@ -170,7 +170,7 @@ export function isClientDocUnlock(payload: unknown): payload is ClientDocUnlock 
   return payload !== undefined && clientDocUnlock(payload) === null;
 }
 
-/** Judges a payload of heartbeat, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of heartbeat, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientHeartbeat(payload?: unknown): Violation | null {
   return judge(compiled.clientHeartbeat, payload, { sent: true });
 }
@@ -180,7 +180,7 @@ export function isClientHeartbeat(payload: unknown): payload is ClientHeartbeat 
   return payload !== undefined && clientHeartbeat(payload) === null;
 }
 
-/** Judges a payload of notification:count, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of notification:count, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientNotificationCount(payload?: unknown): Violation | null {
   return judge(compiled.clientNotificationCount, payload, { sent: true });
 }
@@ -190,7 +190,7 @@ export function isClientNotificationCount(payload: unknown): payload is ClientNo
   return payload !== undefined && clientNotificationCount(payload) === null;
 }
 
-/** Judges a payload of notification:read, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of notification:read, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientNotificationRead(payload?: unknown): Violation | null {
   return judge(compiled.clientNotificationRead, payload, { sent: true });
 }
@@ -200,7 +200,7 @@ export function isClientNotificationRead(payload: unknown): payload is ClientNot
   return payload !== undefined && clientNotificationRead(payload) === null;
 }
 
-/** Judges a payload of presence:list, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of presence:list, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientPresenceList(payload?: unknown): Violation | null {
   return judge(compiled.clientPresenceList, payload, { sent: true });
 }
@@ -210,7 +210,7 @@ export function isClientPresenceList(payload: unknown): payload is ClientPresenc
   return payload !== undefined && clientPresenceList(payload) === null;
 }
 
-/** Judges a payload of presence:update, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of presence:update, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientPresenceUpdate(payload?: unknown): Violation | null {
   return judge(compiled.clientPresenceUpdate, payload, { sent: true });
 }
@@ -220,7 +220,7 @@ export function isClientPresenceUpdate(payload: unknown): payload is ClientPrese
   return payload !== undefined && clientPresenceUpdate(payload) === null;
 }
 
-/** Judges a payload of room:join, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of room:join, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientRoomJoin(payload?: unknown): Violation | null {
   return judge(compiled.clientRoomJoin, payload, { sent: true });
 }
@@ -230,7 +230,7 @@ export function isClientRoomJoin(payload: unknown): payload is ClientRoomJoin {
   return payload !== undefined && clientRoomJoin(payload) === null;
 }
 
-/** Judges a payload of room:leave, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of room:leave, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientRoomLeave(payload?: unknown): Violation | null {
   return judge(compiled.clientRoomLeave, payload, { sent: true });
 }
@@ -240,7 +240,7 @@ export function isClientRoomLeave(payload: unknown): payload is ClientRoomLeave 
   return payload !== undefined && clientRoomLeave(payload) === null;
 }
 
-/** Judges a payload of room:users, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of room:users, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientRoomUsers(payload?: unknown): Violation | null {
   return judge(compiled.clientRoomUsers, payload, { sent: true });
 }
@@ -250,7 +250,7 @@ export function isClientRoomUsers(payload: unknown): payload is ClientRoomUsers 
   return payload !== undefined && clientRoomUsers(payload) === null;
 }
 
-/** Judges a payload of typing:start, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of typing:start, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientTypingStart(payload?: unknown): Violation | null {
   return judge(compiled.clientTypingStart, payload, { sent: true });
 }
@@ -260,7 +260,7 @@ export function isClientTypingStart(payload: unknown): payload is ClientTypingSt
   return payload !== undefined && clientTypingStart(payload) === null;
 }
 
-/** Judges a payload of typing:stop, client to server: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of typing:stop, client to server: null if it is valid. An absent payload is `{}`. */
 export function clientTypingStop(payload?: unknown): Violation | null {
   return judge(compiled.clientTypingStop, payload, { sent: true });
 }
@@ -270,7 +270,7 @@ export function isClientTypingStop(payload: unknown): payload is ClientTypingSto
   return payload !== undefined && clientTypingStop(payload) === null;
 }
 
-/** Judges a payload of activity:feed, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of activity:feed, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverActivityFeed(payload?: unknown): Violation | null {
   return judge(compiled.serverActivityFeed, payload);
 }
@@ -280,7 +280,7 @@ export function isServerActivityFeed(payload: unknown): payload is ServerActivit
   return payload !== undefined && serverActivityFeed(payload) === null;
 }
 
-/** Judges a payload of activity, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of activity, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverActivity(payload?: unknown): Violation | null {
   return judge(compiled.serverActivity, payload);
 }
@@ -290,7 +290,7 @@ export function isServerActivity(payload: unknown): payload is ServerActivity {
   return payload !== undefined && serverActivity(payload) === null;
 }
 
-/** Judges a payload of connect_error, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of connect_error, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverConnectError(payload?: unknown): Violation | null {
   return judge(compiled.serverConnectError, payload);
 }
@@ -300,7 +300,7 @@ export function isServerConnectError(payload: unknown): payload is ServerConnect
   return payload !== undefined && serverConnectError(payload) === null;
 }
 
-/** Judges a payload of cursor:move, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of cursor:move, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverCursorMove(payload?: unknown): Violation | null {
   return judge(compiled.serverCursorMove, payload);
 }
@@ -310,7 +310,7 @@ export function isServerCursorMove(payload: unknown): payload is ServerCursorMov
   return payload !== undefined && serverCursorMove(payload) === null;
 }
 
-/** Judges a payload of cursor:remove, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of cursor:remove, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverCursorRemove(payload?: unknown): Violation | null {
   return judge(compiled.serverCursorRemove, payload);
 }
@@ -320,7 +320,7 @@ export function isServerCursorRemove(payload: unknown): payload is ServerCursorR
   return payload !== undefined && serverCursorRemove(payload) === null;
 }
 
-/** Judges a payload of cursor:sync, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of cursor:sync, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverCursorSync(payload?: unknown): Violation | null {
   return judge(compiled.serverCursorSync, payload);
 }
@@ -330,7 +330,7 @@ export function isServerCursorSync(payload: unknown): payload is ServerCursorSyn
   return payload !== undefined && serverCursorSync(payload) === null;
 }
 
-/** Judges a payload of doc:edit, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of doc:edit, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverDocEdit(payload?: unknown): Violation | null {
   return judge(compiled.serverDocEdit, payload);
 }
@@ -340,7 +340,7 @@ export function isServerDocEdit(payload: unknown): payload is ServerDocEdit {
   return payload !== undefined && serverDocEdit(payload) === null;
 }
 
-/** Judges a payload of doc:lock_status, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of doc:lock_status, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverDocLockStatus(payload?: unknown): Violation | null {
   return judge(compiled.serverDocLockStatus, payload);
 }
@@ -350,7 +350,7 @@ export function isServerDocLockStatus(payload: unknown): payload is ServerDocLoc
   return payload !== undefined && serverDocLockStatus(payload) === null;
 }
 
-/** Judges a payload of doc:sync, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of doc:sync, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverDocSync(payload?: unknown): Violation | null {
   return judge(compiled.serverDocSync, payload);
 }
@@ -360,7 +360,7 @@ export function isServerDocSync(payload: unknown): payload is ServerDocSync {
   return payload !== undefined && serverDocSync(payload) === null;
 }
 
-/** Judges a payload of error, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of error, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverError(payload?: unknown): Violation | null {
   return judge(compiled.serverError, payload);
 }
@@ -370,7 +370,7 @@ export function isServerError(payload: unknown): payload is ServerError {
   return payload !== undefined && serverError(payload) === null;
 }
 
-/** Judges a payload of heartbeat_ack, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of heartbeat_ack, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverHeartbeatAck(payload?: unknown): Violation | null {
   return judge(compiled.serverHeartbeatAck, payload);
 }
@@ -380,7 +380,7 @@ export function isServerHeartbeatAck(payload: unknown): payload is ServerHeartbe
   return payload !== undefined && serverHeartbeatAck(payload) === null;
 }
 
-/** Judges a payload of notification:count, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of notification:count, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverNotificationCount(payload?: unknown): Violation | null {
   return judge(compiled.serverNotificationCount, payload);
 }
@@ -390,7 +390,7 @@ export function isServerNotificationCount(payload: unknown): payload is ServerNo
   return payload !== undefined && serverNotificationCount(payload) === null;
 }
 
-/** Judges a payload of notification, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of notification, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverNotification(payload?: unknown): Violation | null {
   return judge(compiled.serverNotification, payload);
 }
@@ -400,7 +400,7 @@ export function isServerNotification(payload: unknown): payload is ServerNotific
   return payload !== undefined && serverNotification(payload) === null;
 }
 
-/** Judges a payload of presence:list, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of presence:list, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverPresenceList(payload?: unknown): Violation | null {
   return judge(compiled.serverPresenceList, payload);
 }
@@ -410,7 +410,7 @@ export function isServerPresenceList(payload: unknown): payload is ServerPresenc
   return payload !== undefined && serverPresenceList(payload) === null;
 }
 
-/** Judges a payload of presence:update, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of presence:update, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverPresenceUpdate(payload?: unknown): Violation | null {
   return judge(compiled.serverPresenceUpdate, payload);
 }
@@ -420,7 +420,7 @@ export function isServerPresenceUpdate(payload: unknown): payload is ServerPrese
   return payload !== undefined && serverPresenceUpdate(payload) === null;
 }
 
-/** Judges a payload of presence:user_joined, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of presence:user_joined, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverPresenceUserJoined(payload?: unknown): Violation | null {
   return judge(compiled.serverPresenceUserJoined, payload);
 }
@@ -430,7 +430,7 @@ export function isServerPresenceUserJoined(payload: unknown): payload is ServerP
   return payload !== undefined && serverPresenceUserJoined(payload) === null;
 }
 
-/** Judges a payload of presence:user_left, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of presence:user_left, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverPresenceUserLeft(payload?: unknown): Violation | null {
   return judge(compiled.serverPresenceUserLeft, payload);
 }
@@ -440,7 +440,7 @@ export function isServerPresenceUserLeft(payload: unknown): payload is ServerPre
   return payload !== undefined && serverPresenceUserLeft(payload) === null;
 }
 
-/** Judges a payload of room:user_joined, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of room:user_joined, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverRoomUserJoined(payload?: unknown): Violation | null {
   return judge(compiled.serverRoomUserJoined, payload);
 }
@@ -450,7 +450,7 @@ export function isServerRoomUserJoined(payload: unknown): payload is ServerRoomU
   return payload !== undefined && serverRoomUserJoined(payload) === null;
 }
 
-/** Judges a payload of room:user_left, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of room:user_left, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverRoomUserLeft(payload?: unknown): Violation | null {
   return judge(compiled.serverRoomUserLeft, payload);
 }
@@ -460,7 +460,7 @@ export function isServerRoomUserLeft(payload: unknown): payload is ServerRoomUse
   return payload !== undefined && serverRoomUserLeft(payload) === null;
 }
 
-/** Judges a payload of room:users, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of room:users, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverRoomUsers(payload?: unknown): Violation | null {
   return judge(compiled.serverRoomUsers, payload);
 }
@@ -470,7 +470,7 @@ export function isServerRoomUsers(payload: unknown): payload is ServerRoomUsers 
   return payload !== undefined && serverRoomUsers(payload) === null;
 }
 
-/** Judges a payload of typing:users, server to client: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of typing:users, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverTypingUsers(payload?: unknown): Violation | null {
   return judge(compiled.serverTypingUsers, payload);
 }
@@ -480,7 +480,7 @@ export function isServerTypingUsers(payload: unknown): payload is ServerTypingUs
   return payload !== undefined && serverTypingUsers(payload) === null;
 }
 
-/** Judges a payload of activity:feed, ack: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of activity:feed, ack: null if it is valid. An absent payload is `{}`. */
 export function ackActivityFeed(payload?: unknown): Violation | null {
   return judge(compiled.ackActivityFeed, payload);
 }
@@ -490,7 +490,7 @@ export function isAckActivityFeed(payload: unknown): payload is AckActivityFeed 
   return payload !== undefined && ackActivityFeed(payload) === null;
 }
 
-/** Judges a payload of cursor:move, ack: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of cursor:move, ack: null if it is valid. An absent payload is `{}`. */
 export function ackCursorMove(payload?: unknown): Violation | null {
   return judge(compiled.ackCursorMove, payload);
 }
@@ -500,7 +500,7 @@ export function isAckCursorMove(payload: unknown): payload is AckCursorMove {
   return payload !== undefined && ackCursorMove(payload) === null;
 }
 
-/** Judges a payload of cursor:remove, ack: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of cursor:remove, ack: null if it is valid. An absent payload is `{}`. */
 export function ackCursorRemove(payload?: unknown): Violation | null {
   return judge(compiled.ackCursorRemove, payload);
 }
@@ -510,7 +510,7 @@ export function isAckCursorRemove(payload: unknown): payload is AckCursorRemove 
   return payload !== undefined && ackCursorRemove(payload) === null;
 }
 
-/** Judges a payload of cursor:sync, ack: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of cursor:sync, ack: null if it is valid. An absent payload is `{}`. */
 export function ackCursorSync(payload?: unknown): Violation | null {
   return judge(compiled.ackCursorSync, payload);
 }
@@ -520,7 +520,7 @@ export function isAckCursorSync(payload: unknown): payload is AckCursorSync {
   return payload !== undefined && ackCursorSync(payload) === null;
 }
 
-/** Judges a payload of doc:edit, ack: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of doc:edit, ack: null if it is valid. An absent payload is `{}`. */
 export function ackDocEdit(payload?: unknown): Violation | null {
   return judge(compiled.ackDocEdit, payload);
 }
@@ -530,7 +530,7 @@ export function isAckDocEdit(payload: unknown): payload is AckDocEdit {
   return payload !== undefined && ackDocEdit(payload) === null;
 }
 
-/** Judges a payload of doc:lock, ack: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of doc:lock, ack: null if it is valid. An absent payload is `{}`. */
 export function ackDocLock(payload?: unknown): Violation | null {
   return judge(compiled.ackDocLock, payload);
 }
@@ -540,7 +540,7 @@ export function isAckDocLock(payload: unknown): payload is AckDocLock {
   return payload !== undefined && ackDocLock(payload) === null;
 }
 
-/** Judges a payload of doc:lock_status, ack: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of doc:lock_status, ack: null if it is valid. An absent payload is `{}`. */
 export function ackDocLockStatus(payload?: unknown): Violation | null {
   return judge(compiled.ackDocLockStatus, payload);
 }
@@ -550,7 +550,7 @@ export function isAckDocLockStatus(payload: unknown): payload is AckDocLockStatu
   return payload !== undefined && ackDocLockStatus(payload) === null;
 }
 
-/** Judges a payload of doc:sync, ack: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of doc:sync, ack: null if it is valid. An absent payload is `{}`. */
 export function ackDocSync(payload?: unknown): Violation | null {
   return judge(compiled.ackDocSync, payload);
 }
@@ -560,7 +560,7 @@ export function isAckDocSync(payload: unknown): payload is AckDocSync {
   return payload !== undefined && ackDocSync(payload) === null;
 }
 
-/** Judges a payload of doc:unlock, ack: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of doc:unlock, ack: null if it is valid. An absent payload is `{}`. */
 export function ackDocUnlock(payload?: unknown): Violation | null {
   return judge(compiled.ackDocUnlock, payload);
 }
@@ -570,7 +570,7 @@ export function isAckDocUnlock(payload: unknown): payload is AckDocUnlock {
   return payload !== undefined && ackDocUnlock(payload) === null;
 }
 
-/** Judges a payload of heartbeat, ack: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of heartbeat, ack: null if it is valid. An absent payload is `{}`. */
 export function ackHeartbeat(payload?: unknown): Violation | null {
   return judge(compiled.ackHeartbeat, payload);
 }
@@ -580,7 +580,7 @@ export function isAckHeartbeat(payload: unknown): payload is AckHeartbeat {
   return payload !== undefined && ackHeartbeat(payload) === null;
 }
 
-/** Judges a payload of notification:count, ack: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of notification:count, ack: null if it is valid. An absent payload is `{}`. */
 export function ackNotificationCount(payload?: unknown): Violation | null {
   return judge(compiled.ackNotificationCount, payload);
 }
@@ -590,7 +590,7 @@ export function isAckNotificationCount(payload: unknown): payload is AckNotifica
   return payload !== undefined && ackNotificationCount(payload) === null;
 }
 
-/** Judges a payload of notification:read, ack: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of notification:read, ack: null if it is valid. An absent payload is `{}`. */
 export function ackNotificationRead(payload?: unknown): Violation | null {
   return judge(compiled.ackNotificationRead, payload);
 }
@@ -600,7 +600,7 @@ export function isAckNotificationRead(payload: unknown): payload is AckNotificat
   return payload !== undefined && ackNotificationRead(payload) === null;
 }
 
-/** Judges a payload of presence:list, ack: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of presence:list, ack: null if it is valid. An absent payload is `{}`. */
 export function ackPresenceList(payload?: unknown): Violation | null {
   return judge(compiled.ackPresenceList, payload);
 }
@@ -610,7 +610,7 @@ export function isAckPresenceList(payload: unknown): payload is AckPresenceList 
   return payload !== undefined && ackPresenceList(payload) === null;
 }
 
-/** Judges a payload of presence:update, ack: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of presence:update, ack: null if it is valid. An absent payload is `{}`. */
 export function ackPresenceUpdate(payload?: unknown): Violation | null {
   return judge(compiled.ackPresenceUpdate, payload);
 }
@@ -620,7 +620,7 @@ export function isAckPresenceUpdate(payload: unknown): payload is AckPresenceUpd
   return payload !== undefined && ackPresenceUpdate(payload) === null;
 }
 
-/** Judges a payload of room:join, ack: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of room:join, ack: null if it is valid. An absent payload is `{}`. */
 export function ackRoomJoin(payload?: unknown): Violation | null {
   return judge(compiled.ackRoomJoin, payload);
 }
@@ -630,7 +630,7 @@ export function isAckRoomJoin(payload: unknown): payload is AckRoomJoin {
   return payload !== undefined && ackRoomJoin(payload) === null;
 }
 
-/** Judges a payload of room:leave, ack: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of room:leave, ack: null if it is valid. An absent payload is `{}`. */
 export function ackRoomLeave(payload?: unknown): Violation | null {
   return judge(compiled.ackRoomLeave, payload);
 }
@@ -640,7 +640,7 @@ export function isAckRoomLeave(payload: unknown): payload is AckRoomLeave {
   return payload !== undefined && ackRoomLeave(payload) === null;
 }
 
-/** Judges a payload of room:users, ack: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of room:users, ack: null if it is valid. An absent payload is `{}`. */
 export function ackRoomUsers(payload?: unknown): Violation | null {
   return judge(compiled.ackRoomUsers, payload);
 }
@@ -650,7 +650,7 @@ export function isAckRoomUsers(payload: unknown): payload is AckRoomUsers {
   return payload !== undefined && ackRoomUsers(payload) === null;
 }
 
-/** Judges a payload of typing:start, ack: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of typing:start, ack: null if it is valid. An absent payload is `{}`. */
 export function ackTypingStart(payload?: unknown): Violation | null {
   return judge(compiled.ackTypingStart, payload);
 }
@@ -660,7 +660,7 @@ export function isAckTypingStart(payload: unknown): payload is AckTypingStart {
   return payload !== undefined && ackTypingStart(payload) === null;
 }
 
-/** Judges a payload of typing:stop, ack: null if it is as it should be. None at all is `{}`. */
+/** Checks a payload of typing:stop, ack: null if it is valid. An absent payload is `{}`. */
 export function ackTypingStop(payload?: unknown): Violation | null {
   return judge(compiled.ackTypingStop, payload);
 }
