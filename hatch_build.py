@@ -1,7 +1,7 @@
-"""What the wheel holds beside the package's code: the contract's data and the features.
+"""Adds the contract's data and the features to the wheel, beside the package's code.
 
-A hook and not `force-include`, which an editable install would copy, to grow stale; there the
-package finds its data in the tree.
+An editable install would copy `force-include` once and keep the copy, so this is a hook. There the package reads its
+data from the tree.
 """
 
 from __future__ import annotations
@@ -10,22 +10,21 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-#: Where it is in the tree: where the installed package looks for it.
-DATA = {
-    "contracts/schemas": "realtime_contracts/schemas",
-    "contracts/examples": "realtime_contracts/examples",
-    "contracts/asyncapi.yaml": "realtime_contracts/asyncapi.yaml",
-    "contracts/conformance-report.schema.json": "realtime_contracts/conform-report.schema.json",
-    "contracts/errors.json": "realtime_contracts/errors.json",
-    "contracts/exchanges.json": "realtime_contracts/exchanges.json",
-    "contracts/openapi.yaml": "realtime_contracts/openapi.yaml",
-    "contracts/operations.json": "realtime_contracts/operations.json",
-    "contracts/VERSION": "realtime_contracts/VERSION",
-    "features": "realtime_contracts/features",
-}
+#: Of `contracts/`: the installed package has them under the same names.
+OF_CONTRACTS = (
+    "schemas",
+    "examples",
+    "asyncapi.yaml",
+    "openapi.yaml",
+    "exchanges.json",
+    "operations.json",
+    "errors.json",
+)
+OF_CONTRACTS += ("conformance-report.schema.json", "VERSION")
 
 
 class ContractData(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version != "editable":
-            build_data["force_include"].update(DATA)
+            data = {f"contracts/{name}": f"realtime_contracts/{name}" for name in OF_CONTRACTS}
+            build_data["force_include"].update({**data, "features": "realtime_contracts/features"})
