@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from click.testing import CliRunner
 from playwright.sync_api import Browser
 
 from realtime_contracts import Direction
+from realtime_contracts.cli.main import main
 from realtime_contracts.contract.registry import registry
 from realtime_contracts.wire import tokens
 
@@ -77,9 +77,8 @@ def front_end(chromium: Browser, app: str, server: str, secret: str, tmp_path: P
 
 def check(har: Path, *words: str, status: int) -> str:
     """What `realtime contract check` prints of a capture."""
-    command = [sys.executable, "-m", "realtime_contracts.cli.main", "contract", "check", str(har), *words]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == status, done.stdout + done.stderr
+    done = CliRunner().invoke(main, ["contract", "check", str(har), *words])
+    assert done.exit_code == status, done.output
     return done.stdout
 
 

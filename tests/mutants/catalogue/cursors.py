@@ -38,7 +38,9 @@ MUTANTS = {
         ),
     ),
     "colour-unstable": Mutant(
-        "cursors/1.8", Code(f"{MANAGER}.move", "color_of(connection.user_id)", "color_of(connection.sid)")
+        "cursors/1.8",
+        # Not `color_of` of the sid: one pair of tabs in twelve would have one colour, and the mutant live.
+        Code(f"{MANAGER}.move", "color_of(connection.user_id)", '"#" + connection.sid.encode().hex()[:6]'),
     ),
     "selection-stays": Mutant(
         "cursors/1.3",
