@@ -1,6 +1,6 @@
-"""Write what is made from code and schemas: `make generate`.
+"""Write the generated files: `make generate`.
 
-With `--check` nothing is written; the exit status is 1 if a page is not what the code says.
+With `--check` write nothing, and exit with status 1 if a file is out of date.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def main(*words: str) -> int:
         if "--check" not in words:
             page.write_text(text, encoding="utf-8")
     if stale:
-        print(("not current: " if "--check" in words else "written: ") + ", ".join(stale))
+        print(("out of date: " if "--check" in words else "written: ") + ", ".join(stale))
     return 1 if stale and "--check" in words else 0
 
 
