@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from realtime_contracts.contract.error_codes import error_codes
-from realtime_contracts.contract.operations import FAILED, described, failures_of, operations
+from realtime_contracts.contract.operations import FAILED, described, failures_of, operations, status_of
 from realtime_contracts.contract.registry import registry
 
 _DESCRIPTION = """\
@@ -94,12 +94,7 @@ def _operation(name: str) -> _Json:
         made["security"] = []
     made["responses"] = {
         **{status: _answer(name, status, answer) for status, answer in said["answers"].items()},
-        **{
-            str(error_codes()[described()["failures"][failure]["examples"][0]["code"]].status): {
-                "$ref": f"#/components/responses/{failure}"
-            }
-            for failure in failures_of(name)
-        },
+        **{str(status_of(failure)): {"$ref": f"#/components/responses/{failure}"} for failure in failures_of(name)},
     }
     return made
 
@@ -150,12 +145,13 @@ def _answer(name: str, status: str, said: Mapping[str, Any]) -> _Json:
 
 def _failure(said: Mapping[str, Any]) -> _Json:
     """A failure that operations share, with the bodies that it can have."""
-    several = {
-        one["name"]: {"summary": one["summary"], "value": _error(one)} for one in said["examples"] if "name" in one
-    }
-    made = {"description": said["description"], "headers": said.get("headers")}
-    shown = {"examples": several} if several else {"example": _error(said["examples"][0])}
-    return {**{name: part for name, part in made.items() if part}, "content": _media(_ERROR, shown)}
+    first, *others = said["examples"]
+    shown: _Json = {"example": _error(first)}
+    if others:
+        several = [first, *others]
+        shown = {"examples": {one["name"]: {"summary": one["summary"], "value": _error(one)} for one in several}}
+    headers = {"headers": said["headers"]} if "headers" in said else {}
+    return {"description": said["description"], **headers, "content": _media(_ERROR, shown)}
 
 
 def _error(said: Mapping[str, Any]) -> _Json:

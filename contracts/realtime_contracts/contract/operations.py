@@ -56,7 +56,7 @@ def operations() -> Mapping[str, Operation]:
 
 
 def _operation(name: str, said: Mapping[str, Any]) -> Operation:
-    statuses = sorted([*map(int, said["answers"]), *map(_status, failures_of(name))])
+    statuses = sorted([*map(int, said["answers"]), *map(status_of, failures_of(name))])
     return Operation(
         name,
         said["method"],
@@ -80,10 +80,10 @@ def failures_of(name: str) -> list[str]:
         *(of["a_role"] if "role" in said else []),
         *(of["a_body"] if "body" in said else []),
     ]
-    return sorted([*found, *said.get("failures", ())], key=_status)
+    return sorted([*found, *said.get("failures", ())], key=status_of)
 
 
-def _status(failure: str) -> int:
+def status_of(failure: str) -> int:
     """The status of a failure, which its codes have in common."""
     return error_codes()[described()["failures"][failure]["examples"][0]["code"]].status
 
