@@ -19,6 +19,7 @@ import jsonschema_rs
 
 from realtime_contracts import Direction
 from realtime_contracts.conform.observed import Observed
+from realtime_contracts.contract.operations import parameter_types
 from realtime_contracts.contract.payloads.generator import nearly_valid
 from realtime_contracts.contract.registry import registry
 from realtime_contracts.contract.schemas import Schema, own_schemas
@@ -103,20 +104,11 @@ def breakers(direction: str, message: str) -> tuple[Any, ...]:
     return tuple(found)
 
 
-def kinds_of(operation: str) -> dict[str, str]:
-    """The type of each parameter of an operation that is asked by a query."""
-    file, schema = own_schemas().message("request", operation)
-    return {
-        name: str(own_schemas().resolve(file, part)[1].get("type"))
-        for name, part in schema.get("properties", {}).items()
-    }
-
-
 def _is_text(direction: str, message: str, place: str) -> bool:
     """Whether a type cannot be wrong: in a query all is text, and the query itself is always an object."""
     if direction != "request" or message not in QUERIES or not place.endswith("/type"):
         return False
-    return place == "/type" or kinds_of(message)[place.split("/")[2]] == "string"
+    return place == "/type" or (parameter_types(message) or {})[place.split("/")[2]] == "string"
 
 
 def _places(file: str, node: Schema, place: str, level: int) -> Iterator[str]:

@@ -9,13 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from realtime_contracts import Direction
-from realtime_contracts.conform.coverage import QUERIES, breakers, kinds_of
+from realtime_contracts.conform.coverage import QUERIES, breakers
 from realtime_contracts.conform.sentences import then, when
 from realtime_contracts.conform.steps.common import need_reply
 from realtime_contracts.conform.steps.errors import begin
 from realtime_contracts.conform.steps.rest import PLACES
 from realtime_contracts.conform.tab import NO_ANSWER
 from realtime_contracts.conform.world import World
+from realtime_contracts.contract.operations import parameter_types
 from realtime_contracts.contract.registry import registry
 from realtime_contracts.wire.journal import UnmetError
 
@@ -112,7 +113,7 @@ def _is_json(data: Any) -> bool:
 def _as_read(operation: str, name: str, value: Any) -> Any:
     """A parameter of a query as a server reads it: a number where a number is wanted and there is one."""
     text = value if isinstance(value, str) else json.dumps(value)
-    kind = kinds_of(operation).get(name)
+    kind = (parameter_types(operation) or {}).get(name)
     if kind == "integer" and _INTEGER.fullmatch(text):
         return int(text)
     return text == "true" if kind == "boolean" and text in ("true", "false") else text
