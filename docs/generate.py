@@ -15,8 +15,8 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from app.settings import Settings
+from realtime_contracts.conform.reports import listing
 from realtime_contracts.conform.requirements import suite
-from realtime_contracts.conform.running import listing
 from realtime_contracts.contract import asyncapi, openapi
 
 ROOT = Path(__file__).parents[1]

@@ -14,7 +14,7 @@ import pytest
 
 from realtime_contracts.conform.requirements import suite
 from realtime_contracts.conform.results import Verdict
-from realtime_contracts.conform.running.assembly import contract_id
+from realtime_contracts.conform.running.findings import contract_id
 from realtime_contracts.conform.running.selection import family_of
 from realtime_contracts.conform.scenario import Outcome, Target, run
 from realtime_contracts.wire import tokens

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import math
 import os
 import shlex
 import signal
@@ -19,20 +20,16 @@ from rich.console import Console
 from rich.text import Text
 
 from realtime_contracts.cli.dev_folder import dev_secret
+from realtime_contracts.conform.reports.listing import listing
 from realtime_contracts.conform.reports.terminal import Tree, summary
 from realtime_contracts.conform.requirements import BrokenFeatures, Suite, suite
 from realtime_contracts.conform.results import EXIT_STATUS, Run, Verdict
-from realtime_contracts.conform.running.assembly import contract_ids
-from realtime_contracts.conform.running.known import OF_ITS_OWN, BadList, read_known
-from realtime_contracts.conform.running.launch import NotStarted, started
-from realtime_contracts.conform.running.listing import listing
+from realtime_contracts.conform.running.findings import contract_ids
 from realtime_contracts.conform.running.minting import NoToken, TokenSource
-from realtime_contracts.conform.running.options import CONTRACT_TIMEOUTS, SecondsRange, TimeoutsOption
-from realtime_contracts.conform.running.output import Output, check_files, read_compared, to_stdout, write
-from realtime_contracts.conform.running.plan import Plan
-from realtime_contracts.conform.running.probe import problem_with
-from realtime_contracts.conform.running.selection import NothingSelected, Selection
-from realtime_contracts.conform.running.session import conform
+from realtime_contracts.conform.running.run import Plan, conform
+from realtime_contracts.conform.running.selection import OF_ITS_OWN, BadList, NothingSelected, Selection, read_known
+from realtime_contracts.conform.running.server import NotStarted, problem_with, started
+from realtime_contracts.conform.steps import DEFINITIONS
 from realtime_contracts.conform.tags import LEVELS
 from realtime_contracts.wire.timeouts import Timeouts
 
@@ -41,7 +38,57 @@ PATIENCE_SECONDS = 5.0
 #: Failures that the terminal tells in full.
 SHOWN = 5
 
+#: The value of `--timeouts` for the contract's own.
+CONTRACT_TIMEOUTS = "contract"
+#: The reports that can be asked for, in the order they are written.
+REPORTS = ("html", "junit", "json", "messages")
+#: The name of no file.
+STDOUT = "-"
+
 _TRANSPORTS = {"websocket": ("websocket",), "polling": ("polling",), "both": ("websocket", "polling")}
+
+
+class SecondsRange(click.FloatRange):
+    """As FloatRange, to which what is no number is in every range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        seconds: float = super().convert(value, param, ctx)
+        if math.isnan(seconds):
+            self.fail("expected seconds", param, ctx)
+        return seconds
+
+
+class TimeoutsOption(click.ParamType):  # type: ignore[type-arg]  # generic in its newest versions only
+    """`away=2,offline=3`, in seconds, or `contract` for the contract's own."""
+
+    name = "timeouts"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Timeouts:
+        if isinstance(value, Timeouts) or value == CONTRACT_TIMEOUTS:
+            return value if isinstance(value, Timeouts) else Timeouts()
+        known = [field.name for field in fields(Timeouts)]
+        changed = {}
+        for part in value.split(","):
+            name, _, seconds = part.strip().partition("=")
+            if name not in known:
+                self.fail(f"{name!r} is no timeout; there are {', '.join(known)}", param, ctx)
+            try:
+                changed[name] = float(seconds)
+            except ValueError:
+                self.fail(f"{name}={seconds}: expected seconds", param, ctx)
+            if not 0 < changed[name] < float("inf"):
+                self.fail(f"{name}={seconds}: expected seconds above 0", param, ctx)
+        return replace(Timeouts(), **changed)
+
+
+class Output(Console):
+    """As rich's, whose exit status is another one where nobody reads on: 1 is a MUST that is not met."""
+
+    def on_broken_pipe(self) -> None:
+        try:
+            super().on_broken_pipe()
+        except SystemExit:
+            sys.exit(EXIT_STATUS[Verdict.INCONCLUSIVE])
 
 
 def _file(name: str, what: str) -> Callable[[Any], Any]:
@@ -141,7 +188,7 @@ def conform_command(
     slow_unknown = options["timeouts"] is None
     selection = Selection(options["words"], options["level"], options["skip_slow"] or slow_unknown, nodes)
     # Whoever has a report printed wants nothing else there.
-    console = Output(highlight=False, stderr=to_stdout(options))
+    console = Output(highlight=False, stderr=_to_stdout(options))
     try:
         chosen = selection.of(features)
         if list_only:
@@ -153,8 +200,8 @@ def conform_command(
         raise click.UsageError(str(error)) from error
     if bool(urls) == bool(command):
         raise click.UsageError("give the URL of a server, or --exec to start one")
-    compared = read_compared(options["compare"])
-    check_files(options)
+    compared = _read_compared(options["compare"])
+    _check_files(options)
     source = _source(options)
     transports = _TRANSPORTS[options["transport"]]
     plan = Plan(
@@ -180,7 +227,7 @@ def conform_command(
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be printed goes nowhere
         _end_inconclusive(f"nobody can read what was found: {error.strerror}")
-    write(run, features.folder, options, compared)
+    _write(run, features.folder, options, compared)
     sys.exit(run.exit_status)
 
 
@@ -238,16 +285,16 @@ def _again(options: dict[str, Any], command: str | None) -> tuple[str, ...]:
 
 def _run(plan: Plan, features: Suite, command: str | None, tree: Tree, nodes: int) -> Run:
     """Run it, with a server of its own if there is a command for one. Raises NotStarted."""
-    last_words = None
+    how_it_ended = None
     with ExitStack() as stack:
         stack.enter_context(_ending_in_order())
         if command:
             server = stack.enter_context(_server(command, plan, nodes))
-            plan = replace(plan, urls=tuple(server.urls), revive=server.revive)
-            last_words = server.last_words
+            plan = replace(plan, urls=tuple(server.urls), restart=server.restart)
+            how_it_ended = server.how_it_ended
         _head(tree.console, plan, features)
         with tree:
-            return conform(plan, features, tree.tell, last_words)
+            return conform(plan, features, tree.tell, how_it_ended)
 
 
 def _head(console: Console, plan: Plan, features: Suite) -> None:
@@ -268,3 +315,73 @@ def _ending_in_order() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+# Reports
+
+
+def _to_stdout(options: dict[str, Any]) -> bool:
+    """Whether a report is to be printed: whoever wants that wants nothing else there."""
+    return STDOUT in [str(options[name]) for name in REPORTS]
+
+
+def _read_compared(files: tuple[Path, ...]) -> tuple[Run, ...]:
+    """The runs to compare with. Refuses what is no report."""
+    from realtime_contracts.conform.reports.json_report import read  # noqa: PLC0415 - as in `write`
+
+    runs = []
+    for file in files:
+        try:
+            runs.append(read(file.read_bytes()))
+        except ValueError as error:
+            raise click.UsageError(f"--compare {file}: {error}") from error
+    return tuple(runs)
+
+
+def _check_files(options: dict[str, Any]) -> None:
+    """Refuse what cannot be written."""
+    for name in REPORTS:
+        file = options[name]
+        if file is None or str(file) == STDOUT:
+            continue
+        if not file.parent.is_dir():
+            raise click.UsageError(f"{file} cannot be written: there is no folder {file.parent}")
+        if not os.access(file if file.exists() else file.parent, os.W_OK):
+            raise click.UsageError(f"{file} cannot be written: that is not allowed here")
+
+
+def _write(run: Run, features: Path, options: dict[str, Any], compared: tuple[Run, ...]) -> None:
+    """Write the reports that were asked for, all that can be. Raises UsageError for those that cannot."""
+    problems = []
+    for name in REPORTS:
+        if options[name] is None:
+            continue
+        try:
+            with click.open_file(str(options[name]), "wb") as file:
+                file.write(_rendered(name, run, features, compared))
+        except OSError as error:
+            problems.append(f"{options[name]} cannot be written: {error.strerror}")
+    if problems:
+        raise click.UsageError("\n".join(problems))
+
+
+def _rendered(name: str, run: Run, features: Path, compared: tuple[Run, ...]) -> bytes:
+    """A report, by the option that asks for it. Few runs need the templates: each is imported when it is wanted."""
+    match name:
+        case "html":
+            from realtime_contracts.conform.reports.html import html  # noqa: PLC0415 - as above
+
+            return html(run, *compared).encode()
+        case "junit":
+            from realtime_contracts.conform.reports.junit import junit  # noqa: PLC0415 - as above
+
+            return junit(run).encode()
+        case "json":
+            from realtime_contracts.conform.reports.json_report import json_report  # noqa: PLC0415 - as above
+
+            return json_report(run)
+        case _:
+            from realtime_contracts.conform.reports.messages import messages  # noqa: PLC0415 - as above
+
+            patterns = [(step.kind, step.pattern.pattern) for step in DEFINITIONS]
+            return "".join(messages(run, features, patterns)).encode()

@@ -1,4 +1,4 @@
-"""The tags of the features and what they mean. Any other tag is a mistake."""
+"""The tags of the features and what they mean, the sections that requirements are from among them."""
 
 from __future__ import annotations
 
@@ -41,9 +41,43 @@ TAGS = {
 
 #: A requirement's permanent id: family, rule, scenario.
 ID = re.compile(r"[a-z_]+/\d+\.\d+")
+#: The sections of the user's own document, phase 18, part 1.
+SEED = {
+    "1_1": "Socket.IO Server Configuration",
+    "1_2": "Message Types Definition",
+    "2_1": "Connection Manager Implementation",
+    "3_1": "Presence Manager Implementation",
+    "4_1": "Handler Registration",
+    "4_2": "Connection Handler",
+    "4_3": "Presence Handler",
+    "5_1": "Room Manager Implementation",
+    "5_2": "Room Handler",
+}
+#: The sections of docs/specification.md.
+SPECIFICATION = {
+    "transport": "Transport",
+    "errors": "Acks and errors",
+    "connecting": "Connecting",
+    "presence": "Presence",
+    "rooms": "Rooms",
+    "cursors": "Cursors",
+    "typing": "Typing",
+    "documents": "Documents",
+    "notifications": "Notifications",
+    "activity": "Activity",
+    "rest": "REST",
+    "limits": "Limits",
+    "rulings": "What the seed says otherwise, and why it is ruled so",
+}
 #: Where a requirement comes from: a section of the seed, or of the specification.
-SOURCE = re.compile(
-    r"seed_\d+(_\d+)?|spec_(transport|errors|connecting|presence|rooms|cursors|typing|documents|rulings|notifications|activity|rest|limits)"
-)
+SOURCE = re.compile(rf"seed_\d+(_\d+)?|spec_({'|'.join(SPECIFICATION)})")
 #: A row of the specification's table of rulings that the scenario decides: see `rulings`.
 RULING = re.compile(r"ruling_[a-z_]+")
+
+
+def source_of(tag: str) -> str:
+    """A source's tag in words: `seed 4.2, Connection Handler`. Raises KeyError for a section that is not there."""
+    where, _, section = tag.partition("_")
+    if where == "seed":
+        return f"seed {section.replace('_', '.')}, {SEED[section]}"
+    return f"specification, {SPECIFICATION[section]}"

@@ -41,20 +41,12 @@ import jinja2
 import orjson
 from markupsafe import Markup
 
-from realtime_contracts.conform.reports.words import SIGNS, command, payload_text, source
+from realtime_contracts.conform.reports.words import MEANINGS, SIGNS, command, payload_text, source
 from realtime_contracts.conform.results import Cell, Requirement, Result, Run, Verdict, Wire, worst
 from realtime_contracts.reports.json import plain
 from realtime_contracts.reports.text import duration, moment
 from realtime_contracts.wire.redaction import utf8, visible
 
-#: What the verdict of a run means, in a sentence.
-MEANINGS = {
-    Verdict.PASS: "Every requirement that was tried is met.",
-    Verdict.FAIL: "A MUST is not met, a message breaks the contract, or the list of known failures is out of date.",
-    Verdict.WARN: "Every MUST is met; a SHOULD is not.",
-    Verdict.INCONCLUSIVE: "Nothing can be said of the server: the environment failed, or the harness.",
-    Verdict.SKIP: "Nothing was tried.",
-}
 _SCRIPTS = ("diagram.js", "page.js")
 
 
@@ -102,7 +94,7 @@ def html(run: Run, *others: Run) -> str:
         run=run,
         runs=runs,
         labels=labels,
-        meaning=MEANINGS[run.verdict],
+        meaning=f"{MEANINGS[run.verdict][:1].upper()}{MEANINGS[run.verdict][1:]}.",
         verdicts=list(Verdict),
         signs=SIGNS,
         counts=[Counter(result.verdict for result in one.results) for one in runs],

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from realtime_contracts.conform.reports.program import program
-from realtime_contracts.conform.reports.words import SIGNS, again, ended_the_server, source, wire_text
+from realtime_contracts.conform.reports.words import MEANINGS, SIGNS, again, ended_the_server, source, wire_text
 from realtime_contracts.conform.requirements import Example
 from realtime_contracts.conform.results import (
     EXIT_STATUS,
@@ -39,19 +39,29 @@ _STYLES = {
     Verdict.INCONCLUSIVE: "magenta",
 }
 _ORDER = list(Verdict)
-_MEANING = {
-    Verdict.PASS: "every requirement that was tried is met",
-    Verdict.FAIL: "a MUST is not met, a message breaks the contract, or the list of known failures is out of date",
-    Verdict.WARN: "every MUST is met, and a SHOULD is not",
-    Verdict.INCONCLUSIVE: "nothing certain can be said: the environment failed, or the harness",
-    Verdict.SKIP: "nothing was tried",
-}
 #: Lines of the wire log that lead up to a failure.
 WIRE_LINES = 14
 #: Requirements that fail at the same step for the same reason, from which on that is said once in front of them.
 SAME = 5
 #: In what is expected: the numbers that differ from scenario to scenario, as of users and of messages.
 _NUMBERS = re.compile(r"\d+")
+
+
+class Headings:
+    """The features and rules of requirements, each printed before its first."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._feature = self._rule = ""
+
+    def print(self, requirement: Requirement) -> None:
+        """Print what is new with this requirement."""
+        if requirement.feature != self._feature:
+            self._feature, self._rule = requirement.feature, ""
+            self._console.print(Text(f"\n{requirement.feature}", style="bold"))
+        if requirement.rule != self._rule:
+            self._rule = requirement.rule
+            self._console.print(Text(f"  {requirement.rule}", style="cyan"))
 
 
 class Tree:
@@ -68,7 +78,7 @@ class Tree:
             self._left[example.requirement.id] += transports
         self._waiting = list(self._requirements)
         self._done: dict[str, list[Result]] = defaultdict(list)
-        self._family = self._rule = ""
+        self._headings = Headings(console)
         self._counts: Counter[Verdict] = Counter()
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
@@ -98,12 +108,7 @@ class Tree:
         verdict = worst(result.verdict for result in results) or Verdict.SKIP
         if self._quiet and verdict in (Verdict.PASS, Verdict.SKIP):
             return
-        if requirement.family != self._family:
-            self._family, self._rule = requirement.family, ""
-            self.console.print(Text(f"\n{requirement.feature}", style="bold"))
-        if requirement.rule != self._rule:
-            self._rule = requirement.rule
-            self.console.print(Text(f"  {requirement.rule}", style="cyan"))
+        self._headings.print(requirement)
         line = Text("    ")
         line.append(f"{SIGNS[verdict]} ", style=_STYLES[verdict])
         line.append(f"{id_:<18} ", style="dim")
@@ -196,7 +201,7 @@ def _failure(console: Console, run: Run, requirement: Requirement, result: Resul
 def _rulings(console: Console, run: Run) -> None:
     broken = [ruling for ruling in run.rulings if ruling.verdict in (Verdict.FAIL, Verdict.WARN)]
     if broken:
-        console.print(Text("\nOf the rulings on the seed, this server does what the seed says:", style="bold"))
+        say(console, "\nOf the rulings on the seed, this server does what the seed says:", "bold")
     for ruling in broken:
         say(console, f"  ✗ {ruling.seed}", "yellow")
         by = ", ".join(ruling.decided_by[:4]) + (" …" if len(ruling.decided_by) > 4 else "")
@@ -205,7 +210,7 @@ def _rulings(console: Console, run: Run) -> None:
 
 def _contract(console: Console, broken: list[ContractCheck]) -> None:
     if broken:
-        console.print(Text("\nMessages that break the contract:", style="bold"))
+        say(console, "\nMessages that break the contract:", "bold")
     for check in broken:
         breach = check.breach
         if breach is None:
@@ -227,7 +232,7 @@ def _counts(console: Console, run: Run) -> None:
     words.append(f"{len(exercised)} of {len(run.keywords)} keywords on both sides")
     say(console, f"\n{', '.join(words)} in {run.seconds:.0f} s")
     status = EXIT_STATUS[run.verdict]
-    say(console, f"{run.verdict.name}: {_MEANING[run.verdict]} (exit status {status})", _STYLES[run.verdict])
+    say(console, f"{run.verdict.name}: {MEANINGS[run.verdict]} (exit status {status})", _STYLES[run.verdict])
 
 
 def _field(console: Console, label: str, text: str) -> None:

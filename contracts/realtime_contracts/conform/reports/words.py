@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from realtime_contracts.conform.results import Requirement, Result, Run, Verdict, Wire
-from realtime_contracts.conform.sources import source_of
+from realtime_contracts.conform.tags import source_of
 from realtime_contracts.reports.json import plain
 from realtime_contracts.reports.text import cut, one_line
 from realtime_contracts.wire.redaction import printable
@@ -25,6 +25,15 @@ SIGNS = {
     Verdict.WARN: "!",
     Verdict.SKIP: "○",
     Verdict.PASS: "✓",
+}
+
+#: What the verdict of a run means.
+MEANINGS = {
+    Verdict.PASS: "every requirement that was tried is met",
+    Verdict.FAIL: "a MUST is not met, a message breaks the contract, or the list of known failures is out of date",
+    Verdict.WARN: "every MUST is met, and a SHOULD is not",
+    Verdict.INCONCLUSIVE: "nothing certain can be said: the environment failed, or the harness",
+    Verdict.SKIP: "nothing was tried",
 }
 
 #: What is expected, and was not so, where a scenario has ended the server.

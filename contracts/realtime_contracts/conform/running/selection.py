@@ -2,13 +2,18 @@
 
 What can be selected: an id (`presence/3.2`), one row of it (`presence/7.1#3`), a rule (`presence/3`), a family
 (`presence`), a check of the contract (`contract/server/presence:list`), or a tag expression (`@locks and not @slow`).
+
+The list of what is known to fail has an id a line (`presence/3.2`, a row `presence/7.1#3`, or a check
+`contract/ack/room:join`); whatever stands behind a `#` with a blank before it is a remark. What is in it is run all the
+same, is no failure, and is one as soon as it passes.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from cucumber_tag_expressions import parse
 from cucumber_tag_expressions.parser import TagExpressionError
@@ -35,6 +40,9 @@ FAMILY_OF = (
     ("secrecy", "connection"),
 )
 _CONTRACT = "contract/"
+_REMARK = re.compile(r"(^|\s)#.*$")
+#: The checks of events that the contract does not know: of those that a server has beside it.
+OF_ITS_OWN = "contract/server/"
 _ID = re.compile(r"[a-z_]+(/\d+(\.\d+(#\d+)?)?)?")
 
 
@@ -118,3 +126,25 @@ def _help(word: str, requirements: Sequence[Requirement]) -> str:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[-1]
+
+
+class BadList(ValueError):
+    """The list cannot be meant so; the message says which line."""
+
+
+def read_known(file: Path, suite: Suite, contract_ids: Iterable[str]) -> frozenset[str]:
+    """The ids of a list. Raises BadList, OSError."""
+    ids = {requirement.id for requirement in suite.requirements}
+    ids |= {example.id for example in suite.examples} | set(contract_ids)
+    found = set()
+    try:
+        text = file.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadList(f"{file} is no text: {error.reason} at byte {error.start}") from error
+    for number, line in enumerate(text.splitlines(), 1):
+        id_ = _REMARK.sub("", line).strip()
+        if id_ and id_ not in ids and not id_.startswith(OF_ITS_OWN):
+            raise BadList(f"{file}:{number}: there is no requirement {id_!r}")
+        if id_:
+            found.add(id_)
+    return frozenset(found)

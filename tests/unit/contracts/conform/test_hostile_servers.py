@@ -13,7 +13,7 @@ import requests
 from realtime_contracts.conform.observed import SHOWN, Observed, describe
 from realtime_contracts.conform.results import Breach, Wire
 from realtime_contracts.conform.running.minting import TokenSource
-from realtime_contracts.conform.running.probe import problem_with
+from realtime_contracts.conform.running.server import problem_with
 from realtime_contracts.conform.scenario import MOST_CHARACTERS, MOST_LINES, _middle_left_out, _shortened
 from realtime_contracts.conform.tab import Tab
 from realtime_contracts.wire.sessions import MOST_BYTES, NoEnd

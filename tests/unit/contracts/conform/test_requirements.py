@@ -14,9 +14,8 @@ from gherkin.pickles.compiler import Compiler
 from realtime_contracts import SOCKET_DIRECTIONS
 from realtime_contracts.conform import steps as step_modules
 from realtime_contracts.conform.requirements import BrokenFeatures, features_folder, load, suite
-from realtime_contracts.conform.sources import SEED, source_of
 from realtime_contracts.conform.steps import DEFINITIONS, fitting
-from realtime_contracts.conform.tags import FAMILIES, TAGS
+from realtime_contracts.conform.tags import FAMILIES, SEED, TAGS, source_of
 from realtime_contracts.contract.exchanges import exchanges
 from realtime_contracts.contract.registry import registry
 

@@ -13,11 +13,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from realtime_contracts.cli import conform as cli
-from realtime_contracts.cli.conform import conform_command
+from realtime_contracts.cli.conform import TimeoutsOption, conform_command
 from realtime_contracts.conform import requirements
 from realtime_contracts.conform.requirements import BrokenFeatures, suite
 from realtime_contracts.conform.results import EXIT_STATUS, Verdict
-from realtime_contracts.conform.running.options import TimeoutsOption
 from realtime_contracts.wire.timeouts import Timeouts, patience, set_patience
 from tests.unit.contracts.conform.playing import SECRET, listening, nobody_at, polling_server
 

@@ -18,11 +18,11 @@ from click.testing import CliRunner, Result
 from realtime_contracts.cli.conform import conform_command
 from realtime_contracts.conform.requirements import suite
 from realtime_contracts.conform.results import EXIT_STATUS, Breach, Failure, Verdict
-from realtime_contracts.conform.running import launch, minting
-from realtime_contracts.conform.running.known import read_known
-from realtime_contracts.conform.running.launch import NotStarted, started
+from realtime_contracts.conform.running import minting, server
 from realtime_contracts.conform.running.minting import NoToken, TokenSource
-from realtime_contracts.conform.running.runner import unsure
+from realtime_contracts.conform.running.run import unsure
+from realtime_contracts.conform.running.selection import read_known
+from realtime_contracts.conform.running.server import NotStarted, started
 from realtime_contracts.wire.timeouts import patience, set_patience
 from tests.unit.contracts.conform.playing import SECRET, example, nobody_at, outcome, requirement
 
@@ -133,7 +133,7 @@ def test_a_command_that_takes_too_long_is_ended_with_what_it_has_started(
 
 
 def test_what_outlives_a_server_that_ends_in_order_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "REST_SECONDS", 0.2)
+    monkeypatch.setattr(server, "REST_SECONDS", 0.2)
     script = tmp_path / "server.py"
     script.write_text(DEAF_CHILD + "time.sleep(600)\n")
     there = lambda _: "" if (tmp_path / "pid").exists() else "not yet"  # noqa: E731
@@ -165,11 +165,11 @@ def command(*words: str) -> list[str]:
 def test_a_signal_ends_what_was_started_and_nothing_can_be_said(tmp_path: Path, number: signal.Signals) -> None:
     script = tmp_path / "server.py"
     script.write_text("import os, sys, time\nopen(sys.argv[1], 'w').write(str(os.getpid()))\ntime.sleep(600)\n")
-    server = f"{sys.executable} {script} {tmp_path / 'pid'} {{port}}"
+    command_ = f"{sys.executable} {script} {tmp_path / 'pid'} {{port}}"
     # Whoever starts the tests in the background has SIGINT ignored in all that they start.
     attentive = ["env", "--default-signal=INT"]
     with subprocess.Popen(
-        [*attentive, *command("--exec", server)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*attentive, *command("--exec", command_)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as run:
         while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()):
             assert run.poll() is None

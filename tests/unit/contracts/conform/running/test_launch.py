@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from realtime_contracts.conform.running import launch
-from realtime_contracts.conform.running.launch import SHOWN_LINES, Launched, NotStarted, started
+from realtime_contracts.conform.running import server as running
+from realtime_contracts.conform.running.server import SHOWN_LINES, Launched, NotStarted, started
 
 #: Listens, and says so; `{port}` is what `started` puts in, the rest is Python.
 LISTENS = """\
@@ -90,7 +90,7 @@ def test_it_goes_also_when_the_run_ends_badly(server: str) -> None:
 
 
 def test_one_that_is_deaf_is_killed_with_all_it_has_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "STOP_SECONDS", 0.3)
+    monkeypatch.setattr(running, "STOP_SECONDS", 0.3)
     with started(write(tmp_path, DEAF_FAMILY), 1, nobody_there) as made:
         [url] = made.urls
     assert made.processes[0].returncode == -signal.SIGKILL
@@ -128,7 +128,7 @@ def test_a_command_that_cannot_be_started_says_why(command: str, reason: str) ->
         pass  # pragma: no cover
 
 
-def test_one_that_ends_before_it_is_up_says_its_last_words(tmp_path: Path) -> None:
+def test_one_that_ends_before_it_is_up_says_its_how_it_ended(tmp_path: Path) -> None:
     code = """\
 import sys
 for n in range(99):
@@ -143,7 +143,7 @@ sys.exit(7)
 
 
 def test_one_that_does_not_come_up_in_time_is_ended(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launch, "START_SECONDS", 0.3)
+    monkeypatch.setattr(running, "START_SECONDS", 0.3)
     asked: list[str] = []
 
     def always_wrong(url: str) -> str:
@@ -175,37 +175,37 @@ def test_what_has_ended_is_started_again_at_its_port(server: str) -> None:
         first, second = made.processes
         os.killpg(first.pid, signal.SIGKILL)
         first.wait()
-        made.revive()
+        made.restart()
         assert made.processes[0] is not first
         assert made.processes[1] is second
         deadline = time.monotonic() + 10
         while nobody_there(made.urls[0]):
             assert time.monotonic() < deadline, "it did not come back"
         revived = made.processes[0]
-        made.revive()
+        made.restart()
         assert made.processes[0] is revived
     assert revived.returncode == -signal.SIGTERM
     assert all(map(nobody_there, made.urls))
 
 
-def test_the_last_words_are_how_it_ended_and_what_it_wrote_since_it_was_started(tmp_path: Path) -> None:
+def test_the_how_it_ended_are_how_it_ended_and_what_it_wrote_since_it_was_started(tmp_path: Path) -> None:
     code = LISTENS.replace('"listening"', '"listening as", os.getpid()')
     with started(write(tmp_path, code), 1, nobody_there) as made:
-        assert made.last_words() == f"it has not ended:\nlistening as {made.processes[0].pid}"
+        assert made.how_it_ended() == f"it has not ended:\nlistening as {made.processes[0].pid}"
         made.processes[0].kill()
         made.processes[0].wait()
         first = made.processes[0].pid
-        assert made.last_words() == f"it ended with -9:\nlistening as {first}"
-        made.revive()
+        assert made.how_it_ended() == f"it ended with -9:\nlistening as {first}"
+        made.restart()
         deadline = time.monotonic() + 10
-        while nobody_there(made.urls[0]) or "listening" not in made.last_words():
+        while nobody_there(made.urls[0]) or "listening" not in made.how_it_ended():
             assert time.monotonic() < deadline, "it did not come back"
-        assert made.last_words() == f"it has not ended:\nlistening as {made.processes[0].pid}"
+        assert made.how_it_ended() == f"it has not ended:\nlistening as {made.processes[0].pid}"
 
 
 def test_what_has_not_ended_is_not_started_again_and_its_words_are_kept(server: str) -> None:
     with started(server, 1, nobody_there) as made:
-        words = made.last_words()
+        words = made.how_it_ended()
         assert words == "it has not ended:\nlistening"
-        made.revive()
-        assert made.last_words() == words
+        made.restart()
+        assert made.how_it_ended() == words

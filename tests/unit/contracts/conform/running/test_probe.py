@@ -12,9 +12,9 @@ import jwt
 import pytest
 import socketio.exceptions
 
-from realtime_contracts.conform.running import probe
+from realtime_contracts.conform.running import server
 from realtime_contracts.conform.running.minting import TokenSource
-from realtime_contracts.conform.running.probe import problem_with, strangers
+from realtime_contracts.conform.running.server import not_clustered, problem_with
 from realtime_contracts.wire.timeouts import patience, set_patience
 from tests.unit.contracts.conform.playing import OPEN, SECRET, http, listening, nobody_at, polling_server
 
@@ -286,8 +286,8 @@ class Client:
 
 
 def told_of(clusters: Clusters, urls: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(probe, "Client", clusters.client)
-    return strangers(urls.split(), SOURCE, "websocket")
+    monkeypatch.setattr(server, "Client", clusters.client)
+    return not_clustered(urls.split(), SOURCE, "websocket")
 
 
 def test_nodes_of_one_cluster_are_nothing_to_tell_and_everybody_leaves(monkeypatch: pytest.MonkeyPatch) -> None:

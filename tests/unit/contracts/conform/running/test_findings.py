@@ -11,7 +11,7 @@ from realtime_contracts import Direction
 from realtime_contracts.conform.coverage import Coverage, keywords
 from realtime_contracts.conform.results import Breach, ContractCheck, Ruling, Step, Verdict
 from realtime_contracts.conform.rulings import RULINGS
-from realtime_contracts.conform.running.assembly import ORDERS, Findings, contract_ids, worst
+from realtime_contracts.conform.running.findings import ORDERS, Findings, contract_ids, worst
 from realtime_contracts.conform.scenario import Outcome
 from realtime_contracts.contract.registry import registry
 from tests.unit.contracts.conform.playing import example, outcome, requirement, suite_of

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
-from rich.text import Text
 
+from realtime_contracts.conform.reports.terminal import Headings
 from realtime_contracts.conform.requirements import Example, Suite
 from realtime_contracts.conform.results import Requirement
-from realtime_contracts.conform.sources import source_of
+from realtime_contracts.conform.tags import source_of
+from realtime_contracts.reports.text import say
 
 PAGE_HEAD = """\
 # The requirements
@@ -25,19 +26,12 @@ checked against its schema, in all scenarios (`contract/server/presence:list` an
 def listing(console: Console, examples: Sequence[Example]) -> None:
     """Print the requirements of these examples."""
     counts = Counter(example.requirement for example in examples)
-    family = rule = ""
+    headings = Headings(console)
     for requirement in dict.fromkeys(example.requirement for example in examples):
-        if requirement.family != family:
-            family = requirement.family
-            console.print(Text(f"\n{requirement.feature}", style="bold"))
-        if requirement.rule != rule:
-            rule = requirement.rule
-            console.print(Text(f"  {rule}", style="cyan"))
+        headings.print(requirement)
         rows = f"  ({counts[requirement]} rows)" if counts[requirement] > 1 else ""
-        console.print(
-            Text(f"    {requirement.id:<18} {requirement.level.upper():<7} {requirement.name}{rows}"), soft_wrap=True
-        )
-        console.print(Text(f"{'':<31}{proof(requirement)}", style="dim"), soft_wrap=True)
+        say(console, f"    {requirement.id:<18} {requirement.level.upper():<7} {requirement.name}{rows}")
+        say(console, f"{'':<31}{proof(requirement)}", "dim")
 
 
 def proof(requirement: Requirement) -> str:
@@ -49,14 +43,8 @@ def proof(requirement: Requirement) -> str:
 def page(suite: Suite) -> str:
     """The page of all requirements."""
     lines = [PAGE_HEAD.format(requirements=len(suite.requirements), examples=len(suite.examples))]
-    lines += _table(suite.requirements)
-    return "\n".join(lines) + "\n"
-
-
-def _table(requirements: Iterable[Requirement]) -> list[str]:
-    lines: list[str] = []
     family = rule = ""
-    for requirement in requirements:
+    for requirement in suite.requirements:
         if requirement.family != family:
             family = requirement.family
             lines += ["", f"## {requirement.feature}"]
@@ -64,9 +52,6 @@ def _table(requirements: Iterable[Requirement]) -> list[str]:
             rule = requirement.rule
             lines += ["", f"### {rule}", "", "| id | level | requirement | proves | needs |", "|---|---|---|---|---|"]
         cells = (requirement.name, proof(requirement), ", ".join(requirement.needs))
-        lines.append(f"| `{requirement.id}` | {requirement.level} | {' | '.join(map(_cell, cells))} |")
-    return lines
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("<", "&lt;")
+        told = " | ".join(cell.replace("|", "\\|").replace("<", "&lt;") for cell in cells)
+        lines.append(f"| `{requirement.id}` | {requirement.level} | {told} |")
+    return "\n".join(lines) + "\n"

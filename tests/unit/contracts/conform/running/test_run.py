@@ -9,14 +9,17 @@ from typing import Literal
 import pytest
 
 from realtime_contracts.conform.requirements import Example
-from realtime_contracts.conform.results import Result, Verdict
-from realtime_contracts.conform.running import runner
-from realtime_contracts.conform.running.assembly import Findings
-from realtime_contracts.conform.running.launch import NotStarted
-from realtime_contracts.conform.running.runner import DOUBTS, Runner
+from realtime_contracts.conform.results import Result, Run, Verdict
+from realtime_contracts.conform.running import run
+from realtime_contracts.conform.running.findings import Findings
+from realtime_contracts.conform.running.minting import TokenSource
+from realtime_contracts.conform.running.run import FAILURES_IN_A_ROW, Plan, Runner, conform
+from realtime_contracts.conform.running.selection import Selection
+from realtime_contracts.conform.running.server import NotStarted
 from realtime_contracts.conform.running.workers import Assignment, Job
 from realtime_contracts.conform.scenario import Outcome
-from tests.unit.contracts.conform.playing import example, outcome, requirement
+from realtime_contracts.wire.timeouts import patience, set_patience
+from tests.unit.contracts.conform.playing import SECRET, example, outcome, requirement, suite_of
 
 Does = Literal["pass", "fail", "kill", "unsure", "interrupt"]
 
@@ -39,7 +42,7 @@ class Server:
     def problems(self) -> list[str]:
         return [] if self.there else ["nobody listens"]
 
-    def revive(self) -> None:
+    def restart(self) -> None:
         self.revivals += 1
         self.there = self.there or self.is_revived
 
@@ -84,21 +87,21 @@ class FakePlan:
     def problems(self) -> list[str]:
         return self.server.problems()
 
-    def revive(self) -> None:
-        self.server.revive()
+    def restart(self) -> None:
+        self.server.restart()
 
 
 class Ran:
     """A run of some scenarios against a server, and what came of it."""
 
     def __init__(
-        self, server: Server, plan: FakePlan, examples: Sequence[Example], last_words: Callable[[], str] | None
+        self, server: Server, plan: FakePlan, examples: Sequence[Example], how_it_ended: Callable[[], str] | None
     ) -> None:
         self.server = server
         self.told: list[Result] = []
         self.findings = Findings(frozenset())
         jobs = [Job(each, "websocket") for each in examples]
-        runner_ = Runner(plan, self.findings, self.told.append, last_words)  # type: ignore[arg-type]  # enough of one
+        runner_ = Runner(plan, self.findings, self.told.append, how_it_ended)  # type: ignore[arg-type]  # enough of one
         self.complaints = runner_.run(jobs)
 
     @property
@@ -113,24 +116,24 @@ Go = Callable[..., Ran]
 def go(monkeypatch: pytest.MonkeyPatch) -> Go:
     """Run `count` scenarios (`presence/1.1` and on), which do to the server what is said of them."""
 
-    def run(
+    def run_so_many(
         count: int = 6,
         *,
         jobs: int = 2,
         known: Sequence[str] = (),
         revived: bool = True,
         level: str = "must",
-        last_words: Callable[[], str] | None = None,
+        how_it_ended: Callable[[], str] | None = None,
         **does: Does,
     ) -> Ran:
         server = Server({f"presence/1.{name[1:]}": what for name, what in does.items()}, revived)
-        monkeypatch.setattr(runner, "work", server.work)
-        monkeypatch.setattr(runner.time, "time", lambda: server.now)
+        monkeypatch.setattr(run, "work", server.work)
+        monkeypatch.setattr(run.time, "time", lambda: server.now)
         examples = [example(requirement(f"presence/1.{n}", level)) for n in range(1, count + 1)]  # type: ignore[arg-type]
-        return Ran(server, FakePlan(server, jobs, frozenset(known)), examples, last_words)
+        return Ran(server, FakePlan(server, jobs, frozenset(known)), examples, how_it_ended)
 
-    monkeypatch.setattr(runner, "BACK_SECONDS", 0.15)
-    return run
+    monkeypatch.setattr(run, "BACK_SECONDS", 0.15)
+    return run_so_many
 
 
 def test_where_the_server_stays_everything_is_run_once_and_told_once(go: Go) -> None:
@@ -229,16 +232,16 @@ def test_after_some_failures_in_a_row_it_is_asked_whether_anybody_is_there(
     go: Go, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Server, "problems", lambda _: ["nobody listens"])
-    failing: dict[str, Does] = {f"_{n}": "fail" for n in range(1, DOUBTS * 2)}
-    made = go(DOUBTS * 2, jobs=1, **failing)
+    failing: dict[str, Does] = {f"_{n}": "fail" for n in range(1, FAILURES_IN_A_ROW * 2)}
+    made = go(FAILURES_IN_A_ROW * 2, jobs=1, **failing)
     assert made.complaints[0] == "the run ended before its end, for the server is gone: nobody listens"
-    assert made.verdicts == {f"presence/1.{n}": "INCONCLUSIVE" for n in range(1, DOUBTS + 1)}
+    assert made.verdicts == {f"presence/1.{n}": "INCONCLUSIVE" for n in range(1, FAILURES_IN_A_ROW + 1)}
 
 
 def test_failures_in_a_row_at_a_server_that_is_well_are_its_own(go: Go) -> None:
-    failing: dict[str, Does] = {f"_{n}": "fail" for n in range(1, DOUBTS * 2)}
-    made = go(DOUBTS * 2, jobs=1, **failing)
-    assert (made.complaints, len(made.told), len(made.server.calls)) == ([], DOUBTS * 2, 1)
+    failing: dict[str, Does] = {f"_{n}": "fail" for n in range(1, FAILURES_IN_A_ROW * 2)}
+    made = go(FAILURES_IN_A_ROW * 2, jobs=1, **failing)
+    assert (made.complaints, len(made.told), len(made.server.calls)) == ([], FAILURES_IN_A_ROW * 2, 1)
 
 
 def test_a_server_that_stays_away_ends_the_run_with_a_sentence(go: Go) -> None:
@@ -249,13 +252,13 @@ def test_a_server_that_stays_away_ends_the_run_with_a_sentence(go: Go) -> None:
 
 
 def test_a_server_that_stays_away_when_a_suspect_is_alone_ends_the_run(go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
-    once = Server.revive
+    once = Server.restart
 
-    def revive(self: Server) -> None:
+    def restart(self: Server) -> None:
         if self.revivals == 0:
             once(self)
 
-    monkeypatch.setattr(Server, "revive", revive)
+    monkeypatch.setattr(Server, "restart", restart)
     made = go(3, jobs=3, _1="kill")
     assert made.complaints[0] == "the run ended before its end, for the server is gone: nobody listens"
     assert made.verdicts == {"presence/1.1": "FAIL"}
@@ -265,10 +268,10 @@ def test_a_server_that_stays_away_when_a_suspect_is_alone_ends_the_run(go: Go, m
 def test_a_server_that_cannot_be_started_again_ends_the_run_with_the_reason(
     go: Go, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def revive(_: Server) -> None:
+    def restart(_: Server) -> None:
         raise NotStarted("`server` cannot be started: it is gone")
 
-    monkeypatch.setattr(Server, "revive", revive)
+    monkeypatch.setattr(Server, "restart", restart)
     made = go(2, jobs=1, _1="kill")
     told = "the run ended before its end, for the server is gone: `server` cannot be started: it is gone"
     assert made.complaints[0] == told
@@ -276,7 +279,7 @@ def test_a_server_that_cannot_be_started_again_ends_the_run_with_the_reason(
 
 
 def test_a_server_that_goes_for_ever_ends_the_run(go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "MOST_TIMES_GONE", 3)
+    monkeypatch.setattr(run, "MOST_TIMES_GONE", 3)
     killing: dict[str, Does] = {f"_{n}": "kill" for n in range(1, 7)}
     made = go(6, jobs=1, **killing)
     assert made.complaints[0] == "the run ended before its end, for the server is gone: nobody listens"
@@ -291,7 +294,7 @@ def test_a_server_that_comes_back_by_itself_is_waited_for(go: Go, monkeypatch: p
         self.there = self.there or asked[-3:] == [False] * 3
         return [] if asked[-1] else ["nobody listens"]
 
-    monkeypatch.setattr(runner, "BACK_SECONDS", 30.0)
+    monkeypatch.setattr(run, "BACK_SECONDS", 30.0)
     monkeypatch.setattr(Server, "problems", problems)
     made = go(3, jobs=3, revived=False, _2="kill")
     assert made.complaints == []
@@ -336,7 +339,7 @@ def test_what_is_known_to_end_the_server_is_marked_too(go: Go) -> None:
 def test_what_a_server_of_the_run_wrote_before_it_ended_is_told_with_who_ended_it(go: Go) -> None:
     token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbmEifQ.c2lnbmF0dXJl"
     words = f"it ended with 1:\nof {token}\nTypeError: cannot read (server.js:35:21)"
-    made = go(6, jobs=3, last_words=lambda: words, _2="kill")
+    made = go(6, jobs=3, how_it_ended=lambda: words, _2="kill")
     [failed] = [result for result in made.told if result.verdict is Verdict.FAIL]
     assert failed.failure is not None
     assert failed.failure.actual == (
@@ -344,23 +347,23 @@ def test_what_a_server_of_the_run_wrote_before_it_ended_is_told_with_who_ended_i
     )
 
 
-def test_last_words_are_of_before_the_server_was_started_again(go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_how_it_ended_are_of_before_the_server_was_started_again(go: Go, monkeypatch: pytest.MonkeyPatch) -> None:
     revivals: list[int] = []
-    revive = Server.revive
+    restart = Server.restart
 
     def counted(self: Server) -> None:
-        revive(self)
+        restart(self)
         revivals.append(self.revivals)
 
-    monkeypatch.setattr(Server, "revive", counted)
-    made = go(1, jobs=1, last_words=lambda: f"started again {len(revivals)} times", _1="kill")
+    monkeypatch.setattr(Server, "restart", counted)
+    made = go(1, jobs=1, how_it_ended=lambda: f"started again {len(revivals)} times", _1="kill")
     assert made.told[0].failure is not None
     assert made.told[0].failure.actual == "it is gone: nobody listens\nstarted again 1 times"
     assert revivals == [1, 2]
 
 
-def test_where_a_server_of_the_run_stays_away_its_last_words_are_told(go: Go) -> None:
-    made = go(2, jobs=1, revived=False, last_words=lambda: "it ended with 1: out of memory", _1="kill")
+def test_where_a_server_of_the_run_stays_away_its_how_it_ended_are_told(go: Go) -> None:
+    made = go(2, jobs=1, revived=False, how_it_ended=lambda: "it ended with 1: out of memory", _1="kill")
     assert made.complaints == [
         "the run ended before its end, for the server is gone: nobody listens\nit ended with 1: out of memory"
     ]
@@ -387,8 +390,91 @@ def test_a_server_that_has_not_quite_ended_yet_is_started_again_once_it_has(
         asked.append(self.there)
         self.there = self.there or len(asked) % 2 == 0
 
-    monkeypatch.setattr(runner, "BACK_SECONDS", 30.0)
-    monkeypatch.setattr(Server, "revive", late)
+    monkeypatch.setattr(run, "BACK_SECONDS", 30.0)
+    monkeypatch.setattr(Server, "restart", late)
     made = go(3, jobs=3, _2="kill")
     assert made.complaints == []
     assert made.verdicts == {"presence/1.1": "PASS", "presence/1.2": "FAIL", "presence/1.3": "PASS"}
+
+
+# A run as a whole: who hears of what, and what stands in it beside the results
+
+#: One is tried, and one is left out.
+SMALL = suite_of(
+    example(requirement("presence/1.1")),
+    example(requirement("presence/1.2", needs=("fault",)), needs=("fault",)),
+)
+
+
+@dataclass(frozen=True)
+class Fake(Plan):
+    """A plan of which the problems are known beforehand."""
+
+    found: list[str] = field(default_factory=list)
+
+    def problems(self) -> list[str]:
+        return list(self.found)
+
+
+class PassesAll:
+    """A runner at whose server everything passes."""
+
+    how_it_ended: Callable[[], str] | None = None
+
+    def __init__(
+        self,
+        _: Plan,
+        findings: Findings,
+        tell: Callable[[Result], None],
+        how_it_ended: Callable[[], str] | None,
+    ) -> None:
+        self._findings = findings
+        self._tell = tell
+        type(self).how_it_ended = how_it_ended
+
+    def run(self, jobs: list[Job]) -> list[str]:
+        for job in jobs:
+            made = outcome(job.example)
+            self._findings.add(made)
+            self._tell(made.result)
+        return []
+
+
+@pytest.fixture
+def no_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(run, "Runner", PassesAll)
+    monkeypatch.setattr(run, "not_clustered", lambda urls, *_: f"{' and '.join(urls)} are strangers")
+    before = patience()
+    yield
+    set_patience(before)
+
+
+def ran(*problems: str, urls: tuple[str, ...] = ("a",)) -> tuple[Run, list[Result]]:
+    heard: list[Result] = []
+    plan = Fake(urls, TokenSource(SECRET), Selection((), "may"), found=list(problems))
+    return conform(plan, SMALL, heard.append, str), heard
+
+
+@pytest.mark.usefixtures("no_server")
+def test_who_listens_hears_of_all_results() -> None:
+    made, heard = ran()
+    assert {result.verdict for result in heard} == {Verdict.PASS, Verdict.SKIP}
+    assert sorted(result.id for result in heard) == sorted(result.id for result in made.results)
+    assert PassesAll.how_it_ended is str
+
+
+@pytest.mark.usefixtures("no_server")
+def test_where_there_is_no_server_nothing_is_heard_and_the_run_has_it_all() -> None:
+    made, heard = ran("nobody listens", urls=("a", "b"))
+    assert heard == []
+    assert made.complaints == ("nobody listens",)
+    assert {result.verdict for result in made.results} == {Verdict.INCONCLUSIVE, Verdict.SKIP}
+    assert made.notes == {}, "who is not there cannot be a stranger"
+
+
+@pytest.mark.usefixtures("no_server")
+def test_nodes_that_are_strangers_are_a_note_and_no_complaint() -> None:
+    made, _ = ran(urls=("a", "b"))
+    assert made.notes == {"nodes": "a and b are strangers"}
+    assert (made.complaints, made.verdict) == ((), Verdict.PASS)
+    assert ran()[0].notes == {}, "one URL is no cluster"

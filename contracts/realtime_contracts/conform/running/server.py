@@ -1,20 +1,26 @@
-"""Whether there is a server that can be looked at at all, and if not, why, in a sentence that helps.
+"""The server under test: whether there is one that can be looked at, and one that is started for the run.
 
-From the outside in: an address, a connection, TLS, HTTP, Engine.IO, Socket.IO, a token that is taken. The first that
-fails is what is said.
+Whether there is one is looked at from the outside in: an address, a connection, TLS, HTTP, Engine.IO, Socket.IO, a
+token that is taken. The first that fails is what is said, in a sentence that helps.
 """
 
 from __future__ import annotations
 
 import contextlib
 import http.client
+import os
+import shlex
+import signal
 import socket
 import ssl
+import subprocess
+import tempfile
 import threading
 import time
 import urllib.parse
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import requests
@@ -26,11 +32,21 @@ from realtime_contracts.wire.timeouts import patience
 from realtime_contracts.wire.transport import SOCKETIO_PATH, Client, handshake
 
 #: Characters of a foreign answer that are shown.
-SHOWN = 80
+SHOWN_CHARACTERS = 80
 #: How Engine.IO answers whoever asks for a transport that it does not have.
 NO_SUCH_TRANSPORT = 400
 #: What the client raises at a session without its ids and intervals.
 NOT_UNDERSTOOD = (LookupError, TypeError, ValueError, AttributeError)
+#: Seconds a server may take until it lets somebody in, and to end after SIGTERM.
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0
+#: Seconds that what it has started may outlive it.
+REST_SECONDS = 1.0
+#: Lines of its output, and bytes, that are shown if it does not start, or ends.
+SHOWN_LINES = 15
+SHOWN_BYTES = 8000
+#: No signal: it asks whether anybody is there.
+_NOTHING = 0
 
 
 def problem_with(url: str, source: TokenSource, transport: str) -> str:
@@ -44,7 +60,7 @@ def problem_with(url: str, source: TokenSource, transport: str) -> str:
     return _unreachable(parts) or _no_engine(url, transport) or _not_let_in(url, source, transport)
 
 
-def strangers(urls: Sequence[str], source: TokenSource, transport: str) -> str:
+def not_clustered(urls: Sequence[str], source: TokenSource, transport: str) -> str:
     """Which of some URLs seem to be no nodes of the first one's cluster, in a sentence; nothing if all seem to be.
 
     Somebody at the first node should hear of whoever comes to another. Where she does not, and hears of the next who
@@ -139,7 +155,7 @@ def _no_engine(url: str, transport: str) -> str:  # noqa: PLR0911 - as above
         return ""
     if answer.status_code == NO_SUCH_TRANSPORT and transport != "polling" and "transport" in answer.text.lower():
         return ""  # Engine.IO without long-polling: whether it may be is for the requirements
-    said = " ".join(answer.text[:SHOWN].split())
+    said = " ".join(answer.text[:SHOWN_CHARACTERS].split())
     kind = "an HTTP server without Socket.IO" if "sid" not in answer.text else "no Engine.IO 4"
     return f"{where} answers {answer.status_code} {answer.reason}, {said!r}: {kind}. Is the URL the server's root?"
 
@@ -179,3 +195,119 @@ def _not_let_in(url: str, source: TokenSource, transport: str) -> str:
     finally:
         client.cut()
     return ""
+
+
+# A server that is started for the run: `--exec 'cmd {port}'`
+
+
+class NotStarted(Exception):
+    """The server did not come up; the message has the end of what it wrote."""
+
+
+@dataclass
+class Launched:
+    """The nodes of a server that were started for the run."""
+
+    commands: list[str]
+    urls: list[str]
+    processes: list[subprocess.Popen[bytes]]
+    output: int
+    #: Where in its output the lines begin that it has written since it was last started.
+    since: int = 0
+
+    def how_it_ended(self) -> str:
+        """How those have ended that have, and the last lines that they wrote: "it ended with 1:", and these below."""
+        ended = [str(process.returncode) for process in self.processes if process.poll() is not None]
+        how = f"it ended with {', '.join(ended)}" if ended else "it has not ended"
+        return f"{how}{_tail(self.output, self.since)}"
+
+    def restart(self) -> None:
+        """Start those again that have ended. Raises NotStarted."""
+        for number, process in enumerate(self.processes):
+            if process.poll() is not None:
+                self.since = os.fstat(self.output).st_size
+                _signal(process, signal.SIGKILL)  # what it has started may have its port
+                self.processes[number] = _start(self.commands[number], self.output)
+
+
+@contextlib.contextmanager
+def started(command: str, count: int, problem_with: Callable[[str], str]) -> Iterator[Launched]:
+    """Start a command for each node, with a free port for `{port}`. Raises NotStarted."""
+    if "{port}" not in command:
+        raise NotStarted("the command has to say where the port goes: --exec 'my-server --port {port}'")
+    ports = [_free_port() for _ in range(count)]
+    commands = [command.replace("{port}", str(port)) for port in ports]
+    urls = [f"http://127.0.0.1:{port}" for port in ports]
+    with tempfile.TemporaryFile() as output:
+        server = Launched(commands, urls, [], output.fileno())
+        try:
+            for each in commands:
+                server.processes.append(_start(each, output.fileno()))
+            for url, process in zip(urls, server.processes, strict=True):
+                _wait(url, process, problem_with, output.fileno())
+            yield server
+        finally:
+            _end(server.processes)
+
+
+def _start(command: str, output: int) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603 - it is the caller's own command
+            shlex.split(command),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        raise NotStarted(f"`{command}` cannot be started: {error}") from error
+
+
+def _wait(url: str, process: subprocess.Popen[bytes], problem_with: Callable[[str], str], output: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while problem := problem_with(url):
+        if process.poll() is not None:
+            raise NotStarted(f"the server ended with {process.returncode}, before it let anybody in{_tail(output)}")
+        if time.monotonic() > deadline:
+            raise NotStarted(f"after {START_SECONDS:g} s, {problem}{_tail(output)}")
+        time.sleep(0.1)
+
+
+def _tail(output: int, since: int = 0) -> str:
+    start = max(since, os.fstat(output).st_size - SHOWN_BYTES)
+    text = os.pread(output, SHOWN_BYTES, start).decode(errors="replace").strip()
+    return ":\n" + "\n".join(text.splitlines()[-SHOWN_LINES:]) if text else "; it wrote nothing"
+
+
+def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+    """Each with all that it has started: a shell does not hand on a signal."""
+    for process in processes:
+        _signal(process, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    for process in processes:
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            _signal(process, signal.SIGKILL)
+            process.wait()
+    deadline = time.monotonic() + REST_SECONDS
+    while time.monotonic() < deadline and any(_signal(process, _NOTHING) for process in processes):
+        time.sleep(0.05)
+    for process in processes:
+        _signal(process, signal.SIGKILL)
+
+
+def _signal(process: subprocess.Popen[bytes], how: int) -> bool:
+    """Send a signal to a process and all that it has started; whether anybody is there."""
+    try:
+        os.killpg(process.pid, how)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,4 +1,4 @@
-"""Running the jobs of a plan, also where the server does not survive them.
+"""A run from its beginning to its end: choose, look whether there is a server, run, sum up.
 
 A server that has gone says nothing of the scenarios that ran at that moment: one of them may have ended it, the others
 are not to blame. So whatever was not met around that time is held back, and run again, alone, once the server is there:
@@ -8,32 +8,142 @@ server when it is alone has failed. Where nobody starts the server again, it can
 
 from __future__ import annotations
 
+import importlib.metadata
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
+from realtime_contracts.conform.coverage import Coverage
 from realtime_contracts.conform.reports.words import SURVIVES
-from realtime_contracts.conform.requirements import Example
-from realtime_contracts.conform.results import Failure, Result, Verdict
-from realtime_contracts.conform.running.assembly import Findings
-from realtime_contracts.conform.running.launch import NotStarted
-from realtime_contracts.conform.running.plan import Plan
-from realtime_contracts.conform.running.workers import Job, work
+from realtime_contracts.conform.requirements import Example, Suite
+from realtime_contracts.conform.results import Failure, Result, Run, Verdict
+from realtime_contracts.conform.running.findings import Findings
+from realtime_contracts.conform.running.minting import TokenSource
+from realtime_contracts.conform.running.selection import Selection
+from realtime_contracts.conform.running.server import NotStarted, not_clustered, problem_with
+from realtime_contracts.conform.running.workers import Assignment, Job, Transport, gave_up, work
 from realtime_contracts.conform.scenario import UNMET, Outcome
+from realtime_contracts.contract.registry import registry
 from realtime_contracts.wire.redaction import redacted
+from realtime_contracts.wire.timeouts import PATIENCE, Timeouts, set_patience
 
 #: Seconds that a server may take to come back by itself, where somebody sees to that.
 BACK_SECONDS = 5.0
 #: How often a server may go in a run.
 MOST_TIMES_GONE = 100
 #: Examples in a row that were not met, after which it is asked whether anybody is there.
-DOUBTS = 5
+FAILURES_IN_A_ROW = 5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run is to do."""
+
+    urls: tuple[str, ...]
+    source: TokenSource
+    selection: Selection
+    transports: tuple[Transport, ...] = ("websocket",)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    patience: float = PATIENCE
+    jobs: int = 4
+    known: frozenset[str] = frozenset()
+    options: tuple[str, ...] = ()
+    #: Starts what has ended of a server that was started for the run.
+    restart: Callable[[], None] = lambda: None
+
+    @property
+    def assignment(self) -> Assignment:
+        """What the workers have to know of it."""
+        return Assignment(self.urls, self.source, self.timeouts, self.patience)
+
+    def problems(self) -> list[str]:
+        """Why nothing can be said of the server now: the first reason."""
+        found = (problem_with(url, self.source, transport) for url in self.urls for transport in self.transports)
+        return [problem for problem in found if problem][:1]
+
+
+def conform(
+    plan: Plan,
+    suite: Suite,
+    tell: Callable[[Result], None] = lambda _: None,
+    how_it_ended: Callable[[], str] | None = None,
+) -> Run:
+    """Run what was selected against the nodes of a cluster; `tell` hears of each result as it comes.
+
+    Where there is no server to begin with, it hears of none: nothing was tried. `how_it_ended` tells of the end of a
+    server that was started for the run.
+
+    Raises NothingSelected. Ctrl-C ends the run, and what was found until then is in it.
+    """
+    set_patience(plan.patience)
+    started = time.time()
+    chosen = plan.selection.of(suite)
+    findings = Findings(plan.known)
+    complaints = plan.problems()
+    notes = {}
+    if complaints:
+        tell = lambda _: None  # noqa: E731 - nobody
+    elif len(plan.urls) > 1 and (said := not_clustered(plan.urls, plan.source, plan.transports[0])):
+        notes["nodes"] = said
+
+    def add(outcome: Outcome) -> None:
+        findings.add(outcome)
+        tell(outcome.result)
+
+    jobs = []
+    for example in chosen:
+        if reason := plan.selection.why_not(example):
+            id_, transport = example.requirement.id, plan.transports[0]
+            result = Result(id_, example.row, example.name, transport, Verdict.SKIP, skipped=reason)
+            add(Outcome(result, (), {}, Coverage()))
+        else:
+            jobs += [Job(example, transport) for transport in plan.transports]
+    if not complaints:
+        complaints += Runner(plan, findings, tell, how_it_ended).run(jobs)
+    done = {(result.id, result.transport) for result in findings.results}
+    for job in jobs:
+        if (job.example.id, job.transport) not in done:
+            add(gave_up(job, f"not tried: {complaints[0] if complaints else 'the run ended before'}"))
+    return replace(_summed_up(plan, suite, chosen, findings, complaints, started), notes=notes)
+
+
+def _summed_up(
+    plan: Plan, suite: Suite, chosen: Sequence[Example], findings: Findings, complaints: list[str], started: float
+) -> Run:
+    order = {example.id: number for number, example in enumerate(chosen)}
+    findings.results.sort(key=lambda result: (order[result.id], result.transport))
+    only = plan.selection.contract_ids()
+    asked = set(plan.selection.words) - only
+    # Where only checks of the contract were asked for, what the scenarios themselves are worth is another question.
+    checks = findings.contract_checks(frozenset() if asked else only)
+    verdict = findings.verdict(findings.results if asked or not only else (), checks, complaints)
+    requirements = tuple(dict.fromkeys(example.requirement for example in chosen))
+    began = findings.began_to_pass()
+    return Run(
+        servers=plan.urls,
+        harness=importlib.metadata.version("logiaccounting-realtime"),
+        contract=registry().version,
+        started=started,
+        seconds=time.time() - started,
+        verdict=verdict,
+        requirements=requirements,
+        results=tuple(findings.results),
+        contract_checks=tuple(checks),
+        rulings=tuple(findings.rulings(suite, checks)),
+        traffic=tuple(findings.traffic()),
+        keywords=tuple(findings.keywords()),
+        complaints=(
+            *complaints,
+            *(f"{id_} is known to fail, and has begun to pass: take it off the list" for id_ in began),
+        ),
+        options=plan.options,
+    )
 
 
 class Runner:
     """One run of some jobs. `tell` hears of each result once it is sure.
 
-    `last_words`: what the server wrote before it ended; None if it was not started for the run.
+    `how_it_ended`: what the server wrote before it ended; None if it was not started for the run.
     """
 
     def __init__(
@@ -41,12 +151,12 @@ class Runner:
         plan: Plan,
         findings: Findings,
         tell: Callable[[Result], None],
-        last_words: Callable[[], str] | None = None,
+        how_it_ended: Callable[[], str] | None = None,
     ) -> None:
         self._plan = plan
         self._findings = findings
         self._tell = tell
-        self._last_words = last_words
+        self._how_it_ended = how_it_ended
         #: What the server was asked, the last at the end.
         self._begun: list[str] = []
         #: What was not met since the server was last seen to be well.
@@ -77,9 +187,9 @@ class Runner:
 
     def _asked_last(self) -> list[str]:
         """Who may have ended a server that is not ours to start: what ran then, or just before."""
-        if self._last_words is not None:
+        if self._how_it_ended is not None:
             return []
-        most = self._plan.jobs + DOUBTS
+        most = self._plan.jobs + FAILURES_IN_A_ROW
         last = list(dict.fromkeys(reversed(self._begun)))
         told = ", ".join(last[:most]) + (", …" if last[most:] else "")
         advice = (
@@ -101,7 +211,7 @@ class Runner:
             self._again.append(outcome)
             return ""
         self._held.append(outcome)
-        if result.verdict is Verdict.INCONCLUSIVE or len(self._held) >= DOUBTS:
+        if result.verdict is Verdict.INCONCLUSIVE or len(self._held) >= FAILURES_IN_A_ROW:
             return self._look()
         return ""
 
@@ -130,17 +240,17 @@ class Runner:
             deadline = time.monotonic() + BACK_SECONDS
             while time.monotonic() < deadline:
                 try:
-                    self._plan.revive()  # each time: one that no longer answers may take a moment to end
+                    self._plan.restart()  # each time: one that no longer answers may take a moment to end
                 except NotStarted as error:
                     return f"the run ended before its end, for the server is gone: {error}"
                 if not self._plan.problems():
                     self._back_at = time.time()
                     return ""
                 time.sleep(0.1)
-        return f"the run ended before its end, for the server is gone: {self._with_last_words(problem)}"
+        return f"the run ended before its end, for the server is gone: {self._with_its_end(problem)}"
 
-    def _with_last_words(self, problem: str) -> str:
-        return problem if self._last_words is None else redacted(f"{problem}\n{self._last_words()}")
+    def _with_its_end(self, problem: str) -> str:
+        return problem if self._how_it_ended is None else redacted(f"{problem}\n{self._how_it_ended()}")
 
     def _alone(self, jobs: dict[tuple[str, str], Job]) -> str:
         """Run again what was not met when the server went, one after the other."""
@@ -151,7 +261,7 @@ class Runner:
             if not problems:
                 self._take(outcome)
                 continue
-            self._take(ended_it(job.example, outcome, self._with_last_words(problems[0])))
+            self._take(ended_it(job.example, outcome, self._with_its_end(problems[0])))
             why = self._bring_back(problems[0])
             if why:
                 return why
