@@ -22,7 +22,7 @@ from realtime_contracts.conform.observed import Observed
 from realtime_contracts.contract.operations import parameter_types
 from realtime_contracts.contract.payloads.generator import nearly_valid
 from realtime_contracts.contract.registry import registry
-from realtime_contracts.contract.schemas import Schema, own_schemas
+from realtime_contracts.contract.schemas import Schema, own_schemas, parts
 
 #: The directions of what a client sends. What a server sends is only ever judged, never refused.
 ASKED = ("client", "request")
@@ -115,18 +115,8 @@ def _places(file: str, node: Schema, place: str, level: int) -> Iterator[str]:
     file, node = own_schemas().resolve(file, node)
     yield from (f"{place}/{keyword}" for keyword in KEYWORDS if _says_something(node, keyword))
     if level < DEEP:
-        for where, part in _parts(node, place):
-            yield from _places(file, part, where, level + 1)
-
-
-def _parts(node: Schema, place: str) -> Iterator[tuple[str, Schema]]:
-    for name, part in node.get("properties", {}).items():
-        yield f"{place}/properties/{name}", part
-    if isinstance(node.get("items"), dict):
-        yield f"{place}/items", node["items"]
-    for keyword in ("anyOf", "oneOf"):
-        for index, part in enumerate(node.get(keyword, ())):
-            yield f"{place}/{keyword}/{index}", part
+        for where, part in parts(node):
+            yield from _places(file, part, place + where, level + 1)
 
 
 def _touched(file: str, node: Schema, value: Any, place: str, level: int) -> Iterator[tuple[str, bool]]:

@@ -74,18 +74,23 @@ def event_of(file: str) -> str:
     return posixpath.basename(file).removesuffix(".json").replace(".", ":")
 
 
-def nodes(schema: Any, pointer: str = "") -> Iterator[tuple[str, Schema]]:
-    """Every schema in a schema, itself first, with its place as a JSON Pointer. References are not followed."""
-    if not isinstance(schema, dict):
-        return
-    yield pointer, schema
-    for keyword in ("properties", "$defs"):
-        for name, part in schema.get(keyword, {}).items():
-            yield from nodes(part, f"{pointer}/{keyword}/{name}")
-    for keyword in ("oneOf", "anyOf"):
+def parts(schema: Schema) -> Iterator[tuple[str, Schema]]:
+    """The schemas directly inside of a schema, each with its place: `/properties/room_id`, `/items`, `/oneOf/0`."""
+    for name, part in schema.get("properties", {}).items():
+        yield f"/properties/{name}", part
+    if isinstance(schema.get("items"), dict):
+        yield "/items", schema["items"]
+    for keyword in ("anyOf", "oneOf"):
         for index, part in enumerate(schema.get(keyword, ())):
-            yield from nodes(part, f"{pointer}/{keyword}/{index}")
-    yield from nodes(schema.get("items"), f"{pointer}/items")
+            yield f"/{keyword}/{index}", part
+
+
+def nodes(schema: Schema, pointer: str = "") -> Iterator[tuple[str, Schema]]:
+    """Every schema in a schema, itself and its definitions too, with its place. References are not followed."""
+    yield pointer, schema
+    definitions = ((f"/$defs/{name}", part) for name, part in schema.get("$defs", {}).items())
+    for where, part in (*parts(schema), *definitions):
+        yield from nodes(part, pointer + where)
 
 
 def types(schema: Schema) -> list[str]:
