@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from realtime_contracts.mock.clock import Timer
 from realtime_contracts.mock.connections import Connection
 from realtime_contracts.mock.events import Events
 from realtime_contracts.mock.presence import LOCATION
-from realtime_contracts.mock.scenario import OWN_FIELDS, Emit, Step
+from realtime_contracts.mock.scenario import OWN_FIELDS, Step
 from realtime_contracts.mock.tenant import Tenant
 from realtime_contracts.rules.claims import Identity
 from realtime_contracts.rules.errors import InvalidPayload, RealtimeError, TokenExpired
@@ -33,18 +32,6 @@ class Client(Protocol):
 
     def disconnect(self, *, transport: bool = False) -> None:
         """End the connection by Socket.IO's DISCONNECT, or let its `transport` break."""
-
-
-@dataclass
-class _Plan:
-    """What a scenario does to one event of the client."""
-
-    #: Seconds that it waits before it is handled.
-    delay: float = 0.0
-    drop: str | None = None
-    fail: RealtimeError | None = None
-    #: What comes after the answer.
-    then: list[Step] = field(default_factory=list)
 
 
 class Handler:
@@ -87,24 +74,26 @@ class Handler:
     def _handle_waiting(self) -> None:
         """Handle the first event that waits, and all that follow, until one has to wait longer."""
         while self._waiting:
-            plan = self._plan_for(self._waiting[0][0])
-            if plan.delay:
-                self._later(plan.delay, lambda plan=plan: self._handle_late(plan))  # type: ignore[misc]  # bound now
+            steps = self._steps_for(self._waiting[0][0])
+            if delay := sum(step.delay or 0.0 for step in steps):
+                self._later(delay, lambda steps=steps: self._handle_late(steps))  # type: ignore[misc]  # bound now
                 return
-            self._handle(plan)
+            self._handle(steps)
 
-    def _handle_late(self, plan: _Plan) -> None:
-        self._handle(plan)
+    def _handle_late(self, steps: Sequence[Step]) -> None:
+        self._handle(steps)
         self._handle_waiting()
 
-    def _handle(self, plan: _Plan) -> None:
+    def _handle(self, steps: Sequence[Step]) -> None:
+        """Answer the first event that waits. Of two steps that drop it, or fail it, the first counts."""
         name, payloads, ack_id = self._waiting.popleft()
-        if plan.drop == "event":
+        dropped = next((step.drop for step in steps if step.drop), None)
+        if dropped == "event":
             return
-        ack = self._answer(name, payloads, plan.fail)
-        if ack_id is not None and plan.drop != "ack":
+        ack = self._answer(name, payloads, next((step.fail for step in steps if step.fail), None))
+        if ack_id is not None and dropped != "ack":
             self._client.acknowledge(ack_id, ack)
-        for step in plan.then:
+        for step in steps:
             self._play(step)
 
     def _answer(self, name: str, payloads: Sequence[Any], failure: RealtimeError | None) -> dict[str, Any]:
@@ -118,18 +107,12 @@ class Handler:
         self._events.fail(None, TokenExpired())
         self._client.disconnect()
 
-    def _plan_for(self, event: str) -> _Plan:
-        """What the scenario does to an event. Of two steps that fail it, or drop it, the first counts."""
-        plan = _Plan()
-        for number, step in enumerate(self._steps):
-            if step.on != event or self._played[number] == step.times:
-                continue
+    def _steps_for(self, event: str) -> list[Step]:
+        """The steps that are played for an event, now counted."""
+        numbers = [n for n, step in enumerate(self._steps) if step.on == event and self._played[n] != step.times]
+        for number in numbers:
             self._played[number] += 1
-            plan.delay += step.delay or 0.0
-            plan.drop = plan.drop or step.drop
-            plan.fail = plan.fail or step.fail
-            plan.then.append(step)
-        return plan
+        return [self._steps[number] for number in numbers]
 
     def _wait(self, number: int, step: Step) -> None:
         seconds = step.after if step.every is None else step.every
@@ -143,7 +126,7 @@ class Handler:
 
     def _play(self, step: Step) -> None:
         if step.emit is not None:
-            emit(self.tenant, self.connection, step.emit)
+            emit(self.tenant, self.connection, *step.emit)
         if step.disconnect is not None:
             self._client.disconnect(transport=step.disconnect == "transport")
 
@@ -151,10 +134,10 @@ class Handler:
         self._timers.append(self.tenant.connections.clock.later(max(0.0, seconds), call))
 
 
-def emit(tenant: Tenant, connection: Connection, said: Emit) -> None:
+def emit(tenant: Tenant, connection: Connection, event: str, payload: dict[str, Any]) -> None:
     """Emit what a scenario says: to the connection, and where the server keeps such things, as if it had happened."""
-    data = {name: value for name, value in said.data.items() if name not in OWN_FIELDS}
-    match said.event:
+    data = {name: value for name, value in payload.items() if name not in OWN_FIELDS}
+    match event:
         case "notification":
             tenant.notifications.create(connection.user.user_id, data)
         case "activity":
@@ -162,11 +145,11 @@ def emit(tenant: Tenant, connection: Connection, said: Emit) -> None:
         case "presence:user_joined" | "presence:update":
             colleague = Identity(data["user_id"], tenant.connections.tenant_id, data["user_name"])
             tenant.presence.connect_colleague(colleague)
-            if said.event == "presence:update":
+            if event == "presence:update":
                 location = {name: data[name] for name in LOCATION}
                 tenant.presence.change(colleague.user_id, choice(data["status"]), location, always=True)
         case "presence:user_left":
             if not any(tenant.connections.of_user(data["user_id"])):
                 tenant.presence.disconnect(data["user_id"])
         case _:
-            tenant.connections.send(connection.sid, said.event, said.data)
+            tenant.connections.send(connection.sid, event, payload)

@@ -34,20 +34,18 @@ OWN_FIELDS = ("id", "created_at", "seq")
 #: Events that change what the server knows, and have such fields.
 KEPT_EVENTS = ("notification", "activity", "presence:user_joined", "presence:user_left", "presence:update")
 
+#: The words of an action → what the step has.
+_WORDS: Mapping[str, Mapping[str | bool, str]] = {
+    "drop": {"ack": "ack", "event": "event"},
+    "disconnect": {True: "server", "transport": "transport"},
+}
+
 _TIME = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m)")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 
 
 class ScenarioError(ValueError):
     """The file cannot be used; the text is one line that says where and why."""
-
-
-@dataclass(frozen=True)
-class Emit:
-    """Send an event of the server."""
-
-    event: str
-    data: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,8 @@ class Step:
     on: str | None = None
     #: How often, on one connection; None: always.
     times: int | None = None
-    emit: Emit | None = None
+    #: An event of the server, with its payload.
+    emit: tuple[str, dict[str, Any]] | None = None
     fail: RealtimeError | None = None
     delay: float | None = None
     #: What is lost: the `event` on its way here, or its `ack` on the way back.
@@ -138,8 +137,8 @@ def _step(content: Any) -> Step:
         times=_times(content),
         emit=_emit(content) if action == "emit" else None,
         fail=_fail(on or "", content) if action == "fail" else None,
-        drop=_word("drop", content, ("ack", "event")) if action == "drop" else None,
-        disconnect=_disconnect(content) if action == "disconnect" else None,
+        drop=_word("drop", content["drop"]) if action == "drop" else None,
+        disconnect=_word("disconnect", content["disconnect"]) if action == "disconnect" else None,
     )
 
 
@@ -167,19 +166,11 @@ def _times(content: Mapping[str, Any]) -> int | None:
     return times
 
 
-def _word(name: str, content: Mapping[str, Any], words: tuple[str, ...]) -> str:
-    if content[name] not in words:
-        raise ScenarioError(f"{name}: expected {' or '.join(words)}, got {content[name]!r}")
-    return str(content[name])
-
-
-def _disconnect(content: Mapping[str, Any]) -> str:
-    said = content["disconnect"]
-    if said is True:
-        return "server"
-    if said != "transport":
-        raise ScenarioError(f"disconnect: expected true or transport, got {said!r}")
-    return "transport"
+def _word(action: str, word: Any) -> str:
+    words = _WORDS[action]
+    if not isinstance(word, bool | str) or word not in words:
+        raise ScenarioError(f"{action}: expected {' or '.join(str(known).lower() for known in words)}, got {word!r}")
+    return words[word]
 
 
 def _event(direction: Direction, event: Any, whose: str) -> str:
@@ -189,7 +180,7 @@ def _event(direction: Direction, event: Any, whose: str) -> str:
     return event
 
 
-def _emit(content: Mapping[str, Any]) -> Emit:
+def _emit(content: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     event = _event(Direction.SERVER, content["emit"], "server")
     example = next(e.data for e in registry().examples(Direction.SERVER, event) if e.valid)
     data = content.get("data", example)
@@ -198,7 +189,7 @@ def _emit(content: Mapping[str, Any]) -> Emit:
     violation = registry().check(Direction.SERVER, event, data)
     if violation is not None:
         raise ScenarioError(f"data: at {violation.path or '/'}: {violation.reason}")
-    return Emit(event, copy.deepcopy(data))
+    return event, copy.deepcopy(data)
 
 
 def _fail(event: str, content: Mapping[str, Any]) -> RealtimeError:
