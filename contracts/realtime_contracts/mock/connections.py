@@ -10,8 +10,8 @@ from realtime_contracts.mock.clock import Clock
 from realtime_contracts.rules.claims import Identity
 from realtime_contracts.wire.timeouts import NodeTimeouts
 
-#: Sends an event to one connection: its sid, the event, the payload.
-Send = Callable[[str, str, dict[str, Any]], None]
+#: Sends an event with its payload to one connection.
+Send = Callable[[str, dict[str, Any]], None]
 
 
 @dataclass
@@ -20,17 +20,17 @@ class Connection:
 
     sid: str
     user: Identity
+    send: Send
     #: The ids of the rooms that it is in.
     rooms: set[str] = field(default_factory=set)
 
 
 @dataclass
 class Connections:
-    """One tenant's connections. `send` reaches one of them, the other methods several."""
+    """One tenant's connections."""
 
     tenant_id: str
     clock: Clock
-    send: Send
     timeouts: NodeTimeouts = field(default_factory=NodeTimeouts)
     by_sid: dict[str, Connection] = field(default_factory=dict)
 
@@ -56,4 +56,4 @@ class Connections:
     def _send(self, to: Iterable[Connection], event: str, data: dict[str, Any], skip: str | None = None) -> None:
         for connection in list(to):
             if connection.sid != skip:
-                self.send(connection.sid, event, data)
+                connection.send(event, data)

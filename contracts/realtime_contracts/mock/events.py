@@ -57,7 +57,7 @@ class Events:
         return self.HANDLERS[event](self, check_event(event, payloads))
 
     def _send(self, event: str, data: Payload) -> Payload:
-        self._tenant.connections.send(self._connection.sid, event, data)
+        self._connection.send(event, data)
         return data
 
     def _room(self, data: Payload) -> Room:

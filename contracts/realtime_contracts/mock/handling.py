@@ -152,4 +152,4 @@ def emit(tenant: Tenant, connection: Connection, event: str, payload: dict[str, 
             if not any(tenant.connections.of_user(data["user_id"])):
                 tenant.presence.disconnect(data["user_id"])
         case _:
-            tenant.connections.send(connection.sid, event, payload)
+            connection.send(event, payload)

@@ -56,9 +56,9 @@ class Room:
             self.members.setdefault(user.user_id, Member(shown)).sids.add(connection.sid)
             if is_new:
                 self._announce("room:user_joined", user.user_id, user.name, connection.sid)
-        self._connections.send(connection.sid, "room:users", self.users())
+        connection.send("room:users", self.users())
         if self.typing.users:
-            self._connections.send(connection.sid, "typing:users", self.typing.shown())
+            connection.send("typing:users", self.typing.shown())
 
     def leave(self, connection: Connection, *, lost: bool = False) -> None:
         """Take a connection out, with the cursor and the typing that are its own.

@@ -26,6 +26,7 @@ from realtime_contracts.mock.handling import Handler
 from realtime_contracts.mock.scenario import Step
 from realtime_contracts.mock.sessions import Engine
 from realtime_contracts.mock.tenant import Tenants
+from realtime_contracts.rules.claims import Identity
 from realtime_contracts.rules.errors import Internal, RealtimeError
 from realtime_contracts.rules.limits import MAX_MESSAGE_BYTES
 from realtime_contracts.rules.packets import Packet
@@ -53,28 +54,21 @@ class Config:
     with_examples: Sequence[str] = ()
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Client:
-    """A connection as the server reaches it: what is sent before its CONNECT packet is kept until then."""
+    """A connection as the server reaches it."""
 
     server: Server
     sid: str
     eio_sid: str
-    kept: list[Packet] | None = field(default_factory=list)
-    handler: Handler | None = None
 
-    def send(self, packet: Packet) -> None:
-        if self.kept is not None:
-            self.kept.append(packet)
-        else:
-            self.server.post(self.eio_sid, packet)
+    def send(self, event: str, data: dict[str, Any]) -> None:
+        self.server.post(self.eio_sid, Packet(socketio.packet.EVENT, data=[event, data]))
 
     def acknowledge(self, ack_id: int, ack: dict[str, Any]) -> None:
-        """Send an ack."""
-        self.send(Packet(socketio.packet.ACK, id=ack_id, data=[ack]))
+        self.server.post(self.eio_sid, Packet(socketio.packet.ACK, id=ack_id, data=[ack]))
 
     def disconnect(self, *, transport: bool = False) -> None:
-        """End the connection, when everything has been delivered."""
         self.server.end(self, transport=transport)
 
 
@@ -94,9 +88,11 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is unty
         self._config = config
         clock = Clock()
         self._delivery = self.eio.delivery = Delivery(config.faults, clock)
-        self._clients: dict[str, _Client] = {}
+        #: Who is let in, until the CONNECT packet is out; then the handler of their connection.
+        self._admitted: dict[str, Identity] = {}
+        self._handlers: dict[str, Handler] = {}
         self._ending: set[asyncio.Task[None]] = set()
-        self.tenants = Tenants(clock, self._send, config.timeouts, config.colleagues, tuple(config.with_examples))
+        self.tenants = Tenants(clock, config.timeouts, config.colleagues, tuple(config.with_examples))
         self.on("connect", self._connect)
         self.on("disconnect", self._disconnected)
 
@@ -125,52 +121,41 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is unty
         if not session.closed:
             await session.close(reason=self.reason.SERVER_DISCONNECT)
 
-    def _send(self, sid: str, event: str, data: dict[str, Any]) -> None:
-        client = self._clients.get(sid)
-        if client is not None:
-            client.send(Packet(socketio.packet.EVENT, data=[event, data]))
-
     def _connect(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
         # Nothing but a refusal may leave this: the library takes a TypeError for a handler without `auth`.
         try:
-            self._admit(sid, environ, auth)
+            query = urllib.parse.parse_qs(environ.get("QUERY_STRING", ""))
+            token = (auth.get("token") if isinstance(auth, dict) else None) or query.get("token", [None])[0]
+            user = self._config.access.user_of(token)
+            self.tenants.get(user.tenant_id).check_limit(user.user_id)
         except Exception as error:
-            self._clients.pop(sid, None)
             if not isinstance(error, RealtimeError):
                 logger.exception("connect failed")
                 error = Internal(uuid.uuid4().hex)
             raise ConnectionRefused(error.message, {"code": error.code}) from None
-
-    def _admit(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
-        query = urllib.parse.parse_qs(environ.get("QUERY_STRING", ""))
-        token = (auth.get("token") if isinstance(auth, dict) else None) or query.get("token", [None])[0]
-        user = self._config.access.user_of(token)
-        client = self._clients[sid] = _Client(self, sid, self.manager.eio_sid_from_sid(sid, "/"))
-        tenant = self.tenants.get(user.tenant_id)
-        client.handler = Handler(tenant, tenant.connect(sid, user), client, self._config.steps)
+        self._admitted[sid] = user
 
     def _disconnected(self, sid: str, reason: str) -> None:
-        client = self._clients.pop(sid, None)
-        if client is not None and client.handler is not None:
-            client.handler.stop(goodbye=reason == self.reason.CLIENT_DISCONNECT)
+        if (handler := self._handlers.pop(sid, None)) is not None:
+            handler.stop(goodbye=reason == self.reason.CLIENT_DISCONNECT)
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
         if self.manager.sid_from_eio_sid(eio_sid, namespace or "/") is not None:
             return  # it is connected already
         await super()._handle_connect(eio_sid, namespace, data)
-        client = self._clients.get(self.manager.sid_from_eio_sid(eio_sid, "/"))
-        if client is not None and client.kept is not None and client.handler is not None:
-            kept, client.kept = client.kept, None
-            for packet in kept:
-                client.send(packet)
-            client.handler.start()
+        # Only now the CONNECT packet is out, before which nothing may be sent.
+        sid = self.manager.sid_from_eio_sid(eio_sid, "/")
+        if (user := self._admitted.pop(sid, None)) is not None:
+            client, tenant = _Client(self, sid, eio_sid), self.tenants.get(user.tenant_id)
+            connection = tenant.connect(sid, user, client.send)
+            handler = self._handlers[sid] = Handler(tenant, connection, client, self._config.steps)
+            handler.start()
 
     async def _handle_event_internal(
         self, _server: Any, sid: str, _eio_sid: str, data: list[Any], _namespace: str, ack_id: int | None
     ) -> None:
-        client = self._clients.get(sid)
-        if client is not None and client.handler is not None:
-            client.handler.receive(data[0], data[1:], ack_id)
+        if (handler := self._handlers.get(sid)) is not None:
+            handler.receive(data[0], data[1:], ack_id)
 
     def _engineio_server_class(self) -> type[Engine]:
         return Engine

@@ -41,15 +41,18 @@ class Tenant:
             self.rooms[room_id] = Room(self.connections, room_id)
         return self.rooms[room_id]
 
-    def connect(self, sid: str, user: Identity) -> Connection:
-        """Add a connection: the others hear of its user, it gets `presence:list`. Raises LimitExceeded."""
-        if sum(1 for _ in self.connections.of_user(user.user_id)) >= MAX_CONNECTIONS:
+    def check_limit(self, user_id: str) -> None:
+        """Raises LimitExceeded if a user has as many connections as they may."""
+        if sum(1 for _ in self.connections.of_user(user_id)) >= MAX_CONNECTIONS:
             raise LimitExceeded(MAX_CONNECTIONS, f"A user may have {MAX_CONNECTIONS} connections")
+
+    def connect(self, sid: str, user: Identity, send: Send) -> Connection:
+        """Add a connection: the others hear of its user, it gets `presence:list`."""
         self.know(user.user_id)
-        connection = Connection(sid, user)
+        connection = Connection(sid, user, send)
         self.presence.connect(user, sid)
         self.connections.by_sid[sid] = connection
-        self.connections.send(sid, "presence:list", self.presence.list())
+        send("presence:list", self.presence.list())
         return connection
 
     def disconnect(self, connection: Connection, *, goodbye: bool) -> None:
@@ -75,7 +78,6 @@ class Tenants:
     """All tenants, each made when it is first asked for."""
 
     clock: Clock
-    send: Send
     timeouts: NodeTimeouts = field(default_factory=NodeTimeouts)
     #: How many fictional users are online in each.
     colleagues: int = 0
@@ -86,7 +88,7 @@ class Tenants:
     def get(self, tenant_id: str) -> Tenant:
         """The tenant of this id."""
         if tenant_id not in self._by_id:
-            connections = Connections(tenant_id, self.clock, self.send, self.timeouts)
+            connections = Connections(tenant_id, self.clock, self.timeouts)
             tenant = self._by_id[tenant_id] = Tenant(connections, examples=tenant_id in self.with_examples)
             for user_id, name in colleagues(self.colleagues):
                 tenant.presence.connect_colleague(Identity(user_id, tenant_id, name))

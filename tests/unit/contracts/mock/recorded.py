@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -64,14 +65,17 @@ class RecordedTenant:
         self._sids = itertools.count(1)
         timeouts = options.pop("timeouts", NodeTimeouts())
         options.setdefault("with_examples", ())
-        self.tenant: Tenant = Tenants(self.clock, self._send, timeouts, **options).get(TENANT)
+        self.tenant: Tenant = Tenants(self.clock, timeouts, **options).get(TENANT)
 
     def _send(self, sid: str, event: str, data: dict[str, Any]) -> None:
         assert registry().check(Direction.SERVER, event, data) is None, (event, data)
         self.got.setdefault(sid, []).append((event, data))
 
     def connect(self, name: str) -> Connection:
-        return self.tenant.connect(f"{name}-{next(self._sids)}", Identity(name.lower(), TENANT, name))
+        return self.add(f"{name}-{next(self._sids)}", Identity(name.lower(), TENANT, name))
+
+    def add(self, sid: str, user: Identity) -> Connection:
+        return self.tenant.connect(sid, user, functools.partial(self._send, sid))
 
     def ask(self, connection: Connection, event: str, *payloads: Any) -> dict[str, Any]:
         """Send an event and return its ack, which must conform to the contract too."""

