@@ -15,9 +15,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from realtime_contracts.wire.timeouts import Timeouts
 from tests.redis_server import RedisServer
@@ -33,6 +34,23 @@ TIMEOUTS = Timeouts(away=3.0, offline=1.5, lease=3.0, ping_interval=1.0, ping_ti
 
 #: How our tokens begin: {"alg":
 TOKEN_START = "eyJhbGciOi"
+
+
+class Arena(NamedTuple):
+    """Which transport the clients use, and over how many nodes they are spread."""
+
+    transport: str
+    nodes: int
+
+
+#: Both transports, one node and two, and each with the other only where a requirement is about nodes.
+ARENAS = (Arena("websocket", 2), Arena("polling", 1))
+MULTI_NODE_ARENAS = (Arena("websocket", 2), Arena("polling", 2))
+
+
+def arenas(needs: Collection[str]) -> tuple[Arena, ...]:
+    """Where an example with these needs is tried."""
+    return MULTI_NODE_ARENAS if "multi_node" in needs else ARENAS
 
 
 @dataclass

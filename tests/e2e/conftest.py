@@ -18,8 +18,8 @@ from realtime_contracts.wire.journal import UnmetError
 from realtime_contracts.wire.redaction import redacted
 from realtime_contracts.wire.timeouts import PATIENCE
 from realtime_contracts.wire.transport import no_thread_left
-from tests.e2e.bridge import Arena, differences
-from tests.e2e.cluster import POLL_SECONDS, TIMEOUTS, Cluster, FragileCluster
+from tests.e2e.bridge import differences
+from tests.e2e.cluster import POLL_SECONDS, TIMEOUTS, Arena, Cluster, FragileCluster
 from tests.redis_server import new_redis
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[pytest.C
     """Refuse the features where a scenario is lost, or read otherwise than Cucumber does."""
     report: pytest.CollectReport = yield
     if report.passed and collector.name == "test_features.py" and (wrong := differences(report.result)):
-        report.outcome, report.longrepr = "failed", "\n".join(wrong)
+        report.outcome, report.longrepr = "failed", "\n".join([*wrong[:5], f"{len(wrong)} differences in all"])
     return report
 
 

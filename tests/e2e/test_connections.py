@@ -18,8 +18,7 @@ from wsproto.events import AcceptConnection, CloseConnection, Request, TextMessa
 
 from realtime_contracts.conform.world import World
 from realtime_contracts.wire.forged import Mint
-from tests.e2e.bridge import Arena
-from tests.e2e.cluster import Cluster
+from tests.e2e.cluster import Arena, Cluster
 
 #: Seconds to wait for bytes.
 PATIENCE = 10.0

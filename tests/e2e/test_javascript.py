@@ -11,7 +11,7 @@ import pytest
 
 from realtime_contracts import Direction
 from realtime_contracts.contract.registry import registry
-from tests.e2e.bridge import ARENAS
+from tests.e2e.cluster import ARENAS
 from tests.node import installed, run
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ from realtime_contracts.conform.state import Person
 from realtime_contracts.conform.steps.common import together
 from realtime_contracts.conform.world import World
 from realtime_contracts.wire.timeouts import PATIENCE, Timeouts
-from tests.e2e.bridge import Arena
-from tests.e2e.cluster import FragileCluster
+from tests.e2e.cluster import Arena, FragileCluster
 
 USERS = 50
 #: Every how many-th user comes back, on the other node.

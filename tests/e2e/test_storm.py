@@ -16,7 +16,7 @@ from realtime_contracts.conform.state import Person
 from realtime_contracts.conform.steps.common import together
 from realtime_contracts.conform.tab import Tab
 from realtime_contracts.conform.world import World
-from tests.e2e.bridge import Arena
+from tests.e2e.cluster import Arena
 
 SEED = 20_240_518
 USERS = 20
