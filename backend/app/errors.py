@@ -1,51 +1,8 @@
-"""The errors of the contract, and what this server alone can run into.
-
-Raise these from managers and handlers; the event decorator and the REST layer turn them into an
-`Error` of the contract at one boundary.
-"""
+"""The one error that the contract does not have. All others are in `realtime_contracts.rules.errors`."""
 
 from __future__ import annotations
 
-from realtime_contracts.rules.errors import (
-    Conflict,
-    Forbidden,
-    Internal,
-    InvalidPayload,
-    LimitExceeded,
-    Locked,
-    MethodNotAllowed,
-    NotFound,
-    NotInRoom,
-    RateLimited,
-    RealtimeError,
-    TokenExpired,
-    TooLarge,
-    Unauthenticated,
-    Unavailable,
-    UnknownEvent,
-    VersionConflict,
-)
-
-__all__ = [
-    "Conflict",
-    "ConnectionLost",
-    "Forbidden",
-    "Internal",
-    "InvalidPayload",
-    "LimitExceeded",
-    "Locked",
-    "MethodNotAllowed",
-    "NotFound",
-    "NotInRoom",
-    "RateLimited",
-    "RealtimeError",
-    "TokenExpired",
-    "TooLarge",
-    "Unauthenticated",
-    "Unavailable",
-    "UnknownEvent",
-    "VersionConflict",
-]
+from realtime_contracts.rules.errors import Unavailable
 
 
 class ConnectionLost(Unavailable):

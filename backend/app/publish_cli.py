@@ -199,7 +199,7 @@ def _told() -> Iterator[None]:
     """Say in a line what went wrong, and end."""
     from redis.exceptions import RedisError
 
-    from app.errors import InvalidPayload, RealtimeError, Unavailable
+    from realtime_contracts.rules.errors import InvalidPayload, RealtimeError, Unavailable
 
     try:
         yield

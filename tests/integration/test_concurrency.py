@@ -14,10 +14,11 @@ from typing import Any
 import orjson
 import pytest
 
-from app.errors import ConnectionLost, LimitExceeded, NotInRoom
+from app.errors import ConnectionLost
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.keys import TenantKeys
 from app.realtime.utils.message_types import PresenceStatus
+from realtime_contracts.rules.errors import LimitExceeded, NotInRoom
 from tests.integration.backend import Backend, Heard, Tape, assert_gapless, keys_of
 from tests.integration.conftest import MakeBackend
 

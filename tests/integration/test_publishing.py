@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from app.errors import Unavailable
 from app.realtime.services.activity_service import ActivityService
 from app.realtime.services.notification_service import NotificationService
+from realtime_contracts.rules.errors import Unavailable
 from realtime_contracts.wire import tokens
 from tests.e2e.cluster import Cluster
 from tests.integration.backend import PATIENCE, SECRET, Wire

@@ -11,7 +11,6 @@ from flask import Flask, Response, request
 from flask_cors import CORS
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from app import errors
 from app.api.activity import activity
 from app.api.contract import contract
 from app.api.endpoint import failed, rate_limits
@@ -20,6 +19,7 @@ from app.api.ops import ops
 from app.api.presence import UserId, presence
 from app.metrics import get_metrics
 from app.realtime.node import get_node
+from realtime_contracts.rules import errors
 
 logger = structlog.get_logger(__name__)
 

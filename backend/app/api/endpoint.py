@@ -24,10 +24,17 @@ import structlog
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 
-from app.errors import Forbidden, Internal, InvalidPayload, RateLimited, RealtimeError, Unauthenticated
 from app.realtime.managers.access_tokens import user_of
 from app.settings import Settings
 from realtime_contracts.contract.operations import Operation, operations
+from realtime_contracts.rules.errors import (
+    Forbidden,
+    Internal,
+    InvalidPayload,
+    RateLimited,
+    RealtimeError,
+    Unauthenticated,
+)
 from realtime_contracts.rules.rates import RateLimit
 from realtime_contracts.rules.requests import check_idempotency_key, check_request, read_query
 

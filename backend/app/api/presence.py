@@ -8,9 +8,9 @@ from flask import Blueprint
 from werkzeug.routing import BaseConverter
 
 from app.api.endpoint import Call, Result, operation
-from app.errors import Conflict
 from app.realtime.managers.presence_manager import get_presence_manager
 from app.realtime.utils.message_types import PresenceData, PresenceStatus
+from realtime_contracts.rules.errors import Conflict
 
 
 class UserId(BaseConverter):

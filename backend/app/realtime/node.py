@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 import structlog
 from flask import Flask, current_app
 
-from app.errors import ConnectionLost, Forbidden, LimitExceeded, TokenExpired, Unavailable
+from app.errors import ConnectionLost
 from app.realtime.bus.manager import BusManager
 from app.realtime.deadlines import Deadlines
 from app.realtime.managers.connection_manager import Connection, ConnectionManager
@@ -41,6 +41,7 @@ from app.realtime.store.nodes import NodeStore
 from app.realtime.tasks import Tasks
 from app.realtime.utils.message_types import MessageType
 from app.settings import Settings
+from realtime_contracts.rules.errors import Forbidden, LimitExceeded, TokenExpired, Unavailable
 
 if TYPE_CHECKING:
     from flask_socketio import SocketIO

@@ -9,7 +9,6 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from app.errors import NotInRoom
 from app.realtime.bus.manager import BusManager
 from app.realtime.managers.connection_manager import Connection, ConnectionManager
 from app.realtime.managers.cursor_manager import CursorManager
@@ -19,6 +18,7 @@ from app.realtime.managers.presence_manager import PresenceManager
 from app.realtime.managers.room_manager import RoomManager
 from app.realtime.managers.typing_manager import TypingManager
 from app.realtime.services.notification_service import NotificationService
+from realtime_contracts.rules.errors import NotInRoom
 
 
 @dataclass(frozen=True)

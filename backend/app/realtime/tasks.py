@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from app.errors import Unavailable
+from realtime_contracts.rules.errors import Unavailable
 
 logger = structlog.get_logger(__name__)
 

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from app.errors import LimitExceeded
 from app.realtime.store.keys import TenantKeys
+from realtime_contracts.rules.errors import LimitExceeded
 from tests.integration.backend import Backend, Tape, assert_gapless, eventually, keys_of
 from tests.integration.conftest import MakeBackend
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from app.errors import NotInRoom, Unavailable
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.keys import TenantKeys
+from realtime_contracts.rules.errors import NotInRoom, Unavailable
 from realtime_contracts.rules.rates import CURSOR_RATE
 from tests.integration.backend import ROOM, Backend, Tape, eventually
 from tests.integration.conftest import MakeBackend

@@ -11,11 +11,11 @@ from uuid import uuid4
 
 import pytest
 
-from app.errors import InvalidPayload, Locked, NotInRoom, RealtimeError, TooLarge, VersionConflict
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.services.document_service import DocumentService, DocumentSnapshot
 from app.realtime.store.documents import DocumentStore
 from app.realtime.store.keys import TenantKeys
+from realtime_contracts.rules.errors import InvalidPayload, Locked, NotInRoom, RealtimeError, TooLarge, VersionConflict
 from realtime_contracts.rules.limits import MAX_DOCUMENT_BYTES
 from tests.integration.backend import PATIENCE, ROOM, Backend, Tape, keys_of
 from tests.integration.conftest import MakeBackend

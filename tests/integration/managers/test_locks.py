@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from app.errors import InvalidPayload, LimitExceeded, Locked, NotFound, NotInRoom
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.keys import TenantKeys
+from realtime_contracts.rules.errors import InvalidPayload, LimitExceeded, Locked, NotFound, NotInRoom
 from realtime_contracts.rules.times import from_rfc3339
 from tests.integration.backend import ROOM, Backend, Tape, eventually, keys_of
 from tests.integration.conftest import MakeBackend

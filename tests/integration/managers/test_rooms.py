@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from app.errors import Forbidden, InvalidPayload, LimitExceeded, NotInRoom
 from app.realtime.policy import RoomRequest
 from app.realtime.store.keys import TenantKeys
+from realtime_contracts.rules.errors import Forbidden, InvalidPayload, LimitExceeded, NotInRoom
 from tests.integration.backend import Backend, Tape, keys_of
 from tests.integration.conftest import MakeBackend
 

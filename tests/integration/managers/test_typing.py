@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from app.errors import LimitExceeded, NotInRoom
 from app.realtime.managers.connection_manager import Connection
+from realtime_contracts.rules.errors import LimitExceeded, NotInRoom
 from tests.integration.backend import ROOM, Backend, Tape, eventually
 from tests.integration.conftest import MakeBackend
 

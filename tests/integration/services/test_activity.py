@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import pytest
 
-from app.errors import Conflict, InvalidPayload, TooLarge
 from app.realtime.services.activity_service import ActivityService
 from app.realtime.store.keys import TenantKeys
 from app.realtime.utils.message_types import ActivityItem
+from realtime_contracts.rules.errors import Conflict, InvalidPayload, TooLarge
 from tests.integration.backend import Backend, Tape
 
 #: What an item must have, but for the user.

@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from app.errors import Conflict, InvalidPayload, NotFound
 from app.realtime.services.notification_service import Notification, NotificationService
 from app.realtime.store.keys import TenantKeys
+from realtime_contracts.rules.errors import Conflict, InvalidPayload, NotFound
 from tests.integration.backend import Backend, Heard, Tape, eventually
 
 #: What a notification must have.

@@ -93,7 +93,9 @@ MUTANTS = {
             "    get_node().bus.send",
         ),
     ),
-    "not-in-room-is-forbidden": Mutant("rooms/3.7 errors/2.1", Value("app.errors:NotInRoom.code", "forbidden")),
+    "not-in-room-is-forbidden": Mutant(
+        "rooms/3.7 errors/2.1", Value("realtime_contracts.rules.errors:NotInRoom.code", "forbidden")
+    ),
     "seeds-words-are-not-kept": Mutant(
         "errors/4.5 rooms/3.10", Code("realtime_contracts.rules.requests:_said_missing", "_MISSING.get(", "{}.get(")
     ),

@@ -52,7 +52,7 @@ MUTANTS = {
         Code(
             f"{PRESENCE}:get_presence",
             "    return {",
-            """    from app.errors import NotFound
+            """    from realtime_contracts.rules.errors import NotFound
 
     if get_presence_manager().get_presence(user_id, call.tenant_id) is None:
         raise NotFound

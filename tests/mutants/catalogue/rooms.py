@@ -120,7 +120,7 @@ MUTANTS = {
         Code(
             HANDLERS,
             "        users = get_room_manager().send_users(",
-            """        from app.errors import NotInRoom
+            """        from realtime_contracts.rules.errors import NotInRoom
 
         if room_id not in connection.rooms:
             raise NotInRoom

@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.metrics": {"app.realtime.node"},
     "app.realtime.utils": set(),
     "app.realtime.policy": {"app.settings"},
-    "app.realtime.tasks": {"app.errors"},
+    "app.realtime.tasks": {"realtime_contracts.rules"},
     "app.realtime.deadlines": {"app.realtime.managers", "app.realtime.services", "app.realtime.tasks"},
     "app.realtime.store": {"app.errors", "app.settings", "realtime_contracts.rules"},
     "app.realtime.bus": {"app.realtime.store", "realtime_contracts.rules"},
@@ -43,14 +43,18 @@ MAY_IMPORT: dict[str, set[str]] = {
         "realtime_contracts.rules",
     },
     "app.realtime.services": {
-        "app.errors",
         "app.realtime.managers",
         "app.realtime.store",
         "app.realtime.utils",
         "realtime_contracts.contract",
         "realtime_contracts.rules",
     },
-    "app.realtime.recovery": {"app.errors", "app.realtime.bus", "app.realtime.managers", "app.realtime.services"},
+    "app.realtime.recovery": {
+        "app.realtime.bus",
+        "app.realtime.managers",
+        "app.realtime.services",
+        "realtime_contracts.rules",
+    },
     "app.realtime.node": {
         "app.errors",
         "app.realtime.bus",
@@ -63,6 +67,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "app.realtime.tasks",
         "app.realtime.utils",
         "app.settings",
+        "realtime_contracts.rules",
     },
     "app.realtime.handlers": {
         "app.errors",
@@ -82,7 +87,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "app.realtime": set(),
     "app.api": {
-        "app.errors",
         "app.metrics",
         "app.realtime.managers",
         "app.realtime.node",
@@ -95,7 +99,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app": {"app.api", "app.metrics", "app.realtime.node", "app.realtime.server", "app.settings"},
     "app.doctor": {"app.realtime.store", "app.settings"},
     "app.serve": {"app", "app.logs", "app.realtime.bus", "app.realtime.node", "app.settings"},
-    "app.publish_cli": {"app.errors", "app.realtime.services", "realtime_contracts.cli"},
+    "app.publish_cli": {"app.realtime.services", "realtime_contracts.cli", "realtime_contracts.rules"},
     "app.cli": {
         "app",
         "app.doctor",

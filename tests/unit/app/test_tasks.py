@@ -11,9 +11,10 @@ from types import SimpleNamespace
 import pytest
 import socketio
 
-from app import errors
+from app.errors import ConnectionLost
 from app.realtime import tasks as module
 from app.realtime.tasks import Tasks
+from realtime_contracts.rules import errors
 
 #: Seconds in which everything here has happened, on the slowest machine.
 SOON = 20.0
@@ -147,7 +148,7 @@ def test_work_that_fails_is_given_up_and_does_not_end_the_worker(tasks: Tasks, d
 
 def test_work_is_tried_again_until_redis_is_back(tasks: Tasks, done: Done) -> None:
     tasks.start()
-    tasks.soon("reap", done.action("reap", errors.Unavailable(), errors.ConnectionLost(), errors.Unavailable()))
+    tasks.soon("reap", done.action("reap", errors.Unavailable(), ConnectionLost(), errors.Unavailable()))
     assert [done.next() for _ in range(4)] == ["reap"] * 4
     tasks.soon("last", done.action("last"))
     assert done.next() == "last"

@@ -110,13 +110,13 @@ def test_a_function_is_faulty_for_whoever_has_imported_it(patches: Patches) -> N
         Lua("connect", "no such fragment", ""),
         Lua("connect", "local", "lokal"),  # more than once: which one would it be?
         Lua("no_such_script", "local", ""),
-        Code("app.errors:RealtimeError.to_dict", "no such fragment", ""),
-        Code("app.errors:RealtimeError.no_such_method", "a", "b"),
+        Code("realtime_contracts.rules.errors:RealtimeError.to_dict", "no such fragment", ""),
+        Code("realtime_contracts.rules.errors:RealtimeError.no_such_method", "a", "b"),
         Code("app.no_such_module:function", "a", "b"),
-        Code("app.errors:RealtimeError.code", "internal", "b"),
-        Code("app.errors:Locked.__init__", "details=lock", "details=None"),  # it uses super()
-        Value("app.errors:NotInRoom.no_such_name", 1),
-        Value("app.errors:NotInRoom.code", "not_in_room"),  # as it is already
+        Code("realtime_contracts.rules.errors:RealtimeError.code", "internal", "b"),
+        Code("realtime_contracts.rules.errors:Locked.__init__", "details=lock", "details=None"),  # it uses super()
+        Value("realtime_contracts.rules.errors:NotInRoom.no_such_name", 1),
+        Value("realtime_contracts.rules.errors:NotInRoom.code", "not_in_room"),  # as it is already
     ],
 )
 def test_a_fault_that_finds_nothing_to_replace_is_none(nothing: Code | Lua | Value, patches: Patches) -> None:

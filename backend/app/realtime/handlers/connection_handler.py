@@ -10,10 +10,10 @@ from flask import request
 from flask_socketio import ConnectionRefusedError as Refused
 from flask_socketio import SocketIO
 
-from app.errors import Internal, RealtimeError, Unauthenticated, Unavailable
 from app.realtime.handlers.event import on_anything_else
 from app.realtime.node import get_node
 from app.realtime.utils.user_agents import parse_user_agent
+from realtime_contracts.rules.errors import Internal, RealtimeError, Unauthenticated, Unavailable
 
 logger = structlog.get_logger(__name__)
 

@@ -19,11 +19,12 @@ from uuid import uuid4
 import structlog
 from flask_socketio import SocketIO
 
-from app.errors import ConnectionLost, Internal, InvalidPayload, RealtimeError, Unauthenticated, UnknownEvent
+from app.errors import ConnectionLost
 from app.metrics import UNKNOWN, get_metrics
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.node import get_node
 from app.realtime.utils.message_types import MessageType
+from realtime_contracts.rules.errors import Internal, InvalidPayload, RealtimeError, Unauthenticated, UnknownEvent
 from realtime_contracts.rules.limits import MAX_EVENT_LENGTH
 from realtime_contracts.rules.packets import UNREADABLE, event_name
 from realtime_contracts.rules.requests import check_event

@@ -10,8 +10,8 @@ from flask_jwt_extended import decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
-from app.errors import TokenExpired, Unauthenticated
 from realtime_contracts.rules.claims import identity
+from realtime_contracts.rules.errors import TokenExpired, Unauthenticated
 
 
 def user_of(token: str) -> dict[str, Any]:

@@ -15,12 +15,12 @@ from typing import Any, cast
 import redis
 from flask import current_app
 
-from app.errors import LimitExceeded, Unauthenticated, Unavailable
 from app.realtime.managers.access_tokens import user_of
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys, node_tenants
 from app.realtime.store.script import Script, reaching_redis
 from app.settings import Settings
+from realtime_contracts.rules.errors import LimitExceeded, Unauthenticated, Unavailable
 from realtime_contracts.rules.presence import Trigger, moves
 from realtime_contracts.rules.times import from_rfc3339, to_rfc3339
 

@@ -19,7 +19,6 @@ import orjson
 import redis
 from flask import current_app
 
-from app.errors import NotInRoom, Unavailable
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
@@ -28,6 +27,7 @@ from app.realtime.utils.message_types import CursorPosition
 from app.settings import Settings
 from realtime_contracts.rules import limits
 from realtime_contracts.rules.colors import color_of
+from realtime_contracts.rules.errors import NotInRoom, Unavailable
 from realtime_contracts.rules.presence import Trigger, moves
 from realtime_contracts.rules.rates import CURSOR_RATE
 

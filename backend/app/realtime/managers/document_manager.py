@@ -13,13 +13,13 @@ import orjson
 import redis
 from flask import current_app
 
-from app.errors import VersionConflict
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.documents import Commit, Committed, DocumentStore, Member, State
 from app.settings import Settings
 from realtime_contracts.rules import edits
 from realtime_contracts.rules.edits import Changes
+from realtime_contracts.rules.errors import VersionConflict
 from realtime_contracts.rules.presence import Trigger, moves
 
 

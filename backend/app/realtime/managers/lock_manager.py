@@ -13,11 +13,11 @@ import orjson
 import redis
 from flask import current_app
 
-from app.errors import LimitExceeded, Locked, NotFound
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.script import Script, admitted
 from realtime_contracts.rules import limits
+from realtime_contracts.rules.errors import LimitExceeded, Locked, NotFound
 from realtime_contracts.rules.places import check_lock_path
 
 #: A lock as the wire shows it: path, user_id, user_name, acquired_at, expires_at.

@@ -14,7 +14,7 @@ import orjson
 import redis
 from flask import current_app
 
-from app.errors import ConnectionLost, InvalidPayload
+from app.errors import ConnectionLost
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.due import DUE_BATCH, Due
@@ -23,6 +23,7 @@ from app.realtime.store.script import Script, reaching_redis
 from app.realtime.utils.message_types import PresenceData, PresenceStatus
 from app.settings import Settings
 from realtime_contracts.rules import limits
+from realtime_contracts.rules.errors import InvalidPayload
 from realtime_contracts.rules.ids import is_safe_id
 from realtime_contracts.rules.presence import Trigger, choice, moves
 

@@ -13,7 +13,6 @@ import orjson
 import redis
 from flask import current_app
 
-from app.errors import Forbidden, InvalidPayload, LimitExceeded
 from app.realtime.policy import RoomPolicy, RoomRequest
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.due import DueList
@@ -22,6 +21,7 @@ from app.realtime.store.script import Script, admitted, reaching_redis
 from app.realtime.utils.message_types import RoomInfo
 from app.settings import Settings
 from realtime_contracts.rules import limits
+from realtime_contracts.rules.errors import Forbidden, InvalidPayload, LimitExceeded
 from realtime_contracts.rules.ids import is_room_id
 from realtime_contracts.rules.presence import Trigger, moves
 from realtime_contracts.rules.times import from_rfc3339, to_rfc3339

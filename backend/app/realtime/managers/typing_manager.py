@@ -7,12 +7,12 @@ from typing import cast
 import redis
 from flask import current_app
 
-from app.errors import LimitExceeded
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.script import Script, admitted
 from app.settings import Settings
 from realtime_contracts.rules import limits
+from realtime_contracts.rules.errors import LimitExceeded
 from realtime_contracts.rules.places import place_of
 from realtime_contracts.rules.presence import Trigger, moves
 

@@ -18,7 +18,6 @@ from typing import Any
 import orjson
 import redis
 
-from app.errors import Conflict, InvalidPayload, TooLarge
 from app.realtime.services.requests import Request, checked, checked_key, tenant_keys
 from app.realtime.services.service import Service
 from app.realtime.store.activity import ActivityStore, NewActivity, Wanted, is_activity_id
@@ -26,6 +25,7 @@ from app.realtime.store.address import NodeAddress
 from app.realtime.utils.message_types import ActivityItem
 from realtime_contracts.contract.registry import Direction
 from realtime_contracts.rules import limits
+from realtime_contracts.rules.errors import Conflict, InvalidPayload, TooLarge
 from realtime_contracts.rules.ids import as_text
 from realtime_contracts.rules.requests import fingerprint
 

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 import orjson
 import redis
 
-from app.errors import InvalidPayload
 from app.realtime.services.requests import tenant_keys
 from app.realtime.services.service import Service
 from app.realtime.store.documents import Commit, DocumentStore
 from app.realtime.store.keys import TenantKeys
 from realtime_contracts.rules import edits
 from realtime_contracts.rules.edits import Document, Touched
+from realtime_contracts.rules.errors import InvalidPayload
 from realtime_contracts.rules.ids import is_room_id
 
 #: Seconds that a document is kept after it was last edited or opened. The default of DOCUMENT_TTL_SECONDS.

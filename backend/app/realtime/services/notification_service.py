@@ -19,13 +19,13 @@ from typing import Literal
 
 import redis
 
-from app.errors import Conflict, NotFound
 from app.realtime.services.requests import Request, checked, checked_key, checked_user, tenant_keys
 from app.realtime.services.service import Service
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.notifications import NewNotification, NotificationStore
 from app.realtime.utils.message_types import NotificationMessage
 from realtime_contracts.rules import limits
+from realtime_contracts.rules.errors import Conflict, NotFound
 from realtime_contracts.rules.ids import as_text
 from realtime_contracts.rules.requests import fingerprint, notification_id
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.errors import InvalidPayload
 from app.realtime.store.keys import TenantKeys
 from realtime_contracts.contract.registry import Direction
+from realtime_contracts.rules.errors import InvalidPayload
 from realtime_contracts.rules.ids import is_safe_id
 from realtime_contracts.rules.requests import IDEMPOTENCY_KEY, check
 

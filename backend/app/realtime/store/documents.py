@@ -10,10 +10,10 @@ from typing import Any, cast
 import orjson
 import redis
 
-from app.errors import Locked
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.script import Script, admitted, reaching_redis
+from realtime_contracts.rules.errors import Locked
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,10 @@ import orjson
 import redis
 from redis import exceptions
 
-from app.errors import ConnectionLost, NotInRoom, Unavailable
+from app.errors import ConnectionLost
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
+from realtime_contracts.rules.errors import NotInRoom, Unavailable
 
 #: What Redis says when it cannot serve now, though the command was right.
 AWAY: tuple[type[exceptions.RedisError], ...] = (

@@ -12,10 +12,10 @@ import pytest
 from flask import Flask
 
 from app.api import endpoint
-from app.errors import NotFound, RateLimited, RealtimeError, Unavailable
 from app.realtime.node import get_node
 from app.settings import Settings
 from realtime_contracts.contract.error_codes import error_codes
+from realtime_contracts.rules.errors import NotFound, RateLimited, RealtimeError, Unavailable
 from realtime_contracts.wire import tokens
 from tests.unit.app.api.support import Api
 from tests.unit.app.test_errors import OF_REST, RAISED

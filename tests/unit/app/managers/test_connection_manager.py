@@ -19,9 +19,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from app import create_app
-from app.errors import TokenExpired, Unauthenticated
 from app.realtime.managers.connection_manager import Connection, ConnectionManager, get_connection_manager
 from app.settings import Settings
+from realtime_contracts.rules.errors import TokenExpired, Unauthenticated
 from realtime_contracts.wire import tokens
 from realtime_contracts.wire.tokens import ABSENT
 

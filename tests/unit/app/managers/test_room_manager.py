@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.errors import Forbidden, InvalidPayload
 from app.realtime.managers.room_manager import Room, RoomManager, get_room_manager
 from app.realtime.policy import RoomRequest
 from realtime_contracts import Direction
 from realtime_contracts.contract.registry import registry
+from realtime_contracts.rules.errors import Forbidden, InvalidPayload
 
 EARLY, LATE = "2026-01-31T12:00:00.000Z", "2026-01-31T12:00:01.000Z"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from redis import exceptions
 
-from app.errors import Unavailable
 from app.realtime.store.script import reaching_redis
+from realtime_contracts.rules.errors import Unavailable
 
 
 @pytest.mark.parametrize(
