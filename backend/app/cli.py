@@ -33,21 +33,23 @@ server_commands.add_command(activity)
 @server_commands.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
-@click.option("--redis-url", envvar="REDIS_URL", help="Where the state lives; an embedded Valkey if absent.")
+@click.option(
+    "--redis-url", envvar="REDIS_URL", help="Redis of the cluster. Without it, the server starts an embedded Valkey."
+)
 @click.option(
     "--data",
     default=DATA_FOLDER,
     envvar="REALTIME_DATA",
     show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder of the embedded Valkey and of the development secret.",
+    help="Folder for the embedded Valkey and the development secret.",
 )
-@click.option("--dev", is_flag=True, help="Make a secret, print the URL and two ready tokens, log for a person.")
+@click.option("--dev", is_flag=True, help="Create a secret, print the URL and two tokens, and log for people.")
 def serve(host: str, port: int, redis_url: str | None, data: Path, *, dev: bool) -> None:
     """Run a node of the server until Ctrl-C or SIGTERM.
 
-    Settings are environment variables, see docs/settings.md. Several nodes on one Redis are one
-    cluster. Without a Redis URL this node starts a Valkey of its own.
+    Settings are environment variables; docs/settings.md lists them. Nodes on the same Redis form one
+    cluster. Without a Redis URL this node starts its own Valkey.
     """
     # First of all, because it patches the standard library.
     from app import serve as server
@@ -76,11 +78,11 @@ def serve(host: str, port: int, redis_url: str | None, data: Path, *, dev: bool)
 
 
 @server_commands.command()
-@click.option("--redis-url", envvar="REDIS_URL", help="The Redis to examine.")
+@click.option("--redis-url", envvar="REDIS_URL", help="Redis to check.")
 def doctor(redis_url: str | None) -> None:
-    """Check settings and Redis, and say in plain words what is wrong.
+    """Check the settings and Redis, and report what is wrong and how to fix it.
 
-    The exit status is 1 if something must be mended.
+    Exit status: 0 ready to serve, 1 something must be fixed.
     """
     from app.doctor import examine, print_findings
 
@@ -112,7 +114,7 @@ def _introduce(address: str, redis_url: str, secret: str) -> None:
         token = mint(secret, user, DEV_TENANT, name=user.capitalize(), ttl=DEV_TOKEN_SECONDS)
         lines += [f"{user.capitalize()} of {DEV_TENANT}:", token, ""]
     lines += [
-        "Watch the company from a second terminal:",
+        "Watch the tenant from a second terminal:",
         f"  realtime watch {address} --token $(realtime token --user {DEV_USERS[0]} --tenant {DEV_TENANT})",
         "Ctrl-C ends the server.",
         "",

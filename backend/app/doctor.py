@@ -1,4 +1,4 @@
-"""`realtime doctor`: is this machine's configuration fit to serve, and if not, what is to be done."""
+"""`realtime doctor`: checks the settings and Redis, and says what to fix."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Verdict = Literal["good", "warn", "bad"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at. `text` says what was found and, if not good, what to do."""
+    """The result of one check. `text` says what was found and, if not good, what to do."""
 
     what: str
     verdict: Verdict
@@ -39,11 +39,11 @@ class Finding:
 
 
 def examine(redis_url: str | None = None) -> list[Finding]:
-    """Look at everything; what cannot be looked at, because something before it is bad, is left out."""
+    """Run every check. Without an answer from Redis the checks that need it are left out."""
     overrides: dict[str, object] = {"redis_url": redis_url} if redis_url else {}
     try:
         settings = load_settings(Settings, **overrides)
-        findings = [Finding("settings", "good", "all within their bounds")]
+        findings = [Finding("settings", "good", "all valid")]
     except SettingsError as error:
         findings = [Finding("settings", "bad", str(error))]
         # Redis can be examined whatever the tokens are signed with.
@@ -73,7 +73,7 @@ def _safely(check: Callable[[redis.Redis], Iterator[Finding]], connection: redis
     try:
         return list(check(connection))
     except NoPermissionError as error:
-        return [Finding(what, "bad", f"the Redis user may not do this: {error}. Allow it, or give another user")]
+        return [Finding(what, "bad", f"the Redis user lacks a permission: {error}. Grant it or use another user")]
     except RedisError as error:
         return [Finding(what, "bad", f"{error}")]
 
@@ -92,7 +92,7 @@ def _ping(connection: redis.Redis) -> Iterator[Finding]:
         return
     ms = (time.perf_counter() - began) * 1000
     if ms > SLOW_PING_MS:
-        yield Finding("redis", "warn", f"answers at {where}, but takes {ms:.0f} ms: put it nearer")
+        yield Finding("redis", "warn", f"answers at {where}, but takes {ms:.0f} ms. Move Redis closer to the server")
     else:
         yield Finding("redis", "good", f"answers at {where} in {ms:.1f} ms")
 
@@ -104,7 +104,9 @@ def _server(connection: redis.Redis) -> Iterator[Finding]:
         return
     version = str(info["redis_version"])
     if int(version.split(".", maxsplit=1)[0]) < MIN_REDIS_VERSION:
-        yield Finding("version", "bad", f"Redis {version} is too old: take {MIN_REDIS_VERSION} or later, or Valkey")
+        yield Finding(
+            "version", "bad", f"Redis {version} is too old. Use Redis {MIN_REDIS_VERSION} or later, or Valkey"
+        )
     else:
         yield Finding("version", "good", f"Redis {version}")
 
@@ -116,8 +118,8 @@ def _clock(connection: redis.Redis) -> Iterator[Finding]:
         yield Finding(
             "clock",
             "warn",
-            f"this machine is {abs(skew):.1f} s {'ahead of' if skew > 0 else 'behind'} Redis: tokens will be "
-            "judged by this clock, times on the wire by the other. Synchronise both",
+            f"this machine is {abs(skew):.1f} s {'ahead of' if skew > 0 else 'behind'} Redis. This clock decides when "
+            "tokens expire, that of Redis the times clients see. Synchronise both clocks",
         )
     else:
         yield Finding("clock", "good", f"within {abs(skew):.2f} s of Redis")
@@ -134,9 +136,13 @@ def _pubsub(connection: redis.Redis) -> Iterator[Finding]:
     finally:
         pubsub.close()
     if heard is None:
-        yield Finding("pub/sub", "bad", "a published message was not heard: clients would see nothing change")
+        yield Finding(
+            "pub/sub",
+            "bad",
+            "a published message did not arrive, so clients would see no changes. Check the permissions for channels",
+        )
     else:
-        yield Finding("pub/sub", "good", "a published message is heard")
+        yield Finding("pub/sub", "good", "a published message arrives")
 
 
 def _scripts(connection: redis.Redis) -> Iterator[Finding]:
@@ -144,9 +150,9 @@ def _scripts(connection: redis.Redis) -> Iterator[Finding]:
         try:
             connection.script_load(source(name))
         except ResponseError as error:
-            yield Finding("scripts", "bad", f"{name}.lua cannot be loaded: {error}")
+            yield Finding("scripts", "bad", f"Redis cannot load {name}.lua: {error}")
             return
-    yield Finding("scripts", "good", f"all {len(names())} can be loaded")
+    yield Finding("scripts", "good", f"Redis loads all {len(names())}")
 
 
 def _eviction(connection: redis.Redis) -> Iterator[Finding]:
@@ -154,12 +160,16 @@ def _eviction(connection: redis.Redis) -> Iterator[Finding]:
         policy = connection.config_get("maxmemory-policy").get("maxmemory-policy", "noeviction")
         limit = int(connection.config_get("maxmemory").get("maxmemory") or 0)
     except ResponseError:
-        yield Finding("eviction", "warn", "this Redis does not show its configuration: see that it never evicts keys")
+        yield Finding(
+            "eviction", "warn", "this Redis hides its configuration. Make sure that maxmemory-policy is noeviction"
+        )
         return
     if policy != "noeviction" and limit:
-        yield Finding("eviction", "warn", f"maxmemory-policy is {policy}: Redis may drop users who are online")
+        yield Finding(
+            "eviction", "warn", f"maxmemory-policy is {policy}: Redis may drop users who are online. Set noeviction"
+        )
     else:
-        yield Finding("eviction", "good", "keys are never dropped for lack of memory")
+        yield Finding("eviction", "good", "Redis never drops keys for lack of memory")
 
 
 #: What is lost if the machine fails, by `appendfsync`.
@@ -183,7 +193,7 @@ def _persistence(connection: redis.Redis) -> Iterator[Finding]:
     try:
         found = connection.config_get("append*") | connection.config_get("save")
     except ResponseError:
-        yield Finding("persistence", "warn", "this Redis does not show its configuration: see that it writes to disk")
+        yield Finding("persistence", "warn", "this Redis hides its configuration. Make sure that it writes to disk")
         return
     if found.get("appendonly") == "yes":
         yield _APPENDED.get(str(found.get("appendfsync")), _APPENDED["everysec"])

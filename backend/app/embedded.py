@@ -1,9 +1,8 @@
-"""The embedded Valkey of `realtime serve`: a real one, for one machine, in a named folder.
+"""The embedded Valkey of `realtime serve`: a Valkey server for one machine, with its data in one folder.
 
-It runs under a small process of its own, in a session of its own, and lives exactly as long as the
-server that started it: Ctrl-C in a terminal, which signals every process of the foreground, does not
-reach it before the server has cleaned up, and even a killed server leaves no Valkey behind, because its
-guardian reads from a pipe that then ends.
+A small guardian process runs it and stops it when the server ends. The guardian has a session of its own, so
+that Ctrl-C in a terminal does not stop Valkey before the server has cleaned up. It reads from a pipe of the
+server, which also ends when the server is killed; so no Valkey is left behind.
 """
 
 from __future__ import annotations

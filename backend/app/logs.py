@@ -1,7 +1,7 @@
-"""Logging: structlog, one line an event, also for what the libraries log.
+"""Logging: one line per event by structlog, for the libraries' logs too.
 
-The libraries under the server log what a client sends at INFO and below; they are kept at WARNING,
-because a message may hold a token.
+The libraries under the server log payloads at INFO and below. Their loggers are set to WARNING, because a
+payload may hold a token.
 """
 
 from __future__ import annotations
@@ -13,8 +13,16 @@ import structlog
 
 from app.settings import Settings
 
-#: Loggers of libraries that would print payloads.
-_TALKATIVE = ("socketio", "engineio", "socketio.server", "engineio.server", "geventwebsocket", "werkzeug", "flask_cors")
+#: Loggers that would print payloads.
+_PAYLOAD_LOGGERS = (
+    "socketio",
+    "engineio",
+    "socketio.server",
+    "engineio.server",
+    "geventwebsocket",
+    "werkzeug",
+    "flask_cors",
+)
 
 
 def configure_logging(settings: Settings) -> None:
@@ -49,5 +57,5 @@ def configure_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
-    for name in _TALKATIVE:
+    for name in _PAYLOAD_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,8 +1,7 @@
-"""What the server counts, for Prometheus: `GET /metrics`.
+"""Metrics for Prometheus: `GET /metrics`.
 
-Each app has a registry of its own, so two apps in a process share nothing. A label holds only what the server
-chose: the name of an event or of an operation that it knows, a code, a status. Whatever else a client sends
-is `unknown`.
+Each app has its own registry, so two apps in one process share nothing. Labels hold only values that the server
+knows: events, operations, codes and statuses. Any other name that a client sends is counted as `unknown`.
 """
 
 from __future__ import annotations

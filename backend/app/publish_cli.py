@@ -1,6 +1,6 @@
-"""The publishing commands of `realtime`: what a back end does in Python, from a shell or a script.
+"""The publishing commands of `realtime`: notifications and activity from a shell or a script.
 
-They go to Redis by themselves and need no running server. What they print to a program is one JSON object a line.
+They write to Redis directly and need no running server. To a program they print one JSON object per line.
 """
 
 from __future__ import annotations
@@ -62,10 +62,10 @@ class JsonObject(click.ParamType):  # type: ignore[type-arg]  # generic in newer
 redis_url = click.option(
     "--redis-url",
     envvar="REDIS_URL",
-    help="The cluster's Redis; REDIS_URL, else the embedded Valkey of a running `realtime serve`.",
+    help="Redis of the cluster. Default: REDIS_URL, else the embedded Valkey of a running `realtime serve`.",
 )
-tenant = click.option("--tenant", required=True, help="The company's id.")
-key = click.option("--idempotency-key", "key", help="The same again under one key happens once.")
+tenant = click.option("--tenant", required=True, help="Tenant id.")
+key = click.option("--idempotency-key", "key", help="A repeated command with the same key takes effect once.")
 
 
 def ttl(setting: str, days: int, at_least: int) -> Callable[[_F], _F]:
@@ -76,27 +76,27 @@ def ttl(setting: str, days: int, at_least: int) -> Callable[[_F], _F]:
         type=click.IntRange(at_least),
         default=days * 86_400,
         show_default=f"{days} days",
-        help=f"Seconds it is kept, as the servers have it ({setting}).",
+        help=f"Seconds it is kept. Must equal the servers' {setting}.",
     )
 
 
 @click.command()
 @tenant
-@click.option("--user", required=True, help="Whom to notify (user id).")
-@click.option("--title", required=True, help="What it says in one line.")
-@click.option("--type", "type_", default="note", show_default=True, help="What kind, for programs.")
-@click.option("--message", help="What it says at length.")
+@click.option("--user", required=True, help="User to notify (user id).")
+@click.option("--title", required=True, help="Title, one line.")
+@click.option("--type", "type_", default="note", show_default=True, help="Type, for programs.")
+@click.option("--message", help="Text.")
 @click.option("--priority", default="normal", show_default=True, type=click.Choice(["low", "normal", "high", "urgent"]))
-@click.option("--source", type=EntityType(), help="The business object that it is about.")
-@click.option("--url", help="Where it leads: a path from /, or https.")
-@click.option("--expires-in", type=int, help="Seconds until it goes by itself.")
+@click.option("--source", type=EntityType(), help="Business object it is about.")
+@click.option("--url", help="Link: a path from /, or an https URL.")
+@click.option("--expires-in", type=int, help="Seconds until it expires.")
 @key
 @ttl("NOTIFICATION_TTL_SECONDS", days=30, at_least=1)
 @redis_url
 def notify(
     tenant: str, user: str, source: Entity | None, url: str | None, ttl: int, redis_url: str | None, **rest: Any
 ) -> None:
-    """Notify a user of a company; prints the notification."""
+    """Notify a user and print the notification."""
     from app.realtime.services.notification_service import NotificationService
 
     source_type, source_id = source or (None, None)
@@ -119,24 +119,24 @@ def notify(
 
 @click.group()
 def activity() -> None:
-    """Record what happened in a company, or read its feed."""
+    """Record activity in a tenant, or read its feed."""
 
 
 @activity.command()
 @tenant
-@click.option("--user", required=True, help="Who did it (user id).")
-@click.option("--name", help="Their name; the id, capitalised, if absent.")
-@click.option("--action", required=True, help="What they did, such as `approved`.")
-@click.option("--entity", required=True, type=EntityType(), help="The business object that it was done to.")
-@click.option("--entity-name", help="What people call it; TYPE ID if absent.")
-@click.option("--details", type=JsonObject(), help="What else is to be known.")
+@click.option("--user", required=True, help="User who did it (user id).")
+@click.option("--name", help="Name of the user. Default: the id, capitalised.")
+@click.option("--action", required=True, help="Action, such as `approved`.")
+@click.option("--entity", required=True, type=EntityType(), help="Business object it was done to.")
+@click.option("--entity-name", help="Name of the object. Default: TYPE ID.")
+@click.option("--details", type=JsonObject(), help="More about it, as a JSON object.")
 @key
 @ttl("ACTIVITY_TTL_SECONDS", days=400, at_least=60)
 @redis_url
 def record(
     tenant: str, user: str, name: str | None, entity: Entity, ttl: int, redis_url: str | None, **rest: Any
 ) -> None:
-    """Record that a user did something; prints the item."""
+    """Record an activity item and print it."""
     from app.realtime.services.activity_service import ActivityService
 
     with _told(), _service(ActivityService, redis_url, activity_ttl_seconds=ttl) as service:
@@ -155,22 +155,27 @@ def record(
 
 @activity.command()
 @tenant
-@click.option("--entity", type=EntityType(), help="Only what happened to this object.")
-@click.option("--type", "type_", help="Only what happened to objects of this type.")
-@click.option("--user", "user_id", help="Only what this user did (user id).")
-@click.option("--limit", default=50, show_default=True, help="How many items at most (1-100).")
+@click.option("--entity", type=EntityType(), help="Only activity on this object.")
+@click.option("--type", "type_", help="Only activity on objects of this type.")
+@click.option("--user", "user_id", help="Only activity of this user (user id).")
+@click.option("--limit", default=50, show_default=True, help="Maximum number of items (1-100).")
 @click.option("--before", help="Only items older than this id.")
 @click.option("--since", help="Only items newer than this id.")
-@click.option("--json/--table", "as_json", default=None, help="JSON lines, or a table. A table on a terminal.")
+@click.option(
+    "--json/--table",
+    "as_json",
+    default=None,
+    help="JSON lines or a table. Default: a table on a terminal, else JSON lines.",
+)
 @redis_url
 def feed(
     tenant: str, entity: Entity | None, type_: str | None, redis_url: str | None, *, as_json: bool | None, **wanted: Any
 ) -> None:
-    """Read what happened in a company, newest first."""
+    """Read a tenant's activity, newest first."""
     from app.realtime.services.activity_service import ActivityService
 
     if entity and type_:
-        raise click.UsageError("--entity has a type: leave --type out")
+        raise click.UsageError("--entity already names a type: remove --type")
     kind, id_ = entity or (type_, None)
     with _told(), _service(ActivityService, redis_url) as service:
         page = service.feed(tenant, entity_type=kind, entity_id=id_, **wanted)
@@ -196,7 +201,7 @@ def feed(
 
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
-    """Say in a line what went wrong, and end."""
+    """Turn an error into one line on standard error and an exit status."""
     from redis.exceptions import RedisError
 
     from realtime_contracts.rules.errors import InvalidPayload, RealtimeError, Unavailable
@@ -234,7 +239,7 @@ def _service(kind: type[_S], redis_url: str | None, **options: Any) -> _S:
 
 
 def _harmless(text: str | None) -> str:
-    """Text for a terminal, which obeys control characters."""
+    """Text with its control characters escaped, for a terminal."""
     return "".join(
         sign.encode("unicode_escape").decode() if unicodedata.category(sign) == "Cc" else sign for sign in text or ""
     )

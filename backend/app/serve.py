@@ -1,6 +1,6 @@
-"""`realtime serve`: one node on gevent, from the first line of its log to its last.
+"""`realtime serve`: runs one node on gevent until it is told to stop.
 
-Importing this module patches the standard library for gevent, so only the command imports it, first.
+Importing this module patches the standard library for gevent. So only the command imports it, before anything else.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from app.settings import Settings, SettingsError  # noqa: E402
 
 logger = structlog.get_logger(__name__)
 
-#: Seconds in which a stopping node must be done; what still runs then is cut.
+#: Seconds a stopping node has to end its connections; then it is cut off.
 STOP_SECONDS = 1.5
 
 

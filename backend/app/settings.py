@@ -1,7 +1,7 @@
 """Every setting of the server: name, unit, default, bounds.
 
-A setting is an environment variable of the field's name in capitals (`REDIS_URL`). A value out of
-bounds, or one that cannot work with the others, stops the start with one clear line. The page
+A setting is an environment variable of the field's name in capitals (`REDIS_URL`). A value that is out of
+bounds or contradicts another setting stops the start with a one-line message. The page
 `docs/settings.md` is generated from this class, so a description here is a description there.
 """
 
@@ -37,10 +37,13 @@ class Settings(BaseSettings):
         2.0,
         gt=0,
         le=30,
-        description="Seconds to wait for Redis before an event is answered with `unavailable`.",
+        description="Seconds to wait for Redis; then the event is answered with `unavailable`.",
     )
     redis_max_connections: int = Field(
-        32, ge=2, le=10_000, description="Connections to Redis that one process may open; more events than that wait."
+        32,
+        ge=2,
+        le=10_000,
+        description="Connections to Redis that one process may open. Events beyond that number wait.",
     )
 
     jwt_algorithm: Literal["HS256", "RS256", "ES256"] = Field(
@@ -53,92 +56,101 @@ class Settings(BaseSettings):
 
     cors_origins: str = Field(
         "*",
-        description="Origins whose pages may connect and use the REST API, separated by commas, or `*` for any. "
-        "Safe as it is, because access is by token and never by cookie.",
+        description="Origins whose pages may connect and use the REST API, separated by commas; `*` allows any. "
+        "`*` is safe: access is by token, never by cookie.",
     )
     ping_interval: float = Field(
         25.0, gt=0, le=300, description="Seconds between the server's Engine.IO pings to a client."
     )
     ping_timeout: float = Field(
-        30.0, gt=0, le=300, description="Seconds without an answer to a ping after which a client's transport is lost."
+        30.0,
+        gt=0,
+        le=300,
+        description="Seconds the server waits for the answer to a ping before it gives the client's transport up.",
     )
     max_message_bytes: int = Field(
         1024 * 1024,
         ge=1024,
         le=64 * 1024 * 1024,
-        description="Bytes one message of a client, or the body of a request, may have. "
+        description="Largest message of a client and largest body of a request, in bytes. "
         "A larger message ends its connection.",
     )
 
     away_timeout_seconds: float = Field(
-        300.0, gt=0, le=86_400, description="Seconds without activity after which an online user becomes away."
+        300.0, gt=0, le=86_400, description="Seconds without activity until an online user becomes away."
     )
     offline_timeout_seconds: float = Field(
         60.0,
         gt=0,
         le=86_400,
-        description="Seconds for which a user whose transport was lost stays online. A page reload takes under 5.",
+        description="Seconds a user stays online after losing the transport. A page reload takes under 5.",
     )
     node_lease_seconds: float = Field(
         10.0,
         gt=0,
         le=300,
-        description="Seconds after which a silent node counts as dead. It renews three times in that time.",
+        description="Seconds a node's lease lasts. The node renews it three times in that time; "
+        "when the lease ends, the node counts as dead.",
     )
 
     cursor_timeout_seconds: float = Field(
-        300.0, gt=0, le=3600, description="Seconds without a move after which a user's cursor is gone from a room."
+        300.0, gt=0, le=3600, description="Seconds without a move until a user's cursor is removed from a room."
     )
-    typing_timeout_seconds: float = Field(
-        6.0, gt=0, le=60, description="Seconds after which a user who said that they type does so no longer."
-    )
+    typing_timeout_seconds: float = Field(6.0, gt=0, le=60, description="Seconds until a typing indicator expires.")
     document_ttl_seconds: int = Field(
         30 * 86_400,
         ge=60,
         le=10 * 366 * 86_400,
-        description="Seconds for which a room's document is kept after it was last edited or opened.",
+        description="Seconds a room's document is kept after the last edit or opening.",
     )
 
     notification_ttl_seconds: int = Field(
-        30 * 86_400, ge=1, le=366 * 86_400, description="Seconds for which a notification is kept, read or not."
+        30 * 86_400, ge=1, le=366 * 86_400, description="Seconds a notification is kept, read or not."
     )
     activity_ttl_seconds: int = Field(
         400 * 86_400,
         ge=60,
         le=10 * 366 * 86_400,
-        description="Seconds for which a company's activity is kept after the last of it.",
+        description="Seconds a tenant's activity is kept after its newest item.",
     )
 
     rest_rate_limit: int = Field(
         100,
         ge=1,
         le=1_000_000,
-        description="REST requests a second of one user, on one node; twice as many may come at once.",
+        description="REST requests per second that one user may make on one node. Bursts of twice that are allowed.",
     )
     service_rate_limit: int = Field(
         1000,
         ge=1,
         le=1_000_000,
-        description="The same for a token whose role is `service`: a back end speaks for many users.",
+        description="The same for tokens with the role `service`, because a back end speaks for many users.",
     )
 
-    max_rooms_per_connection: int = Field(50, ge=1, le=1000, description="Rooms one connection may be in at a time.")
-    max_connections_per_user: int = Field(20, ge=1, le=1000, description="Connections (tabs, devices) of one user.")
+    max_rooms_per_connection: int = Field(
+        50, ge=1, le=1000, description="Rooms one connection may be in at the same time."
+    )
+    max_connections_per_user: int = Field(
+        20, ge=1, le=1000, description="Connections (tabs, devices) one user may have."
+    )
     room_policy: str = Field(
         "",
-        description="`module:function` that decides who may enter or list a room; empty: everybody of the tenant. "
+        description="`module:function` that decides who may join or list a room. Empty: every user of the tenant. "
         "See `app.realtime.policy`.",
     )
 
     socketio_async_mode: Literal["gevent", "eventlet", "threading"] = Field(
-        "gevent", description="The concurrency library under Socket.IO. Only `gevent` is served by `realtime serve`."
+        "gevent", description="The concurrency library under Socket.IO. `realtime serve` runs `gevent` only."
     )
     trusted_proxies: int = Field(
-        0, ge=0, le=10, description="Proxies in front whose `X-Forwarded-*` headers are believed."
+        0,
+        ge=0,
+        le=10,
+        description="Number of proxies in front of the server whose `X-Forwarded-*` headers are trusted.",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level that is logged.")
     log_format: Literal["json", "console"] = Field(
-        "json", description="One JSON object a line, or coloured lines for a person."
+        "json", description="`json`: one object per line. `console`: coloured lines for people."
     )
 
     @model_validator(mode="after")

@@ -366,7 +366,7 @@ def test_what_was_recorded_is_in_the_feed(redis_url: str, tenant: str) -> None:
         (["activity", "record", "--action", "x", "--entity", "a:1", "--name", ""], 2, "user_name: "),
         (["activity", "record", "--action", "x", "--entity", "a:1", "--ttl", "1"], 2, "'--ttl'"),
         (["notify", "--title", "x", "--idempotency-key", "é"], 2, "idempotency_key: "),
-        (["activity", "feed", "--entity", "a:1", "--type", "a"], 2, "leave --type out"),
+        (["activity", "feed", "--entity", "a:1", "--type", "a"], 2, "remove --type"),
         (["activity", "feed", "--since", "yesterday"], 2, "since: not the id of an activity item"),
         (["activity", "feed", "--limit", "101"], 2, "limit: expected 100 or less"),
     ],

@@ -1,8 +1,7 @@
-"""What is due in a tenant, and when to look.
+"""Deadlines of a tenant: grace, inactivity, cursors, typing, locks and notifications.
 
-Grace times, inactivity, cursors, typing, locks and notifications end by time. When, is in Redis, in sorted sets of
-the tenant; a node looks, does what is due, learns when the next is, and sleeps until then. Many nodes may do so at
-once: each step is a script that finds what is so, and only the first finds it due.
+Redis keeps them in sorted sets. A node checks a tenant, handles what is due, learns when the next deadline is, and
+sleeps until then. Several nodes may check one tenant at once: each step is a script, and only the first finds it due.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from app.realtime.tasks import Tasks
 
 
 class Deadlines:
-    """The tenants that this node looks after. `idle` is called with one that has nothing due any more."""
+    """When this node checks which tenant. `idle` is called with a tenant that has no deadline left."""
 
     def __init__(
         self,
@@ -37,11 +36,11 @@ class Deadlines:
         self._tasks: Tasks
 
     def attach(self, tasks: Tasks) -> None:
-        """Look by means of these tasks."""
+        """Run the checks as these tasks."""
         self._tasks = tasks
 
     def plan_check(self, tenant_id: str, seconds: float) -> None:
-        """Look after a tenant in `seconds`, or earlier if that is already planned."""
+        """Check a tenant in `seconds`, or earlier if that is already planned."""
         due = time.monotonic() + seconds
         if due < self._planned.get(tenant_id, float("inf")):
             self._planned[tenant_id] = due
@@ -62,7 +61,7 @@ class Deadlines:
         self._check_notifications(tenant_id)
 
     def _check_notifications(self, tenant_id: str) -> None:
-        """End what has come to its end, for those who would see it; nobody waits for a month for anybody else."""
+        """Expire notifications while somebody is connected who would see it; else the next request does."""
         if self._connections.get_tenant_connections(tenant_id):
             next_in = self._notifications.expire(tenant_id)
             if next_in is not None:

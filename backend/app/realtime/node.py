@@ -1,12 +1,11 @@
 """This process as a member of the cluster.
 
-A node holds a lease and renews it three times in its length. The renewal brings back who else has
-fallen silent, and the first node to notice ends the dead one's connections, as lost transports,
-and watches its tenants from then on. Whatever happens by time (grace over, inactivity, a token's
-end) is a deadline here. And when Redis or the bus was away, the node puts its connections back and
-tells them anew how things are.
+A node holds a lease in Redis and renews it three times in its length. The renewal returns the nodes whose
+lease has run out. The first node that sees a dead one ends its connections as lost transports and watches
+its tenants from then on. The end of a grace, inactivity and the end of a token are deadlines of this
+module. After Redis or the bus was away, the node restores its connections and sends them the current state.
 
-All of it is safe to do twice and on many nodes: each step is a script that finds what is so.
+Every step may run twice and on several nodes at once: each is a script that checks the state first.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ ENDING_POLL_SECONDS = 0.02
 
 
 class Node:
-    """The managers of one app, and what this process does for the cluster by itself."""
+    """The managers of one app, and this process's own work for the cluster."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -96,7 +95,7 @@ class Node:
         self._probe = 0
         self._deadlines = Deadlines(self.connections, self.presence, self.rooms, self.notifications, self._nothing_due)
 
-    # Life of the process.
+    # Start and stop.
 
     def attach(self, socketio: SocketIO) -> None:
         """Serve with this Socket.IO server."""
@@ -105,7 +104,7 @@ class Node:
         self._deadlines.attach(self._tasks)
 
     def start(self) -> None:
-        """Listen and take part; harmless if already done. A worker that was forked starts by its first request."""
+        """Subscribe to the bus and join the cluster, once. A forked worker starts with its first request."""
         if not self._server.manager_initialized:
             self._server.manager_initialized = True
             self._server.manager.initialize()
@@ -127,10 +126,10 @@ class Node:
         return None
 
     def stop(self) -> None:
-        """End well: every connection is closed, and nothing stays in Redis that another node would miss.
+        """Close every connection and leave the cluster.
 
-        While other nodes live, users stay for the grace time, to come back there. The last node
-        to go takes everything with it.
+        While other nodes live, users stay online for the grace, so that they can reconnect there. The last
+        node takes all users offline.
         """
         self.stopping = True
         alone = True
@@ -147,7 +146,7 @@ class Node:
         self._tasks.stop()
 
     def _leave_nothing(self) -> None:
-        """Take everybody offline: there is no other node to come back to, nor one to do it later."""
+        """Take all users offline: no other node is left to do so later."""
         node_id = self.address.node_id
         try:
             # Those that went just before this one counted on it to clean up after them.
@@ -222,7 +221,7 @@ class Node:
             self.plan_check(tenant_id, seconds)
 
     def _is_deaf(self) -> bool:
-        """Whether the node has sent probes for long enough, and heard none of them."""
+        """Whether none of the node's probes has come back over the bus for too long."""
         patience = self.settings.node_lease_seconds * DEAF_AFTER_LEASES
         since = max(self._in_touch_since or time.monotonic(), self.bus.subscribed_at, self.bus.probe_heard_at)
         return time.monotonic() - since > patience
@@ -241,11 +240,11 @@ class Node:
         logger.warning("node_reaped", dead=node_id, connections=ended)
 
     def plan_check(self, tenant_id: str, seconds: float) -> None:
-        """Look after a tenant's deadlines in `seconds`, or earlier if that is already planned."""
+        """Check a tenant's deadlines in `seconds`, or earlier if that is already planned."""
         self._deadlines.plan_check(tenant_id, seconds)
 
     def cursor_moved(self, connection: Connection) -> None:
-        """A cursor of a connection is to be written."""
+        """Wake the writer: a cursor of the connection has moved."""
         self._tasks.write_soon()
         self.plan_check(connection.tenant_id, self.cursors.CURSOR_TIMEOUT_SECONDS)
 

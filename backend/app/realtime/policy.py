@@ -1,4 +1,4 @@
-"""Who may enter or list a room, beyond being of the tenant.
+"""The room policy: which users of a tenant may join or list a room.
 
 Point the setting `ROOM_POLICY` at a function of your own, `package.module:function`:
 
@@ -6,7 +6,7 @@ Point the setting `ROOM_POLICY` at a function of your own, `package.module:funct
         return request.role == "accountant" or not request.room_id.startswith("payroll:")
 
 It runs on every join and list, before anything changes; False is answered with `forbidden`, an
-exception with `internal`. It must be quick: the connection's next event waits for it.
+exception with `internal`. It must return quickly: the connection's next event waits for it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from app.settings import SettingsError
 
 @dataclass(frozen=True)
 class RoomRequest:
-    """Who wants what: to `join` a room, or to `list` who is in it."""
+    """A user who wants to `join` a room, or to `list` its users."""
 
     tenant_id: str
     user_id: str
@@ -34,7 +34,7 @@ RoomPolicy = Callable[[RoomRequest], bool]
 
 
 def allow_tenant(_request: RoomRequest) -> bool:
-    """The default: everybody of the tenant."""
+    """The default: every user of the tenant."""
     return True
 
 

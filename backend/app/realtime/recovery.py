@@ -1,7 +1,7 @@
-"""Putting a connection right after Redis or the bus was away.
+"""Restores connections after Redis or the bus was away.
 
-What Redis has lost is put back: the connection and its rooms. What a connection may have missed is sent anew, in its
-place in the stream: lists, cursors, typing, locks, documents, and how many notifications are unread.
+`put_back` stores a connection and its rooms again if Redis has lost them. `send_again` sends the current state to
+a connection that may have missed messages: lists, cursors, typing, locks, documents and the unread count.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from realtime_contracts.rules.errors import NotInRoom
 
 @dataclass(frozen=True)
 class Recovery:
-    """What a node needs to put its connections right. Every method may raise what its managers do."""
+    """The managers that recovery calls. Every method may raise what they raise."""
 
     bus: BusManager
     connections: ConnectionManager

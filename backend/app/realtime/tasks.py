@@ -1,9 +1,9 @@
-"""What a node does by itself: things at their time, and work that may take a while.
+"""Background tasks of a node: the timekeeper, the worker and the writer.
 
-Background tasks of the Socket.IO server, so that they fit its concurrency library. The timekeeper
-runs short actions at their deadline and must never wait long, because the lease is one of them. The
-worker does the rest one after the other, and keeps at what fails because Redis is away. The writer
-does one thing only, whenever there is something to write, and never waits for the others.
+They are tasks of the Socket.IO server, so that they fit its concurrency library. The timekeeper runs
+short actions at their deadlines; it must never block for long, because renewing the lease is one of
+them. The worker runs longer jobs one after the other, and retries those that fail while Redis is away.
+The writer writes cursors whenever there are some, and never waits for the other two.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Outcome = TypeVar("Outcome")
 class Tasks:
     """The timekeeper, the worker and the writer of one node. `server` is python-socketio's.
 
-    `write`: the writer's turn; it returns in how many seconds to have the next, None: when `write_soon` is called.
+    `write`: called by the writer; returns the seconds until the next call, None to wait for `write_soon`.
     """
 
     def __init__(self, server: Any, write: Callable[[], float | None]) -> None:

@@ -1,5 +1,5 @@
-"""From Redis to the sockets of this process: what a script has published, each local member gets.
+"""From Redis to the sockets of this process: delivers what scripts publish to the members connected here.
 
-Nothing else emits to a room. Answers to one event (its ack, `error`, `heartbeat_ack`) go straight
-to their connection.
+Nothing else emits to a room. Answers to one event (its ack, `error`, `heartbeat_ack`) go directly to
+their connection.
 """

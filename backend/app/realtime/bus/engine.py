@@ -1,12 +1,12 @@
-"""One client's Engine.IO session, where the library's would fall silent, hang or print what it was sent.
+"""Engine.IO sessions that answer inputs on which the library's would hang, stay silent or log the payload.
 
-Installed by `use_sessions(server.eio)`, on that server only. What differs:
+`use_sessions(server.eio)` installs them on one server. What differs:
 
-- A long-polling body that cannot be read, or parts of it, become Socket.IO packets that cannot be read,
-  and so are answered; the rest of the body is handled. A batch of any length is taken.
-- Engine.IO's CLOSE is a lost transport. Only Socket.IO's DISCONNECT is a goodbye.
-- Closing never waits for a client to fetch what is queued, and a closed session is unknown at once.
-- What any client can provoke is no error in the log, and its bytes are not there at all.
+- An unreadable part of a long-polling body becomes an unreadable Socket.IO packet, which is answered. The rest
+  of the body is handled. A body may hold any number of packets.
+- Engine.IO's CLOSE counts as a lost transport. Only Socket.IO's DISCONNECT is a goodbye.
+- Closing does not wait for the client to fetch queued packets, and removes the session at once.
+- Inputs that any client can send are not logged as errors, and their bytes are never logged.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _FROM_SERVERS = (engineio.packet.OPEN, engineio.packet.PING, engineio.packet.NOO
 
 
 def use_sessions(eio: Any) -> None:
-    """Make a python-engineio server use our sessions."""
+    """Install our sessions in a python-engineio server."""
     eio.sockets = _Sockets()
     eio._log_error_once = lambda message, key: logger.info("request_refused", why=key)  # noqa: ARG005, SLF001
 

@@ -1,17 +1,16 @@
-"""The client manager: one subscription, and what comes on it goes to the sockets of this process.
+"""The client manager of python-socketio: delivers the messages of the bus to the sockets of this process.
 
-It stands on python-socketio's `PubSubManager` and keeps its message format. What the stock Redis
-manager does not do, and this does:
+It extends python-socketio's `PubSubManager` and keeps its message format. Beyond the library's Redis manager:
 
 - A node listens on two channels, the cluster's and its own, over one connection; so what a script
   publishes to a tenant and to one sid arrives in the script's order.
 - A message may make its receiver enter a Socket.IO room first (`enter`): membership changes at the
   same point of the stream as the state does.
-- What is due to a connection before its CONNECT packet is held back, and sent right after it.
-- It knows whether it hears: the lease's probe comes back over the bus. A deaf node subscribes anew.
-- The answer to an edit takes its place among the messages: `turn`.
-- A message may say when something in its room ends (`due`); whoever delivers it looks after that.
-- Nothing here waits for a client, and one client's fault does not stop the message to the others.
+- Messages to a connection are held back until its CONNECT packet is out.
+- A probe that the lease publishes comes back over the bus. A node that does not hear it subscribes again.
+- `delay_ack` delays the ack of an edit until earlier broadcasts are delivered.
+- A message may say when something in its room ends (`due`); the nodes that deliver it check it then.
+- Delivery never waits for a client, and a fault of one client does not stop the others' messages.
 """
 
 from __future__ import annotations
@@ -34,23 +33,23 @@ from realtime_contracts.rules.packets import Packet
 
 logger = structlog.get_logger(__name__)
 
-#: Seconds between two tries to subscribe, at most: a client must not wait longer for a healed node.
+#: Longest pause between two tries to subscribe, in seconds: clients wait that long for a healed node.
 MAX_RETRY_SECONDS = 2.0
 
-#: Seconds that an answer waits for its turn. The bus is heard within milliseconds, but not if it was cut just now.
+#: Longest delay of an ack in seconds. The bus takes milliseconds, unless the subscription was cut just now.
 ACK_DELAY_SECONDS = 2.0
 
 NAMESPACE = "/"
 
 
 class DelayedAck:
-    """That an answer follows what was published before its event's own message: see `BusManager.turn`."""
+    """Delays an ack until earlier broadcasts are delivered: see `BusManager.delay_ack`."""
 
     def __init__(self, heard: Any) -> None:
         self._heard = heard
 
     def wait(self) -> None:
-        """Wait until everything before has been handed to the connection."""
+        """Wait until the earlier broadcasts have been handed to the connection."""
         self._heard.wait(ACK_DELAY_SECONDS)
 
 
@@ -85,7 +84,7 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         #: When the subscription was confirmed, and when the last probe came back, by the monotonic clock.
         self.subscribed_at = 0.0
         self.probe_heard_at = 0.0
-        #: How many messages there were that concerned connections of this node.
+        #: Number of messages delivered to connections of this node.
         self.delivered = 0
 
     def initialize(self) -> None:
@@ -144,7 +143,7 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         self._send(self.eio_sid_from_sid(sid, NAMESPACE), Broadcast(packet))
 
     def enter(self, sid: str, rooms: Iterable[str]) -> None:
-        """Put a connection of this node into Socket.IO rooms: the message that should have may have been missed."""
+        """Put a connection of this node into Socket.IO rooms, in case the join message was lost."""
         for room in rooms:
             if sid in self.rooms.get(NAMESPACE, {}).get(None, ()):
                 self.basic_enter_room(sid, NAMESPACE, room)
@@ -154,16 +153,16 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         self.basic_leave_room(sid, NAMESPACE, room)
 
     def delay_ack(self, sid: str) -> DelayedAck:
-        """Open a turn for the answer to an event that publishes `hold`.
+        """Delay the ack of an event whose script publishes `hold` to this node.
 
-        When that is heard, all that was published before has been handed to the connection, and what comes after
-        is held back until the event has been answered (`answered`).
+        When `hold` arrives, every earlier broadcast has been handed to the connection. Later ones are held back
+        until the ack is out (`answered`).
         """
         heard = self._delayed_acks[sid] = self.server.eio.create_event()
         return DelayedAck(heard)
 
     def answered(self, sid: str) -> None:
-        """An event of a connection has been answered: what was held back follows."""
+        """The ack of an event is out: send what was held back."""
         if self._delayed_acks.pop(sid, None) is not None:
             eio_sid = self.eio_sid_from_sid(sid, NAMESPACE)
             for packet in self._held.pop(sid, ()):

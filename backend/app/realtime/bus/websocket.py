@@ -1,7 +1,7 @@
-"""One client's WebSocket on gevent: simple-websocket with three things changed.
+"""One client's WebSocket on gevent: simple-websocket with three changes.
 
 - A message over the limit ends the connection while it is read, not after.
-- A frame is written whole. The library calls `send` once, which may write a part of a large one.
+- A frame is written completely. The library calls `send` once, which may write only a part of a large frame.
 - A broadcast's frame is made once for all its receivers, and nothing is compressed: deflating the
   same message for each of 300 members would cost more than all else together.
 """
@@ -113,16 +113,16 @@ class WebSocket:
         return GARBAGE if isinstance(message, str) and message[:1] not in PACKET_TYPES else message
 
     def close(self) -> None:
-        """Say goodbye, if the client is still there."""
+        """Send a close frame, if the client is still connected."""
         if self._ws.connected:
             self._ws.close()
 
 
 class RequestHandler(WSGIHandler):
-    """gevent's HTTP handler, which must neither read nor write after a WebSocket, nor log what it cannot read.
+    """gevent's HTTP handler, which neither reads nor writes after a WebSocket, nor logs bytes that are no HTTP.
 
-    It would take the client's last bytes for a request. And Engine.IO answers the request that became a WebSocket once
-    that is over: a browser would read "HTTP/1.1 200 OK" as a frame, and complain of every page that is closed.
+    It would read the client's last bytes as a request. And Engine.IO answers the request that became a WebSocket when
+    the WebSocket ends: a browser would read "HTTP/1.1 200 OK" as a frame, and report an error for every closed page.
     """
 
     def get_environ(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The wire's side of each family of messages: no Redis, no rules (seed 4.1)."""
+"""Event handlers, one module per family of messages: no Redis, no rules (seed 4.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Activity: the feed of what happened in the tenant."""
+"""Activity: the tenant's feed."""
 
 from __future__ import annotations
 

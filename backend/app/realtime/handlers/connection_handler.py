@@ -23,7 +23,7 @@ CLIENT_DISCONNECT = "client disconnect"
 
 def register_connection_handlers(socketio: SocketIO) -> None:
     """Register what runs at the start and the end of a connection."""
-    # Its patterns take 0.1 s to load: now, not while the first client waits.
+    # Its patterns take 0.1 s to load. Load them now, not while the first client waits.
     parse_user_agent("")
 
     @socketio.on("connect")  # type: ignore[untyped-decorator]

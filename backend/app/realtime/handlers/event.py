@@ -1,4 +1,4 @@
-"""What every event has in common: who is it, is the payload right, and an answer in every case.
+"""The decorator of event handlers: finds the connection, checks the payload, and always answers.
 
 A handler is decorated with its message type, gets the connection and a payload that conforms to the
 contract, calls one manager method, and returns the result fields of the ack:
@@ -6,7 +6,7 @@ contract, calls one manager method, and returns the result fields of the ack:
     @on(socketio, MessageType.ROOM_LEAVE)
     def handle_room_leave(connection: Connection, data: Payload) -> Result: ...
 
-Whatever it raises becomes an `Error`, in the ack and as an `error` event; a client never waits in vain.
+Whatever a handler raises becomes an `Error`, in the ack and as an `error` event, so no client waits in vain.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Locks: lock, unlock, which there are."""
+"""Locks: lock, unlock, list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notifications: how many are unread, and that they have been read."""
+"""Notifications: count the unread, mark as read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rooms: join, leave, who is there (seed 5.2)."""
+"""Rooms: join, leave, list the users (seed 5.2)."""
 
 from __future__ import annotations
 

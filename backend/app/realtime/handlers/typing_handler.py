@@ -1,4 +1,4 @@
-"""Typing: start and stop. Who types is told by `typing:users`."""
+"""Typing: start and stop. The script announces `typing:users`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules: what a connection, a user's presence and a room are, and what may be done with them.
+"""Managers: each applies a rule and calls one script. One module per family of messages.
 
-Managers know no socket and no Flask; state is in Redis, behind `store`.
+Managers know no socket. State is in Redis, behind `store`.
 """

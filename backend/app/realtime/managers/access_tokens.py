@@ -1,4 +1,4 @@
-"""Access tokens: whose they are."""
+"""Access tokens: verifies one and reads its user."""
 
 from __future__ import annotations
 

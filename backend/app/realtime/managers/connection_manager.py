@@ -1,8 +1,7 @@
-"""Connections: who they belong to, and the ones this node holds (seed 2.1).
+"""Connections: authenticates them, stores them in Redis and keeps those of this node (seed 2.1).
 
-The truth about connections is in Redis; `local_connections` are the sockets of this process, kept
-so that an event finds its user without a round trip, and so that the node can put them back if
-Redis loses them.
+Redis holds the connections of all nodes. `local_connections` holds those of this process: an event finds its
+user there without a round trip, and the node restores them from there if Redis loses its data.
 """
 
 from __future__ import annotations
@@ -65,14 +64,14 @@ class Connection:
 
 @dataclass(frozen=True)
 class _Ending:
-    """A connection that ended while Redis was away: to be forgotten when it is back."""
+    """A connection that ended while Redis was away. It is removed from Redis when Redis is back."""
 
     connection: Connection
     goodbye: bool
 
 
 class ConnectionManager:
-    """Authenticates connections, stores them, and forgets them with all that hangs on them."""
+    """The connections of all tenants; methods say which of them ask Redis."""
 
     def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress) -> None:
         self.redis = redis_client

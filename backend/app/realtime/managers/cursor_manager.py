@@ -1,12 +1,11 @@
-"""Cursors: where everybody is in a room's document (seed 1.2, CursorPosition).
+"""Cursors: users' positions in a room's document (seed 1.2, CursorPosition).
 
-The hot path: a move is noted here and answered at once, and written behind. A writer (`write`, run by the
-node) takes what has gathered, the latest position per user and room, and sends it in one round trip; while
-that is under way the next gathers. In Redis each move is one script that stores and announces it. The
-rate of announcements is kept there too, because a user's tabs may be on two nodes; a position that had to
-wait is announced when its time has come, so the last one always arrives.
+A move is noted here, acknowledged at once and written behind, because cursors move many times a second. The node's
+writer calls `write`, which sends the latest position per user and room in one round trip. In Redis one script per
+move stores and announces it. The rate of announcements is kept there too, because a user's tabs may be on two
+nodes. A position that exceeds the rate is announced later, so the last one always arrives.
 
-A user has one cursor in a room, whatever the number of tabs. It ends with the tab that moved it last.
+A user has one cursor in a room, with any number of tabs. It ends with the tab that moved it last.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Documents: one JSON object per room, edited by all its members at once.
+"""Documents: one JSON object per room, which all members may edit at once.
 
-An edit names the version that it was made on. It is applied here, to the document as it is now, if nothing
-that was written since overlaps with it; a script then commits it, provided that no other edit came
-first and that nobody's lock is in the way, and announces it. Whoever loses that race tries again.
+An edit names the version it was made on. The manager applies it to the current document if no edit since then
+overlaps with it. A script then commits and announces it, unless another edit came first (the manager tries
+again) or another user's lock covers the place.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from realtime_contracts.rules.presence import Trigger, moves
 class DocumentManager:
     """The documents of all rooms. Every method may raise NotInRoom, ConnectionLost and Unavailable."""
 
-    #: How often an edit is tried while others come first. Each time is two round trips; 12 busy editors need 2 or 3.
-    #: A node that is starved of its processor has lost 8 races in a row to one that is not.
+    #: Tries of one edit while others come first, each of two round trips. With 12 busy editors 2 or 3 are enough, but
+    #: a node that gets little processor time has lost 8 races in a row.
     EDIT_ATTEMPTS = 64
 
     def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress) -> None:

@@ -1,8 +1,8 @@
 """Locks: places of a room's document that one user has reserved for a while.
 
-A lock covers its place and all below it. It is the user's, not a tab's: whoever loses the transport finds it
-as it was when they come back in time. An edit asks for the locks in its own script, so none can slip
-between the question and the edit.
+A lock covers its place and everything below it. It belongs to the user, not to a tab: it survives a lost
+transport if the user reconnects in time. The script that commits an edit checks the locks itself, so no lock
+can come between the check and the edit.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Presence: who is online in a tenant, in which state, and where (seed 3.1).
 
-Every change is one script, which decides, stores, takes the tenant's next `seq` and announces; so
-all nodes and all clients see one order of events. The rules of the states are in
-`realtime_contracts.rules.presence`; this module says when they apply.
+Each change is one script. It decides, stores, takes the tenant's next `seq` and announces, so all nodes
+and clients see the same order of events. `realtime_contracts.rules.presence` is the table of statuses;
+this module says which trigger applies when.
 """
 
 from __future__ import annotations

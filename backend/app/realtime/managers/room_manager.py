@@ -1,7 +1,7 @@
-"""Rooms: who is in which invoice (seed 5.1).
+"""Rooms: which users are in the room of an entity (seed 5.1).
 
-A room is an entity of a tenant, `entity_type:entity_id`, and exists while somebody is in it. A
-user is in a room with as many connections as have joined; others hear of the first and the last.
+A room belongs to an entity of a tenant, `entity_type:entity_id`, and exists while somebody is in it. A user
+may be in a room with several connections; the others hear of the first that joins and the last that leaves.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _TOO_MANY_ROOMS = -2
 
 
 class Room:
-    """A room as it was when it was read: changing it changes nothing."""
+    """A snapshot of a room: changing it changes nothing in Redis."""
 
     def __init__(self, room_id: str, entity_type: str, entity_id: str, tenant_id: str) -> None:
         self.room_id = room_id

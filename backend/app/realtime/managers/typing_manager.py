@@ -1,4 +1,4 @@
-"""Typing: who is writing in which field of a room, just now."""
+"""Typing: which users are typing in which field of a room."""
 
 from __future__ import annotations
 

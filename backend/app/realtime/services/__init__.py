@@ -1,1 +1,1 @@
-"""What other back ends call, from any process that reaches Redis: no server, no Socket.IO."""
+"""Services that other back ends call from any process with access to Redis. They need no running server."""

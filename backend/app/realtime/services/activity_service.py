@@ -1,12 +1,12 @@
-"""Activity: what happened in a company, for everybody in it.
+"""Activity: a tenant's feed of what its users did.
 
     activity = ActivityService.from_url(os.environ["REDIS_URL"])
     activity.record("acme", "ana", "Ana", "approved", "invoice", "42", "Invoice 2026-042", {"total": 120})
     activity.feed("acme", entity_type="invoice", entity_id="42").items
 
-Whoever is connected hears of it at once, on every node; whoever was away asks for what came since. What `record` has
-returned from has happened; where it raises Unavailable, it may have: call it again with the same
-`idempotency_key`, and it has happened once. The tenant is whoever the caller says: this is for code that is trusted.
+Connected users of the tenant hear of an item at once, on every node. Others ask for the items since they left. When
+`record` returns, the item is stored. When it raises Unavailable, the item may or may not be stored: call again with
+the same `idempotency_key`, and it is stored once. The caller names the tenant, so only trusted code may call this.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ ACTIVITY_TTL_SECONDS = 400 * 86_400
 
 @dataclass(frozen=True)
 class Recorded:
-    """An item that was asked for. `new`: it was recorded now, and not before with the same idempotency key."""
+    """An item. `new`: this call recorded it, not an earlier one with the same idempotency key."""
 
     activity: ActivityItem
     new: bool

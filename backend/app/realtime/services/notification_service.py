@@ -1,13 +1,13 @@
-"""Notifications: what needs one user's attention, kept until they delete it or its time is over.
+"""Notifications: messages that need one user's attention, kept until the user deletes them or they expire.
 
     notifications = NotificationService.from_url(os.environ["REDIS_URL"])
     made = notifications.create("acme", "ana", type="approval", title="Invoice 42 waits", action_url="/invoices/42")
     notifications.unread_count("acme", "ana")
     notifications.mark_read("acme", "ana", made.notification.id)
 
-Whoever is connected hears of it at once, on every node; whoever is not finds it later. What a method has returned
-from has happened; where it raises Unavailable, it may have: call `create` again with the same `idempotency_key`, and
-it has happened once. The tenant is whoever the caller says: this is for code that is trusted.
+A connected user hears of it at once, on every node. An offline user finds it later. When a method returns, its change
+is stored. When it raises Unavailable, the change may or may not be stored: call `create` again with the same
+`idempotency_key`, and it is made once. The caller names the tenant, so only trusted code may call this.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Notification(NotificationMessage):
 
 @dataclass(frozen=True)
 class Created:
-    """A notification that was asked for. `new`: it was made now, and not before with the same idempotency key."""
+    """A notification. `new`: this call made it, not an earlier one with the same idempotency key."""
 
     notification: Notification
     new: bool

@@ -1,4 +1,4 @@
-"""What back ends ask of the services, held to the contract: the same rules in Python as over REST."""
+"""Checks of what back ends ask of the services, against the contract: the same rules as over REST."""
 
 from __future__ import annotations
 

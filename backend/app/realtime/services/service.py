@@ -1,4 +1,4 @@
-"""What the services have in common: a Redis, which they may be given or reach by themselves."""
+"""The base class of the services: a client of Redis, given or made from a URL."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from app.realtime.store.address import NodeAddress
 
 
 class Service:
-    """Something that a process with a Redis can do for clients of the cluster. Safe to share between threads.
+    """A service that reaches the clients of the cluster by way of Redis. Safe to share between threads.
 
-    A context, too: it lets its connections go at the end.
+    Also a context manager, which closes its connections at the end.
     """
 
     def __init__(self, redis_client: redis.Redis, address: NodeAddress | None = None) -> None:
@@ -31,7 +31,7 @@ class Service:
         return cls(client.of_url(redis_url), **options)
 
     def close(self) -> None:
-        """Let the connections go; the next call makes new ones."""
+        """Close the connections; the next call opens new ones."""
         self._redis.connection_pool.disconnect()
 
     def __enter__(self) -> Self:

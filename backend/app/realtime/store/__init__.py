@@ -1,1 +1,1 @@
-"""Redis: keys, scripts, and one typed call for each script. Nothing above this layer knows a key."""
+"""Redis: clients, keys and scripts. Nothing above this layer builds a key."""

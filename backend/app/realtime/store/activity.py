@@ -1,4 +1,4 @@
-"""Typed calls on the activity scripts."""
+"""Activity in Redis: one typed call per script."""
 
 from __future__ import annotations
 

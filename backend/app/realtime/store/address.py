@@ -1,4 +1,4 @@
-"""Where a node is heard: its id and the channels of the bus."""
+"""A node's id and its channels of the bus."""
 
 from __future__ import annotations
 

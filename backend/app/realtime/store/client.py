@@ -1,7 +1,7 @@
 """Clients of Redis, made from the settings.
 
-Two kinds: `commands` gives up after `redis_timeout`, so that an event is answered; `listener` waits
-for ever, as a subscription does.
+`commands` gives up after `redis_timeout`, so that an event is answered in time. `listener` waits without
+end, as a subscription must.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Typed calls on the document scripts."""
+"""Documents in Redis: one typed call per script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Typed calls for the nodes of the cluster: leases, and what a dead node leaves behind."""
+"""Nodes in Redis: their leases, their tenants, and what a dead node leaves behind."""
 
 from __future__ import annotations
 

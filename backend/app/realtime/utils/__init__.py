@@ -1,1 +1,1 @@
-"""Vocabulary shared by every layer: message types, entities, times, user agents. No I/O, no Flask."""
+"""Message types and user agents, used by every layer. No I/O, no Flask."""

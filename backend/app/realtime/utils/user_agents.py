@@ -1,4 +1,4 @@
-"""What a connection runs on, from its User-Agent header: for people who look at sessions."""
+"""Device type and browser of a connection, from its User-Agent header."""
 
 from __future__ import annotations
 
