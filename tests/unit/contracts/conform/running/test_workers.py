@@ -89,7 +89,15 @@ def nothing_stays() -> Iterator[None]:
 
 
 @pytest.fixture
-def own_life(monkeypatch: pytest.MonkeyPatch) -> None:
+def forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fork workers from a process that has imported everything: each starts a second earlier."""
+    forkserver = multiprocessing.get_context("forkserver")
+    forkserver.set_forkserver_preload([__name__])
+    monkeypatch.setattr(workers.multiprocessing, "get_context", lambda _: forkserver)
+
+
+@pytest.fixture
+def own_life(forked: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_serve", serve)
 
 
@@ -177,6 +185,7 @@ def test_one_that_ends_between_two_jobs_is_started_again_for_the_next() -> None:
     assert list(going) == []
 
 
+@pytest.mark.usefixtures("forked")
 def test_one_that_cannot_even_begin_is_inconclusive_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_serve", unborn)
     going = work(jobs(f"{PASSES}.1", f"{PASSES}.2"), ASSIGNMENT, 1)
