@@ -100,43 +100,45 @@ def _file(name: str, what: str) -> Callable[[Any], Any]:
 @click.option(
     "--jwt-secret",
     envvar="JWT_SECRET_KEY",
-    help="HS256 secret of the server [env: JWT_SECRET_KEY]; else `realtime serve --dev`'s, where it keeps it.",
+    help="The server's HS256 secret [env: JWT_SECRET_KEY]. Default: that of `realtime serve --dev` in this folder.",
 )
 @click.option(
-    "--token-command", metavar="COMMAND", help="Reads a token's claims as JSON on stdin, and prints the token."
+    "--token-command", metavar="COMMAND", help="A command that reads a token's claims as JSON and prints the token."
 )
 @click.option(
-    "--token-hook", metavar="MODULE:FUNCTION", help="A Python function of a token's claims that returns the token."
+    "--token-hook",
+    metavar="MODULE:FUNCTION",
+    help="A Python function that turns a token's claims into a token.",
 )
-@click.option("--exec", "command", metavar="'CMD {port}'", help="Start this server for the run, and end it after.")
+@click.option("--exec", "command", metavar="'CMD {port}'", help="Start this server for the run, and stop it after.")
 @click.option(
     "--nodes",
     type=click.IntRange(1, 8),
     default=1,
     show_default=True,
-    help="With --exec: how many of it, as one cluster.",
+    help="With --exec: how many nodes to start, as one cluster.",
 )
 @click.option(
     "--select",
     "words",
     multiple=True,
     metavar="ID|TAGS",
-    help="presence/3.2, presence/7.1#3, presence, contract/server/error, or '@rooms and not @slow'; may be repeated.",
+    help="Run only these: presence/3.2, presence/7.1#3, presence, contract/server/error, '@rooms and not @slow'.",
 )
 @click.option(
     "--level",
     type=click.Choice(LEVELS),
     default="may",
     show_default=True,
-    help="The least binding level that is tried.",
+    help="The least binding level to run.",
 )
 @click.option("--transport", type=click.Choice(list(_TRANSPORTS)), default="websocket", show_default=True)
 @click.option(
     "--timeouts",
     type=TimeoutsOption(),
-    help="What the server runs with, in seconds: away=2,offline=3; or `contract`. Without it, what waits is skipped.",
+    help="The server's timeouts in seconds: away=2,offline=3; or `contract`. Without it, slow scenarios are skipped.",
 )
-@click.option("--skip-slow", is_flag=True, help="Leave out what waits for the server's timeouts, whatever they are.")
+@click.option("--skip-slow", is_flag=True, help="Skip scenarios that wait for the server's timeouts.")
 @click.option(
     "--patience",
     type=SecondsRange(0.1, 60),
@@ -144,29 +146,29 @@ def _file(name: str, what: str) -> Callable[[Any], Any]:
     show_default=True,
     help="Seconds to wait for what should come at once.",
 )
-@click.option("--jobs", type=click.IntRange(1, 32), default=4, show_default=True, help="Scenarios at the same time.")
+@click.option("--jobs", type=click.IntRange(1, 32), default=4, show_default=True, help="Scenarios that run at once.")
 @click.option(
     "--known-failing",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     metavar="FILE",
-    help="Ids, one a line, that are expected to fail; one that passes is a failure.",
+    help="A file of ids, one a line, that are expected to fail. One that passes is a failure.",
 )
-@_file("html", "Write the report as one page.")
-@_file("junit", "Write it for CI.")
-@_file("json", "Write everything that was found, by its own schema.")
+@_file("html", "Write the report as one HTML page.")
+@_file("junit", "Write a JUnit report, for CI.")
+@_file("json", "Write everything that was found, as JSON.")
 @_file("messages", "Write Cucumber Messages.")
 @click.option(
     "--compare",
     multiple=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     metavar="JSON",
-    help="The --json of another run, to stand beside this one in --html; may be repeated.",
+    help="The --json report of another run, to show beside this one in --html. Repeatable.",
 )
 @click.option(
-    "--show", type=click.IntRange(0), default=SHOWN, show_default=True, help="Failures that are told in full here."
+    "--show", type=click.IntRange(0), default=SHOWN, show_default=True, help="How many failures to print in full."
 )
-@click.option("--quiet", is_flag=True, help="Of the tree, only what is not met.")
-@click.option("--list", "list_only", is_flag=True, help="Print the requirements that would be tried, and end.")
+@click.option("--quiet", is_flag=True, help="Print only requirements that are not met.")
+@click.option("--list", "list_only", is_flag=True, help="Print the requirements that would be run, and exit.")
 def conform_command(
     urls: tuple[str, ...],
     command: str | None,
@@ -174,12 +176,19 @@ def conform_command(
     known_failing: Path | None,
     **options: Any,
 ) -> None:
-    """Hold a server against the contract: any server, in any language.
+    """Test a server against the contract: any server, in any language.
 
-    URL is the root of the server under test; several are the nodes of one cluster. The exit status is by the worst
-    that was found: 0 all is met, 1 a MUST is not, 3 a SHOULD is not, 4 nothing certain can be said, 5 nothing was
-    tried; 2 is a wrong command line.
-    """
+    URL is the root of the server; several URLs are the nodes of one cluster.
+
+    \b
+    Exit status, by the worst that was found:
+      0  every requirement that was tried is met
+      1  a MUST is not met, or a message breaks the contract
+      2  the command line is wrong
+      3  a SHOULD is not met
+      4  inconclusive: no server, or the harness failed
+      5  nothing was tried
+    """  # noqa: D301 - click looks for the backspace
     try:
         features = suite()
     except BrokenFeatures as error:
@@ -226,7 +235,7 @@ def conform_command(
         if error.errno not in (errno.EPIPE, errno.ENOSPC):
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be printed goes nowhere
-        _end_inconclusive(f"nobody can read what was found: {error.strerror}")
+        _end_inconclusive(f"standard output cannot be written: {error.strerror}")
     _write(run, features.folder, options, compared)
     sys.exit(run.exit_status)
 

@@ -96,7 +96,7 @@ class Observed:
             self.sent.append((direction.value, message, payload, code))
 
     def failed(self, event: str, code: str) -> None:
-        """Note a failure that was told in an `error` or at the door."""
+        """Note a failure of an `error` message or a refused connection."""
         with self._lock:
             self.errors[event, code] += 1
         if code == "internal":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -19,23 +20,30 @@ SECRET = "a-secret-of-thirty-two-bytes-or-more"
 #: How Engine.IO opens a session.
 OPEN = '0{"sid":"abc","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
 
+#: Starts a child that is deaf to SIGTERM, says who that is, and goes on.
+DEAF_CHILD = """\
+import os, signal, sys, time
+if not (child := os.fork()):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    time.sleep(600)
+open(sys.argv[1], "w").write(str(child))
+"""
+
 
 def requirement(id_: str, level: Literal["must", "should", "may"] = "must", **more: Any) -> Requirement:
     """A requirement of the id's family; its tags are that, its level and `tagged`."""
     family = id_.partition("/")[0]
-    told: dict[str, Any] = {"sentence": "", "sources": ("seed_4_2",), "needs": (), **more}
+    told: dict[str, Any] = {
+        "feature": f"All of {family}",
+        "rule": f"Rule {id_.partition('.')[0]}",
+        "name": f"What {id_} says",
+        "sentence": "",
+        "sources": ("seed_4_2",),
+        "needs": (),
+        **more,
+    }
     tags = (family, id_, level, *told["sources"], *told["needs"], *told.pop("tagged", ()))
-    rule = f"Rule {id_.partition('.')[0]}"
-    return Requirement(
-        id=id_,
-        family=family,
-        level=level,
-        feature=f"All of {family}",
-        rule=rule,
-        name=f"What {id_} says",
-        tags=tags,
-        **told,
-    )
+    return Requirement(id=id_, family=family, level=level, tags=tags, **told)
 
 
 def example(of: Requirement, row: int = 0, *sentences: Sentence, needs: tuple[str, ...] = ()) -> Example:
@@ -133,3 +141,13 @@ def polling_server(body: str) -> Callable[[socket.socket], None]:
             connection.sendall(http(OPEN))
 
     return serve
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended, be it that nobody has asked for its status."""
+    for _ in range(100):
+        status = Path(f"/proc/{pid}/stat")
+        if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z":
+            return True
+        time.sleep(0.02)
+    return False

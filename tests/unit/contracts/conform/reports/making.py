@@ -11,7 +11,6 @@ from realtime_contracts.conform.results import (
     Cell,
     ContractCheck,
     Failure,
-    Requirement,
     Result,
     Ruling,
     Run,
@@ -20,6 +19,7 @@ from realtime_contracts.conform.results import (
     Verdict,
     Wire,
 )
+from tests.unit.contracts.conform.playing import requirement
 
 STARTED = 1_795_545_425.25
 
@@ -128,21 +128,6 @@ def write_features(folder: Path) -> Path:
     for name, text in FEATURES.items():
         (folder / f"{name}.feature").write_text(text, encoding="utf-8")
     return folder
-
-
-def requirement(id_: str, level: Literal["must", "should", "may"] = "must", **more: Any) -> Requirement:
-    """A requirement of a family, named after its id unless it is told otherwise."""
-    family = id_.partition("/")[0]
-    told: dict[str, Any] = {
-        "feature": family.capitalize(),
-        "rule": f"Rule {id_.partition('/')[2].partition('.')[0]} of {family}",
-        "name": f"What {id_} says",
-        "sentence": "",
-        "sources": ("seed_4_2",),
-        "needs": (),
-        "tags": (family, id_, level, "seed_4_2"),
-    }
-    return Requirement(id=id_, family=family, level=level, **{**told, **more})
 
 
 REQUIREMENTS = (

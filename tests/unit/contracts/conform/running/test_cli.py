@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +22,7 @@ from realtime_contracts.conform import requirements
 from realtime_contracts.conform.requirements import BrokenFeatures, suite
 from realtime_contracts.conform.results import EXIT_STATUS, Verdict
 from realtime_contracts.wire.timeouts import Timeouts, patience, set_patience
-from tests.unit.contracts.conform.playing import SECRET, listening, nobody_at, polling_server
+from tests.unit.contracts.conform.playing import SECRET, gone, listening, nobody_at, polling_server
 
 URL = "http://127.0.0.1:1"
 OF_SECRET = ("--jwt-secret", SECRET)
@@ -261,3 +265,93 @@ def test_every_report_can_be_written(elsewhere: Path, name: str) -> None:
     text = (elsewhere / f"report.{name}").read_text("utf-8")
     assert "presence/1.1" in text
     assert SECRET not in text
+
+
+# Files, signals and readers that are not as they should be
+
+INCONCLUSIVE = EXIT_STATUS[Verdict.INCONCLUSIVE]
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with nobody_at() as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+def invoked(*words: str) -> Result:
+    return CliRunner().invoke(conform_command, (*words, *OF_SECRET, "--select", "presence/1.1"))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--patience", "nan"), "Invalid value for '--patience': expected seconds"),
+        (("--select", "contract/nosuch"), "there is no check 'contract/nosuch'; one is contract/server/activity"),
+        (("--select", "contract/ack/nosuch"), "there is no check 'contract/ack/nosuch'; one is "),
+        (("--html", "nosuch/x.html"), "nosuch/x.html cannot be written: there is no folder nosuch"),
+    ],
+)
+def test_what_is_refused_before_the_run(url: str, words: tuple[str, ...], told: str) -> None:
+    result = invoked(url, *words)
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_file_that_must_not_be_written(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
+    assert "that is not allowed here" in invoked(url, "--json", str(tmp_path / "x.json")).stderr
+
+
+def test_a_report_that_cannot_be_written_keeps_no_other_from_it(url: str, tmp_path: Path) -> None:
+    result = invoked(url, "--html", "/dev/full", "--json", str(tmp_path / "x.json"))
+    assert result.exit_code == 2
+    assert "/dev/full cannot be written: No space left on device" in result.stderr
+    assert json.loads((tmp_path / "x.json").read_text())["verdict"] == "inconclusive"
+
+
+def test_a_report_that_is_printed_is_printed_alone(url: str) -> None:
+    result = invoked(url, "--json", "-")
+    assert result.exit_code == INCONCLUSIVE
+    assert json.loads(result.stdout)["verdict"] == "inconclusive"
+    assert "nobody listens" in result.stderr
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "realtime_contracts.cli.main", "conform", *words, "--jwt-secret", SECRET]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_signal_ends_what_was_started_and_nothing_can_be_said(tmp_path: Path, number: signal.Signals) -> None:
+    script = tmp_path / "server.py"
+    script.write_text("import os, sys, time\nopen(sys.argv[1], 'w').write(str(os.getpid()))\ntime.sleep(600)\n")
+    command_ = f"{sys.executable} {script} {tmp_path / 'pid'} {{port}}"
+    # Whoever starts the tests in the background has SIGINT ignored in all that they start.
+    attentive = ["env", "--default-signal=INT"]
+    with subprocess.Popen(
+        [*attentive, *command("--exec", command_)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as run:
+        while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()):
+            assert run.poll() is None
+            time.sleep(0.05)
+        run.send_signal(number)
+        told = run.communicate(timeout=30)[1].decode()
+    assert (run.returncode, told) == (INCONCLUSIVE, "INCONCLUSIVE: the run was interrupted, and no report is written\n")
+    assert gone(int((tmp_path / "pid").read_text()))
+
+
+def test_nothing_can_be_said_on_a_full_disk(url: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        run = subprocess.run(command(url), stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert run.returncode == INCONCLUSIVE
+    assert run.stderr == b"INCONCLUSIVE: standard output cannot be written: No space left on device\n"
+
+
+def test_nothing_can_be_said_where_nobody_reads_on(url: str) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    try:
+        run = subprocess.run(command(url), stdout=theirs, stderr=subprocess.PIPE, timeout=60, check=False)
+    finally:
+        os.close(theirs)
+    assert (run.returncode, b"Traceback" in run.stderr) == (INCONCLUSIVE, False)

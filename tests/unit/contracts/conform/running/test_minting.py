@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from realtime_contracts.conform.running import minting
 from realtime_contracts.conform.running.minting import NoToken, TokenSource
 from realtime_contracts.wire import tokens
 from realtime_contracts.wire.tokens import ABSENT
-from tests.unit.contracts.conform.playing import SECRET
+from tests.unit.contracts.conform.playing import DEAF_CHILD, SECRET, gone
 
 #: Signs the claims on its stdin, as a back end's own script would.
 SIGN = f"""\
@@ -131,11 +132,22 @@ def test_a_command_without_a_token_says_why(words: str, reason: str) -> None:
     assert reason in told
 
 
-def test_a_command_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(minting, "PATIENCE", 0.2)
-    told = why_not(TokenSource(command=command("import signal; signal.pause()")))
-    assert "gives no token: " in told
-    assert "timed out after 0.2 seconds" in told
+@pytest.mark.parametrize("printed", ["a b", "a\nb", "a\rb", "ä", "a\tb"], ids=repr)
+def test_what_no_header_can_carry_is_no_token(printed: str) -> None:
+    code = f"print({printed!r})"
+    with pytest.raises(NoToken, match="which is no token"):
+        TokenSource(command=shlex.join([sys.executable, "-c", code])).check()
+
+
+def test_a_command_that_takes_too_long_is_ended_with_what_it_has_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(minting, "PATIENCE", 2.0)
+    script = tmp_path / "mint.py"
+    script.write_text(DEAF_CHILD + "time.sleep(600)\n")
+    with pytest.raises(NoToken, match="timed out after 2 seconds"):
+        TokenSource(command=f"{sys.executable} {script} {tmp_path / 'pid'}").check()
+    assert gone(int((tmp_path / "pid").read_text()))
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from typing import Literal
 import pytest
 
 from realtime_contracts.conform.requirements import Example
-from realtime_contracts.conform.results import Result, Run, Verdict
+from realtime_contracts.conform.results import Breach, Failure, Result, Run, Verdict
 from realtime_contracts.conform.running import run
 from realtime_contracts.conform.running.findings import Findings
 from realtime_contracts.conform.running.minting import TokenSource
-from realtime_contracts.conform.running.run import FAILURES_IN_A_ROW, Plan, Runner, conform
+from realtime_contracts.conform.running.run import FAILURES_IN_A_ROW, Plan, Runner, conform, unsure
 from realtime_contracts.conform.running.selection import Selection
 from realtime_contracts.conform.running.server import NotStarted
 from realtime_contracts.conform.running.workers import Assignment, Job
@@ -395,6 +395,13 @@ def test_a_server_that_has_not_quite_ended_yet_is_started_again_once_it_has(
     made = go(3, jobs=3, _2="kill")
     assert made.complaints == []
     assert made.verdicts == {"presence/1.1": "PASS", "presence/1.2": "FAIL", "presence/1.3": "PASS"}
+
+
+def test_what_was_not_met_while_a_server_went_for_good_is_not_its_fault() -> None:
+    breach = Breach("room:join", "ack", "", "no ack")
+    made = unsure(outcome(example(requirement("presence/1.1")), Verdict.FAIL, breach))
+    assert (made.result.verdict, made.breaches) == (Verdict.INCONCLUSIVE, ())
+    assert made.result.failure == Failure("something", "nothing", "The server has gone meanwhile: that may be why.")
 
 
 # A run as a whole: who hears of what, and what stands in it beside the results

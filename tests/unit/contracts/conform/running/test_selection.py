@@ -238,3 +238,9 @@ def test_an_id_that_is_not_there_is_refused_with_its_line(tmp_path: Path, id_: s
 def test_what_is_no_text_is_no_list(tmp_path: Path) -> None:
     with pytest.raises(BadList, match=r"known\.txt is no text: .* at byte 3"):
         known(tmp_path, b"abc\xff\xfe")
+
+
+def test_an_event_that_only_this_server_has_may_be_known_to_fail(tmp_path: Path) -> None:
+    file = tmp_path / "known.txt"
+    file.write_text("contract/server/their:own\n")
+    assert read_known(file, suite(), []) == {"contract/server/their:own"}
