@@ -12,6 +12,8 @@ from typing import ClassVar, Literal
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from realtime_contracts.rules import limits
+
 #: URL schemes that redis-py understands.
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://", "valkey://", "valkeys://")
 
@@ -60,16 +62,19 @@ class Settings(BaseSettings):
         "`*` is safe: access is by token, never by cookie.",
     )
     ping_interval: float = Field(
-        25.0, gt=0, le=300, description="Seconds between the server's Engine.IO pings to a client."
+        limits.PING_INTERVAL_SECONDS,
+        gt=0,
+        le=300,
+        description="Seconds between the server's Engine.IO pings to a client.",
     )
     ping_timeout: float = Field(
-        30.0,
+        limits.PING_TIMEOUT_SECONDS,
         gt=0,
         le=300,
         description="Seconds the server waits for the answer to a ping before it gives the client's transport up.",
     )
     max_message_bytes: int = Field(
-        1024 * 1024,
+        limits.MAX_MESSAGE_BYTES,
         ge=1024,
         le=64 * 1024 * 1024,
         description="Largest message of a client and largest body of a request, in bytes. "
@@ -77,10 +82,10 @@ class Settings(BaseSettings):
     )
 
     away_timeout_seconds: float = Field(
-        300.0, gt=0, le=86_400, description="Seconds without activity until an online user becomes away."
+        limits.AWAY_SECONDS, gt=0, le=86_400, description="Seconds without activity until an online user becomes away."
     )
     offline_timeout_seconds: float = Field(
-        60.0,
+        limits.OFFLINE_SECONDS,
         gt=0,
         le=86_400,
         description="Seconds a user stays online after losing the transport. A page reload takes under 5.",
@@ -94,9 +99,14 @@ class Settings(BaseSettings):
     )
 
     cursor_timeout_seconds: float = Field(
-        300.0, gt=0, le=3600, description="Seconds without a move until a user's cursor is removed from a room."
+        limits.CURSOR_SECONDS,
+        gt=0,
+        le=3600,
+        description="Seconds without a move until a user's cursor is removed from a room.",
     )
-    typing_timeout_seconds: float = Field(6.0, gt=0, le=60, description="Seconds until a typing indicator expires.")
+    typing_timeout_seconds: float = Field(
+        limits.TYPING_SECONDS, gt=0, le=60, description="Seconds until a typing indicator expires."
+    )
     document_ttl_seconds: int = Field(
         30 * 86_400,
         ge=60,
@@ -105,7 +115,7 @@ class Settings(BaseSettings):
     )
 
     notification_ttl_seconds: int = Field(
-        30 * 86_400, ge=1, le=366 * 86_400, description="Seconds a notification is kept, read or not."
+        limits.NOTIFICATION_SECONDS, ge=1, le=366 * 86_400, description="Seconds a notification is kept, read or not."
     )
     activity_ttl_seconds: int = Field(
         400 * 86_400,
@@ -128,10 +138,10 @@ class Settings(BaseSettings):
     )
 
     max_rooms_per_connection: int = Field(
-        50, ge=1, le=1000, description="Rooms one connection may be in at the same time."
+        limits.MAX_ROOMS, ge=1, le=1000, description="Rooms one connection may be in at the same time."
     )
     max_connections_per_user: int = Field(
-        20, ge=1, le=1000, description="Connections (tabs, devices) one user may have."
+        limits.MAX_CONNECTIONS, ge=1, le=1000, description="Connections (tabs, devices) one user may have."
     )
     room_policy: str = Field(
         "",

@@ -1,4 +1,4 @@
-"""`realtime mock`: the command, which only knows how to be asked."""
+"""`realtime mock`: the options of the mock server."""
 
 from __future__ import annotations
 
@@ -53,36 +53,42 @@ def _timeouts(_ctx: click.Context, _param: click.Parameter, value: str) -> dict[
     default="0",
     callback=_latency,
     metavar="MS",
-    help="Every message out is so late: 100, or 50-200 at random.",
+    help="Delay of every message to a client: 100, or 50-200 at random.",
 )
-@click.option("--drop", default=0.0, type=click.FloatRange(0, 1), help="How probable it is that a message out is lost.")
-@click.option("--seed", type=int, help="Makes what is random the same every time.")
 @click.option(
-    "--scenario", type=click.Path(dir_okay=False, path_type=Path), help="A YAML file of what happens: docs/mock.md."
+    "--drop", default=0.0, type=click.FloatRange(0, 1), help="Probability that a message to a client is lost."
+)
+@click.option("--seed", type=int, help="Seed of the random numbers: the same one, the same run.")
+@click.option(
+    "--scenario",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A YAML file of events to send, delay, refuse or drop: see docs/mock.md.",
 )
 @click.option("--secret", envvar="JWT_SECRET_KEY", help="HS256 secret; JWT_SECRET_KEY, else the development server's.")
-@click.option("--any-token", is_flag=True, help="Let in who has any token with `sub` and `tenant_id`, or none at all.")
+@click.option(
+    "--any-token", is_flag=True, help="Accept any token with `sub` and `tenant_id`, and clients without a token."
+)
 @click.option(
     "--timeouts",
     default="",
     callback=_timeouts,
     metavar="NAME=S,…",
-    help="What the clock ends: away=300,offline=60,typing=6,…",
+    help="Timeouts in seconds: away=300,offline=60,typing=6,…",
 )
-@click.option("--colleagues", default=0, type=click.IntRange(0, 100), help="So many fictional people are online.")
+@click.option("--colleagues", default=0, type=click.IntRange(0, 100), help="Number of fictional users who are online.")
 @click.option(
     "--examples",
     multiple=True,
     default=("acme",),
     show_default=True,
     metavar="TENANT",
-    help="This company has notifications and activity from the contract's examples; may be repeated. '' for none.",
+    help="Tenant with notifications and activity from the contract's examples; may be repeated. '' for none.",
 )
 def mock(host: str, port: int, scenario: Path | None, secret: str | None, **asked: Any) -> None:
     """Run a mock server: it answers and emits by the contract, from memory, for front-end work.
 
-    Without a secret (none given, none in the environment, no development server's here) it does not look at
-    signatures, but at everything else. Ctrl-C ends it.
+    Without a secret (no option, no JWT_SECRET_KEY, no development server in this folder) it does not check the
+    signatures of tokens, but everything else. Ctrl-C ends it.
     """
     if importlib.util.find_spec(NEEDED) is None:
         raise click.ClickException(f"`realtime mock` needs {NEEDED}: {INSTALL}")
@@ -113,9 +119,9 @@ def mock(host: str, port: int, scenario: Path | None, secret: str | None, **aske
 
 
 def _words(access: Any) -> str:
-    """What whoever has started the server should know."""
+    """Which tokens are accepted, in words."""
     if access.any_token:
-        return "any token opens the door, and so does none"
+        return "any token is accepted, and clients without one"
     if access.secret is None:
         return f"no secret (none in {DATA_FOLDER}/ either): signatures are not checked"
     return "signatures are checked"

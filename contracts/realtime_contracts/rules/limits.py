@@ -17,7 +17,7 @@ MAX_MESSAGE_BYTES = 1024 * 1024
 #: Bytes that a document may have, as compact JSON in UTF-8.
 MAX_DOCUMENT_BYTES = 1024 * 1024
 
-#: Edits of a document that are kept for who has missed some.
+#: Edits of a document that are kept for who has missed some. The server's script `lib/documents.lua` has it as well.
 KEPT_EDITS = 500
 
 #: Fields of a room that one user may type in at a time. People have two hands; it bounds what clients may store.

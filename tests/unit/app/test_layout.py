@@ -24,7 +24,7 @@ SCRIPTS = APP / "realtime" / "store" / "scripts"
 #: What each part of the server may import of the others. A part is a module, or a package with all in it.
 MAY_IMPORT: dict[str, set[str]] = {
     "app.errors": {"realtime_contracts.rules"},
-    "app.settings": set(),
+    "app.settings": {"realtime_contracts.rules"},
     "app.embedded": {"app.settings", "realtime_contracts.cli"},
     "app.logs": {"app.settings"},
     "app.metrics": {"app.realtime.node"},

@@ -12,6 +12,7 @@ import pytest
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.script import Script, Signature, names, sections, signature, source
+from realtime_contracts.rules.limits import KEPT_EDITS
 
 APP = Path(__file__).parents[4] / "backend" / "app"
 SCRIPTS = APP / "realtime" / "store" / "scripts"
@@ -278,3 +279,7 @@ def test_a_call_repeats_the_fields_of_a_list_for_each_record() -> None:
 def test_a_call_with_other_parameters_says_which(given: dict[str, Any], complaint: str) -> None:
     with pytest.raises(TypeError, match=complaint):
         script("room_users")(ACME, **given)
+
+
+def test_the_log_of_a_document_keeps_what_the_contract_says() -> None:
+    assert f"local LOG_EDITS, LOG_BYTES = {KEPT_EDITS}," in text("documents", library=True)

@@ -35,9 +35,9 @@ def served(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Config]:
     return asked
 
 
-def test_the_url_is_said_and_what_opens_the_door(served: list[Config], tmp_path: Path) -> None:
+def test_the_url_is_printed_and_which_tokens_are_accepted(served: list[Config], tmp_path: Path) -> None:
     assert run().output == "http://127.0.0.1:8001 - no secret (none in .realtime/ either): signatures are not checked\n"
-    assert run("--any-token").output.endswith("any token opens the door, and so does none\n")
+    assert run("--any-token").output.endswith("any token is accepted, and clients without one\n")
     (tmp_path / "dev-secret").write_text("secret")
     assert run().output.endswith("signatures are checked\n")
     assert [config.access.secret for config in served] == [None, None, "secret"]
