@@ -166,7 +166,7 @@ class Node:
             logger.warning("state_left_behind")
 
     def end(self, sid: str, *, goodbye: bool) -> Connection | None:
-        """A connection of this node has ended. Returns it, None if it is not here."""
+        """Remove a connection of this node that has ended. Returns it, None if it is not here."""
         removed = self.connections.remove_connection(sid, goodbye=goodbye)
         if removed is None:
             return None
@@ -268,7 +268,7 @@ class Node:
         self._each(self.restore)
 
     def restore(self, connection: Connection) -> None:
-        """Put one local connection and its rooms back into Redis; it gets its lists anew."""
+        """Store one local connection and its rooms in Redis again, and send it the current lists."""
         if connection.sid not in self.connections.local_connections:
             return
         self._recovery.put_back(connection)

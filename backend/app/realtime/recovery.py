@@ -36,7 +36,7 @@ class Recovery:
     notifications: NotificationService
 
     def put_back(self, connection: Connection) -> None:
-        """Put a connection and its rooms back into Redis; it gets its lists anew."""
+        """Store a connection and its rooms in Redis again, and send it the current lists."""
         self.connections.restore_connection(connection)
         self._send_count(connection)
         for room_id in sorted(connection.rooms):

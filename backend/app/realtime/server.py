@@ -21,9 +21,8 @@ from realtime_contracts.rules.packets import Json, Packet
 
 
 class Server(python_socketio.Server):  # type: ignore[misc]  # the library is untyped
-    """What differs from the library's: handlers find their app, and the bus is told that an ack is on its way.
-
-    The ack is what a handler returns, so nobody else knows.
+    """python-socketio's server, with two additions: handlers run in the context of their app, and the bus is told
+    when an ack has been sent. Only the server knows: the ack is what a handler returns.
     """
 
     app: Flask

@@ -37,7 +37,7 @@ def use_sessions(eio: Any) -> None:
 
 
 class _Sockets(dict[str, Any]):
-    """Engine.IO's table of sessions, which makes each one ours: the library has no option for it."""
+    """Engine.IO's table of sessions, which gives each the class below: the library has no option for it."""
 
     def __setitem__(self, sid: str, socket: Any) -> None:
         socket.__class__ = Session
@@ -108,7 +108,7 @@ class Session(engineio.socket.Socket):  # type: ignore[misc]  # the library is u
 
 
 def _is_nothing(packet: engineio.packet.Packet) -> bool:
-    """Whether a message says nothing at all, `null`: the library would take it for one that it makes itself."""
+    """Whether a message is `null`, which the library uses internally."""
     return bool(packet.packet_type == engineio.packet.MESSAGE and packet.data is None)
 
 

@@ -113,7 +113,7 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         return sid
 
     def connect(self, sid: str, namespace: str) -> str:
-        """The CONNECT packet is out: what was held follows it."""
+        """The CONNECT packet is out: send what was held back."""
         super().connect(sid, namespace)
         eio_sid = self.eio_sid_from_sid(sid, namespace)
         for packet in self._held.pop(sid, ()):
@@ -121,7 +121,7 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         return sid
 
     def can_disconnect(self, sid: str, namespace: str) -> bool:
-        """Whether a connection is here to be ended. Those of other nodes are ended by their scripts."""
+        """Whether a connection is on this node. Scripts end those of other nodes."""
         return bool(self.is_connected(sid, namespace))
 
     def is_open(self, sid: str) -> bool:
@@ -149,7 +149,7 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
                 self.basic_enter_room(sid, NAMESPACE, room)
 
     def leave(self, sid: str, room: str) -> None:
-        """Take a connection of this node out of a Socket.IO room, whether or not the bus will say so too."""
+        """Take a connection of this node out of a Socket.IO room at once; the bus may say so again."""
         self.basic_leave_room(sid, NAMESPACE, room)
 
     def delay_ack(self, sid: str) -> DelayedAck:

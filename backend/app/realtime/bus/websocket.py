@@ -29,7 +29,7 @@ _UPGRADE = "realtime.upgrade"
 
 
 class _Upgrade:
-    """Whether a request has become a WebSocket: what its handler and whoever answers it share."""
+    """Whether a request has become a WebSocket; shared by its HTTP handler and its session."""
 
     done = False
 
@@ -126,7 +126,7 @@ class RequestHandler(WSGIHandler):
     """
 
     def get_environ(self) -> dict[str, Any]:
-        """What the application learns of the request."""
+        """The environment of the request for the application."""
         environ: dict[str, Any] = super().get_environ()
         self._upgrade = environ[_UPGRADE] = _Upgrade()
         return environ
@@ -143,5 +143,5 @@ class RequestHandler(WSGIHandler):
             super().process_result()
 
     def log_error(self, *_: object) -> None:
-        """Note a request that is no HTTP; gevent's own line would quote it."""
+        """Log a request that is no HTTP without its bytes, which gevent would quote."""
         logger.info("request_unreadable")

@@ -128,7 +128,7 @@ class ConnectionManager:
         return connection
 
     def restore_connection(self, connection: Connection) -> None:
-        """Put a connection into Redis: the first time, or again after Redis lost it."""
+        """Store a connection in Redis, for the first time or after Redis has lost it."""
         limit, tenant_id = self._settings.max_connections_per_user, connection.tenant_id
         # Once for each tenant: whoever finds this node dead must know whose connections it held.
         first = tenant_id not in self._watched
@@ -200,7 +200,7 @@ class ConnectionManager:
         )
 
     def _forget(self, keys: TenantKeys, rooms: Iterable[str], **ending: Any) -> float | None:
-        """Forget a connection; one that is not known (any more) is none.
+        """Remove a connection from Redis; one that is not there (any more) is ignored.
 
         `rooms`: those it is believed to be in. If Redis knows of others, the script says so and is
         called again. Returns the seconds until the user is due offline, None if nothing waits.
@@ -236,7 +236,7 @@ class ConnectionManager:
         self._watched |= tenant_ids
 
     def unwatch(self, tenant_id: str) -> None:
-        """This tenant is about to leave the index; its next connection puts it back."""
+        """Note that this tenant leaves the index; its next connection adds it again."""
         self._watched.discard(tenant_id)
 
     # Only the seed asks for what follows (2.1); nothing in the server calls it.

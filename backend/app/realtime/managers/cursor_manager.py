@@ -97,7 +97,7 @@ class CursorManager:
         return cursor
 
     def remove(self, connection: Connection, room_id: str) -> None:
-        """Note that the connection's user is nowhere. As `move`."""
+        """Note that the user's cursor is removed. As `move`."""
         self._note(connection, room_id, None)
 
     def _note(self, connection: Connection, room_id: str, cursor: CursorPosition | None) -> None:
@@ -109,7 +109,7 @@ class CursorManager:
         self._pending[key] = _Move(connection.sid, cursor)
 
     def forget(self, connection: Connection, room_id: str) -> None:
-        """Drop what is not written yet of a connection that has left the room: it may be back before the writer is."""
+        """Drop the unwritten move of a connection that has left the room: it may rejoin before the writer runs."""
         key = _Whose(connection.tenant_id, room_id, connection.user_id)
         pending = self._pending.get(key)
         if pending is not None and pending.sid == connection.sid:
@@ -130,7 +130,7 @@ class CursorManager:
         return cast("list[dict[str, Any]]", orjson.loads(admitted(answer)))
 
     def write(self) -> float | None:
-        """Write what has gathered. Returns in how many seconds to do so again (None: when somebody moves).
+        """Write the pending moves. Returns the seconds until the next call, None if it can wait for the next move.
 
         One caller at a time. Raises Unavailable, and then keeps what is not written.
         """

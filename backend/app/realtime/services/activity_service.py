@@ -180,7 +180,7 @@ def _wanted(request: Request) -> Wanted:
 
 
 def _as_json(details: dict[str, Any]) -> bytes:
-    """Details as JSON. Raises InvalidPayload for what only looks like it: a subclass of text as a name."""
+    """Details as JSON. Raises InvalidPayload for values that JSON does not have."""
     try:
         return orjson.dumps(details)
     except TypeError as error:

@@ -156,7 +156,7 @@ class NotificationService(Service):
         return NotificationPage([Notification(**item) for item in items], total, unread)
 
     def unread_count(self, tenant_id: str, user_id: str) -> int:
-        """How many the user has not read."""
+        """The user's unread count."""
         return self._store.count(tenant_keys(tenant_id), checked_user(user_id))
 
     def send_count(self, tenant_id: str, user_id: str, sid: str) -> int:
@@ -164,7 +164,7 @@ class NotificationService(Service):
         return self._store.count(tenant_keys(tenant_id), user_id, sid)
 
     def mark_read(self, tenant_id: str, user_id: str, notification_id: str) -> tuple[Notification, int]:
-        """The user has read one, which they may have before. Returns it, and how many are unread. Raises NotFound."""
+        """Mark one as read, again if need be. Returns it and the unread count. Raises NotFound."""
         keys, user_id = tenant_keys(tenant_id), checked_user(user_id)
         found = self._store.read(keys, user_id, _known(notification_id))
         if found is None:
@@ -172,11 +172,11 @@ class NotificationService(Service):
         return Notification(**found[0]), found[1]
 
     def mark_all_read(self, tenant_id: str, user_id: str) -> int:
-        """The user has read all. Returns how many they had not."""
+        """Mark all as read. Returns how many were unread."""
         return self._store.read_all(tenant_keys(tenant_id), checked_user(user_id))
 
     def delete(self, tenant_id: str, user_id: str, notification_id: str) -> int:
-        """Forget one. Returns how many are unread. Raises NotFound."""
+        """Delete one. Returns the unread count. Raises NotFound."""
         keys, user_id = tenant_keys(tenant_id), checked_user(user_id)
         unread = self._store.delete(keys, user_id, _known(notification_id))
         if unread is None:
@@ -198,7 +198,7 @@ class NotificationService(Service):
 
 
 def _known(notification_id: object) -> str:
-    """The id, if any notification could have it: to the store, an empty one means all. Raises NotFound."""
+    """The id if it has the form of one; to the script an empty id means all. Raises NotFound."""
     if isinstance(notification_id, str) and _ID.fullmatch(notification_id):
         return notification_id
     raise NotFound("Notification not found")

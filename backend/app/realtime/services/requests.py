@@ -29,13 +29,13 @@ def checked_user(user_id: str) -> str:
 
 
 def checked(operation: str, direction: Direction = Direction.REQUEST, **fields: Any) -> Request:
-    """What is asked of an operation of the contract, without what is None: that is absent. Raises InvalidPayload."""
+    """A request of an operation, held against the contract; None means absent. Raises InvalidPayload."""
     asked = {name: value for name, value in fields.items() if value is not None}
     return check(direction, operation, asked)
 
 
 def checked_key(key: object) -> str | None:
-    """The idempotency key, if there is one and it may be one: over REST it is a header. Raises InvalidPayload."""
+    """A valid idempotency key, or None. Over REST it is a header. Raises InvalidPayload."""
     if key is None:
         return None
     if isinstance(key, str) and IDEMPOTENCY_KEY.fullmatch(key):

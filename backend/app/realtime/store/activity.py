@@ -25,13 +25,13 @@ _RECORDED, _TAKEN = 1, 3
 
 
 def is_activity_id(value: str) -> bool:
-    """Whether this could be the id of an item, kept or not."""
+    """Whether this has the form of an item's id."""
     return _ID.fullmatch(value) is not None
 
 
 @dataclass(frozen=True)
 class NewActivity:
-    """What happened: its idempotency key, what tells it from anything else under that key, and the item."""
+    """An item to record, with its idempotency key and the fingerprint of the request."""
 
     key: str
     fingerprint: str
@@ -97,7 +97,7 @@ class ActivityStore:
 
 
 def _index(wanted: Wanted) -> tuple[str, str]:
-    """The name under which the index has what is wanted, and what else is asked for of it, '' for nothing."""
+    """The name to look up in the index, and the second filter, '' for none."""
     if wanted.entity_id is not None:
         return f"entity {wanted.entity_type}:{wanted.entity_id}", wanted.user_id or ""
     if wanted.user_id is not None:

@@ -27,7 +27,7 @@ class Member:
 
 @dataclass(frozen=True)
 class LoggedEdit:
-    """An edit as the log keeps it: the places that it touched, and the message that told of it, as JSON."""
+    """An edit in the log: the places it touched, and the message that announced it, as JSON."""
 
     touched: dict[str, list[str]]
     message: str
@@ -47,7 +47,7 @@ class State:
 
 @dataclass(frozen=True)
 class Commit:
-    """What an edit comes down to, to be stored if the document still has `version`."""
+    """The result of an edit, to be stored if the document still has `version`."""
 
     edit_key: str
     version: int

@@ -14,7 +14,7 @@ from app.realtime.store.script import Script, reaching_redis
 
 @dataclass(frozen=True)
 class Lease:
-    """What a renewal found: whether this node still had its lease, and whose has run out when (ms)."""
+    """A renewal: whether this node still had its lease, and the nodes whose lease has run out, with when (ms)."""
 
     had: bool
     expired: dict[str, int]
@@ -35,7 +35,7 @@ class NodeStore:
         return Lease(bool(had), {node: int(float(end)) for node, end in zip(expired[::2], expired[1::2], strict=True)})
 
     def unwatch(self, tenant_id: str) -> None:
-        """This node has nothing of the tenant any more."""
+        """Note that this node has no more connections or deadlines of the tenant."""
         self._run("SREM", k.node_tenants(self._address.node_id), tenant_id)
 
     def tenants(self, node_id: str) -> set[str]:

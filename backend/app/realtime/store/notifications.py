@@ -22,7 +22,7 @@ _MADE, _TAKEN = 1, 3
 
 @dataclass(frozen=True)
 class NewNotification:
-    """What is asked for: its id, what tells it from anything else asked for under that id, and the message."""
+    """A notification to make, with the fingerprint of the request."""
 
     id: str
     fingerprint: str

@@ -1,4 +1,4 @@
--- activity_feed: a page of what happened in a tenant, newest first, for one connection or for the caller.
+-- activity_feed: a page of the tenant's activity, newest first, for one connection or for the caller.
 -- uses base activity
 -- KEYS –
 -- ARGV node_channel · sid ('' for the caller only) · limit (items at most) · offset (items to pass over)
@@ -9,14 +9,14 @@
 
 limit, offset = tonumber(limit), tonumber(offset)
 
--- How many members of the index are looked at in one go; one more than a page at least.
+-- Members of the index read at a time: at least one more than a page has.
 local CHUNK = 200
 
 -- The ids of the page, and one more if there is a next page.
 local function find()
   local found, newest = {}, '(' .. name .. (before == '' and '\1' or '\0' .. before)
   local oldest = '(' .. name .. '\0' .. (since == '' and '' or since .. '\1')
-  -- What is passed over need not be looked at, unless only some of it counts.
+  -- Without a second filter, items that are passed over need not be read.
   local skip, passed = also == '' and offset or 0, also == '' and offset or 0
   repeat
     local members = redis.call('ZRANGE', activity_index_key, newest, oldest, 'BYLEX', 'REV', 'LIMIT', skip, CHUNK)

@@ -1,4 +1,4 @@
--- activity_record: something happened in a tenant; once, however often the caller says so.
+-- activity_record: record an activity item, once per idempotency key.
 -- uses base activity
 -- KEYS activity_recorded (hash: idempotency key → id) · connections (set)
 -- ARGV bus · tenant_channel · fields (JSON of the item without braces, id and created_at) · entity_type
@@ -14,7 +14,7 @@ if known then
   if item then return asked == fingerprint and { 2, item } or { 3 } end
 end
 
--- By the clock, but never before the last one, whatever the clock does.
+-- The clock's time, but always after the last item, even if the clock goes back.
 local last = redis.call('XREVRANGE', activity_key, '+', '-', 'COUNT', 1)[1]
 local id = string.format('%016.0f', math.max(now_us, last and tonumber(string.match(last[1], '^%d+')) + 1 or 0))
 local item = '{"id":"' .. id .. '",' .. fields .. ',"created_at":"' .. rfc3339(now) .. '"}'

@@ -29,7 +29,7 @@ if user then
 else
   user_joins(user_name, device_type, false, sid)
 end
--- What of the user's ends by time may have been made while nobody was there to be told when.
+-- A notification may have been made while no node was told when it expires.
 local first_end = redis.call('ZRANGE', notifications_ends_key, 0, 0, 'WITHSCORES')[2]
 emit(node_channel, 'presence:list', presence_list('', ''), sid, { enter = { tenant_channel, user_channel },
   due = first_end and math.max(0, tonumber(first_end) - now), due_room = tenant_channel })

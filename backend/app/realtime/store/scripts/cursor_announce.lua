@@ -1,4 +1,4 @@
--- cursor_announce: tell of a cursor whose last move had to wait for the rate.
+-- cursor_announce: announce a cursor whose last move exceeded the rate.
 -- uses base cursors
 -- KEYS cursors (hash)
 -- ARGV bus · user_id · room_id · room_channel · users_channel · interval_ms (between moves) · burst (moves at once)

@@ -1,4 +1,4 @@
--- cursor_move: a user's cursor is somewhere else; announced as the rate allows.
+-- cursor_move: store a user's cursor; announce it if the rate allows.
 -- uses base presence members due cursors
 -- KEYS connection (hash) · connection_rooms (set) · cursors (hash) · rooms_due (zset)
 -- ARGV sid · room_id · room_channel · users_channel · position (JSON) · lives_ms (without a move)

@@ -1,4 +1,4 @@
--- cursor_remove: a user's cursor is nowhere.
+-- cursor_remove: remove a user's cursor.
 -- uses base cursors
 -- KEYS cursors (hash)
 -- ARGV bus · user_id · room_id · room_channel · users_channel

@@ -1,4 +1,4 @@
--- cursor_sync: the others' cursors in a room, for one connection.
+-- cursor_sync: send the other users' cursors in a room to one connection.
 -- uses base members cursors
 -- KEYS connection (hash) · connection_rooms (set) · cursors (hash)
 -- ARGV node_channel · sid · user_id · room_id · lives_ms (without a move)

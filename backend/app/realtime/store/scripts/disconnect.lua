@@ -1,4 +1,4 @@
--- disconnect: forget a connection, leave its rooms, and take its user offline if it said goodbye and was the last.
+-- disconnect: remove a connection, leave its rooms; take its user offline if it said goodbye and was the last.
 -- uses base presence cursors typing locks leaving
 -- KEYS user_connections (set) · connections (set) · connection (hash) · node_connections (set) · connection_rooms (set)
 --      rooms_due (zset) · rooms… (room room_users entity_room cursors typing locks)

@@ -1,4 +1,4 @@
--- doc_edit: commit an edit, if the document is still the one that it was applied to and nobody's lock is in the way.
+-- doc_edit: commit an edit, unless another edit came first or another user's lock covers the place.
 -- uses base presence members locks typing documents
 -- KEYS connection (hash) · connection_rooms (set) · document (hash) · document_log (list) · document_edits (zset)
 --      locks (hash) · typing (hash)

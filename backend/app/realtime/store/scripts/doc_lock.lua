@@ -1,4 +1,4 @@
--- doc_lock: reserve a place of a room's document for one user, or for longer.
+-- doc_lock: lock a place of a room's document for one user, or renew the lock.
 -- uses base members due locks
 -- KEYS connection (hash) · connection_rooms (set) · locks (hash) · rooms_due (zset)
 -- ARGV bus · room_id · room_channel · user_id · user_name · path · lasts_ms · max_of_user (locks in the room)
@@ -23,7 +23,7 @@ local ends_at = now + tonumber(lasts_ms)
 local lock = { user_id = user_id, user_name = user_name, acquired_at = renewed and renewed.acquired_at or rfc3339(now),
   expires_at = rfc3339(ends_at), ends_at = ends_at }
 redis.call('HSET', locks_key, path, cjson.encode(lock))
--- Whoever looks removes them in time; this is for a tenant whose nodes are all gone.
+-- Nodes remove expired locks; this is for a tenant whose nodes are all gone.
 redis.call('PEXPIRE', locks_key, DUE_KEPT_MS)
 note_due(rooms_due_key, room_id, ends_at)
 announce_locks(bus, locks_key, room_id, room_channel)

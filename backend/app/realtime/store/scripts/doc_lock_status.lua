@@ -1,4 +1,4 @@
--- doc_lock_status: the locks of a room's document, for one connection.
+-- doc_lock_status: send the locks of a room's document to one connection.
 -- uses base members locks
 -- KEYS connection (hash) · connection_rooms (set) · locks (hash)
 -- ARGV node_channel · sid · room_id

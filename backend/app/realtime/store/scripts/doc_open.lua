@@ -1,4 +1,4 @@
--- doc_open: give a document its first content, unless it has one.
+-- doc_open: give a document its first content, unless it has some.
 -- uses base documents
 -- KEYS document (hash) · document_log (list) · document_edits (zset)
 -- ARGV bus · room_channel · content (JSON) · touched (JSON) · message (JSON)

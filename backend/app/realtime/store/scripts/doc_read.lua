@@ -1,4 +1,4 @@
--- doc_read: what an edit on an older version needs to know. Changes nothing.
+-- doc_read: read what an edit on an older version needs. Changes nothing.
 -- uses base members documents
 -- KEYS connection (hash) · connection_rooms (set) · document (hash) · document_log (list) · document_edits (zset)
 -- ARGV room_id · base_version · edit_key (user_id, NUL, edit_id) · node_channel · sid

@@ -1,4 +1,4 @@
--- doc_sync: a room's document for one connection: whole, or the edits that it has missed.
+-- doc_sync: send a room's document to one connection: the whole, or the edits that it has missed.
 -- uses base members locks documents
 -- KEYS connection (hash) · connection_rooms (set) · document (hash) · document_log (list) · document_edits (zset)
 --      locks (hash)

@@ -1,4 +1,4 @@
--- doc_unlock: give a place of a room's document free again.
+-- doc_unlock: end a user's lock on a place of a room's document.
 -- uses base members locks
 -- KEYS connection (hash) · connection_rooms (set) · locks (hash)
 -- ARGV bus · room_id · room_channel · user_id · path

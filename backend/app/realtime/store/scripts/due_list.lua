@@ -1,4 +1,4 @@
--- due_list: whose time has come in a sorted set of deadlines, and when to look again. Changes nothing.
+-- due_list: list the due members of a sorted set of deadlines, and when the next is due. Changes nothing.
 -- uses base
 -- KEYS due (zset)
 -- ARGV batch (members at most)

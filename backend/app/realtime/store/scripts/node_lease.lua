@@ -1,4 +1,4 @@
--- node_lease: renew a node's lease and prove to it that it hears the bus; tell who has died.
+-- node_lease: renew a node's lease, publish a probe to the node itself, and list the nodes whose lease has run out.
 -- uses base
 -- KEYS nodes (zset)
 -- ARGV node_id · lease_ms · node_channel · probe (its number)

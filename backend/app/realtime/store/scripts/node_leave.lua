@@ -1,4 +1,4 @@
--- node_leave: end a node's own lease, so that another adopts at once what it leaves behind.
+-- node_leave: end a node's own lease, so that another node takes over its tenants at once.
 -- uses base
 -- KEYS nodes (zset)
 -- ARGV node_id

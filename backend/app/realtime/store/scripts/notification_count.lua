@@ -1,4 +1,4 @@
--- notification_count: how many notifications a user has not read, for one connection or for the caller.
+-- notification_count: count a user's unread notifications, for one connection or for the caller.
 -- uses base notifications
 -- KEYS –
 -- ARGV node_channel · sid ('' for the caller only)

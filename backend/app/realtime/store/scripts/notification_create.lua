@@ -1,4 +1,4 @@
--- notification_create: something needs a user's attention; once, however often the caller says so.
+-- notification_create: notify a user, once per notification id.
 -- uses base notifications
 -- KEYS user_connections (set)
 -- ARGV id · fingerprint (of what is asked for) · fields (JSON without created_at and the closing brace) · lasts_ms
@@ -14,7 +14,7 @@ if head then
   return { 2, item_json(read_at, head) }
 end
 
--- By the clock, but never before the last one, whatever the clock does: else the oldest would be the new one.
+-- The clock's time, but always after the last one, even if the clock goes back: else the new one would be the oldest.
 local made_at = now_us
 for _, key in ipairs({ notifications_unread_key, notifications_read_key }) do
   local last = redis.call('ZRANGE', key, 0, 0, 'REV', 'WITHSCORES')[2]

@@ -1,4 +1,4 @@
--- notification_delete: a user has no use for a notification any more.
+-- notification_delete: delete one of a user's notifications.
 -- uses base notifications
 -- KEYS –
 -- ARGV notification_id

@@ -1,4 +1,4 @@
--- notification_expire: forget what has come to its end of a user's notifications.
+-- notification_expire: remove a user's expired notifications.
 -- uses base notifications
 -- KEYS –
 -- ARGV –

@@ -1,4 +1,4 @@
--- notification_read: a user has read one notification, or all.
+-- notification_read: mark one notification of a user as read, or all.
 -- uses base notifications
 -- KEYS –
 -- ARGV notification_id ('' for all)

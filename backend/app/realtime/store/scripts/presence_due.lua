@@ -1,4 +1,4 @@
--- presence_due: whose time has come in a tenant, and when to look again. Changes nothing.
+-- presence_due: list the users whose grace or activity time has run out, and when to check again. Changes nothing.
 -- uses base
 -- KEYS active (zset) · grace (zset)
 -- ARGV away_ms (without activity) · batch (users at most)

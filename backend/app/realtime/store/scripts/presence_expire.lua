@@ -1,4 +1,4 @@
--- presence_expire: do to one user what is due: offline after the grace time, away after inactivity.
+-- presence_expire: take one user offline at the end of the grace, or away after inactivity.
 -- uses base presence
 -- KEYS user_connections (set)
 -- ARGV away_ms (without activity) · moves (JSON)

@@ -1,4 +1,4 @@
--- presence_list: who is online, for one connection or for the caller.
+-- presence_list: list who is online, for one connection or for the caller.
 -- uses base presence
 -- KEYS connection (hash)
 -- ARGV node_channel · sid ('' for the caller only) · entity_type ('' for any) · entity_id ('' for any)

@@ -1,4 +1,4 @@
--- presence_offline: take a user offline, whatever their connections say.
+-- presence_offline: take a user offline, whatever connections the user has.
 -- uses base presence
 -- KEYS –
 -- ARGV –

@@ -1,4 +1,4 @@
--- presence_online: make a user online who has no connection (yet): they stay for the grace time.
+-- presence_online: set a user online who may have no connection: then only for the grace.
 -- uses base presence
 -- KEYS user_connections (set)
 -- ARGV user_name · device_type · current_page ('' for none) · grace_ms · moves (JSON)

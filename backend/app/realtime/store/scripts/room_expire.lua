@@ -1,4 +1,4 @@
--- room_expire: end what has come to its end in a room, and note what comes next.
+-- room_expire: end the cursors, typing and locks of a room whose time has run out, and note the next deadline.
 -- uses base due cursors typing locks
 -- KEYS cursors (hash) · typing (hash) · locks (hash) · rooms_due (zset)
 -- ARGV bus · room_id · room_channel · users_channel · lives_ms (a cursor without a move)

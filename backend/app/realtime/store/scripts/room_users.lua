@@ -1,4 +1,4 @@
--- room_users: who is in a room, for one connection or for the caller.
+-- room_users: list who is in a room, for one connection or for the caller.
 -- uses base rooms
 -- KEYS room_users (hash)
 -- ARGV node_channel · sid ('' for the caller only) · room_id

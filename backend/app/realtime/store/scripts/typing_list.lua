@@ -1,4 +1,4 @@
--- typing_list: who types in a room, for one connection that may have missed it.
+-- typing_list: send who types in a room to one connection that may have missed it.
 -- uses base typing
 -- KEYS typing (hash)
 -- ARGV node_channel · sid · room_id

@@ -1,4 +1,4 @@
--- typing_start: a user types in a field, until they stop or the time is over.
+-- typing_start: note that a user types in a field, until they stop or the time runs out.
 -- uses base presence members due typing
 -- KEYS connection (hash) · connection_rooms (set) · typing (hash) · rooms_due (zset)
 -- ARGV sid · room_id · room_channel · field ('' for none) · place (of the field in the document) · typist (JSON)

@@ -1,4 +1,4 @@
--- typing_stop: a user stops typing, in one field or in all.
+-- typing_stop: note that a user has stopped typing, in one field or in all.
 -- uses base presence members typing
 -- KEYS connection (hash) · connection_rooms (set) · typing (hash)
 -- ARGV room_id · room_channel · field ('' for all) · moves (JSON)

@@ -1,10 +1,10 @@
--- activity: what happened in a tenant.
+-- activity: a tenant's activity items.
 -- KEYS activity (stream) · activity_index (zset)
 -- ARGV –
 --
--- An entry of the stream is `item`, as JSON, and what the index knows it by: type, entity, user, key. Its id is a time in
--- µs, of always 16 digits, so that ids order as text too. A member of the index is a name, NUL, the id, NUL and what else
--- may be asked for under that name; every item is there by four: all, its type, its entity, its user.
+-- An entry of the stream has the fields `item` (JSON), type, entity, user and key. Its id is a time in µs with 16 digits,
+-- so that ids also sort as text. A member of the index is a name, NUL, the id, NUL and a second filter. Each item has four
+-- members, named by all, its type, its entity and its user.
 
 -- The fields of an entry by name.
 local function read_entry(entry)
@@ -13,13 +13,13 @@ local function read_entry(entry)
   return fields
 end
 
--- An item as JSON, nil if it is not kept any more.
+-- An item as JSON, nil if it is no longer kept.
 local function item_of(id)
   local entry = redis.call('XRANGE', activity_key, id .. '-0', id .. '-0')[1]
   return entry and read_entry(entry).item
 end
 
--- What the index holds of an item.
+-- The members of the index for an item.
 local function index_members(id, fields)
   local middle = '\0' .. id .. '\0'
   return { 'all' .. middle, 'type ' .. fields.type .. middle, 'entity ' .. fields.entity .. middle .. fields.user,

@@ -1,14 +1,14 @@
--- base: what every script needs; `local` values here are visible to the script that uses it.
+-- base: helpers for every script; its `local` values are visible to the script that uses it.
 -- KEYS –
 -- ARGV –
 
--- Milliseconds by Redis' clock: the only clock that matters.
+-- Milliseconds of Redis' clock, the same for all nodes.
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
--- Microseconds, where things of one millisecond have an order.
+-- Microseconds, to order what happens within a millisecond.
 local now_us = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
 
--- An integer as decimal digits: Lua's own conversion rounds at 14.
+-- An integer as decimal digits. Lua's own conversion rounds after 14 digits.
 local function digits(number)
   return string.format('%.0f', number)
 end
@@ -39,7 +39,7 @@ end
 -- Put `event` on the bus for a Socket.IO room, in python-socketio's own format. `data` is JSON. `how` may have:
 -- skip_sid: a connection that does not get it · skip_room: a Socket.IO room whose connections do not get it ·
 -- enter: Socket.IO rooms that the connection `room` enters first · due: ms until something ends in the Socket.IO room
--- due_room, which is `room` if absent: a node that delivers the message looks after that then.
+-- due_room (default: `room`); a node that delivers the message checks it then.
 local function emit(channel, event, data, room, how)
   how = how or {}
   redis.call('PUBLISH', channel, '{"method":"emit","event":"' .. event .. '","data":[' .. data

@@ -1,9 +1,9 @@
--- cursors: a user's one cursor in a room.
+-- cursors: a user's cursor in a room: one, however many tabs.
 -- KEYS –
 -- ARGV –
 --
--- Its line in the hash: the sid that moved it, when (ms), the rate's state (ms), 1 if it has been announced as it is, and
--- the cursor as JSON.
+-- The hash: user_id → lines: the sid that moved the cursor, when (ms), the rate's state (ms), 1 if this position has been
+-- announced, and the cursor as JSON.
 
 local function parse_cursor(line)
   local sid, moved_at, arrival, announced, cursor = string.match(line, '^([^\n]*)\n(%d+)\n(%d+)\n(%d)\n(.*)$')
@@ -30,7 +30,7 @@ local function announce_cursor(bus, cursors_key, room_id, room_channel, users_ch
   return wait
 end
 
--- Remove a user's cursor, if there is one, and tell the others.
+-- Remove a user's cursor, if there is one, and announce it.
 local function end_cursor(bus, cursors_key, room_id, room_channel, users_channel, user_id)
   if redis.call('HDEL', cursors_key, user_id) == 1 then
     emit(bus, 'cursor:remove', '{"room_id":' .. json(room_id) .. ',"user_id":' .. json(user_id) .. '}', room_channel,

@@ -1,17 +1,17 @@
--- documents: a room's document.
+-- documents: a room's document and its last edits.
 -- KEYS –
 -- ARGV –
 --
--- The hash: version, content (JSON) and the log's size in bytes. The log: a list with an entry for each edit: what it
--- touched (JSON), a line break, and the message that told of it (JSON).
+-- The hash: version, content (JSON) and the log's size in bytes. The log: one entry per edit: the places it touched (JSON),
+-- a line break, and the message that announced it (JSON).
 
--- Edits that the log keeps, and bytes of them: what was missed is never more than a whole document may be.
+-- Edits and bytes that the log keeps. A client that has missed more gets the whole document, which is not larger.
 local LOG_EDITS, LOG_BYTES = 500, 1048576
 
--- Edits that are known by their id: enough to answer whoever sends one again after a lost answer.
+-- Ids of edits that are kept, so that an edit sent again after a lost ack is recognised.
 local EDIT_IDS = 2000
 
--- The document's version, 0 for one that has never been edited, and how many of its last edits the log has.
+-- The document's version (0: never edited), and the number of its last edits in the log.
 local function read_version(doc_key, log_key)
   return tonumber(redis.call('HGET', doc_key, 'version') or '0'), redis.call('LLEN', log_key)
 end
@@ -28,7 +28,7 @@ local function keep_document(doc_key, log_key, ids_key, ttl)
   for _, key in ipairs({ doc_key, log_key, ids_key }) do redis.call('EXPIRE', key, ttl) end
 end
 
--- Make `content` the next version, by an edit that is known as `edit_key`.
+-- Store `content` as the next version, made by the edit `edit_key`.
 local function append_edit(doc_key, log_key, ids_key, version, content, entry, edit_key, ttl)
   redis.call('HSET', doc_key, 'version', digits(version), 'content', content)
   redis.call('RPUSH', log_key, entry)
@@ -41,8 +41,8 @@ local function append_edit(doc_key, log_key, ids_key, version, content, entry, e
   keep_document(doc_key, log_key, ids_key, ttl)
 end
 
--- The answer to a connection's edit follows, on that connection, what was published until now: even to an edit that is
--- known already, because what told the others of it may be on its way there.
+-- Have the sid's node send the ack of an edit after every earlier broadcast. Also for an edit that is known already: the
+-- message that announced it may still be on its way.
 local function answer_follows(node_channel, sid)
   redis.call('PUBLISH', node_channel, '{"method":"hold","sid":' .. json(sid) .. ',"host_id":"redis"}')
 end

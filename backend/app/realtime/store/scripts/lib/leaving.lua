@@ -1,9 +1,9 @@
--- leaving: a connection leaves a room, whether by its word or by its end.
+-- leaving: a connection leaves a room, by a message or by its end.
 -- KEYS –
 -- ARGV –
 
--- Take one connection out of a room, with the cursor and the typing that are its own; announce if its user is gone from it,
--- whose locks end then, unless the transport was `lost`: those wait for them to come back. An empty room leaves nothing else.
+-- Take one connection out of a room, and end its cursor and typing. If its user is gone from the room, announce that and
+-- end the user's locks; after a `lost` transport the locks stay until they expire. An empty room leaves nothing but locks.
 -- `room`: one of the script's `rooms…`.
 local function leave_room(bus, room, rooms_due_key, users_channel, user_id, sid, lost)
   local users_key, cursors_key, typing_key, locks_key = room.room_users_key, room.cursors_key, room.typing_key, room.locks_key

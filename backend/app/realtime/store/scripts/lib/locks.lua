@@ -2,15 +2,15 @@
 -- KEYS –
 -- ARGV –
 --
--- The hash: place → JSON of user_id, user_name, acquired_at, expires_at (RFC 3339) and ends_at (ms). One that has run out is
--- none, removed or not.
+-- The hash: place → JSON of user_id, user_name, acquired_at, expires_at (RFC 3339) and ends_at (ms). An expired
+-- lock counts as none, even before it is removed.
 
 -- Whether two places overlap: they are one, or one is above the other.
 local function overlap(a, b)
   return a == b or string.sub(b, 1, #a + 1) == a .. '/' or string.sub(a, 1, #b + 1) == b .. '/'
 end
 
--- The locks that hold, by place.
+-- The locks that have not expired, by place.
 local function read_locks(locks_key)
   local locks = {}
   local flat = redis.call('HGETALL', locks_key)
@@ -36,7 +36,7 @@ local function locks_json(locks)
   return '[' .. table.concat(parts, ',') .. ']'
 end
 
--- The message that tells of a room's locks.
+-- The payload of `doc:lock_status`.
 local function lock_status_json(room_id, locks)
   return '{"room_id":' .. json(room_id) .. ',"locks":' .. locks_json(locks) .. '}'
 end
@@ -46,8 +46,8 @@ local function place_above(place)
   return string.match(place, '^(.*)/')
 end
 
--- A function that finds a lock, of somebody else than `user_id`, on or around a place. Each question takes the depth of its
--- place, however many locks there are: an edit may ask for a thousand places.
+-- A function that finds another user's lock on, above or below a place. Each call costs the depth of the place, however
+-- many locks there are, because an edit may ask for a thousand places.
 local function foreign_lock_finder(locks, user_id)
   local at, below = {}, {}
   for _, lock in ipairs(locks) do
@@ -71,7 +71,7 @@ local function foreign_lock_finder(locks, user_id)
   end
 end
 
--- Tell the room which locks hold now. What has run out is gone with that, and is not told of again.
+-- Announce the room's locks, and remove expired ones.
 local function announce_locks(bus, locks_key, room_id, room_channel, skip_sid)
   local locks, due, holding = read_locks(locks_key), nil, {}
   for _, lock in ipairs(locks) do
@@ -84,7 +84,7 @@ local function announce_locks(bus, locks_key, room_id, room_channel, skip_sid)
   emit(bus, 'doc:lock_status', lock_status_json(room_id, locks), room_channel, { skip_sid = skip_sid, due = due })
 end
 
--- End the locks for which `over` says so, and what has run out; tell the room if any has ended.
+-- End the locks for which `over` returns true, and the expired ones; announce if any has ended.
 local function end_locks(bus, locks_key, room_id, room_channel, skip_sid, over)
   if redis.call('EXISTS', locks_key) == 0 then return end
   local kept, ended = {}, 0

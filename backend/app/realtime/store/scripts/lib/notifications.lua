@@ -1,12 +1,12 @@
--- notifications: what waits for one user, and how much of it they have not read.
+-- notifications: one user's notifications and how many are unread.
 -- KEYS notifications (hash) · notifications_unread (zset) · notifications_read (zset) · notifications_ends (zset)
 --      notifications_due (zset)
 -- ARGV bus · user_channel · user_id
 --
--- A field of the hash is an id; its value, by lines: when it was read ('' if it was not), the fingerprint of what was
--- asked for, and the notification as JSON without the closing brace.
+-- The hash: id → lines: when it was read ('' for unread), the fingerprint of the request, and the notification as JSON
+-- without the closing brace.
 
--- How many the user has not read, as they were last told.
+-- The unread count that the user's connections know.
 local told = redis.call('ZCARD', notifications_unread_key)
 
 local function forget(id)
@@ -16,10 +16,10 @@ local function forget(id)
   redis.call('ZREM', notifications_ends_key, id)
 end
 
--- Longer than its last notification lives a key (ms), so that whoever looks at the end finds that there was something.
+-- Milliseconds that the keys outlive the last notification, so that the check at its end still finds it.
 local KEPT_MS = 3600000
 
--- Note when the next one comes to its end. The keys go some time after the last.
+-- Note when the next notification expires. The keys expire some time after the last.
 local function note_ends()
   local first = redis.call('ZRANGE', notifications_ends_key, 0, 0, 'WITHSCORES')
   if not first[2] then
@@ -36,14 +36,14 @@ local function note_ends()
   end
 end
 
--- Every script begins with this: what has come to its end is gone.
+-- Remove expired notifications; every script begins with this.
 local function forget_ended()
   local ended = redis.call('ZRANGE', notifications_ends_key, '-inf', digits(now), 'BYSCORE')
   for _, id in ipairs(ended) do forget(id) end
   if #ended > 0 then note_ends() end
 end
 
--- Tell the user's connections how many there are to read, `always` or if it is not what they know. Returns it.
+-- Send the unread count to the user's connections, `always` or if it has changed. Returns it.
 local function tell_count(always)
   local count = redis.call('ZCARD', notifications_unread_key)
   if always or count ~= told then emit(bus, 'notification:count', '{"count":' .. count .. '}', user_channel) end
@@ -62,7 +62,7 @@ local function item_json(read_at, head)
   return head .. ',"is_read":' .. (read_at == '' and 'false,"read_at":null}' or 'true,"read_at":"' .. read_at .. '"}')
 end
 
--- Read one that is not. Returns its JSON.
+-- Mark an unread one as read. Returns its JSON.
 local function mark_read(id, fingerprint, head)
   redis.call('HSET', notifications_key, id, rfc3339(now) .. '\n' .. fingerprint .. '\n' .. head)
   redis.call('ZADD', notifications_read_key, redis.call('ZSCORE', notifications_unread_key, id), id)

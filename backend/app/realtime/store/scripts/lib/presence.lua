@@ -1,12 +1,12 @@
--- presence: one user's presence and the tenant's list; every change of it goes through here.
+-- presence: one user's presence and the tenant's list. Every change of them goes through here.
 -- KEYS online (hash) · names (zset) · active (zset) · grace (zset) · seq · user (hash)
 -- ARGV bus · tenant_channel · user_id
 --
--- A state is a status, with `auto_away` for an away that the server chose. A `moves` table maps the
--- state a user is in to the one they get: it is a row of the rules in `realtime_contracts.rules.presence`.
+-- A state is a status, or `auto_away` for an away that the server set. `moves` maps the user's current
+-- state to the next one; it is a row of the table in `realtime_contracts.rules.presence`.
 
--- The next number of the tenant's presence messages. A new counter starts at the clock, so that it
--- is above every number that was given before it, whatever Redis has lost.
+-- The next `seq` of the tenant's presence messages. A new counter starts at the clock, so that it is
+-- greater than all earlier numbers even if Redis has lost its data.
 local function next_seq()
   local seq = redis.call('INCR', seq_key)
   if seq == 1 then
@@ -84,7 +84,7 @@ local function change_user(moves, location, activity, always)
   return presence
 end
 
--- The user did something, such as moving a cursor, many times a second perhaps: `last_active_at` goes in steps.
+-- Note activity that may happen many times a second, such as moving a cursor: `last_active_at` changes once a second.
 local ACTIVITY_STEP_MS = 1000
 local function note_activity(moves)
   local user = read_user()
@@ -103,7 +103,7 @@ local function user_joins(user_name, device_type, current_page, sid)
     .. ',"status":"online","seq":' .. next_seq() .. '}', tenant_channel, { skip_sid = sid })
 end
 
--- The user goes offline: announced, and nothing of them stays.
+-- The user goes offline: announced, and all keys of the user are removed.
 local function user_leaves(user_name)
   redis.call('DEL', user_key)
   redis.call('HDEL', online_key, user_id)

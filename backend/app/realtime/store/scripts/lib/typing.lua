@@ -2,10 +2,10 @@
 -- KEYS –
 -- ARGV –
 --
--- A field of the hash is the user's id, NUL and the field of the form ('' for none); its line: the sid that started, when
--- that ends (ms), when it began (µs), the place in the document, the user and the field as JSON.
+-- The hash: user_id, NUL and the form's field ('' for none) → lines: the sid that started, when typing ends (ms), when it
+-- began (µs), the field's place in the document, the user and the field as JSON.
 
--- Everybody who types, by the time they started.
+-- The users who type, by when they started.
 local function read_typing(typing_key)
   local typists = {}
   local flat = redis.call('HGETALL', typing_key)
@@ -29,7 +29,7 @@ local function typing_json(room_id, typists)
   return '{"room_id":' .. json(room_id) .. ',"users":[' .. table.concat(users, ',') .. ']}'
 end
 
--- Tell the room who types now. What has run out is gone with that, and is not told of again.
+-- Announce who types, and remove who has expired.
 local function announce_typing(bus, typing_key, room_id, room_channel, skip_sid)
   local typists, due, typing = read_typing(typing_key), nil, {}
   for _, typist in ipairs(typists) do
@@ -42,7 +42,7 @@ local function announce_typing(bus, typing_key, room_id, room_channel, skip_sid)
   emit(bus, 'typing:users', typing_json(room_id, typists), room_channel, { skip_sid = skip_sid, due = due })
 end
 
--- End the typing for which `over` says so, and what has run out; tell the room if anything has ended.
+-- End the typing for which `over` returns true, and what has expired; announce if anything has ended.
 local function end_typing(bus, typing_key, room_id, room_channel, skip_sid, over)
   local known, ended = redis.call('HLEN', typing_key), 0
   if known == 0 then return end
