@@ -13,7 +13,6 @@ from realtime_contracts.mock.connections import Connection
 from realtime_contracts.mock.events import Events
 from realtime_contracts.mock.tenant import Tenant, Tenants
 from realtime_contracts.rules.claims import Identity
-from realtime_contracts.wire.timeouts import NodeTimeouts
 
 #: When a test begins: some second of 2026.
 BEGAN = 1_769_851_800.0
@@ -63,9 +62,8 @@ class RecordedTenant:
         self.clock = FakeClock()
         self.got: dict[str, list[tuple[str, dict[str, Any]]]] = {}
         self._sids = itertools.count(1)
-        timeouts = options.pop("timeouts", NodeTimeouts())
         options.setdefault("with_examples", ())
-        self.tenant: Tenant = Tenants(self.clock, timeouts, **options).get(TENANT)
+        self.tenant: Tenant = Tenants(self.clock, **options).get(TENANT)
 
     def _send(self, sid: str, event: str, data: dict[str, Any]) -> None:
         assert registry().check(Direction.SERVER, event, data) is None, (event, data)

@@ -8,7 +8,7 @@ from realtime_contracts.mock.handling import Handler
 from realtime_contracts.mock.scenario import parse
 from realtime_contracts.rules.claims import Identity
 from realtime_contracts.rules.packets import UNREADABLE
-from tests.unit.contracts.mock.recorded import BEGAN, TENANT, RecordedTenant
+from tests.unit.contracts.mock.recorded import TENANT, RecordedTenant
 
 JOIN = {"entity_type": "invoice", "entity_id": 42}
 
@@ -16,12 +16,12 @@ JOIN = {"entity_type": "invoice", "entity_id": 42}
 class Connected:
     """Ana's connection while a scenario is played for it; Ben listens. Notes the acks, and how it was ended."""
 
-    def __init__(self, scenario: str = "", expires_at: float | None = None) -> None:
+    def __init__(self, scenario: str = "") -> None:
         self.acks: list[tuple[int, dict[str, Any]]] = []
         self.ended: list[bool] = []
         self.tenant = RecordedTenant()
         self.ben = self.tenant.connect("Ben")
-        self.ana = self.tenant.add("ana-sid", Identity("ana", TENANT, "Ana", expires_at=expires_at))
+        self.ana = self.tenant.add("ana-sid", Identity("ana", TENANT, "Ana"))
         self.handler = Handler(self.tenant.tenant, self.ana, self, parse(scenario) if scenario else ())
         self.tenant.got.clear()
         self.handler.start()
@@ -146,13 +146,3 @@ def test_people_of_the_scenario_come_change_and_go_for_all_and_are_counted() -> 
     ana.tenant.clock.advance(5)
     told = [data for _, data in ana.tenant.got[ana.ben.sid]]
     assert [(data["user_id"], data["seq"]) for data in told] == [("dora", before + n) for n in (1, 2, 3)]
-
-
-def test_a_connection_ends_with_its_token() -> None:
-    ana = Connected(expires_at=BEGAN + 60)
-    ana.tenant.clock.advance(59)
-    assert ana.ended == []
-    ana.tenant.clock.advance(2)
-    error = ana.tenant.last(ana.ana, "error")
-    assert (error["code"], error["event"]) == ("token_expired", None)
-    assert ana.ended == [False]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from realtime_contracts.rules.errors import Conflict, LimitExceeded
-from realtime_contracts.wire.timeouts import NodeTimeouts
 from tests.unit.contracts.mock.recorded import RecordedTenant
 
 
@@ -28,8 +27,7 @@ def test_presence_messages_are_counted_without_a_gap(tenant: RecordedTenant) -> 
     assert numbers == [first, first + 1, first + 2, first + 3]
 
 
-def test_a_lost_transport_keeps_its_user_for_the_grace() -> None:
-    tenant = RecordedTenant(timeouts=NodeTimeouts(offline=60))
+def test_a_lost_transport_keeps_its_user_for_the_grace(tenant: RecordedTenant) -> None:
     ana, ben = tenant.connect("Ana"), tenant.connect("Ben")
     tenant.tenant.disconnect(ben, goodbye=False)
     tenant.clock.advance(59)
@@ -38,8 +36,7 @@ def test_a_lost_transport_keeps_its_user_for_the_grace() -> None:
     assert tenant.events(ana).count("presence:user_left") == 1
 
 
-def test_who_is_back_within_the_grace_has_never_been_away() -> None:
-    tenant = RecordedTenant(timeouts=NodeTimeouts(offline=60))
+def test_who_is_back_within_the_grace_has_never_been_away(tenant: RecordedTenant) -> None:
     ana, ben = tenant.connect("Ana"), tenant.connect("Ben")
     tenant.got.clear()
     tenant.tenant.disconnect(ben, goodbye=False)
@@ -49,8 +46,7 @@ def test_who_is_back_within_the_grace_has_never_been_away() -> None:
     assert tenant.events(ana) == []
 
 
-def test_the_inactive_become_away_and_come_back_with_a_heartbeat() -> None:
-    tenant = RecordedTenant(timeouts=NodeTimeouts(away=300))
+def test_the_inactive_become_away_and_come_back_with_a_heartbeat(tenant: RecordedTenant) -> None:
     ana, ben = tenant.connect("Ana"), tenant.connect("Ben")
     tenant.ask(ben, "presence:update", {"status": "busy"})
     tenant.got.clear()
@@ -95,8 +91,7 @@ def test_the_locks_of_a_lost_user_wait_for_them_until_their_time_is_over(tenant:
     assert tenant.last(ben, "doc:lock_status")["locks"] == []
 
 
-def test_typing_ends_with_its_time_and_starts_anew_with_every_start() -> None:
-    tenant = RecordedTenant(timeouts=NodeTimeouts(typing=6))
+def test_typing_ends_with_its_time_and_starts_anew_with_every_start(tenant: RecordedTenant) -> None:
     ana, ben = tenant.enter("Ana", "Ben")
     for _ in range(3):
         tenant.ask(ana, "typing:start", {"room_id": "invoice:42"})

@@ -11,6 +11,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 from jsonpatch import path_join
 
+from realtime_contracts.rules import places
 from realtime_contracts.rules.edits import Changes, Touched, apply, conflict, dump, named
 from realtime_contracts.rules.errors import InvalidPayload, TooLarge
 from realtime_contracts.rules.limits import MAX_DOCUMENT_BYTES
@@ -77,8 +78,16 @@ def test_what_an_operation_touches(operation: dict[str, Any], expected: Touched)
     ],
 )
 def test_places_overlap_if_one_is_above_the_other(one: str, other: str, *, overlap: bool) -> None:
-    assert Places([one]).overlap(other) is overlap
-    assert Places([other]).overlap(one) is overlap
+    assert Places([one]).overlap(other) is places.overlap(one, other) is overlap
+    assert Places([other]).overlap(one) is places.overlap(other, one) is overlap
+
+
+@given(
+    several=st.lists(st.from_regex(r"(/[ab]?){0,4}", fullmatch=True), max_size=4),
+    one=st.from_regex(r"(/[ab]?){0,4}", fullmatch=True),
+)
+def test_a_set_of_places_overlaps_where_one_of_them_does(several: list[str], one: str) -> None:
+    assert Places(several).overlap(one) is any(places.overlap(place, one) for place in several)
 
 
 @pytest.mark.parametrize(
