@@ -70,14 +70,6 @@ class Suite:
     requirements: tuple[Requirement, ...]
     examples: tuple[Example, ...]
 
-    def requirement(self, id_: str) -> Requirement:
-        """The requirement of an id. Raises KeyError."""
-        return self._by_id[id_]
-
-    @functools.cached_property
-    def _by_id(self) -> dict[str, Requirement]:
-        return {requirement.id: requirement for requirement in self.requirements}
-
 
 def features_folder() -> Path:
     """Where the features are: in the source tree, or in the installed package."""

@@ -87,11 +87,6 @@ class Definition:
     function: Callable[..., None]
     pattern: re.Pattern[str]
 
-    @property
-    def source(self) -> str:
-        """`documents.edit`: where it is found."""
-        return f"{self.function.__module__.rpartition('.')[2]}.{self.function.__name__}"
-
     def match(self, text: str) -> dict[str, Any] | None:
         """What stands in each place of the sentence, None if it is another one."""
         found = self.pattern.fullmatch(text)

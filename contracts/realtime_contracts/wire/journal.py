@@ -91,11 +91,6 @@ class Journal:
         """What the server has sent: all events, or those called `name`."""
         return [e for e in self.since(since) if e.kind == "event" and name in (None, e.name)]
 
-    def wake(self) -> None:
-        """Let waiters look again, because something outside the journal has changed."""
-        with self._changed:
-            self._changed.notify_all()
-
     def wait_until(
         self, condition: Callable[[], bool], what: str, *, within: float | None = None, since: int = 0
     ) -> None:

@@ -60,8 +60,6 @@ class Selection:
     level: str = "may"
     skip_slow: bool = False
     nodes: int = 1
-    #: Whether somebody can kill a node or cut Redis.
-    can_break: bool = False
 
     def of(self, suite: Suite) -> list[Example]:
         """The examples that were asked for. Raises NothingSelected."""
@@ -85,7 +83,7 @@ class Selection:
         """Why an example is not tried; nothing if it is."""
         if "multi_node" in example.needs and self.nodes < 2:
             return "needs two nodes of one cluster: give the URLs of both"
-        if "fault" in example.needs and not self.can_break:
+        if "fault" in example.needs:
             return "needs somebody who kills nodes and cuts Redis: not over a URL"
         if "slow" in example.needs and self.skip_slow:
             return "takes as long as the server's timeouts: shorten them there, and say so with --timeouts"

@@ -120,9 +120,8 @@ def test_a_broken_expression_is_told_in_a_line(word: str) -> None:
         (("multi_node",), {}, "two nodes"),
         (("fault",), {"nodes": 2}, "kills nodes"),
         (("slow",), {"skip_slow": True}, "--timeouts"),
-        (("fault", "multi_node"), {"can_break": True}, "two nodes"),
     ],
-    ids=["one node", "nobody to break it", "clocks unknown", "one node that can be broken"],
+    ids=["one node", "nobody to break it", "clocks unknown"],
 )
 def test_what_cannot_be_tried_says_why(needs: tuple[str, ...], more: dict[str, bool | int], words: str) -> None:
     told = Selection(**more).why_not(example(requirement("rooms/1.1", needs=needs)))  # type: ignore[arg-type]
@@ -130,8 +129,8 @@ def test_what_cannot_be_tried_says_why(needs: tuple[str, ...], more: dict[str, b
 
 
 def test_what_can_be_tried_has_no_reason_not_to() -> None:
-    everything = example(requirement("rooms/1.1", needs=tuple(NEEDS)))
-    assert Selection(nodes=2, can_break=True).why_not(everything) == ""
+    most = example(requirement("rooms/1.1", needs=tuple(NEEDS.keys() - {"fault"})))
+    assert Selection(nodes=2).why_not(most) == ""
     assert Selection(skip_slow=True).why_not(example(requirement("rooms/1.1"))) == ""
 
 
