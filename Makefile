@@ -47,8 +47,8 @@ bench: $(VENV)/.dev ## a benchmark: storm, cursors, documents, publishing or cap
 	@exec $(BIN)/python tests/benchmarks/$(BENCH).py $(ARGS)
 
 .PHONY: mutants
-mutants: $(VENV)/.dev ## the wrong servers: which requirement kills which, and none the real one (ARGS=--all-killers)
-	@exec $(BIN)/pytest tests/mutants --numprocesses=5 --quiet $(ARGS)
+mutants: ## the wrong servers: which requirement kills which, and none the real one (ARGS=--all-killers)
+	@exec .ci/setup $(BIN)/pytest tests/mutants --numprocesses=5 --quiet $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev ## ruff: rules and format
