@@ -36,7 +36,7 @@ from realtime_contracts.rules.errors import (
     Unauthenticated,
 )
 from realtime_contracts.rules.rates import RateLimit
-from realtime_contracts.rules.requests import check_idempotency_key, check_request, read_query
+from realtime_contracts.rules.requests import bearer_token, check_idempotency_key, check_request, read_query
 
 logger = structlog.get_logger(__name__)
 
@@ -129,10 +129,7 @@ def _call(known: Operation) -> Call:
 
 def _token() -> str:
     """The bearer token (RFC 6750): of the header only, because a URL is written to logs."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or " " in token.strip():
-        raise Unauthenticated
-    return token.strip()
+    return bearer_token(request.headers.get("Authorization", ""))
 
 
 def _asked(known: Operation) -> Payload:

@@ -11,12 +11,9 @@ import orjson
 from realtime_contracts.mock.connections import Connections
 from realtime_contracts.rules.errors import Conflict, InvalidPayload, TooLarge
 from realtime_contracts.rules.ids import as_text
-from realtime_contracts.rules.limits import MAX_ACTIVITY_ITEMS, MAX_DETAILS_BYTES
+from realtime_contracts.rules.limits import MAX_ACTIVITY_ITEMS, MAX_DETAILS_BYTES, PAGE_ITEMS
 from realtime_contracts.rules.requests import fingerprint
 from realtime_contracts.rules.times import rfc3339
-
-#: Items of a page, if nobody says how many.
-DEFAULT_LIMIT = 50
 
 #: The id of an item: a time in µs.
 _ID = re.compile(r"[0-9]{1,16}")
@@ -62,7 +59,7 @@ class Activity:
         for name in ("before", "since"):
             if asked.get(name) is not None and not _ID.fullmatch(asked[name]):
                 raise InvalidPayload(f"/{name}", "not the id of an activity item")
-        limit, offset = int(asked.get("limit", DEFAULT_LIMIT)), int(asked.get("offset", 0))
+        limit, offset = int(asked.get("limit", PAGE_ITEMS)), int(asked.get("offset", 0))
         found = list(self._wanted(asked))[offset:]
         following = found[limit - 1]["id"] if len(found) > limit else None
         return {"items": found[:limit], "next": following}

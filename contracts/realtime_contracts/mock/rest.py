@@ -29,8 +29,9 @@ from realtime_contracts.rules.errors import (
     Unauthenticated,
 )
 from realtime_contracts.rules.ids import is_safe_id
+from realtime_contracts.rules.limits import PAGE_ITEMS
 from realtime_contracts.rules.presence import choice
-from realtime_contracts.rules.requests import check, check_idempotency_key, check_request, read_query
+from realtime_contracts.rules.requests import bearer_token, check, check_idempotency_key, check_request, read_query
 
 JSON = "application/json"
 
@@ -75,7 +76,7 @@ class Call:
         return {"presence": self.tenant.presence.of_user(user_id)}
 
     def _list_notifications(self) -> Result:
-        page = {"unread_only": False, "limit": 50, "offset": 0, **self.data}
+        page = {"unread_only": False, "limit": PAGE_ITEMS, "offset": 0, **self.data}
         return self.tenant.notifications.page(self.user.user_id, **page)
 
     def _count_notifications(self) -> Result:
@@ -185,10 +186,8 @@ def _response(body: Payload, status: int, headers: Mapping[str, str] | None = No
 
 
 async def _call(request: web.Request, operation: Operation, tenants: Tenants, access: Access) -> Call:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if request.headers.get("Authorization") and (scheme.lower() != "bearer" or " " in token.strip()):
-        raise Unauthenticated
-    user = access.user_of(token.strip() or None)
+    header = request.headers.get("Authorization")
+    user = access.user_of(bearer_token(header) if header else None)
     if operation.role is not None and user.role != operation.role:
         raise Forbidden
     payload = read_query(operation, urllib.parse.parse_qs(request.query_string, keep_blank_values=True))

@@ -35,6 +35,9 @@ MAX_ACTIVITY_ITEMS = 10_000
 #: Bytes of JSON that an item's details may have: with all items, what a tenant may take of a server's memory.
 MAX_DETAILS_BYTES = 8 * 1024
 
+#: Items of a page of notifications or activity, unless a request says how many.
+PAGE_ITEMS = 50
+
 #: Characters of a user's name on the wire; a longer one is cut, because a name must not refuse a user.
 MAX_NAME_LENGTH = 255
 

@@ -12,7 +12,7 @@ import orjson
 
 from realtime_contracts.contract.operations import Operation, parameter_types
 from realtime_contracts.contract.registry import Direction, registry
-from realtime_contracts.rules.errors import InvalidPayload
+from realtime_contracts.rules.errors import InvalidPayload, Unauthenticated
 
 #: A name of the caller's choosing, as it may stand in a header: printable ASCII.
 IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}")
@@ -77,6 +77,14 @@ def read_query(operation: Operation, query: Mapping[str, Sequence[str]]) -> Payl
     if types is None or operation.has_body:
         return None if operation.has_body else {}
     return {name: _typed(value, types.get(name)) for name, (value,) in query.items()}
+
+
+def bearer_token(header: str) -> str:
+    """The access token in the header Authorization (RFC 6750). Raises Unauthenticated."""
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or " " in token.strip():
+        raise Unauthenticated
+    return token.strip()
 
 
 def check_idempotency_key(key: str | None) -> str | None:

@@ -28,9 +28,9 @@ MUTANTS = {
         "rest/1.3",
         Code(
             f"{ENDPOINT}:_token",
-            '    if scheme.lower() != "bearer"',
-            '    if not token and "token" in request.args:\n        return request.args["token"]\n'
-            '    if scheme.lower() != "bearer"',
+            "    return bearer_token(",
+            '    if "Authorization" not in request.headers and "token" in request.args:\n'
+            '        return request.args["token"]\n    return bearer_token(',
         ),
         Code(
             f"{ENDPOINT}:_asked",

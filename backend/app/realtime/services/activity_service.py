@@ -118,7 +118,7 @@ class ActivityService(Service):
         self,
         tenant_id: str,
         *,
-        limit: int = 50,
+        limit: int = limits.PAGE_ITEMS,
         before: str | None = None,
         since: str | None = None,
         offset: int = 0,
@@ -169,7 +169,7 @@ def _wanted(request: Request) -> Wanted:
     for name in ("before", "since"):
         if name in request and not is_activity_id(request[name]):
             raise InvalidPayload(f"/{name}", "not the id of an activity item")
-    asked = {"limit": 50, "offset": 0, **request}
+    asked = {"limit": limits.PAGE_ITEMS, "offset": 0, **request}
     return Wanted(
         limit=int(asked["limit"]),
         offset=int(asked["offset"]),

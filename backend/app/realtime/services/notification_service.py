@@ -138,7 +138,13 @@ class NotificationService(Service):
         return Created(Notification(**made[0]), made[1])
 
     def list(
-        self, tenant_id: str, user_id: str, *, unread_only: bool = False, limit: int = 50, offset: int = 0
+        self,
+        tenant_id: str,
+        user_id: str,
+        *,
+        unread_only: bool = False,
+        limit: int = limits.PAGE_ITEMS,
+        offset: int = 0,
     ) -> NotificationPage:
         """A user's notifications, newest first: `limit` of them (1-100), after the first `offset` (0-1,000)."""
         asked = checked("notifications:list", unread_only=unread_only, limit=limit, offset=offset)
@@ -150,7 +156,7 @@ class NotificationService(Service):
             tenant_keys(tenant_id),
             user_id,
             unread_only=request.get("unread_only", False),
-            limit=int(request.get("limit", 50)),
+            limit=int(request.get("limit", limits.PAGE_ITEMS)),
             offset=int(request.get("offset", 0)),
         )
         return NotificationPage([Notification(**item) for item in items], total, unread)
