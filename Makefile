@@ -39,7 +39,7 @@ check: $(VENV)/.dev node ## lint, types and unit tests, for the time between edi
 .PHONY: suites
 suites: $(VENV)/.dev
 	@rm -rf reports
-	@status=0; $(BIN)/tox $(if $(ARGS),run $(ARGS),run-parallel --parallel 2 --parallel-no-spinner) || status=$$?; \
+	@status=0; PYTHONUNBUFFERED=1 $(BIN)/tox $(if $(ARGS),run $(ARGS),run-parallel --parallel 2 --parallel-no-spinner) || status=$$?; \
 	$(if $(ARGS),,$(BIN)/python .ci/count.py reports $(SUITES) || status=1;) exit $$status
 
 .PHONY: bench
