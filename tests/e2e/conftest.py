@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from pytest_bdd.parser import Scenario, Step
 
-    from realtime_contracts.wire.forged import Mint
     from realtime_contracts.wire.timeouts import Timeouts
+    from realtime_contracts.wire.tokens import Mint
 
 #: How keys begin of what outlives its scenario for a time, and what Redis says of a key that stays until it is deleted.
 LASTING = ("doc:", "notifications:", "activity:")

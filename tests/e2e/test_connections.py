@@ -17,7 +17,7 @@ from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, CloseConnection, Request, TextMessage
 
 from realtime_contracts.conform.world import World
-from realtime_contracts.wire.forged import Mint
+from realtime_contracts.wire.tokens import Mint
 from tests.e2e.cluster import Arena, Cluster
 
 #: Seconds to wait for bytes.

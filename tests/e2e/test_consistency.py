@@ -20,7 +20,7 @@ from tests.e2e.consistency.history import History
 from tests.e2e.consistency.judge import judge
 
 if TYPE_CHECKING:
-    from realtime_contracts.wire.forged import Mint
+    from realtime_contracts.wire.tokens import Mint
 
 SEED = 20_261_124
 USERS = 12

@@ -15,7 +15,7 @@ from tests.e2e.cluster import ARENAS
 from tests.node import installed, run
 
 if TYPE_CHECKING:
-    from realtime_contracts.wire.forged import Mint
+    from realtime_contracts.wire.tokens import Mint
     from tests.e2e.cluster import Cluster
 
 PROGRAM = Path(__file__).parent / "javascript"

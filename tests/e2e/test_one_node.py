@@ -13,7 +13,7 @@ import redis
 import requests
 
 from app.realtime.store.keys import node_tenants
-from realtime_contracts.wire.forged import Mint
+from realtime_contracts.wire.tokens import Mint
 from tests.e2e.cluster import Cluster
 from tests.integration.backend import Wire, eventually
 from tests.redis_server import new_redis

@@ -22,7 +22,7 @@ import yaml
 from tests.e2e.cluster import Cluster
 
 if TYPE_CHECKING:
-    from realtime_contracts.wire.forged import Mint
+    from realtime_contracts.wire.tokens import Mint
     from tests.redis_server import RedisServer
 
 OPENAPI = Path(__file__).parents[2] / "contracts" / "openapi.yaml"

@@ -25,12 +25,11 @@ from realtime_contracts.conform.requirements import Example, Sentence
 from realtime_contracts.conform.results import Breach, Failure, Result, Step, Verdict, Wire
 from realtime_contracts.conform.running.minting import NoToken
 from realtime_contracts.conform.steps import fitting
-from realtime_contracts.conform.steps.nodes import Faults
 from realtime_contracts.conform.world import World
-from realtime_contracts.wire.forged import Mint
 from realtime_contracts.wire.journal import Entry, Journal, NotReachedError, NotSeenError, NotToldError, UnmetError
 from realtime_contracts.wire.redaction import redacted, shown
 from realtime_contracts.wire.timeouts import Timeouts
+from realtime_contracts.wire.tokens import Mint
 
 #: What a requirement that is not met is worth, by its level.
 UNMET = {"must": Verdict.FAIL, "should": Verdict.WARN, "may": Verdict.WARN}
@@ -64,8 +63,6 @@ class Target:
     transport: Literal["websocket", "polling"]
     mint: Mint
     timeouts: Timeouts
-    #: Who can break nodes and Redis; None if nobody can.
-    faults: Faults | None = None
     behaviour: Behaviour = field(default_factory=Behaviour)
 
 
@@ -95,7 +92,7 @@ def run(example: Example, target: Target) -> Outcome:
     steps: list[Step] = []
     error: Exception | None = None
     try:
-        _run_steps(example, world, target.faults, steps)
+        _run_steps(example, world, steps)
     except Exception as caught:  # noqa: BLE001 - whatever it is, it is this scenario's verdict
         error = caught
     wire = wire_of(world)
@@ -157,7 +154,7 @@ def _middle_left_out(wire: tuple[Wire, ...]) -> tuple[Wire, ...]:
     return (*wire[:half], note, *wire[-half:])
 
 
-def _run_steps(example: Example, world: World, faults: Faults | None, steps: list[Step]) -> None:
+def _run_steps(example: Example, world: World, steps: list[Step]) -> None:
     before = ""
     for sentence in example.sentences:
         if sentence.kind == "when" and before != "when":
@@ -166,17 +163,16 @@ def _run_steps(example: Example, world: World, faults: Faults | None, steps: lis
         began = time.monotonic()
         done: Literal["passed", "failed"] = "failed"
         try:
-            _run_step(sentence, world, faults)
+            _run_step(sentence, world)
             done = "passed"
         finally:
             steps.append(Step(sentence.keyword, sentence.text, done, time.monotonic() - began))
 
 
-def _run_step(sentence: Sentence, world: World, faults: Faults | None) -> None:
+def _run_step(sentence: Sentence, world: World) -> None:
     [definition] = fitting(sentence.kind, sentence.text)
     offered = {
         "world": world,
-        "faults": faults,
         "datatable": [list(row) for row in sentence.table],
         **(definition.match(sentence.text) or {}),
     }

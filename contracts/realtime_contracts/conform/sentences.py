@@ -3,7 +3,8 @@
 A step is written as the sentence itself, in the manner of Cucumber expressions: `@then('{people} see(s) {whom} go')`.
 A place is a name in braces; `(s)` may be missing, and of `is/are` one stands there. What may stand in a place is known
 by its name, so that two steps do not fit one sentence, and a list of people comes as a list. The function gets what
-stands in the places by name, and whatever else it asks for of: `world`, `faults`, `datatable`.
+stands in the places by name, and whatever else it asks for of `world`, `datatable`, and `faults`, which only the owner
+of the cluster has.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from realtime_contracts.wire.forged import FORGERS
+from realtime_contracts.wire.tokens import FORGERS
 
 Kind = Literal["given", "when", "then"]
 _Function = TypeVar("_Function", bound=Callable[..., None])

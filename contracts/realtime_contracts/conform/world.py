@@ -17,9 +17,9 @@ from realtime_contracts.conform.payloads import entity
 from realtime_contracts.conform.rest import Answer, Rest
 from realtime_contracts.conform.state import Back, Connecting, Cursors, Documents, Person, Presence
 from realtime_contracts.conform.tab import BARRIER, Tab
-from realtime_contracts.wire.forged import Mint
 from realtime_contracts.wire.journal import Entry, NotSeenError, UnmetError
 from realtime_contracts.wire.timeouts import Timeouts, patience
+from realtime_contracts.wire.tokens import Mint
 
 #: Seconds for what was sent to come to everybody, where no number says that it has.
 UNNUMBERED = 0.05

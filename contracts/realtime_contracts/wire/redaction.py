@@ -79,7 +79,7 @@ def redacted(text: str, owner: str | None = None) -> str:
     """
     if owner is None:
         return _JWT.sub(REDACTED, text)
-    from realtime_contracts.wire.forged import described  # noqa: PLC0415 - reading a capture should not wait for PyJWT
+    from realtime_contracts.wire.tokens import described  # noqa: PLC0415 - reading a capture should not wait for PyJWT
 
     return _JWT.sub(lambda match: described(match[0], owner), text)
 

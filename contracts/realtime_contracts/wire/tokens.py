@@ -1,4 +1,4 @@
-"""Access tokens as flask-jwt-extended makes them, for tests, demonstrations and the command line.
+"""Access tokens as flask-jwt-extended makes them, and tokens that must not open a connection.
 
 A real application gets its tokens from its own login; nothing here is part of the server. `mint` makes
 a good token; every claim can be replaced or left out, because a harness needs bad ones as well.
@@ -6,16 +6,33 @@ a good token; every claim can be replaced or left out, because a harness needs b
 
 from __future__ import annotations
 
+import base64
 import json
+import math
+import re
 import time
 import uuid
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, Protocol
 
 import jwt
 
 #: Seconds a token lives unless told otherwise: long enough for a demonstration, short enough to be lost.
 DEFAULT_TTL_SECONDS = 3600.0
+
+
+#: A secret that no server under test has.
+ANOTHER_KEY = "not-the-key-of-this-server-but-long-enough"
+#: The `jti` of claims that were changed after signing: nothing else shows it to whoever does not have the secret.
+CHANGED = "changed-after-signing"
+#: Seconds up to which a report says how long a token lives.
+SHORT_LIFE = 60
+#: Characters of a token that was made longer than it is.
+_LONG = 4000
+#: What the id of a scenario's own tenant has behind its label.
+_OF_ITS_OWN = re.compile(r"-[0-9a-f]{8}(?!\w)")
+_TENANT = re.compile(rf"[\w-]+{_OF_ITS_OWN.pattern}")
+_WORD = re.compile(r"[\w-]+")
 
 
 class _Absent:
@@ -76,3 +93,130 @@ def mint(key: str, user_id: str, tenant_id: str, *, algorithm: str = "HS256", **
 
 def _json(payload: dict[str, Any]) -> bytes:
     return json.dumps(payload, separators=(",", ":")).encode()
+
+
+# Bad tokens, by the words of a feature
+
+
+class Mint(Protocol):
+    """Makes a token that the server under test accepts, with claims replaced or left out (`ABSENT`)."""
+
+    def __call__(self, user_id: str, tenant_id: str, **options: Any) -> str: ...
+
+
+#: Takes the mint and a user's claims, gives the auth payload of the connection.
+_Forger = Callable[[Mint, str, str], Any]
+
+
+def auth_payload(words: str, mint: Mint, user_id: str, tenant_id: str) -> Any:
+    """The auth payload that a feature calls `words`, made for this user as far as it can be."""
+    return FORGERS[words](mint, user_id, tenant_id)
+
+
+def _with(**options: Any) -> _Forger:
+    return lambda mint, user, tenant: {"token": mint(user, tenant, **options)}
+
+
+def _tampered(mint: Mint, user: str, tenant: str) -> dict[str, str]:
+    """The signature of somebody else's good token under claims of one's own."""
+    head, _, signature = mint("somebody", "else").split(".")
+    made = claims(user, tenant, changed={"jti": CHANGED})
+    body = base64.urlsafe_b64encode(json.dumps(made).encode()).rstrip(b"=").decode()
+    return {"token": f"{head}.{body}.{signature}"}
+
+
+#: By name, who makes it.
+FORGERS: dict[str, _Forger] = {
+    "no token": lambda *_: None,
+    "an empty token": lambda *_: {"token": ""},
+    "a token that is garbage": lambda *_: {"token": "garbage.garbage.garbage"},
+    "a token signed with another key": lambda _, u, t: {"token": mint(ANOTHER_KEY, u, t)},
+    "a token without signature": lambda _, u, t: {"token": sign(claims(u, t), "", "none")},
+    "a token changed after signing": _tampered,
+    "a refresh token": _with(changed={"type": "refresh"}),
+    "a token without type": _with(changed={"type": ABSENT}),
+    "a token that is not valid yet": lambda m, u, t: {"token": m(u, t, changed={"nbf": int(time.time()) + 3600})},
+    "an expired token": _with(ttl=-60),
+    "a token without tenant": _with(changed={"tenant_id": ABSENT}),
+    "a token with an empty tenant": _with(changed={"tenant_id": ""}),
+    "a token with braces in the tenant": lambda m, u, t: {"token": m(u, "{" + t + "}")},
+    "a token with a line break in the tenant": lambda m, u, t: {"token": m(u, t + "\n")},
+    "a token with a list as tenant": lambda m, u, t: {"token": m(u, t, changed={"tenant_id": [t]})},
+    "a token with a tenant of 129 characters": lambda m, u, t: {"token": m(u, t.ljust(129, "x"))},
+    "a token without user": _with(changed={"sub": ABSENT}),
+    "a token with an empty user": _with(changed={"sub": ""}),
+    "a token with braces in the user": lambda m, u, t: {"token": m("{" + u + "}", t)},
+    "a token with a user of 129 characters": lambda m, u, t: {"token": m(u.ljust(129, "x"), t)},
+    "a token of 8193 characters": lambda m, u, t: {"token": m(u, t).ljust(8193, "x")},
+    "a number as token": lambda *_: {"token": 7},
+    "a list as token": lambda m, u, t: {"token": [m(u, t)]},
+    "null as token": lambda *_: {"token": None},
+    "a string as auth payload": lambda m, u, t: m(u, t),
+    "a list as auth payload": lambda m, u, t: [m(u, t)],
+}
+
+
+def described(token: str, owner: str) -> str:
+    """How a token differs from a good one of its owner, or of anybody: `<refresh token at acme>`; a good one `<token>`.
+
+    `reports.program` makes the same token from these words.
+    """
+    try:
+        claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+    except ValueError:  # a source of tokens may write them in its own way
+        return "<token>"
+    told = f"{''.join(_kinds_in(claims))}token{''.join(_claims_in(claims, owner))}{_signature(token, claims)}"
+    if "tenant_id" not in claims:
+        return f"<{told} without tenant_id>"
+    tenant = _word(claims["tenant_id"])
+    if owner and told == "token" and _TENANT.fullmatch(tenant):
+        return "<token>" if "name" in claims else "<token without name>"
+    return f"<{told} at {_OF_ITS_OWN.sub('', tenant)}>"
+
+
+def _kinds_in(claims: dict[str, Any]) -> Iterator[str]:
+    issued = claims.get("iat", 0)
+    if claims.get("type") == "refresh":
+        yield "refresh "
+    if claims.get("role") == "service":
+        yield "service "
+    if claims.get("exp", math.inf) <= issued:
+        yield "expired "
+    if claims.get("nbf", 0) > issued:
+        yield "early "
+
+
+def _claims_in(claims: dict[str, Any], owner: str) -> Iterator[str]:
+    user = claims.get("sub")
+    if user is None:
+        yield " without sub"
+    elif user != owner.lower():
+        yield f" of {_word(user)}"
+    for claim, usual in (("type", ("access", "refresh")), ("role", ("user", "service"))):
+        if claim not in claims:
+            yield f" without {claim}"
+        elif claims[claim] not in usual:
+            yield f" with {claim} {_word(claims[claim])}"
+    if "name" in claims and claims["name"] != (owner or str(user).title()):
+        yield f" with name {_word(claims['name'])}"
+    life = claims.get("exp", math.inf) - claims.get("iat", 0)
+    if 0 < life <= SHORT_LIFE:
+        yield f" with ttl {life}"
+
+
+def _signature(token: str, claims: dict[str, Any]) -> str:
+    if claims.get("jti") == CHANGED:
+        return " changed after signing"
+    if token.endswith("."):
+        return " not signed"
+    if len(token) > _LONG:
+        return f" with length {len(token)}"
+    try:
+        jwt.decode(token, ANOTHER_KEY, ["HS256"], options={"verify_exp": False})
+    except jwt.InvalidTokenError:
+        return ""
+    return " signed with another key"
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) and _WORD.fullmatch(value) else json.dumps(value)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from realtime_contracts.conform.results import Result, Wire
-from realtime_contracts.wire.forged import ANOTHER_KEY
 from realtime_contracts.wire.redaction import printable, redacted
+from realtime_contracts.wire.tokens import ANOTHER_KEY
 
 _HEAD = """\
 # pip install "python-socketio[client]" requests PyJWT

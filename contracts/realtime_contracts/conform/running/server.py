@@ -27,9 +27,8 @@ import requests
 import socketio.exceptions
 
 from realtime_contracts.conform.running.minting import NoToken, TokenSource
-from realtime_contracts.wire.sessions import NoEnd
 from realtime_contracts.wire.timeouts import patience
-from realtime_contracts.wire.transport import SOCKETIO_PATH, Client, handshake
+from realtime_contracts.wire.transport import SOCKETIO_PATH, Client, EndlessAnswer, handshake
 
 #: Characters of a foreign answer that are shown.
 SHOWN_CHARACTERS = 80
@@ -138,7 +137,7 @@ def _no_engine(url: str, transport: str) -> str:  # noqa: PLR0911 - as above
     where = f"{url}{SOCKETIO_PATH}"
     try:
         answer = handshake(url)
-    except NoEnd as error:
+    except EndlessAnswer as error:
         return f"{where} begins to answer, and {error}"
     except requests.Timeout:
         return f"{url} takes connections, and then says nothing for {patience():g} s"

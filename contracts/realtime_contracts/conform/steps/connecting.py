@@ -8,10 +8,9 @@ from realtime_contracts.conform.sentences import given, then, when
 from realtime_contracts.conform.steps.common import assert_alive, assert_equal, attempt, move_through, present
 from realtime_contracts.conform.world import World
 from realtime_contracts.wire import packets
-from realtime_contracts.wire.forged import auth_payload
 from realtime_contracts.wire.journal import UnmetError
 from realtime_contracts.wire.timeouts import patience
-from realtime_contracts.wire.tokens import ABSENT
+from realtime_contracts.wire.tokens import ABSENT, auth_payload
 from realtime_contracts.wire.transport import BareTransport, handshake
 
 #: Seconds a token lives that "is about to expire": its end is a whole second, so between one and two.

@@ -9,8 +9,8 @@ from realtime_contracts.conform.sentences import given, then, when
 from realtime_contracts.conform.state import Person
 from realtime_contracts.conform.steps.common import assert_equal, need_reply
 from realtime_contracts.conform.world import World
-from realtime_contracts.wire.forged import auth_payload
 from realtime_contracts.wire.journal import NotToldError
+from realtime_contracts.wire.tokens import auth_payload
 
 #: What stands in the path of any operation, whatever it is.
 PLACES = {

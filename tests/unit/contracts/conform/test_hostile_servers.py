@@ -16,9 +16,8 @@ from realtime_contracts.conform.running.minting import TokenSource
 from realtime_contracts.conform.running.server import problem_with
 from realtime_contracts.conform.scenario import MOST_CHARACTERS, MOST_LINES, _middle_left_out, _shortened
 from realtime_contracts.conform.tab import Tab
-from realtime_contracts.wire.sessions import MOST_BYTES, NoEnd
 from realtime_contracts.wire.timeouts import patience, set_patience
-from realtime_contracts.wire.transport import Client, handshake
+from realtime_contracts.wire.transport import MOST_BYTES, Client, EndlessAnswer, handshake
 from tests.unit.contracts.conform.playing import SECRET, http, listening, polling_server
 
 HOST = "127.0.0.1"
@@ -167,7 +166,7 @@ def test_who_says_nothing_is_not_called_endless() -> None:
 
     with listening(silent) as port, pytest.raises(requests.Timeout) as caught:
         handshake(f"http://{HOST}:{port}")
-    assert not isinstance(caught.value, NoEnd)
+    assert not isinstance(caught.value, EndlessAnswer)
 
 
 def test_an_answer_that_leads_to_where_nobody_is() -> None:

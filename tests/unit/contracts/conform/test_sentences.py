@@ -8,7 +8,7 @@ import pytest
 
 from realtime_contracts.conform import sentences
 from realtime_contracts.conform.sentences import PLACES, fitting, given, names, pattern_of, then, when
-from realtime_contracts.wire.forged import FORGERS
+from realtime_contracts.wire.tokens import FORGERS
 
 
 @pytest.fixture(autouse=True)

@@ -20,8 +20,8 @@ from realtime_contracts.conform.rest import Rest
 from realtime_contracts.conform.results import Failure, Result, Step, Verdict, Wire
 from realtime_contracts.conform.scenario import _lines
 from realtime_contracts.wire import tokens
-from realtime_contracts.wire.forged import ANOTHER_KEY, FORGERS, auth_payload
 from realtime_contracts.wire.redaction import shown
+from realtime_contracts.wire.tokens import ANOTHER_KEY, FORGERS, auth_payload
 from tests.unit.contracts.conform.playing import SECRET
 from tests.unit.contracts.conform.reports.making import HOSTILE, results, wire
 
