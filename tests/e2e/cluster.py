@@ -24,7 +24,7 @@ from realtime_contracts.wire.timeouts import Timeouts
 from tests.redis_server import RedisServer
 
 #: Seconds a node may take to be ready, or to be gone after SIGTERM. Generous: two cores run everything.
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 #: Seconds between two questions whether a node is ready.
 POLL_SECONDS = 0.05

@@ -1,4 +1,8 @@
-"""Our own server: a cluster of two processes per worker, and one that may be broken."""
+"""Fixtures and hooks of the end-to-end tests: two nodes for each worker, and two more that tests may break.
+
+pytest-bdd runs the scenarios. The hooks here add what the harness does for them: what a Then looks at begins with the
+When before it, a message that breaks the contract fails the test, and a failure shows steps, wire log and node logs.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,7 @@ if TYPE_CHECKING:
     from realtime_contracts.wire.timeouts import Timeouts
     from realtime_contracts.wire.tokens import Mint
 
-#: How keys begin of what outlives its scenario for a time, and what Redis says of a key that stays until it is deleted.
+#: How keys begin that stay for a time after their connections, and Redis' TTL of a key that stays until it is deleted.
 LASTING = ("doc:", "notifications:", "activity:")
 NO_TTL = -1
 WORLD = pytest.StashKey[World]()
@@ -113,21 +117,21 @@ def mint(secret: str) -> Mint:
 
 @pytest.fixture(scope="session")
 def shared_cluster(redis_url: str, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Yield two nodes that every scenario of this worker uses, and none breaks.
+    """Yield two nodes that all tests of this worker use, and none breaks.
 
-    In the end Redis holds nothing but what outlives its scenario for a time: documents, notifications, activity.
+    At the end Redis holds nothing but documents, notifications and activity, each with a TTL.
     """
     cluster = Cluster(redis_url, secret, tmp_path_factory.mktemp("cluster"))
     cluster.start()
     yield cluster
-    ghosts = keys_left(redis_url, "*{*", within=TIMEOUTS.gone + PATIENCE)
+    left = keys_left(redis_url, "*{*", within=TIMEOUTS.gone + PATIENCE)
     cluster.close()
-    assert ghosts == [], "nobody is connected any more, and Redis still knows of them"
-    assert keys_left(redis_url, "*") == [], "no node runs any more, and Redis still knows of one"
+    assert left == [], "nobody is connected, and these keys are left"
+    assert keys_left(redis_url, "*") == [], "no node runs, and these keys are left"
 
 
 def keys_left(redis_url: str, pattern: str, within: float = 0.0) -> list[str]:
-    """Return the keys that are still there when they should have gone; what is LASTING may stay, if for a time only."""
+    """Return the keys that are left after `within` seconds, but for those that are LASTING and have a TTL."""
     deadline = time.monotonic() + within
     with redis.Redis.from_url(redis_url, decode_responses=True) as client:
         while True:
@@ -138,13 +142,13 @@ def keys_left(redis_url: str, pattern: str, within: float = 0.0) -> list[str]:
 
 
 def ends_by_itself(client: redis.Redis, key: str) -> bool:
-    """Whether this outlives its scenario, and Redis will delete it in time."""
+    """Whether Redis will delete this key, and may take its time."""
     return key.startswith(LASTING) and client.ttl(key) != NO_TTL
 
 
 @pytest.fixture(scope="session")
 def fragile_cluster(redis_kind: str, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FragileCluster]:
-    """Yield two nodes and a Redis of their own, to be broken by a scenario and mended after it."""
+    """Yield two nodes and a Redis of their own, which a test may break."""
     server = new_redis(redis_kind)
     server.start()
     cluster = FragileCluster(server, secret, tmp_path_factory.mktemp("fragile"))
@@ -158,14 +162,14 @@ def fragile_cluster(redis_kind: str, secret: str, tmp_path_factory: pytest.TempP
 
 @pytest.fixture
 def faults(fragile_cluster: FragileCluster) -> Iterator[FragileCluster]:
-    """Yield who can break the nodes and Redis; mends them afterwards."""
+    """Yield the nodes to break. Mends them and Redis afterwards."""
     yield fragile_cluster
     fragile_cluster.mend()
 
 
 @pytest.fixture
 def cluster(request: pytest.FixtureRequest) -> Cluster:
-    """Return the nodes of this test; one of its own kind if it breaks something."""
+    """Return the nodes for this test: those that may be broken if it is marked `fault`."""
     breaks = request.node.get_closest_marker("fault") is not None
     if breaks:
         request.getfixturevalue("faults")

@@ -1,4 +1,4 @@
-"""The judge of the fire: right histories pass, and each kind of wrong is told, by what it is.
+"""The judge of the consistency run: it accepts right histories and says what is wrong with each wrong one.
 
 Histories are made by hand here: two users, a witness, a few versions.
 """
@@ -26,8 +26,8 @@ def put(path: str, value: Any) -> dict[str, Any]:
     return {"op": "add", "path": path, "value": value}
 
 
-class Tale:
-    """A history that grows: what each user does, and what all hear of it."""
+class HistoryBuilder:
+    """Makes a history: what each user does, and what everybody receives."""
 
     def __init__(self) -> None:
         users = [("ana", "Ana"), ("ben", "Ben"), ("witness", "Witness")]
@@ -124,283 +124,283 @@ def rfc(ms: float) -> str:
     return to_rfc3339(datetime.fromtimestamp(at(ms) / 1000, UTC))
 
 
-def peace() -> Tale:
+def right_history() -> HistoryBuilder:
     """Two versions, the second merged onto the first; a refusal with a reason; a lock that ends in time."""
-    tale = Tale()
-    tale.edit(tale.ana, 10, 0, put("/a", 1))
-    tale.edit(tale.ben, 20, 0, put("/b", 2))
-    tale.refuse(tale.ben, 30, 0, put("/a", 3))
-    tale.lock(tale.ana, "/a", 100, 5100)
-    tale.announce(5105)
-    return tale
+    made = HistoryBuilder()
+    made.edit(made.ana, 10, 0, put("/a", 1))
+    made.edit(made.ben, 20, 0, put("/b", 2))
+    made.refuse(made.ben, 30, 0, put("/a", 3))
+    made.lock(made.ana, "/a", 100, 5100)
+    made.announce(5105)
+    return made
 
 
 def test_a_history_as_the_contract_has_it_is_right() -> None:
-    assert peace().end({"a": 1, "b": 2}) == []
+    assert right_history().end({"a": 1, "b": 2}) == []
 
 
-def a_version_is_never_told(tale: Tale) -> None:
-    tale.edit(tale.ana, 40, 2, put("/c", 1))
-    tale.ben.events.pop()
-    tale.edit(tale.ana, 50, 3, put("/c", 1))
+def a_version_is_never_told(made: HistoryBuilder) -> None:
+    made.edit(made.ana, 40, 2, put("/c", 1))
+    made.ben.events.pop()
+    made.edit(made.ana, 50, 3, put("/c", 1))
 
 
-def the_answer_comes_too_early(tale: Tale) -> None:
-    tale.edit(tale.ana, 40, 2, put("/c", 1))
-    tale.edit(tale.ben, 50, 2, put("/d", 1))
-    edit, sent, answer = tale.ben.events[-3:]
-    tale.ben.events[-3:] = [sent, answer, edit]
+def the_answer_comes_too_early(made: HistoryBuilder) -> None:
+    made.edit(made.ana, 40, 2, put("/c", 1))
+    made.edit(made.ben, 50, 2, put("/d", 1))
+    edit, sent, answer = made.ben.events[-3:]
+    made.ben.events[-3:] = [sent, answer, edit]
 
 
-def the_answer_comes_too_late(tale: Tale) -> None:
-    payload = tale.send(tale.ben, 40, 2, put("/c", 1))
-    tale.tell(45, tale.commit(tale.ben, payload), tale.ana, tale.witness)
-    tale.edit(tale.ana, 50, 3, put("/d", 1))
-    tale.answer(tale.ben, 60, payload["edit_id"], {"ok": True, "version": 3})
+def the_answer_comes_too_late(made: HistoryBuilder) -> None:
+    payload = made.send(made.ben, 40, 2, put("/c", 1))
+    made.tell(45, made.commit(made.ben, payload), made.ana, made.witness)
+    made.edit(made.ana, 50, 3, put("/d", 1))
+    made.answer(made.ben, 60, payload["edit_id"], {"ok": True, "version": 3})
 
 
-def somebody_is_told_of_their_own_edit(tale: Tale) -> None:
-    edit = tale.edit(tale.ana, 40, 2, put("/c", 1))
-    tale.ana.events.insert(-1, Event(at(45), "edit", edit))
+def somebody_is_told_of_their_own_edit(made: HistoryBuilder) -> None:
+    edit = made.edit(made.ana, 40, 2, put("/c", 1))
+    made.ana.events.insert(-1, Event(at(45), "edit", edit))
 
 
-def an_edit_is_committed_twice(tale: Tale) -> None:
-    tale.edit(tale.ana, 40, 2, put("/a", 1))
-    tale.tell(50, tale.commit(tale.ana, tale.ana.of("sent")[-1].data), *tale.all)
+def an_edit_is_committed_twice(made: HistoryBuilder) -> None:
+    made.edit(made.ana, 40, 2, put("/a", 1))
+    made.tell(50, made.commit(made.ana, made.ana.of("sent")[-1].data), *made.all)
 
 
-def a_version_is_given_twice(tale: Tale) -> None:
-    tale.edit(tale.ana, 40, 2, put("/a", 1))
-    tale.log.append({**tale.log[-1], "edit_id": "another"})
+def a_version_is_given_twice(made: HistoryBuilder) -> None:
+    made.edit(made.ana, 40, 2, put("/a", 1))
+    made.log.append({**made.log[-1], "edit_id": "another"})
 
 
-def a_version_is_not_in_the_log(tale: Tale) -> None:
-    tale.edit(tale.ana, 40, 2, put("/a", 1))
-    tale.edit(tale.ana, 50, 3, put("/a", 1))
-    del tale.log[2]
+def a_version_is_not_in_the_log(made: HistoryBuilder) -> None:
+    made.edit(made.ana, 40, 2, put("/a", 1))
+    made.edit(made.ana, 50, 3, put("/a", 1))
+    del made.log[2]
 
 
-def an_edit_is_answered_with_anothers_version(tale: Tale) -> None:
-    edit = tale.edit(tale.ana, 40, 2, put("/a", 1))
-    tale.answer(tale.ana, 45, edit["edit_id"], {"ok": True, "version": 1})
+def an_edit_is_answered_with_anothers_version(made: HistoryBuilder) -> None:
+    edit = made.edit(made.ana, 40, 2, put("/a", 1))
+    made.answer(made.ana, 45, edit["edit_id"], {"ok": True, "version": 1})
 
 
-def an_accepted_edit_is_refused_when_sent_again(tale: Tale) -> None:
-    tale.edit(tale.ana, 40, 2, put("/a", 1))
-    payload = tale.ana.of("sent")[-1].data
-    tale.ana.events.append(Event(at(50), "sent", payload))
-    error = {"code": "version_conflict", "details": {"version": 3, "changes": tale.log[2:]}}
-    tale.answer(tale.ana, 51, payload["edit_id"], {"ok": False, "error": error})
+def an_accepted_edit_is_refused_when_sent_again(made: HistoryBuilder) -> None:
+    made.edit(made.ana, 40, 2, put("/a", 1))
+    payload = made.ana.of("sent")[-1].data
+    made.ana.events.append(Event(at(50), "sent", payload))
+    error = {"code": "version_conflict", "details": {"version": 3, "changes": made.log[2:]}}
+    made.answer(made.ana, 51, payload["edit_id"], {"ok": False, "error": error})
 
 
-def a_refused_edit_is_in_the_log(tale: Tale) -> None:
-    edit = tale.edit(tale.ana, 40, 2, put("/a", 1))
-    tale.ana.events.pop()
-    details = {"version": 3, "changes": tale.log[2:]}
-    tale.answer(tale.ana, 45, edit["edit_id"], {"ok": False, "error": {"code": "version_conflict", "details": details}})
+def a_refused_edit_is_in_the_log(made: HistoryBuilder) -> None:
+    edit = made.edit(made.ana, 40, 2, put("/a", 1))
+    made.ana.events.pop()
+    details = {"version": 3, "changes": made.log[2:]}
+    made.answer(made.ana, 45, edit["edit_id"], {"ok": False, "error": {"code": "version_conflict", "details": details}})
 
 
-def an_edit_is_changed_on_its_way(tale: Tale) -> None:
-    tale.edit(tale.ana, 40, 2, put("/a", 1))
-    tale.ana.of("sent")[-1].data["changes"] = [put("/a", 2)]
+def an_edit_is_changed_on_its_way(made: HistoryBuilder) -> None:
+    made.edit(made.ana, 40, 2, put("/a", 1))
+    made.ana.of("sent")[-1].data["changes"] = [put("/a", 2)]
 
 
-def an_edit_gets_another_author(tale: Tale) -> None:
-    tale.edit(tale.ana, 40, 2, put("/a", 1))["user_name"] = "Ben"
+def an_edit_gets_another_author(made: HistoryBuilder) -> None:
+    made.edit(made.ana, 40, 2, put("/a", 1))["user_name"] = "Ben"
 
 
-def an_edit_is_told_as_another(tale: Tale) -> None:
-    edit = tale.edit(tale.ana, 40, 2, put("/a", 1))
-    tale.ben.events[-1] = Event(at(45), "edit", {**edit, "changes": [put("/a", 2)]})
+def an_edit_is_told_as_another(made: HistoryBuilder) -> None:
+    edit = made.edit(made.ana, 40, 2, put("/a", 1))
+    made.ben.events[-1] = Event(at(45), "edit", {**edit, "changes": [put("/a", 2)]})
 
 
-def a_sync_leaves_out_what_was_missed(tale: Tale) -> None:
-    tale.come_again(tale.ben, 40, 0, tale.log[1:])
+def a_sync_leaves_out_what_was_missed(made: HistoryBuilder) -> None:
+    made.come_again(made.ben, 40, 0, made.log[1:])
 
 
-def a_sync_gives_more_than_was_missed(tale: Tale) -> None:
-    tale.come_again(tale.ben, 40, 1, tale.log)
+def a_sync_gives_more_than_was_missed(made: HistoryBuilder) -> None:
+    made.come_again(made.ben, 40, 1, made.log)
 
 
-def a_sync_gives_all_though_the_log_has_the_rest(tale: Tale) -> None:
-    again = tale.come_again(tale.ben, 40, 1, [])
+def a_sync_gives_all_though_the_log_has_the_rest(made: HistoryBuilder) -> None:
+    again = made.come_again(made.ben, 40, 1, [])
     again.events[-1].data["content"] = {"a": 1, "b": 2}
 
 
-def a_sync_gives_a_document_of_another_version(tale: Tale) -> None:
-    tale.ben.events.append(Event(at(40), "asked", {}))
-    tale.ben.events.append(Event(at(41), "sync", synced(2, {"a": 1})))
+def a_sync_gives_a_document_of_another_version(made: HistoryBuilder) -> None:
+    made.ben.events.append(Event(at(40), "asked", {}))
+    made.ben.events.append(Event(at(41), "sync", synced(2, {"a": 1})))
 
 
-def an_edit_is_lost_from_the_document(tale: Tale) -> None:
-    tale.edit(tale.ana, 40, 2, put("/lost", 1))
+def an_edit_is_lost_from_the_document(made: HistoryBuilder) -> None:
+    made.edit(made.ana, 40, 2, put("/lost", 1))
 
 
-def a_client_has_another_document(tale: Tale) -> None:
-    tale.ben.document = {"a": 1}
+def a_client_has_another_document(made: HistoryBuilder) -> None:
+    made.ben.document = {"a": 1}
 
 
-def overlapping_edits_are_merged(tale: Tale) -> None:
-    tale.edit(tale.ben, 40, 0, put("/a", 1))
+def overlapping_edits_are_merged(made: HistoryBuilder) -> None:
+    made.edit(made.ben, 40, 0, put("/a", 1))
 
 
-def a_read_is_merged_with_a_write(tale: Tale) -> None:
-    tale.edit(tale.ben, 40, 0, {"op": "test", "path": "/a", "value": 1}, put("/b", 2))
+def a_read_is_merged_with_a_write(made: HistoryBuilder) -> None:
+    made.edit(made.ben, 40, 0, {"op": "test", "path": "/a", "value": 1}, put("/b", 2))
 
 
-def an_edit_is_refused_without_a_reason(tale: Tale) -> None:
-    tale.refuse(tale.ana, 40, 1, put("/a", 1))
+def an_edit_is_refused_without_a_reason(made: HistoryBuilder) -> None:
+    made.refuse(made.ana, 40, 1, put("/a", 1))
 
 
-def an_edit_on_an_old_base_is_refused_without_a_reason(tale: Tale) -> None:
+def an_edit_on_an_old_base_is_refused_without_a_reason(made: HistoryBuilder) -> None:
     for number in range(20):
-        tale.edit(tale.ana, 40 + 10 * number, 2 + number, put("/a", 1))
-    tale.refuse(tale.ben, 900, 2, put("/b", 2))
+        made.edit(made.ana, 40 + 10 * number, 2 + number, put("/a", 1))
+    made.refuse(made.ben, 900, 2, put("/b", 2))
 
 
-def an_edit_that_only_reads_what_was_read_is_refused(tale: Tale) -> None:
+def an_edit_that_only_reads_what_was_read_is_refused(made: HistoryBuilder) -> None:
     test = {"op": "test", "path": "/a", "value": 1}
-    tale.edit(tale.ana, 40, 2, test)
-    tale.refuse(tale.ben, 50, 2, test)
+    made.edit(made.ana, 40, 2, test)
+    made.refuse(made.ben, 50, 2, test)
 
 
-def a_conflict_does_not_name_what_was_missed(tale: Tale) -> None:
-    tale.refuse(tale.ana, 40, 0, put("/b", 1))["changes"] = tale.log[:1]
+def a_conflict_does_not_name_what_was_missed(made: HistoryBuilder) -> None:
+    made.refuse(made.ana, 40, 0, put("/b", 1))["changes"] = made.log[:1]
 
 
-def a_conflict_says_that_the_log_has_not_what_it_has(tale: Tale) -> None:
-    tale.refuse(tale.ana, 40, 0, put("/b", 1))["changes"] = None
+def a_conflict_says_that_the_log_has_not_what_it_has(made: HistoryBuilder) -> None:
+    made.refuse(made.ana, 40, 0, put("/b", 1))["changes"] = None
 
 
-def a_conflict_on_a_base_to_come_names_edits(tale: Tale) -> None:
-    tale.refuse(tale.ana, 40, 7, put("/b", 1))
+def a_conflict_on_a_base_to_come_names_edits(made: HistoryBuilder) -> None:
+    made.refuse(made.ana, 40, 7, put("/b", 1))
 
 
-def an_edit_that_fits_does_not(tale: Tale) -> None:
-    tale.fail(tale.ana, 40, 2, "invalid_payload", {"path": "/changes/0/path"}, put("/b", 1))
+def an_edit_that_fits_does_not(made: HistoryBuilder) -> None:
+    made.fail(made.ana, 40, 2, "invalid_payload", {"path": "/changes/0/path"}, put("/b", 1))
 
 
-def two_hold_one_place(tale: Tale) -> None:
-    one = tale.lock(tale.ana, "/x", 6000, 11_000)
-    other = tale.lock(tale.ben, "/x/y", 7000, 12_000)
-    tale.witness.events[-1] = Event(at(7001), "locks", {"locks": [one, other]})
-    tale.announce(11_001, other)
-    tale.announce(12_001)
+def two_hold_one_place(made: HistoryBuilder) -> None:
+    one = made.lock(made.ana, "/x", 6000, 11_000)
+    other = made.lock(made.ben, "/x/y", 7000, 12_000)
+    made.witness.events[-1] = Event(at(7001), "locks", {"locks": [one, other]})
+    made.announce(11_001, other)
+    made.announce(12_001)
 
 
-def an_edit_goes_through_a_lock(tale: Tale) -> None:
-    tale.lock(tale.ana, "", 6000, 11_000)
-    tale.edit(tale.ben, 7000, 2, put("/a", 1))
-    tale.announce(11_001)
+def an_edit_goes_through_a_lock(made: HistoryBuilder) -> None:
+    made.lock(made.ana, "", 6000, 11_000)
+    made.edit(made.ben, 7000, 2, put("/a", 1))
+    made.announce(11_001)
 
 
-def an_edit_without_an_answer_goes_through_a_lock(tale: Tale) -> None:
-    an_edit_goes_through_a_lock(tale)
-    tale.ben.events.pop()
+def an_edit_without_an_answer_goes_through_a_lock(made: HistoryBuilder) -> None:
+    an_edit_goes_through_a_lock(made)
+    made.ben.events.pop()
 
 
-def an_edit_is_refused_for_nobodys_lock(tale: Tale) -> None:
+def an_edit_is_refused_for_nobodys_lock(made: HistoryBuilder) -> None:
     lock = {"path": "/a", "user_id": "ben", "acquired_at": rfc(6000), "expires_at": rfc(11_000)}
-    tale.fail(tale.ana, 7000, 2, "locked", lock, put("/a", 1))
+    made.fail(made.ana, 7000, 2, "locked", lock, put("/a", 1))
 
 
-def an_edit_is_refused_for_a_lock_that_is_over(tale: Tale) -> None:
-    tale.lock(tale.ana, "/a", 6000, 11_000)
-    lock = tale.ana.of("lock")[-1].data["ack"]["lock"]
-    tale.unlock(tale.ana, "/a", 6500, 6600)
-    tale.announce(6550)
-    tale.fail(tale.ben, 6700, 2, "locked", lock, put("/a", 1))
+def an_edit_is_refused_for_a_lock_that_is_over(made: HistoryBuilder) -> None:
+    made.lock(made.ana, "/a", 6000, 11_000)
+    lock = made.ana.of("lock")[-1].data["ack"]["lock"]
+    made.unlock(made.ana, "/a", 6500, 6600)
+    made.announce(6550)
+    made.fail(made.ben, 6700, 2, "locked", lock, put("/a", 1))
 
 
-def an_edit_that_looks_at_a_locked_place_is_refused(tale: Tale) -> None:
-    lock = tale.lock(tale.ana, "/a", 6000, 11_000)
-    tale.announce(11_001)
-    tale.fail(tale.ben, 7000, 2, "locked", lock, {"op": "copy", "from": "/a", "path": "/b"})
+def an_edit_that_looks_at_a_locked_place_is_refused(made: HistoryBuilder) -> None:
+    lock = made.lock(made.ana, "/a", 6000, 11_000)
+    made.announce(11_001)
+    made.fail(made.ben, 7000, 2, "locked", lock, {"op": "copy", "from": "/a", "path": "/b"})
 
 
-def somebody_is_refused_for_their_own_lock(tale: Tale) -> None:
-    lock = tale.lock(tale.ana, "/a", 6000, 11_000)
-    tale.announce(11_001)
-    tale.fail(tale.ana, 7000, 2, "locked", lock, put("/a", 1))
+def somebody_is_refused_for_their_own_lock(made: HistoryBuilder) -> None:
+    lock = made.lock(made.ana, "/a", 6000, 11_000)
+    made.announce(11_001)
+    made.fail(made.ana, 7000, 2, "locked", lock, put("/a", 1))
 
 
-def a_lock_is_refused_for_a_lock_elsewhere(tale: Tale) -> None:
-    lock = tale.lock(tale.ana, "/a", 6000, 11_000)
-    tale.announce(11_001)
+def a_lock_is_refused_for_a_lock_elsewhere(made: HistoryBuilder) -> None:
+    lock = made.lock(made.ana, "/a", 6000, 11_000)
+    made.announce(11_001)
     ack = {"ok": False, "error": {"code": "locked", "details": lock}}
-    tale.ben.events.append(Event(at(7000), "lock", {"path": "/b", "sent_at": at(6999), "ack": ack}))
+    made.ben.events.append(Event(at(7000), "lock", {"path": "/b", "sent_at": at(6999), "ack": ack}))
 
 
-def an_unlock_is_refused_for_a_lock_above(tale: Tale) -> None:
-    lock = tale.lock(tale.ana, "/a", 6000, 11_000)
-    tale.announce(11_001)
+def an_unlock_is_refused_for_a_lock_above(made: HistoryBuilder) -> None:
+    lock = made.lock(made.ana, "/a", 6000, 11_000)
+    made.announce(11_001)
     ack = {"ok": False, "error": {"code": "locked", "details": lock}}
-    tale.ben.events.append(Event(at(7000), "unlock", {"path": "/a/b", "sent_at": at(6999), "ack": ack}))
+    made.ben.events.append(Event(at(7000), "unlock", {"path": "/a/b", "sent_at": at(6999), "ack": ack}))
 
 
-def a_lock_that_is_held_is_not_found(tale: Tale) -> None:
-    tale.lock(tale.ana, "/a", 6000, 11_000)
-    tale.announce(11_001)
+def a_lock_that_is_held_is_not_found(made: HistoryBuilder) -> None:
+    made.lock(made.ana, "/a", 6000, 11_000)
+    made.announce(11_001)
     ack = {"ok": False, "error": {"code": "not_found", "details": None}}
-    tale.ana.events.append(Event(at(7000), "unlock", {"path": "/a", "sent_at": at(6999), "ack": ack}))
+    made.ana.events.append(Event(at(7000), "unlock", {"path": "/a", "sent_at": at(6999), "ack": ack}))
 
 
-def another_lock_is_given_than_was_asked_for(tale: Tale) -> None:
-    tale.lock(tale.ana, "/a", 6000, 11_000)
-    tale.announce(11_001)
-    tale.ana.events[-1].data["path"] = "/b"
+def another_lock_is_given_than_was_asked_for(made: HistoryBuilder) -> None:
+    made.lock(made.ana, "/a", 6000, 11_000)
+    made.announce(11_001)
+    made.ana.events[-1].data["path"] = "/b"
 
 
-def a_lock_is_given_for_too_long(tale: Tale) -> None:
-    tale.lock(tale.ana, "/a", 6000, 11_000)
-    tale.announce(11_001)
-    tale.ana.events[-1].data["ttl"] = 4
+def a_lock_is_given_for_too_long(made: HistoryBuilder) -> None:
+    made.lock(made.ana, "/a", 6000, 11_000)
+    made.announce(11_001)
+    made.ana.events[-1].data["ttl"] = 4
 
 
-def a_holder_gets_the_lock_anew(tale: Tale) -> None:
-    tale.lock(tale.ana, "/a", 6000, 11_000)
-    tale.lock(tale.ana, "/a", 7000, 12_000)
-    tale.announce(12_001)
+def a_holder_gets_the_lock_anew(made: HistoryBuilder) -> None:
+    made.lock(made.ana, "/a", 6000, 11_000)
+    made.lock(made.ana, "/a", 7000, 12_000)
+    made.announce(12_001)
 
 
-def a_client_stops(tale: Tale) -> None:
-    tale.history.stopped.append("Ana stopped: TimeoutError()")
+def a_client_stops(made: HistoryBuilder) -> None:
+    made.history.stopped.append("Ana stopped: TimeoutError()")
 
 
-def a_lock_ends_before_its_time(tale: Tale) -> None:
-    tale.lock(tale.ana, "/x", 6000, 11_000)
-    tale.announce(9000)
+def a_lock_ends_before_its_time(made: HistoryBuilder) -> None:
+    made.lock(made.ana, "/x", 6000, 11_000)
+    made.announce(9000)
 
 
-def a_lock_is_never_announced(tale: Tale) -> None:
-    tale.lock(tale.ana, "/x", 6000, 11_000)
-    tale.witness.events.pop()
+def a_lock_is_never_announced(made: HistoryBuilder) -> None:
+    made.lock(made.ana, "/x", 6000, 11_000)
+    made.witness.events.pop()
 
 
-def a_lock_is_announced_that_nobody_got(tale: Tale) -> None:
-    tale.lock(tale.ana, "/x", 6000, 11_000)
-    tale.ana.events.pop()
-    tale.announce(11_001)
+def a_lock_is_announced_that_nobody_got(made: HistoryBuilder) -> None:
+    made.lock(made.ana, "/x", 6000, 11_000)
+    made.ana.events.pop()
+    made.announce(11_001)
 
 
-def the_end_of_a_lock_is_announced_late(tale: Tale) -> None:
-    tale.lock(tale.ana, "/x", 6000, 11_000)
-    tale.announce(11_001 + ANNOUNCED_WITHIN_MS + ALLOWANCE_MS)
+def the_end_of_a_lock_is_announced_late(made: HistoryBuilder) -> None:
+    made.lock(made.ana, "/x", 6000, 11_000)
+    made.announce(11_001 + ANNOUNCED_WITHIN_MS + ALLOWANCE_MS)
 
 
-def the_end_of_a_lock_is_never_announced(tale: Tale) -> None:
-    tale.lock(tale.ana, "/x", 6000, 11_000)
+def the_end_of_a_lock_is_never_announced(made: HistoryBuilder) -> None:
+    made.lock(made.ana, "/x", 6000, 11_000)
 
 
-def the_end_of_a_lock_is_announced_again(tale: Tale) -> None:
-    tale.announce(5200)
+def the_end_of_a_lock_is_announced_again(made: HistoryBuilder) -> None:
+    made.announce(5200)
 
 
-def a_lock_ends_twice(tale: Tale) -> None:
-    lock = tale.lock(tale.ana, "/x", 6000, 11_000)
-    tale.announce(11_001)
-    tale.announce(11_100, lock)
-    tale.announce(11_200)
+def a_lock_ends_twice(made: HistoryBuilder) -> None:
+    lock = made.lock(made.ana, "/x", 6000, 11_000)
+    made.announce(11_001)
+    made.announce(11_100, lock)
+    made.announce(11_200)
 
 
 @pytest.mark.parametrize(
@@ -458,60 +458,60 @@ def a_lock_ends_twice(tale: Tale) -> None:
     ],
     ids=lambda part: getattr(part, "__name__", ""),
 )
-def test_each_kind_of_wrong_is_told(wrong: Callable[[Tale], None], said: str) -> None:
-    tale = peace()
-    wrong(tale)
-    complaints = tale.end({"a": 1, "b": 2})
+def test_each_kind_of_wrong_is_told(wrong: Callable[[HistoryBuilder], None], said: str) -> None:
+    made = right_history()
+    wrong(made)
+    complaints = made.end({"a": 1, "b": 2})
     assert any(said in complaint for complaint in complaints), complaints
 
 
 def test_what_may_have_been_right_is_taken_for_right() -> None:
-    tale = peace()
+    made = right_history()
     # A lock that was given free while an edit was under way, and one that began after it was sent.
-    tale.lock(tale.ana, "/c", 6000, 11_000)
-    tale.unlock(tale.ana, "/c", 6100, 6500)
-    tale.announce(6101)
-    tale.edit(tale.ben, 6105, 2, put("/c", 1))
-    tale.edit(tale.ben, 7000, 3, put("/d", 1))
-    tale.lock(tale.ana, "/d", 7002, 12_002)
+    made.lock(made.ana, "/c", 6000, 11_000)
+    made.unlock(made.ana, "/c", 6100, 6500)
+    made.announce(6101)
+    made.edit(made.ben, 6105, 2, put("/c", 1))
+    made.edit(made.ben, 7000, 3, put("/d", 1))
+    made.lock(made.ana, "/d", 7002, 12_002)
     # Renewed: the same lock, for longer; and then lost with the wire, so that it runs out.
-    lock = tale.lock(tale.ana, "/d", 7002, 14_000)
+    lock = made.lock(made.ana, "/d", 7002, 14_000)
     # Refused for that lock; and for one that may still have been there.
-    tale.fail(tale.ben, 8000, 4, "locked", lock, put("/d/x", 1))
-    tale.announce(14_010)
-    tale.fail(tale.ben, 14_000, 4, "locked", lock, put("/d", 1))
+    made.fail(made.ben, 8000, 4, "locked", lock, put("/d/x", 1))
+    made.announce(14_010)
+    made.fail(made.ben, 14_000, 4, "locked", lock, put("/d", 1))
     # The same edit again, after the wire was lost, is answered as the first time.
-    payload = tale.ben.of("sent")[1].data
-    again = tale.come_again(tale.ben, 15_000, 1, tale.log[1:])
-    again.events.append(Event(at(15_100), "sent", tale.ben.of("sent")[2].data))
-    edit_id = tale.ben.of("sent")[2].data["edit_id"]
-    tale.answer(again, 15_200, edit_id, {"ok": True, "version": 3})
+    payload = made.ben.of("sent")[1].data
+    again = made.come_again(made.ben, 15_000, 1, made.log[1:])
+    again.events.append(Event(at(15_100), "sent", made.ben.of("sent")[2].data))
+    edit_id = made.ben.of("sent")[2].data["edit_id"]
+    made.answer(again, 15_200, edit_id, {"ok": True, "version": 3})
     assert payload["base_version"] == 0
     # On a base that is not there yet; and one that does not fit.
-    tale.refuse(again, 15_300, 9, put("/c", 1))["changes"] = None
-    tale.fail(again, 15_400, 4, "invalid_payload", {"path": "/changes/0/path"}, {"op": "remove", "path": "/none"})
-    assert tale.end({"a": 1, "b": 2, "c": 1, "d": 1}) == []
+    made.refuse(again, 15_300, 9, put("/c", 1))["changes"] = None
+    made.fail(again, 15_400, 4, "invalid_payload", {"path": "/changes/0/path"}, {"op": "remove", "path": "/none"})
+    assert made.end({"a": 1, "b": 2, "c": 1, "d": 1}) == []
 
 
 def test_an_edit_may_lose_against_others_that_come_first_each_time() -> None:
-    tale = peace()
-    payload = tale.send(tale.ben, 40, 2, put("/b", 1))
+    made = right_history()
+    payload = made.send(made.ben, 40, 2, put("/b", 1))
     for number in range(8):
-        tale.edit(tale.ana, 41 + number, 2 + number, put("/a", 1))
-    details = {"version": len(tale.log), "changes": tale.log[2:]}
-    tale.answer(
-        tale.ben, 60, payload["edit_id"], {"ok": False, "error": {"code": "version_conflict", "details": details}}
+        made.edit(made.ana, 41 + number, 2 + number, put("/a", 1))
+    details = {"version": len(made.log), "changes": made.log[2:]}
+    made.answer(
+        made.ben, 60, payload["edit_id"], {"ok": False, "error": {"code": "version_conflict", "details": details}}
     )
-    assert tale.end({"a": 1, "b": 2}) == []
+    assert made.end({"a": 1, "b": 2}) == []
 
 
 def test_a_time_that_may_be_wrong_is_no_proof() -> None:
-    tale = peace()
-    tale.history.blur_ms = 3.0
-    tale.lock(tale.ana, "", 6000, 11_000)
-    tale.edit(tale.ben, 6001, 2, put("/a", 1))
-    tale.announce(10_998)
-    assert tale.end({"a": 1, "b": 2}) == []
+    made = right_history()
+    made.history.blur_ms = 3.0
+    made.lock(made.ana, "", 6000, 11_000)
+    made.edit(made.ben, 6001, 2, put("/a", 1))
+    made.announce(10_998)
+    assert made.end({"a": 1, "b": 2}) == []
 
 
 DOCUMENT = {"list": [1, 2], "by_id": {"0": 1}}
