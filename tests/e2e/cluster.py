@@ -106,10 +106,14 @@ class Cluster:
 
     def start(self) -> None:
         """Start the nodes that do not run, and wait until all are ready."""
-        for node in self.nodes:
-            if node.process is None:
-                self._spawn(node)
-        self.wait_ready()
+        try:
+            for node in self.nodes:
+                if node.process is None:
+                    self._spawn(node)
+            self.wait_ready()
+        except BaseException:  # also an interrupt: no process may be left
+            self.close(check=False)
+            raise
 
     def wait_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -117,10 +121,7 @@ class Cluster:
             while not node.ready():
                 assert node.process is not None
                 if node.process.poll() is not None or time.monotonic() > deadline:
-                    log = self.logs()
-                    self.close(check=False)
-                    msg = f"a node did not become ready in {START_SECONDS} s:\n{log}"
-                    raise AssertionError(msg)
+                    raise AssertionError(f"a node did not become ready in {START_SECONDS} s:\n{self.logs()}")
                 time.sleep(POLL_SECONDS)
 
     def kill(self, node: int) -> None:
