@@ -26,6 +26,6 @@ def test_a_machine_without_apt_is_told_what_to_install_and_no_command_runs(tmp_p
         [SETUP, "touch", tmp_path / "ran"], env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 1
-    said = "Install these, or what your system calls them, and start again: make git docker.io."
+    said = "Install these, or what your system calls them, and start again: make git curl docker.io."
     assert done.stderr == f"{said} REDIS=embedded does without Docker.\n"
     assert not (tmp_path / "ran").exists()
