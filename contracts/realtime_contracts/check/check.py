@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from realtime_contracts.check.har_capture import HarCapture
+from realtime_contracts.check.har import HarCapture
 from realtime_contracts.check.judge import Judge
 from realtime_contracts.check.log import LogCapture
-from realtime_contracts.check.result import Result, Skipped, Verdict
+from realtime_contracts.check.result import Result, Verdict
 from realtime_contracts.check.source import STDIN_NAME, Empty, Kind, Source, Unreadable, kind_of, opened
 from realtime_contracts.contract.registry import Direction, Registry, registry
+from realtime_contracts.reports.text import counted
 from realtime_contracts.wire.redaction import Redactor
 
 #: What is checked of every connection, be it of this contract or not: alone it proves nothing.
@@ -68,34 +67,33 @@ def _read(
 
 def _nothing(result: Result, sessions: int) -> str | None:
     """Why there was nothing to check, None if there was."""
-    only_connected = result.checked.keys() <= _ONLY_CONNECTED
-    if not only_connected or (result.checked and result.kind is Kind.MESSAGE):
+    if not result.checked.keys() <= _ONLY_CONNECTED or (result.checked and result.kind is Kind.MESSAGE):
         return None
     if result.kind is Kind.MESSAGE:
         return "the packet carries no message that could be checked"
-    if sessions == 0:
-        return next(_no_connection(result.skipped), "it holds no connection of Socket.IO")
-    return next(_no_message(result.skipped), "it holds a connection, but no message that went over it")
-
-
-def _no_connection(skipped: Skipped) -> Iterator[str]:
-    if skipped.other_urls:
-        yield "it holds no connection to the URL that was asked for"
-    if skipped.old_connections:
-        yield "it holds only connections of Socket.IO 2 (EIO=3), which this contract does not speak"
-    if skipped.other_sockets:
-        yield "it holds WebSockets, but none of Socket.IO"
-
-
-def _no_message(skipped: Skipped) -> Iterator[str]:
-    if skipped.other_applications:
-        events = sum(skipped.other_applications.values())
-        yield f"it is some other application's: {events:,} event{'' if events == 1 else 's'}, none of this contract"
-    if skipped.other_namespaces:
-        yield "it holds only messages of other namespaces than /"
-    if skipped.missing_bodies or skipped.missing_sockets:
-        yield "it does not hold what went over its connections: save it with the contents of the messages"
-    if skipped.strayed_acks or skipped.torn_messages:
-        yield "it holds only answers and parts of messages whose beginning it does not have"
-    if skipped.missing_messages:
-        yield "it does not hold what the messages of its WebSockets were"
+    skipped = result.skipped
+    others = counted(sum(skipped.other_applications.values()), "event")
+    without_connection = (
+        (skipped.other_urls, "it holds no connection to the URL that was asked for"),
+        (
+            skipped.old_connections,
+            "it holds only connections of Socket.IO 2 (EIO=3); expected EIO=4",
+        ),
+        (skipped.other_sockets, "it holds WebSockets, but none of Socket.IO"),
+        (True, "it holds no connection of Socket.IO"),
+    )
+    without_message = (
+        (skipped.other_applications, f"it is some other application's: {others}, none of this contract"),
+        (skipped.other_namespaces, "it holds only messages of other namespaces than /"),
+        (
+            skipped.missing_bodies or skipped.missing_sockets,
+            "it does not hold what went over its connections: save it with the contents of the messages",
+        ),
+        (
+            skipped.strayed_acks or skipped.torn_messages,
+            "it holds only answers and parts of messages whose beginning it does not have",
+        ),
+        (skipped.missing_messages, "it does not hold what the messages of its WebSockets were"),
+        (True, "it holds a connection, but no message that went over it"),
+    )
+    return next(why for holds, why in (without_message if sessions else without_connection) if holds)

@@ -1,4 +1,4 @@
-"""A HAR as a stream: its entries, their fields that matter here, and the messages of their WebSockets.
+r"""A HAR: its entries as a stream, and the packets in them, put into the connections that they belong to.
 
 HAR is one JSON object for a whole browser session, often of hundreds of megabytes, and its objects have their keys
 in any order: Chrome writes an entry's messages before its URL. So it is read twice: `survey` learns what each entry is;
@@ -6,37 +6,48 @@ when `walk` then brings what is in them, it is known already which of them matte
 
     {"log": {"entries": [{"_webSocketMessages": [{"type", "time", "opcode", "data"}], "request": {"url"}}]}}
       1        2          3  4                   5 6                                                depth of its parts
+
+Packets are numbered as they stand in the file, those of connections that were not asked for as well, so that a number
+means the same whatever `--url` says. Query strings hold tokens, and URLs passwords: of a URL only scheme, host, port
+and path are ever shown.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import IO, Any
+from urllib.parse import parse_qs, urlsplit
 
 import ijson
+import orjson
 
-from realtime_contracts.check import address, clock
-from realtime_contracts.check.source import NUMBERS, Source, Unreadable, reading
+from realtime_contracts.check.judge import Judge
+from realtime_contracts.check.sessions import Capture, Session
+from realtime_contracts.check.source import (
+    MAX_TEXT,
+    MILLISECONDS_FROM,
+    NUMBERS,
+    Source,
+    Unreadable,
+    reading,
+    seconds,
+)
+from realtime_contracts.contract.registry import Direction
+from realtime_contracts.wire import packets
 from realtime_contracts.wire.redaction import Redactor
 
 #: Fields of an entry that are looked at.
 FIELDS = frozenset(
     {
-        ("_resourceType",),
-        ("startedDateTime",),
-        ("time",),
-        ("request", "method"),
-        ("request", "url"),
-        ("request", "postData", "text"),
-        ("request", "postData", "_file"),
-        ("response", "status"),
-        ("response", "content", "text"),
-        ("response", "content", "encoding"),
-        ("response", "content", "_file"),
+        *(("_resourceType",), ("startedDateTime",), ("time",), ("request", "method"), ("request", "url")),
+        *(("request", "postData", "text"), ("request", "postData", "_file"), ("response", "status")),
+        *(("response", "content", name) for name in ("text", "encoding", "_file")),
     }
 )
 MESSAGES = "_webSocketMessages"
@@ -47,6 +58,20 @@ _ENTRY, _LIST, _MESSAGE, _DEEPEST = 4, 5, 6, 6
 _LIKE_SOCKET_IO = re.compile(r'0\{"sid"|4[0-6]|[23]probe$|[23]$')
 #: Bytes that are parsed at once: the values of a block are all held at once.
 _BLOCK = 1024 * 1024
+
+#: The version of Engine.IO that Socket.IO 3 and later speak.
+ENGINE_VERSION = "4"
+_SOCKET_SCHEMES = {"http": "ws", "https": "wss"}
+
+#: What Chrome has besides, which no one sent.
+_FAILURE = "error"
+#: What the types of a HAR's WebSocket messages mean.
+_SENDERS = {"send": Direction.CLIENT, "receive": Direction.SERVER}
+_TEXT, _BINARY = 1, 2
+#: Close, ping and pong of WebSocket itself, and Chrome's -1 for no frame at all.
+_CONTROL = {-1, 8, 9, 10}
+#: Statuses of an answer to a poll that has packets; others redirect, or report an error.
+_ANSWERS = range(200, 300)
 
 
 class Role(Enum):
@@ -59,6 +84,15 @@ class Role(Enum):
     PUSH = auto()
     OLD = auto()
     OTHER_SOCKET = auto()
+
+
+_BODIES = {
+    Role.PUSH: (("request", "postData", "text"), ("request", "postData", "_file")),
+    Role.POLL: (("response", "content", "text"), ("response", "content", "_file")),
+}
+#: Where the messages of a WebSocket are, if they are not in the HAR itself.
+_ATTACHED = ("response", "content", "_file")
+_STATUS, _ENCODING = ("response", "status"), ("response", "content", "encoding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +120,37 @@ class Step:
     path: tuple[str | None, ...] = ()
     #: A field's value, or a message as a dict.
     value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One URL, as far as it matters here."""
+
+    #: Without user, query and fragment; polling has the scheme of its WebSocket: `wss://app.example/socket.io/`.
+    base: str = ""
+    is_socket: bool = False
+    #: Engine.IO's version, None if the URL is not Engine.IO's.
+    version: str | None = None
+    transport: str | None = None
+    sid: str | None = None
+
+
+def parsed(url: str) -> Address:
+    """The address of a URL; nothing but an empty one of what is no URL."""
+    try:
+        parts = urlsplit(url)
+        query = parse_qs(parts.query, errors="replace", max_num_fields=1000)
+    except ValueError:
+        return Address()
+    scheme = parts.scheme.lower()
+    host = parts.netloc.rpartition("@")[2]
+    return Address(
+        f"{_SOCKET_SCHEMES.get(scheme, scheme)}://{host}{parts.path}",
+        scheme in _SOCKET_SCHEMES.values(),
+        query.get("EIO", [None])[0],
+        query.get("transport", [None])[0],
+        query.get("sid", [None])[0],
+    )
 
 
 def survey(source: Source, redactor: Redactor, wanted_url: str | None) -> tuple[dict[int, Entry], Unreadable | None]:
@@ -234,7 +299,7 @@ def _entry(
         like = first is not None and _LIKE_SOCKET_IO.match(first) is not None and not wanted_url
         return Entry(Role.SOCKET if like else Role.IGNORED)
     redactor.learn_url(url)
-    at = address.parse(url)
+    at = parsed(url)
     socket = (
         fields.get(("_resourceType",)) == "websocket"
         or at.is_socket
@@ -245,21 +310,208 @@ def _entry(
     if role is Role.IGNORED:
         return Entry(role)
     wanted = not wanted_url or wanted_url in url
-    began = clock.seconds(fields.get(("startedDateTime",)))
+    began = seconds(fields.get(("startedDateTime",)))
     lasted = fields.get(("time",))
     ended = began
-    if began is not None and isinstance(lasted, (int, float)) and 0 < lasted < clock.MILLISECONDS_FROM:
+    if began is not None and isinstance(lasted, (int, float)) and 0 < lasted < MILLISECONDS_FROM:
         ended = began + float(lasted) / 1000
     return Entry(role, wanted, at.base, at.sid, began, ended)
 
 
-def _role(at: address.Address, method: str, *, socket: bool) -> Role:
+def _role(at: Address, method: str, *, socket: bool) -> Role:
     if at.version is None:
         return Role.OTHER_SOCKET if socket else Role.IGNORED
     if not socket and (at.transport != "polling" or method not in {"GET", "POST"}):
         return Role.IGNORED
-    if at.version != address.ENGINE_VERSION:
+    if at.version != ENGINE_VERSION:
         return Role.OLD
     if socket:
         return Role.SOCKET
     return Role.PUSH if method == "POST" else Role.POLL
+
+
+class HarCapture(Capture):
+    """One HAR. `read` takes it all in; what it came by is with the judge then."""
+
+    def __init__(self, source: Source, judge: Judge, wanted_url: str | None = None) -> None:
+        super().__init__(source, judge)
+        self._wanted_url = wanted_url
+        self._by_sid: dict[str, Session] = {}
+        self._socket: Session | None = None
+        self._fields: dict[tuple[str | None, ...], Any] = {}
+        self._has_messages = False
+
+    def read(self) -> Unreadable | None:
+        """Judge all messages. Returns why it breaks off, if it does; raises Unreadable for what is no HAR at all."""
+        entries, broken = survey(self._source, self._judge.redactor, self._wanted_url)
+        if broken and not entries:
+            raise broken
+        try:
+            with reading():
+                self._walk(entries)
+        except Unreadable as error:
+            broken = broken or error
+        self._finish(cut=broken is not None)
+        self._count_unread(list(entries.values()))
+        return broken
+
+    def _walk(self, entries: dict[int, Entry]) -> None:
+        for step in walk(self._source.open()):
+            entry = entries[step.entry]
+            if step.name == "entry":
+                self._fields, self._has_messages = {}, False
+                self._socket = self._session(entry) if entry.role is Role.SOCKET and entry.wanted else None
+            elif entry.role is Role.IGNORED:
+                continue
+            elif step.name == "message":
+                self._message(step.value, entry, f"/log/entries/{step.entry}/_webSocketMessages/{step.message}")
+            elif step.name == "messages":
+                self._has_messages = True
+            elif step.name == "field" and (entry.role in _BODIES or entry.role is Role.SOCKET):
+                self._fields[step.path] = step.value
+            elif step.name == "end":
+                self._end(entry, step.entry)
+
+    def _message(self, message: dict[str, Any], entry: Entry, pointer: str) -> None:
+        sender, opcode, data = _SENDERS.get(str(message.get("type"))), message.get("opcode", _TEXT), message.get("data")
+        if entry.role is Role.OTHER_SOCKET or entry.role is Role.OLD:
+            return
+        if sender is None or opcode not in {_TEXT, _BINARY} or not isinstance(data, str):
+            if self._socket is not None and message.get("type") != _FAILURE and opcode not in _CONTROL:
+                self._judge.skipped.missing_messages += 1
+                self._socket.has_gaps = True
+            return
+        place = self._place(pointer=pointer, time=seconds(message.get("time")))
+        if self._socket is None:
+            self._learn(data)
+            return
+        try:
+            self._socket.take(sender, data if opcode == _TEXT else packets.attachment(data), place)
+        except packets.Malformed as error:
+            self._judge.broken(self._socket.origin, place, sender, str(error))
+
+    def _end(self, entry: Entry, number: int) -> None:
+        if entry.role is Role.SOCKET and not self._has_messages and not self._attached_messages(entry, number):
+            if self._socket is not None:
+                self._judge.skipped.missing_sockets += 1
+                self._socket.has_gaps = True
+        elif entry.role in _BODIES:
+            self._body(entry, number)
+
+    def _attached_messages(self, entry: Entry, number: int) -> bool:
+        """Take the messages of a WebSocket from a file of their own, one a line. Whether there is one."""
+        file = self._attached(self._fields.get(_ATTACHED))
+        if file is None:
+            return False
+        pointer = f"/log/entries/{number}/response/content/_file"
+        with file:
+            for line in iter(lambda: file.readline(MAX_TEXT), b""):
+                try:
+                    message = orjson.loads(line)
+                except orjson.JSONDecodeError as error:
+                    raise Unreadable("the messages of a WebSocket, in a file of their own, are cut short") from error
+                if isinstance(message, dict):
+                    self._message(message, entry, pointer)
+        return True
+
+    def _body(self, entry: Entry, number: int) -> None:
+        """The packets of a polling request, or of its answer."""
+        if entry.role is Role.POLL and not self._is_answer():
+            return
+        text, file = (self._fields.get(path) for path in _BODIES[entry.role])
+        if text == "" and file is not None:
+            text = None  # Playwright's word for a body that is elsewhere
+        named = "request/postData" if entry.role is Role.PUSH else "response/content"
+        pointer = f"/log/entries/{number}/{named}/{'text' if text is not None else '_file'}"
+        body = text if isinstance(text, str) else self._attached_body(file)
+        if (
+            body is not None
+            and entry.role is Role.POLL
+            and text is not None
+            and self._fields.get(_ENCODING) == "base64"
+        ):
+            body = _decoded(body)
+        parts = packets.split(packets.unwrapped(body)) if body else []
+        time = entry.began if entry.role is Role.PUSH else entry.ended
+        places = [(part, self._place(pointer=pointer, time=time)) for part in parts]
+        if not entry.wanted:
+            for part in parts:
+                self._learn(part)
+            return
+        session = self._session(entry, parts[0] if parts else "")
+        if body is None:
+            self._judge.skipped.missing_bodies += 1
+            session.has_gaps = True
+        sender = Direction.CLIENT if entry.role is Role.PUSH else Direction.SERVER
+        for part, place in places:
+            session.take(sender, part, place)
+
+    def _is_answer(self) -> bool:
+        """Whether a poll was answered with packets; one that was waiting when the capture ended was not."""
+        status = self._fields.get(_STATUS)
+        if status is None:
+            return any(isinstance(self._fields.get(path), str) for path in _BODIES[Role.POLL])
+        return status in _ANSWERS
+
+    def _attached(self, name: Any) -> IO[bytes] | None:
+        return self._source.attachments(name) if isinstance(name, str) else None
+
+    def _attached_body(self, name: Any) -> str | None:
+        """A body in a file of its own."""
+        file = self._attached(name)
+        if file is None:
+            return None
+        with file:
+            body = file.read(MAX_TEXT + 1)
+        try:
+            return body.decode("utf-8") if len(body) <= MAX_TEXT else None
+        except UnicodeDecodeError:
+            return None
+
+    def _session(self, entry: Entry, first: str = "") -> Session:
+        sid = entry.sid or _sid(first)
+        if sid is not None and sid in self._by_sid:
+            return self._by_sid[sid]
+        session = self._begin(str(self.session_count + 1), entry.base)
+        if sid is not None:
+            self._by_sid[sid] = session
+        return session
+
+    def _learn(self, data: str) -> None:
+        """The token of a connection that is not read may still stand in one that is."""
+        if data.startswith("40"):
+            try:
+                self._judge.redactor.learn_auth(packets.socket(data[1:]).data)
+            except packets.Malformed:
+                return
+
+    def _count_unread(self, entries: list[Entry]) -> None:
+        wanted = [entry for entry in entries if entry.wanted]
+        skipped = self._judge.skipped
+        skipped.old_connections = _connections([entry for entry in wanted if entry.role is Role.OLD])
+        skipped.other_sockets = sum(entry.role is Role.OTHER_SOCKET for entry in wanted)
+        skipped.other_urls = _connections([entry for entry in entries if not entry.wanted])
+
+
+def _sid(first: str) -> str | None:
+    """The session that an open packet begins."""
+    if not first.startswith("0"):
+        return None
+    try:
+        opened = packets.loads(first[1:])
+    except packets.NotJson:
+        return None
+    sid = opened.get("sid") if isinstance(opened, dict) else None
+    return sid if isinstance(sid, str) else None
+
+
+def _connections(entries: list[Entry]) -> int:
+    """Connections that these requests belong to: each begins without sid, and goes on with one."""
+    return max(len({entry.sid for entry in entries if entry.sid}), sum(not entry.sid for entry in entries))
+
+
+def _decoded(text: str) -> str | None:
+    try:
+        return base64.b64decode(text).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return None

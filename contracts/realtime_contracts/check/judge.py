@@ -83,7 +83,7 @@ class Judge:
             self._check(origin, place, direction, event, arguments if direction is Direction.ACK else arguments or [{}])
         else:
             reason = "not in the contract" + self._hint(direction, event)
-            self.report(origin, Finding(place, origin.connection, direction, event, "", reason, UNKNOWN_EVENT))
+            self.broken(origin, place, direction, reason, UNKNOWN_EVENT, event)
 
     def connect(self, origin: Origin, place: Place, auth: Any) -> None:
         """The auth payload of a connection, or ABSENT."""
@@ -101,7 +101,7 @@ class Judge:
             self._check(origin, place, Direction.ACK, event, arguments)
         elif event in self._events[Direction.CLIENT]:
             reason = "the contract has no ack of this event"
-            self.report(origin, Finding(place, origin.connection, Direction.ACK, event, "", reason, UNKNOWN_EVENT))
+            self.broken(origin, place, Direction.ACK, reason, UNKNOWN_EVENT, event)
 
     def broken(
         self,
@@ -111,15 +111,13 @@ class Judge:
         reason: str,
         keyword: str = PROTOCOL,
         event: str | None = None,
+        path: str = "",
     ) -> None:
-        """What is no message, or should not have been sent."""
-        self.report(origin, Finding(place, origin.connection, sender, event, "", reason, keyword))
-
-    def report(self, origin: Origin, finding: Finding) -> None:
-        """Keep a finding, or only count it when there are too many."""
+        """Keep what is wrong, in a message or in what is none; only count it when there is too much."""
         application = origin.application
         application.found += 1
         if len(application.findings) < MAX_FINDINGS:
+            finding = Finding(place, origin.connection, sender, event, path, reason, keyword)
             application.findings.append(finding)
 
     def finish(self, result: Result, *, strict: bool) -> None:
@@ -142,12 +140,9 @@ class Judge:
         origin.application.checked[direction, event] += 1
         if len(arguments) != 1:
             reason = f"expected exactly one argument, got {len(arguments)}"
-            self.report(origin, Finding(place, origin.connection, direction, event, "", reason, ARGUMENTS))
-            return
-        violation = self._registry.check(direction, event, arguments[0])
-        if violation is not None:
-            where, why, keyword = violation.path, violation.reason, violation.keyword
-            self.report(origin, Finding(place, origin.connection, direction, event, where, why, keyword))
+            self.broken(origin, place, direction, reason, ARGUMENTS, event)
+        elif (wrong := self._registry.check(direction, event, arguments[0])) is not None:
+            self.broken(origin, place, direction, wrong.reason, wrong.keyword, event, wrong.path)
 
     def _hint(self, direction: Direction, event: str) -> str:
         """What may have been meant by an event that this direction does not have."""

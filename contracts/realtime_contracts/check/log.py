@@ -15,11 +15,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from realtime_contracts.check import clock
-from realtime_contracts.check.judge import JSON, Judge, Origin
-from realtime_contracts.check.result import Place
-from realtime_contracts.check.sessions import Session
-from realtime_contracts.check.source import MAX_TEXT, Empty, Source, Unreadable, reading
+from realtime_contracts.check.judge import JSON, Judge
+from realtime_contracts.check.sessions import Capture, Session
+from realtime_contracts.check.source import MAX_TEXT, Empty, Source, Unreadable, reading, seconds
 from realtime_contracts.contract.registry import Direction
 from realtime_contracts.wire import packets
 from realtime_contracts.wire.packets import Packet, Type
@@ -34,17 +32,11 @@ class BadLine(ValueError):
     """This line is neither a message nor a frame; the message says why, after "line 7 "."""
 
 
-class LogCapture:
+class LogCapture(Capture):
     """One log, or one message. What it comes by is with the judge."""
 
     def __init__(self, source: Source, judge: Judge) -> None:
-        #: As HarCapture's.
-        self.frames = 0
-        self.began: float | None = None
-        self.session_count = 0
-        self._source = source
-        self._judge = judge
-        self._sessions: dict[str, Session] = {}
+        super().__init__(source, judge)
         #: Names of connections whose `connect` was a message.
         self._connected: set[str] = set()
 
@@ -92,7 +84,7 @@ class LogCapture:
         self._finish(cut=True)
 
     def _payload(self, text: str, direction: Direction, event: str) -> None:
-        place = self._place(None, None)
+        place = self._place()
         origin = self._session("").origin
         try:
             self._judge.event(origin, place, direction, clipped(event), [packets.loads(text)])
@@ -108,7 +100,7 @@ class LogCapture:
         if direction not in _SENDERS.values():
             raise Unreadable(f"a packet comes from the client or the server, not from {direction.value}")
         for part in packets.split(text):
-            self._session("").take(direction, part, self._place(None, None))
+            self._session("").take(direction, part, self._place())
 
     def _line(self, line: bytes, number: int) -> None:
         if len(line) >= MAX_TEXT:
@@ -129,29 +121,24 @@ class LogCapture:
         name = item.get("connection", "")
         if not isinstance(name, (str, int)):
             raise BadLine("has a connection that is not text")
-        time = clock.seconds(item.get("time"))
+        time = seconds(item.get("time"))
         frame, event, number = item.get("frame"), item.get("event"), item.get("id")
+        arguments = [item["payload"]] if "payload" in item else []
         if isinstance(frame, str) and direction in _SENDERS.values():
             self._frame(str(name), direction, frame, line, time)
         elif isinstance(event, str):
             if direction is Direction.CLIENT and event == "connect":
                 self._connects(str(name))
-            arguments = [item["payload"]] if "payload" in item else []
-            self._message(self._session(str(name)), direction, event, arguments, number, self._place(line, time))
+            session, place = self._session(str(name)), self._place(line=line, time=time)
+            if direction is Direction.CLIENT and type(number) is int and event != "connect":
+                session.packet(direction, Packet(Type.EVENT, "/", number, [event, *arguments]), place)
+            else:
+                self._judge.event(session.origin, place, direction, clipped(event), arguments)
         elif direction is Direction.ACK and type(number) is int and event is None:
-            packet = Packet(Type.ACK, "/", number, [item["payload"]] if "payload" in item else [])
-            self._session(str(name)).packet(Direction.SERVER, packet, self._place(line, time))
+            packet = Packet(Type.ACK, "/", number, arguments)
+            self._session(str(name)).packet(Direction.SERVER, packet, self._place(line=line, time=time))
         else:
             raise BadLine("has neither an event nor a frame of the client or the server")
-
-    def _message(
-        self, session: Session, direction: Direction, event: str, arguments: list[Any], number: Any, place: Place
-    ) -> None:
-        if direction is Direction.CLIENT and type(number) is int and event != "connect":
-            packet = Packet(Type.EVENT, "/", number, [event, *arguments])
-            session.packet(direction, packet, place)
-        else:
-            self._judge.event(session.origin, place, direction, clipped(event), arguments)
 
     def _frame(self, name: str, sender: Direction, frame: str, line: int | None, time: float | None) -> None:
         for part in packets.split(frame):
@@ -160,7 +147,7 @@ class LogCapture:
                 if old.opened:
                     old.finish(cut=False)
                     del self._sessions[name]
-            self._session(name).take(sender, part, self._place(line, time))
+            self._session(name).take(sender, part, self._place(line=line, time=time))
 
     def _connects(self, name: str) -> None:
         """A log of messages has no open packet: another `connect` is another connection, with ids of its own."""
@@ -169,20 +156,7 @@ class LogCapture:
         self._connected.add(name)
 
     def _session(self, name: str) -> Session:
-        if name not in self._sessions:
-            self.session_count += 1
-            self._sessions[name] = Session(self._judge, Origin(self._judge.application(""), clipped(name)))
-        return self._sessions[name]
-
-    def _place(self, line: int | None, time: float | None) -> Place:
-        self.frames += 1
-        if time is not None and (self.began is None or time < self.began):
-            self.began = time
-        return Place(self.frames, line=line, time=time)
-
-    def _finish(self, *, cut: bool) -> None:
-        for session in self._sessions.values():
-            session.finish(cut=cut)
+        return self._sessions.get(name) or self._begin(name)
 
 
 def _loaded(text: str | bytes) -> Any:

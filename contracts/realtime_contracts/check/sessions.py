@@ -16,6 +16,7 @@ from typing import Any
 
 from realtime_contracts.check.judge import ACK, JSON, Judge, Origin
 from realtime_contracts.check.result import Place
+from realtime_contracts.check.source import Source
 from realtime_contracts.contract.registry import Direction
 from realtime_contracts.wire import packets
 from realtime_contracts.wire.packets import Engine, Packet, Type
@@ -181,3 +182,35 @@ class Session:
             self._acks[number].append((place, packet.data))
         else:
             self._unmatched.append((place, Direction.ACK, _NO_EVENT))
+
+
+class Capture:
+    """One capture, whatever it is: its packets numbered as they stand in the file, and its connections."""
+
+    def __init__(self, source: Source, judge: Judge) -> None:
+        #: Engine.IO packets that have been met, and the time of the first.
+        self.frames = 0
+        self.began: float | None = None
+        #: Connections of Socket.IO 5 that have been met.
+        self.session_count = 0
+        self._source = source
+        self._judge = judge
+        #: Those that have not ended, by name.
+        self._sessions: dict[str, Session] = {}
+
+    def _begin(self, name: str, address: str = "") -> Session:
+        """A connection of the application at an address."""
+        self.session_count += 1
+        session = self._sessions[name] = Session(self._judge, Origin(self._judge.application(address), clipped(name)))
+        return session
+
+    def _place(self, *, line: int | None = None, pointer: str | None = None, time: float | None = None) -> Place:
+        """The place of the next packet."""
+        self.frames += 1
+        if time is not None and (self.began is None or time < self.began):
+            self.began = time
+        return Place(self.frames, line, pointer, time)
+
+    def _finish(self, *, cut: bool) -> None:
+        for session in self._sessions.values():
+            session.finish(cut=cut)

@@ -1,29 +1,33 @@
-"""A capture's bytes, however they come: a file, standard input, gzip, zip; and what kind of capture they are.
+"""A capture's bytes, however they come (file, standard input, gzip, zip), what kind it is, and times as it has them.
 
 A capture is read more than once, and may be larger than memory. So what cannot go back to its beginning (standard
 input, a pipe) is first written to a temporary file, and the kind is told from the first bytes: of a JSON object
 as much is parsed as it takes to meet a key that decides.
+
+Playwright leaves contents out of a HAR with `content: "attach"`: they are files beside it, or in the same zip archive.
+A HAR names them, and a HAR may come from anywhere: nothing outside its own folder or archive is read.
 """
 
 from __future__ import annotations
 
 import gzip
 import io
+import math
 import shutil
 import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, cast
 
 import ijson
 import orjson
-
-from realtime_contracts.check.attachments import Attachments, InArchive, InFolder, NoAttachments
 
 #: How standard input is called in reports.
 STDIN_NAME = "stdin"
@@ -35,10 +39,15 @@ _GZIP, _ZIP, _BOM = b"\x1f\x8b", b"PK\x03\x04", b"\xef\xbb\xbf"
 _SPACE = b" \t\r\n"
 #: Keys of a message's or a frame's line, of which each has one.
 _LINE_KEYS = frozenset({"direction", "event", "frame"})
-
+#: A time since 1970 above this is in milliseconds: as seconds it would be in the year 5138, as milliseconds in 1973.
+MILLISECONDS_FROM = 1e11
 
 #: How ijson takes numbers. As anything but C's own, yajl2_c ends the process at an integer of more than 4,300 digits.
 NUMBERS = {"use_float": True}
+
+
+#: The file that a HAR names, None if there is none that may be read. Reading it may raise OSError, as any file.
+Attachments = Callable[[str], IO[bytes] | None]
 
 
 class Unreadable(Exception):
@@ -93,7 +102,7 @@ def opened(path: str) -> Iterator[Source]:
                 with _unzipped(name, raw) as source:
                     yield source
             else:
-                yield Source(name, raw, NoAttachments() if path == "-" else InFolder(Path(path).parent))
+                yield Source(name, raw, (lambda _: None) if path == "-" else _in_folder(Path(path).parent))
     except OSError as error:
         raise Unreadable((error.strerror or "it cannot be opened").lower()) from error
 
@@ -107,13 +116,38 @@ def _unzipped(name: str, raw: IO[bytes]) -> Iterator[Source]:
             if len(hars) != 1:
                 raise Unreadable(f"it is a zip archive with {len(hars) or 'no'} HARs in it: it takes one")
             with archive.open(hars[0]) as har:
-                yield Source(name, har, InArchive(archive))
+                yield Source(name, har, _in_archive(archive))
     except zipfile.BadZipFile as error:
         raise Unreadable("it is a damaged zip archive") from error
     except (RuntimeError, NotImplementedError) as error:
         raise Unreadable(
             "it is a zip archive that cannot be unpacked here: it is encrypted, or rarely packed"
         ) from error
+
+
+def _in_folder(folder: Path) -> Attachments:
+    """Files of a folder and below it; none that its name, or a link, leads out of it."""
+
+    def found(name: str) -> IO[bytes] | None:
+        try:
+            path = (folder / name).resolve()
+            return path.open("rb") if path.is_relative_to(folder.resolve()) and path.is_file() else None
+        except (OSError, ValueError):
+            return None
+
+    return found
+
+
+def _in_archive(archive: zipfile.ZipFile) -> Attachments:
+    """Members of a zip archive, by the name that they have there."""
+
+    def found(name: str) -> IO[bytes] | None:
+        try:
+            return archive.open(name)
+        except (KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile):
+            return None  # not there, or encrypted, or packed as nothing here unpacks
+
+    return found
 
 
 @contextmanager
@@ -207,3 +241,22 @@ def _rewindable(stream: IO[bytes]) -> Iterator[IO[bytes]]:
     with tempfile.TemporaryFile(prefix="realtime-check-") as spooled:
         shutil.copyfileobj(stream, spooled, 1024 * 1024)
         yield spooled
+
+
+def seconds(value: object) -> float | None:
+    """A number of seconds or milliseconds, or RFC 3339 text, as seconds; None for what tells no time.
+
+    Chrome writes seconds and Playwright milliseconds, -1 where it does not know.
+    """
+    try:
+        if isinstance(value, str):
+            moment = datetime.fromisoformat(value)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+            return None
+        number = float(value)
+    except (OverflowError, ValueError):
+        return None
+    if not math.isfinite(number) or number < 0:
+        return None
+    return number / 1000 if number > MILLISECONDS_FROM else number

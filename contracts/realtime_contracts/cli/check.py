@@ -1,11 +1,11 @@
-"""`realtime contract check`: the command, which only knows how to be asked and how to answer."""
+"""`realtime contract check`: the command line, and where the report goes."""
 
 from __future__ import annotations
 
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -14,26 +14,21 @@ import click
 from rich.console import Console
 
 from realtime_contracts.check.check import check as check_capture
-from realtime_contracts.check.reports import human, json_report, junit, sarif, words
+from realtime_contracts.check.reports import WRITERS, human, verdict
 from realtime_contracts.check.result import EXIT_CODES, Result, gravest
 from realtime_contracts.contract.registry import Direction
 from realtime_contracts.wire.redaction import Redactor
 
-_WRITERS: dict[str, Callable[[list[Result]], str]] = {
-    "json": json_report.write,
-    "junit": junit.write,
-    "sarif": sarif.write,
-}
 #: Columns that are enough not to wrap a line: off a terminal, whoever reads the report does that.
 _UNWRAPPED = 10_000
 
 
 #: The command's help; click leaves the lines of a paragraph alone that begins with a backspace.
-_HELP = """Hold captures of a live client against the contract.
+_HELP = """Check captures of a live client against the contract.
 
 FILE is a HAR as the browser's network panel or Playwright saves it, a log of JSON lines, or one
-message; gzip is fine, and so is a zip as Playwright makes it. `-`, or none, is standard input. Which
-of these it is, its content tells.
+message. It may be packed with gzip, or be a zip as Playwright makes it. `-`, or no FILE, is standard
+input. The content tells which of these it is.
 
 \b
 A line of a log is a message or a frame:
@@ -49,8 +44,8 @@ Access tokens of a capture are never shown.
 Exit status, of several files the first that applies:
   3  a file cannot be read, or not to its end
   4  a file has nothing in it that could be checked
-  1  something is against the contract
-  0  all conforms
+  1  a message violates the contract
+  0  all messages conform
 """
 
 
@@ -63,7 +58,7 @@ Exit status, of several files the first that applies:
     help="Which way a bare payload or packet goes.  [default: client]",
 )
 @click.option("--url", "wanted_url", metavar="TEXT", help="Only connections of a HAR whose URL contains this.")
-@click.option("--format", "form", type=click.Choice(["human", *_WRITERS]), default="human", show_default=True)
+@click.option("--format", "form", type=click.Choice(["human", *WRITERS]), default="human", show_default=True)
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write the report to this file.")
 @click.option("--max", "most", type=click.IntRange(0), default=100, show_default=True, help="Findings shown of a file.")
 def check(
@@ -89,23 +84,23 @@ def check(
         if form == "human":
             _print(results, output, most)
         else:
-            _write(_WRITERS[form](results), output)
+            _write(WRITERS[form](results), output)
     if form != "human":
         for result in results:
-            click.echo(f"{redactor.clean(result.file)}: {words.verdict(result)}", err=True)
+            click.echo(f"{redactor.clean(result.file)}: {verdict(result)}", err=True)
     sys.exit(EXIT_CODES[gravest(results)])
 
 
 def _refuse(files: tuple[str, ...], names: tuple[str, ...], event: str | None, output: Path | None) -> None:
     """Raises UsageError for what makes no sense."""
     if not files and at_terminal():
-        raise click.UsageError("name a FILE, or pipe a capture in")
+        raise click.UsageError("expected a FILE or a capture on standard input: name a FILE, or pipe a capture in")
     if names.count("-") > 1:
-        raise click.UsageError("standard input can be read only once")
+        raise click.UsageError("standard input (-) can be read only once: name it once")
     if event is not None and len(names) > 1:
-        raise click.UsageError("--event is about one payload: name one FILE")
+        raise click.UsageError(f"--event takes one payload, got {len(names)} files: name one FILE")
     if output is not None and any(output.resolve() == Path(name).resolve() for name in files):
-        raise click.UsageError("--output would replace a capture")
+        raise click.UsageError(f"--output {output} is one of the captures: name another file")
 
 
 def _print(results: list[Result], output: Path | None, most: int) -> None:
@@ -113,10 +108,10 @@ def _print(results: list[Result], output: Path | None, most: int) -> None:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")  # `LC_ALL=C` has no arrow
         width = None if sys.stdout is not None and sys.stdout.isatty() else _UNWRAPPED
-        human.write(results, Console(highlight=False, markup=False, emoji=False, width=width), most)
+        human(results, Console(highlight=False, markup=False, emoji=False, width=width), most)
         return
     with _opened(output) as stream:
-        human.write(
+        human(
             results,
             Console(file=stream, force_terminal=False, color_system=None, width=_UNWRAPPED, highlight=False),
             most,
