@@ -1,4 +1,4 @@
-"""What the benchmarks share but for their clients: servers that alternate, medians and ratios, the command line."""
+"""What the benchmarks share: the command line, servers that alternate, medians and ratios. `raw.py` has the clients."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from raw import Server
+from raw import Crowd, Server
 
-#: Bound of what one may ask for: a slip of the finger must not take a machine down.
+#: Bound of `--runs`: a slip of the finger must not take a machine down.
 MAX_RUNS = 20
 #: Seconds that one run may take before it is given up.
 RUN_SECONDS = 120.0
 #: Seconds a server of our own may take to be ready, and to end.
 READY_SECONDS, END_SECONDS = 20.0, 10.0
 
-#: What a benchmark does in one run with a server and its secret; it returns what it has measured.
-Run = Callable[[Server, str], Awaitable[dict[str, Any]]]
+#: One run of a benchmark, with clients that are closed after it. It returns what it has measured.
+Run = Callable[[Crowd, argparse.Namespace], Awaitable[dict[str, Any]]]
 
 
 def percentile(values: list[float], part: float) -> float:
@@ -41,36 +41,43 @@ def percentile(values: list[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else 0.0
 
 
-def measure(servers: list[Server], secret: str, run: Run, runs: int, measured: Sequence[str]) -> None:
-    """Let the servers alternate, print each run, then the medians of what was `measured`."""
+def measure(
+    servers: Sequence[Server], secret: str, run: Run, options: argparse.Namespace, measured: Sequence[str]
+) -> None:
+    """Let the servers alternate, print each run, then the medians of what was `measured`, if anything was."""
     results: dict[str, list[dict[str, Any]]] = {server.name: [] for server in servers}
-    for number in range(runs):
+    for number in range(options.runs):
         for server in servers:
             try:
-                result = asyncio.run(_bounded(run, server, secret))
+                result = asyncio.run(_run(run, Crowd(server, secret), options))
             except (OSError, TimeoutError) as error:
                 raise SystemExit(f"{server.name}: {str(error) or f'not done within {RUN_SECONDS} s'}") from None
             results[server.name].append(result)
             show({"run": number + 1, "server": server.name, **result})
+    if not measured:
+        return
     medians = {
         name: {what: round(statistics.median(result[what] for result in own), 3) for what in measured}
         for name, own in results.items()
     }
-    summary: dict[str, Any] = {"runs": runs, "medians": medians}
+    summary: dict[str, Any] = {"runs": options.runs, "medians": medians}
     if len(servers) > 1:
         ours, peers = (medians[server.name] for server in servers)
         summary["ratio"] = {what: round(ours[what] / peers[what], 3) if peers[what] else None for what in measured}
     show(summary)
 
 
+async def _run(run: Run, crowd: Crowd, options: argparse.Namespace) -> dict[str, Any]:
+    try:
+        return await asyncio.wait_for(run(crowd, options), RUN_SECONDS)
+    finally:
+        crowd.close()
+
+
 def show(result: dict[str, Any]) -> None:
     """Print one line of JSON."""
     sys.stdout.write(json.dumps(result) + "\n")
     sys.stdout.flush()
-
-
-async def _bounded(run: Run, server: Server, secret: str) -> dict[str, Any]:
-    return await asyncio.wait_for(run(server, secret), RUN_SECONDS)
 
 
 @contextmanager
@@ -145,32 +152,34 @@ def _pids(text: str) -> list[int]:
 
 
 def upto(most: int, least: int = 1) -> Callable[[str], int]:
+    """The type of an option that is a number within bounds."""
+
     def number(text: str) -> int:
         if not least <= int(text) <= most:
-            raise argparse.ArgumentTypeError(f"from {least} to {most}")
+            raise argparse.ArgumentTypeError(f"expected a number from {least} to {most}, got {text}")
         return int(text)
 
     return number
 
 
-def arguments(doc: str | None) -> argparse.ArgumentParser:
-    """A command line with what every benchmark takes."""
+def arguments(doc: str | None, **numbers: tuple[int, int, int, str]) -> argparse.ArgumentParser:
+    """A command line with `--runs`, and an option for each of `numbers`: (default, least, most, help)."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=upto(MAX_RUNS), default=1, help="runs of each server (1)")
+    for name, (default, least, most, text) in numbers.items():
+        parser.add_argument(f"--{name}", type=upto(most, least), default=default, help=f"{text} ({default:,})")
+    return parser
+
+
+def benchmark(
+    parser: argparse.ArgumentParser, run: Run, measured: Callable[[argparse.Namespace], Iterable[str]]
+) -> None:
+    """Read the command line and measure, on the servers that it names or on one of our own."""
     parser.add_argument("--url", help="the server; without it, one of this repository is started")
     parser.add_argument("--pid", type=_pids, help="its process or processes, separated by commas")
     parser.add_argument("--peer-url", help="a peer server on the same wire, to alternate with")
     parser.add_argument("--peer-pid", type=_pids, help="its process or processes")
     parser.add_argument("--secret", default=os.environ.get("JWT_SECRET_KEY"), help="HS256; default: JWT_SECRET_KEY")
-    parser.add_argument("--runs", type=upto(MAX_RUNS), default=1, help="runs of each server (1)")
-    return parser
-
-
-def benchmark(
-    parser: argparse.ArgumentParser,
-    run: Callable[[argparse.Namespace], Run],
-    measured: Callable[[argparse.Namespace], Sequence[str]],
-) -> None:
-    """Read the command line and measure, on the servers that it names or on one of our own."""
     options = parser.parse_args()
     for url, pid, of in ((options.url, options.pid, ""), (options.peer_url, options.peer_pid, "peer-")):
         if (url is None) != (pid is None):
@@ -179,10 +188,6 @@ def benchmark(
         parser.error("--secret or JWT_SECRET_KEY is needed")
     secret = options.secret or secrets.token_hex(32)
     peers = [_server("peer", options.peer_url, options.peer_pid)] if options.peer_url else []
-    with _given(options) if options.url else own_server(secret) as (url, pids, _):
-        measure([_server("server", url, pids), *peers], secret, run(options), options.runs, measured(options))
-
-
-@contextmanager
-def _given(options: argparse.Namespace) -> Iterator[tuple[str, list[int], None]]:
-    yield options.url, options.pid, None
+    given = nullcontext((options.url, options.pid, ""))
+    with given if options.url else own_server(secret) as (url, pids, _):
+        measure([_server("server", url, pids), *peers], secret, run, options, list(measured(options)))

@@ -8,7 +8,6 @@ own. Prints one line of JSON for each run; fails if the check finds anything, or
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
 import os
@@ -20,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bench import MAX_RUNS, show, upto
+from bench import arguments, show
 
 from realtime_contracts.contract.registry import Direction, registry
 
@@ -116,10 +115,11 @@ def check(path: Path) -> dict[str, Any]:
 
 def main() -> None:
     """Read the command line, make the HAR, check it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--megabytes", type=upto(MAX_MEGABYTES), default=200, help="size of the HAR (200)")
-    parser.add_argument("--frames", type=upto(MAX_FRAMES, 10), default=100_000, help="frames in it (100,000)")
-    parser.add_argument("--runs", type=upto(MAX_RUNS), default=1, help="checks of it (1)")
+    parser = arguments(
+        __doc__,
+        megabytes=(200, 1, MAX_MEGABYTES, "size of the HAR"),
+        frames=(100_000, 10, MAX_FRAMES, "frames in it"),
+    )
     parser.add_argument("--gzip", action="store_true", help="packed; its size is what it unpacks to")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="realtime-captures-") as folder:

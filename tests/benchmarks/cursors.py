@@ -9,14 +9,15 @@ sending to receipt, is known: the median and the 99th percentile are in ms, and 
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import re
 import time
 from contextlib import suppress
 from typing import Any
 
-from bench import Run, arguments, benchmark, percentile, upto
-from raw import Crowd, Server
+from bench import arguments, benchmark, percentile
+from raw import Crowd
 
 #: Bounds of what one may ask for.
 MAX_ROOMS, MAX_ROUNDS = 50, 600
@@ -28,21 +29,9 @@ PATIENCE = 20.0
 LINE = re.compile(rb'"line":\s*(\d+)')
 
 
-def cursors(rooms: int, rounds: int) -> Run:
-    """A run: deliveries of so many, CPU for each in µs, latencies in ms."""
-
-    async def run(server: Server, secret: str) -> dict[str, Any]:
-        crowd = Crowd(server, secret)
-        try:
-            return {"rooms": rooms, "rounds": rounds, **await move(crowd, rooms, rounds)}
-        finally:
-            crowd.close()
-
-    return run
-
-
-async def move(crowd: Crowd, rooms: int, rounds: int) -> dict[str, Any]:
-    """Everybody enters their room and moves."""
+async def cursors(crowd: Crowd, options: argparse.Namespace) -> dict[str, Any]:
+    """A run: everybody enters their room and moves. Deliveries of so many, CPU for each in µs, latencies in ms."""
+    rooms, rounds = options.rooms, options.rounds
     await crowd.come_online([f"u{room}_{seat}" for room in range(rooms) for seat in range(ROOM_USERS)])
     places = [f"invoice:{number // ROOM_USERS}" for number in range(len(crowd.clients))]
     for client, place in zip(crowd.clients, places, strict=True):
@@ -70,6 +59,8 @@ async def move(crowd: Crowd, rooms: int, rounds: int) -> dict[str, Any]:
         await asyncio.wait_for(crowd.until(lambda: len(latencies) >= expected), PATIENCE)
     used = crowd.server.cpu() - cpu
     return {
+        "rooms": rooms,
+        "rounds": rounds,
         "delivered": len(latencies),
         "expected": expected,
         "cpu_us_per_delivery": round(used * 1e6 / max(1, len(latencies)), 2),
@@ -79,8 +70,6 @@ async def move(crowd: Crowd, rooms: int, rounds: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    parser = arguments(__doc__)
-    parser.add_argument("--rooms", type=upto(MAX_ROOMS), default=10, help="rooms of 15 users (10)")
-    parser.add_argument("--rounds", type=upto(MAX_ROUNDS), default=30, help="moves of each user (30)")
+    rooms, rounds = (10, 1, MAX_ROOMS, "rooms of 15 users"), (30, 1, MAX_ROUNDS, "moves of each user")
     measured = ["cpu_us_per_delivery", "p50_ms", "p99_ms", "delivered"]
-    benchmark(parser, lambda options: cursors(options.rooms, options.rounds), lambda _options: measured)
+    benchmark(arguments(__doc__, rooms=rooms, rounds=rounds), cursors, lambda _: measured)

@@ -9,14 +9,15 @@ documents, about 2 MB, for their time.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import time
 import uuid
 from typing import Any
 
-from bench import Run, arguments, benchmark, percentile, upto
-from raw import Client, Crowd, Server
+from bench import arguments, benchmark, percentile
+from raw import Client, Crowd
 
 #: Bound of what one may ask for.
 MAX_EDITS = 1_000
@@ -75,21 +76,14 @@ class Editor:
         return (at - began) * 1e3, (await self._wait(self._heard) - began) * 1e3
 
 
-def documents(edits: int) -> Run:
+async def documents(crowd: Crowd, options: argparse.Namespace) -> dict[str, Any]:
     """A run: for each kind of document its size, ms to ack and to the other, CPU for each edit in ms."""
-
-    async def run(server: Server, secret: str) -> dict[str, Any]:
-        crowd = Crowd(server, secret)
-        result: dict[str, Any] = {"edits": edits}
-        try:
-            await crowd.come_online(["ana", "ben"])
-            for name, shape in SHAPES.items():
-                result |= {f"{name}_{what}": value for what, value in (await one(crowd, name, shape, edits)).items()}
-            return result
-        finally:
-            crowd.close()
-
-    return run
+    result: dict[str, Any] = {"edits": options.edits}
+    await crowd.come_online(["ana", "ben"])
+    for name, shape in SHAPES.items():
+        told = await one(crowd, name, shape, options.edits)
+        result |= {f"{name}_{what}": value for what, value in told.items()}
+    return result
 
 
 async def one(crowd: Crowd, name: str, shape: dict[str, Any], edits: int) -> dict[str, Any]:
@@ -131,9 +125,6 @@ def times(what: str, values: list[float]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    parser = arguments(__doc__)
-    parser.add_argument("--edits", type=upto(MAX_EDITS), default=100, help="edits of each document (100)")
-    measured = [
-        f"{name}_{what}" for name in SHAPES for what in ("ack_p50_ms", "ack_p99_ms", "other_p50_ms", "cpu_ms_per_edit")
-    ]
-    benchmark(parser, lambda options: documents(options.edits), lambda _options: measured)
+    edits = 100, 1, MAX_EDITS, "edits of each document"
+    medians = "ack_p50_ms", "ack_p99_ms", "other_p50_ms", "cpu_ms_per_edit"
+    benchmark(arguments(__doc__, edits=edits), documents, lambda _: [f"{n}_{what}" for n in SHAPES for what in medians])

@@ -17,7 +17,7 @@ import time
 from typing import Any
 
 import redis
-from bench import own_server, percentile, show, upto
+from bench import arguments, measure, own_server, percentile
 from raw import Crowd, Server
 
 from app.realtime.services.activity_service import ActivityService
@@ -29,21 +29,18 @@ DELIVERY_SECONDS = 30.0
 PAGES = 200
 
 
-async def run(server: Server, secret: str, redis_url: str, options: argparse.Namespace) -> dict[str, Any]:
+async def publishing(crowd: Crowd, redis_url: str, options: argparse.Namespace) -> dict[str, Any]:
     """One run: everything that is measured."""
-    crowd = Crowd(server, secret)
     users = [f"u{number:04}" for number in range(options.users)]
     with NotificationService.from_url(redis_url) as notifications, ActivityService.from_url(redis_url) as activity:
-        try:
-            await crowd.come_online(users[: options.online])
-            created = await asyncio.to_thread(_create, notifications, crowd.tenant, users, options.number)
-            expected = sum(number % options.users < options.online for number in range(options.number))
-            await asyncio.wait_for(crowd.until(lambda: crowd.counts[b"notification"] >= expected), DELIVERY_SECONDS)
-            await crowd.quiet(0.5, DELIVERY_SECONDS)
-            if crowd.counts[b"notification"] != expected:
-                raise ConnectionError(f"{crowd.counts[b'notification']} notifications came, not {expected}")
-        finally:
-            crowd.close()
+        await crowd.come_online(users[: options.online])
+        created = await asyncio.to_thread(_create, notifications, crowd.tenant, users, options.number)
+        expected = sum(number % options.users < options.online for number in range(options.number))
+        await asyncio.wait_for(crowd.until(lambda: crowd.counts[b"notification"] >= expected), DELIVERY_SECONDS)
+        await crowd.quiet(0.5, DELIVERY_SECONDS)
+        if crowd.counts[b"notification"] != expected:
+            raise ConnectionError(f"expected {expected} notifications, got {crowd.counts[b'notification']}")
+        crowd.close()
         recorded = await asyncio.to_thread(_record, activity, crowd.tenant, users)
         pages = _read_pages(activity, crowd.tenant)
     with redis.Redis.from_url(redis_url, decode_responses=True) as direct:
@@ -87,19 +84,14 @@ def _read_pages(activity: ActivityService, tenant: str) -> list[float]:
     return times
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--users", type=upto(2000), default=500, help="users who are notified (500)")
-    parser.add_argument("--online", type=upto(500, 0), default=250, help="how many of them are online (250)")
-    parser.add_argument("--number", type=upto(50_000), default=5000, help="notifications (5000)")
-    parser.add_argument("--runs", type=upto(20), default=1, help="runs (1)")
-    options = parser.parse_args()
-    secret = secrets.token_hex(32)
+if __name__ == "__main__":
+    parser = arguments(
+        __doc__,
+        users=(500, 1, 2000, "users who are notified"),
+        online=(250, 0, 500, "how many of them are online"),
+        number=(5000, 1, 50_000, "notifications"),
+    )
+    secret, options = secrets.token_hex(32), parser.parse_args()
     with own_server(secret) as (url, pids, redis_url):
         server = Server("server", "127.0.0.1", int(url.rpartition(":")[2]), pids)
-        for number in range(options.runs):
-            show({"run": number + 1, **asyncio.run(run(server, secret, redis_url, options))})
-
-
-if __name__ == "__main__":
-    main()
+        measure([server], secret, lambda crowd, given: publishing(crowd, redis_url, given), options, [])

@@ -1,16 +1,14 @@
 """The clients of the benchmarks, and the server that they are clients of.
 
-Clients are raw WebSockets in one thread, a few µs a message, so that they are not what is measured: they answer
-pings, count messages by their first bytes, and parse none but the handshake. What is measured is the server's CPU, from
-/proc, because the clock on the wall also counts the benchmark; several processes of one server are added up.
+Clients are raw WebSockets in one thread, a few µs a message, so that they are not what is measured. They answer pings,
+count messages by their first bytes, and parse none but the handshake. What is measured is the server's CPU, from /proc:
+the clock on the wall would also count the benchmark. Several processes of one server are added up.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
-import hmac
 import json
 import os
 import re
@@ -108,8 +106,12 @@ class Crowd:
             self.clients += await asyncio.gather(*batch)
 
     async def _connect(self, user_id: str) -> Client:
+        # A process starts with the memory of the one that forked it, which captures.py would measure.
+        from realtime_contracts.wire import tokens
+
         loop = asyncio.get_running_loop()
-        token = _token(self.secret, user_id, self.tenant)
+        email = f"{user_id}@example.com"
+        token = tokens.mint(self.secret, user_id, self.tenant, name=f"User {user_id}", email=email)
         host, port = self.server.host, self.server.port
         _, client = await loop.create_connection(lambda: Client(self, token, f"{host}:{port}"), host, port)
         await client.listed
@@ -219,16 +221,3 @@ class Client(asyncio.Protocol):
             self.listed.set_exception(ConnectionError(why))
         elif not self._closing:
             self._crowd.failed(why)
-
-
-def _token(secret: str, user_id: str, tenant_id: str) -> str:
-    now = int(time.time())
-    claims = {"sub": user_id, "tenant_id": tenant_id, "name": f"User {user_id}", "role": "user", "type": "access"}
-    claims |= {"email": f"{user_id}@example.com", "jti": secrets.token_hex(8), "fresh": False}
-    parts = [{"alg": "HS256", "typ": "JWT"}, {**claims, "iat": now, "nbf": now, "exp": now + 3600}]
-    signed = b".".join(_base64(json.dumps(part).encode()) for part in parts)
-    return (signed + b"." + _base64(hmac.digest(secret.encode(), signed, hashlib.sha256))).decode()
-
-
-def _base64(data: bytes) -> bytes:
-    return base64.urlsafe_b64encode(data).rstrip(b"=")

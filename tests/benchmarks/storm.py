@@ -19,8 +19,8 @@ import argparse
 import time
 from typing import Any
 
-from bench import Run, arguments, benchmark, upto
-from raw import Crowd, Server
+from bench import arguments, benchmark
+from raw import Crowd
 
 #: Bounds of what one may ask for.
 MAX_USERS, MAX_UPDATES = 2_000, 1_000
@@ -30,20 +30,12 @@ UNDER_WAY = 4
 QUIET_SECONDS, QUIET_WITHIN = 0.5, 10.0
 
 
-def storm(users: int, updates: int) -> Run:
+async def storm(crowd: Crowd, options: argparse.Namespace) -> dict[str, Any]:
     """A run: CPU per connection in ms, per delivery in µs."""
-
-    async def run(server: Server, secret: str) -> dict[str, Any]:
-        crowd = Crowd(server, secret)
-        try:
-            result: dict[str, Any] = {"users": users, **await come_online(crowd, users)}
-            if updates:
-                result |= {"updates": updates, **await update(crowd, updates)}
-            return result
-        finally:
-            crowd.close()
-
-    return run
+    result: dict[str, Any] = {"users": options.users, **await come_online(crowd, options.users)}
+    if options.updates:
+        result |= {"updates": options.updates, **await update(crowd, options.updates)}
+    return result
 
 
 async def come_online(crowd: Crowd, users: int) -> dict[str, Any]:
@@ -83,7 +75,6 @@ def measured(options: argparse.Namespace) -> list[str]:
 
 
 if __name__ == "__main__":
-    parser = arguments(__doc__)
-    parser.add_argument("--users", type=upto(MAX_USERS), default=300, help="users who come online (300)")
-    parser.add_argument("--updates", type=upto(MAX_UPDATES, 0), default=100, help="updates to all of them (100)")
-    benchmark(parser, lambda options: storm(options.users, options.updates), measured)
+    users = 300, 1, MAX_USERS, "users who come online"
+    updates = 100, 0, MAX_UPDATES, "updates to all of them"
+    benchmark(arguments(__doc__, users=users, updates=updates), storm, measured)
