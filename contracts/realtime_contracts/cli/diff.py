@@ -11,7 +11,7 @@ from rich.console import Console
 
 from realtime_contracts.contract.schemas import Unreadable
 from realtime_contracts.contract.schemas import bundle as written
-from realtime_contracts.diff.sources import own, read
+from realtime_contracts.diff.versions import read
 
 #: Exit statuses of `diff`; 2 is click's, for a wrong command line.
 ENOUGH, NOT_ENOUGH, UNREADABLE = 0, 1, 3
@@ -22,23 +22,26 @@ ENOUGH, NOT_ENOUGH, UNREADABLE = 0, 1, 3
 @click.argument("new", required=False)
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def diff(old: str, new: str | None, format_: str) -> None:
-    """What has changed from OLD to NEW, for whom it breaks, and the version that it takes.
+    """Compare two versions of the contract: what has changed, what breaks clients, and the version it takes.
 
-    OLD and NEW are each a folder (with schemas/ and VERSION, or with contracts/), a bundle file, or a git revision
-    (git:REV, if a path is named as it). Without NEW: the contract that is installed here.
+    OLD and NEW are each a folder (with schemas/ and VERSION, or with contracts/), a bundle file or a git revision.
+    Write git:REV for a revision that is named as a path is. Without NEW: the contract that is installed here.
 
-    What clients send may become more, and what they receive less; the other way about it breaks them, and a message
-    shows it, which one version accepts and the other refuses. openapi.yaml is not looked at.
+    Compatible: the server accepts more or sends less. Anything else breaks clients; the report shows a message that
+    one version accepts and the other refuses. openapi.yaml is not compared.
 
-    The exit status is 0 if NEW's version says as much as has changed, 1 if it does not, 3 if there is nothing to read.
-    """
+    \b
+    Exit status:
+      0  NEW's version is high enough for what has changed
+      1  it is not
+      3  OLD or NEW cannot be read
+    """  # noqa: D301 - \\b is how click leaves the lines of a list alone
     # `realtime --help` should not wait for validators.
     from realtime_contracts.diff.judging import judged  # noqa: PLC0415
     from realtime_contracts.diff.printing import as_json, lines  # noqa: PLC0415
 
     try:
-        first = read(old)
-        new, second = (new, read(new)) if new is not None else own()
+        (old, first), (new, second) = read(old), read(new)
         verdict = judged(first, second)
     except Unreadable as error:
         click.echo(f"realtime: {error}", err=True)
@@ -56,13 +59,13 @@ def diff(old: str, new: str | None, format_: str) -> None:
 @click.argument("source", required=False)
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A file to write it to.")
 def bundle(source: str | None, output: Path | None) -> None:
-    """The whole contract of SOURCE as one JSON document.
+    """Write the whole contract of SOURCE as one JSON document.
 
-    SOURCE is a folder, a bundle or a git revision, as for `diff`; without it, the contract that is installed here. With
-    a release, its contract is kept: `realtime contract bundle -o contracts/released.json`.
+    SOURCE is a folder, a bundle or a git revision, as for `diff`. Without it: the contract that is installed here. Keep
+    the contract of each release: `realtime contract bundle -o contracts/released.json`.
     """
     try:
-        text = written(read(source) if source is not None else own()[1])
+        text = written(read(source)[1])
     except Unreadable as error:
         click.echo(f"realtime: {error}", err=True)
         sys.exit(UNREADABLE)

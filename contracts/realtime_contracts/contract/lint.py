@@ -13,9 +13,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from realtime_contracts.contract.schemas import Schema, nodes, target, types
+from realtime_contracts.contract.schemas import Schema, at, nodes, target, types
 
 #: The dialect, named in every file.
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -149,9 +148,9 @@ def _reference(schemas: Mapping[str, Schema], reference: str, place: tuple[str, 
     if ":" in reference or reference.startswith("/"):
         yield f"$ref {reference} is not relative"
         return
-    file, pointer = place
-    node: Any = schemas.get(file)
-    for step in pointer.split("/")[1:]:
-        node = node.get(step) if isinstance(node, dict) else None
-    if not isinstance(node, dict):
+    try:
+        found = at(schemas, *place)
+    except KeyError:
+        found = None
+    if not isinstance(found, dict):
         yield f"$ref {reference} leads nowhere"

@@ -58,9 +58,7 @@ class Schemas:
             if (file, pointer) in followed:
                 raise KeyError(f"{file}#{pointer}")
             followed.add((file, pointer))
-            node = self.files[file]
-            for step in pointer.split("/")[1:]:
-                node = node[step]
+            node = at(self.files, file, pointer)
         return file, {**node, **beside} if beside else node
 
 
@@ -103,6 +101,21 @@ def target(file: str, reference: str) -> tuple[str, str]:
     """The file and the JSON Pointer that a relative `$ref` in `file` means."""
     name, _, pointer = reference.partition("#")
     return posixpath.normpath(posixpath.join(posixpath.dirname(file), name)) if name else file, pointer
+
+
+def at(files: Mapping[str, Schema], file: str, pointer: str) -> Any:
+    """What stands at a JSON Pointer of a file. Raises KeyError with `file#pointer` for a place that is not there."""
+    start, *steps = pointer.split("/")
+    try:
+        node: Any = files[file]
+        for step in steps:
+            name = step.replace("~1", "/").replace("~0", "~")
+            node = node[int(name)] if isinstance(node, list) else node[name]
+    except (IndexError, KeyError, TypeError, ValueError):
+        raise KeyError(f"{file}#{pointer}") from None
+    if start:  # an $anchor, which the contract does not use
+        raise KeyError(f"{file}#{pointer}")
+    return node
 
 
 def read_folder(folder: Path) -> Schemas:

@@ -1,34 +1,92 @@
 """Two shapes compared, place by place: what the new one no longer accepts, and what it accepts as well.
 
 A `Difference` says it of one place, in words, with what shows it: how a message has to be changed there, and a whole
-message made for it. Whether that breaks anybody depends on who sends the message, which is `judging.py`'s to say, and
-so is whether what is made here does show it.
+message made for it. Whether that breaks anybody depends on who sends the message. `judging.py` decides that, and tries
+whether the message made here does show the difference.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from realtime_contracts.contract.payloads.languages import separating
-from realtime_contracts.contract.payloads.patterns import Unsupported
-from realtime_contracts.diff.difference import Difference, Shown, member, no_member, value
-from realtime_contracts.diff.forms import Array, Form, Numbers, Object, Opaque, Shape, Texts, Values, detailed
-from realtime_contracts.diff.pairing import described, paired, plain, quoted
-from realtime_contracts.diff.sampling import Unsampled, number_outside, sample, sample_object, sample_of
-from realtime_contracts.diff.subsets import accepts, within
+from realtime_contracts.contract.payloads.languages import Unsupported, separating, shortest
+from realtime_contracts.diff.shapes import (
+    Array,
+    Form,
+    Numbers,
+    Object,
+    Opaque,
+    Shape,
+    Texts,
+    Values,
+    accepts,
+    both,
+    detailed,
+    within,
+)
+from realtime_contracts.reports.text import cut
+
+#: What is done to the value at a place to show a difference there.
+Move = Callable[[Any], Any]
+
+#: Characters of a value that a description quotes.
+_QUOTED = 60
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What shows a difference: done to a message that both versions accept, or as a message made for it."""
+
+    move: Move
+    #: A value of the whole, the one that was compared; it grows with each step outwards.
+    whole: Any
+
+
+@dataclass(frozen=True)
+class Difference:
+    """At one place, the new shape is not the old one."""
+
+    #: Names of members, `*` for the items of a list, from the message inwards.
+    path: tuple[str, ...]
+    #: Where it is written, and where what is around it is, from the inside outwards.
+    origins: tuple[str, ...]
+    text: str
+    #: Whether something that the old shape accepts is refused by the new one.
+    narrows: bool = False
+    #: Whether the new shape accepts something that the old one refuses.
+    widens: bool = False
+    lost: Shown | None = None
+    gained: Shown | None = None
+
+    def inside(self, step: str, origin: str, wrap_lost: Move, wrap_gained: Move) -> Difference:
+        """The same, seen from the value around it, which is written at `origin`."""
+
+        def wrapped(shown: Shown | None, wrap: Move) -> Shown | None:
+            return replace(shown, whole=wrap(shown.whole)) if shown else None
+
+        return replace(
+            self,
+            path=(step, *self.path),
+            origins=(*self.origins, origin),
+            lost=wrapped(self.lost, wrap_lost),
+            gained=wrapped(self.gained, wrap_gained),
+        )
+
+
+class Unsampled(ValueError):
+    """No value can be made: what the schema accepts cannot be looked into."""
 
 
 def differences(old: Shape, new: Shape, origin: str = "") -> list[Difference]:
     """All that the two shapes differ in; `origin` is where they are written, where a shape says nothing of it."""
     if old == new:
         return []
-    left = [form for form in detailed(old) if form not in detailed(new)]
-    right = [form for form in detailed(new) if form not in detailed(old)]
-    found = list(_values(detailed(old), detailed(new), origin))
-    pairs, gone, added = paired(left, right)
+    was, is_ = detailed(old), detailed(new)
+    found = list(_values(was, is_, origin))
+    pairs, gone, added = _paired([form for form in was if form not in is_], [form for form in is_ if form not in was])
     for one, other in pairs:
         found += _pair(one, other)
     opaque = [form for form in (*gone, *added) if isinstance(form, Opaque)]
@@ -37,44 +95,33 @@ def differences(old: Shape, new: Shape, origin: str = "") -> list[Difference]:
         found.append(Difference((), (opaque[-1].origin, origin), text, narrows=True, widens=True))
     for form in gone:
         if not isinstance(form, (Values, Opaque)) and not within((form,), new):
-            where, text = form.origin or origin, f"no longer {described(form)}"
-            found.append(Difference((), (where,), text, narrows=True, lost=_made(form)))
+            found.append(_lost(form.origin or origin, f"no longer {_described(form)}", _made(form)))
     for form in added:
         if not isinstance(form, (Values, Opaque)) and not within((form,), old):
-            where, text = form.origin or origin, f"{described(form)} as well"
-            found.append(Difference((), (where,), text, widens=True, gained=_made(form)))
+            found.append(_gained(form.origin or origin, f"{_described(form)} as well", _made(form)))
     return found
 
 
-def _made(form: Form) -> Shown | None:
-    return _or_none(lambda: value(sample_of(form)))
+def _lost(origin: str, text: str, shown: Shown | None) -> Difference:
+    return Difference((), (origin,), text, narrows=True, lost=shown)
 
 
-def _or_none(make: Callable[[], Shown | None]) -> Shown | None:
-    try:
-        return make()
-    except Unsampled:
-        return None
+def _gained(origin: str, text: str, shown: Shown | None) -> Difference:
+    return Difference((), (origin,), text, widens=True, gained=shown)
 
 
 def _values(old: Shape, new: Shape, origin: str) -> Iterator[Difference]:
     """Values that were allowed and are not, and the other way about."""
+    where = next((form.origin for form in (*new, *old) if isinstance(form, Values) and form.origin), origin)
     for one, other, gone in ((old, new, True), (new, old, False)):
-        forms = [form for form in one if isinstance(form, Values)]
-        texts = sorted({text for form in forms for text in form.texts})
+        texts = sorted({text for form in one if isinstance(form, Values) for text in form.texts})
         changed = [text for text in texts if not any(accepts(form, json.loads(text)) for form in other)]
-        if not changed:
-            continue
-        where = next((form.origin for form in (*new, *old) if isinstance(form, Values) and form.origin), origin)
-        names = ", ".join(quoted(text) for text in changed)
-        shown = value(json.loads(changed[0]))
-        if gone:
-            yield Difference((), (where,), f"no longer {names}", narrows=True, lost=shown)
-        else:
-            yield Difference((), (where,), f"{names} as well", widens=True, gained=shown)
+        if changed:
+            names, shown = ", ".join(cut(text, _QUOTED) for text in changed), _value(json.loads(changed[0]))
+            yield _lost(where, f"no longer {names}", shown) if gone else _gained(where, f"{names} as well", shown)
 
 
-def _pair(one: Form, other: Form) -> list[Difference]:
+def _pair(one: Form, other: Form) -> Iterable[Difference]:
     match one, other:
         case Texts(), Texts():
             return _texts(one, other)
@@ -83,9 +130,9 @@ def _pair(one: Form, other: Form) -> list[Difference]:
         case Array(), Array():
             return _arrays(one, other)
         case Object(), Object():
-            return list(_objects(one, other))
+            return _objects(one, other)
         case _:
-            return []
+            return ()
 
 
 def _texts(one: Texts, other: Texts) -> list[Difference]:
@@ -107,17 +154,20 @@ def _texts(one: Texts, other: Texts) -> list[Difference]:
 def _numbers(one: Numbers, other: Numbers) -> list[Difference]:
     types = ["integer" if form.whole else "number" for form in (one, other)]
     words = _changed(("type", types[0], types[1]), ("minimum", one.low, other.low), ("maximum", one.high, other.high))
-    return _both_ways(other.origin or one.origin, words, number_outside(one, other), number_outside(other, one))
+    return _both_ways(other.origin or one.origin, words, _number_outside(one, other), _number_outside(other, one))
 
 
 def _both_ways(origin: str, words: str, lost: Any, gained: Any) -> list[Difference]:
     if lost is None and gained is None:
         return []
-    shown = [None if sample_ is None else value(sample_) for sample_ in (lost, gained)]
+    shown = [None if sample_ is None else _value(sample_) for sample_ in (lost, gained)]
     return [Difference((), (origin,), words, lost is not None, gained is not None, shown[0], shown[1])]
 
 
 def _changed(*keywords: tuple[str, Any, Any]) -> str:
+    def plain(bound: Any) -> str:
+        return "none" if bound is None else json.dumps(bound, ensure_ascii=False)
+
     return ", ".join(f"{name} {plain(a)} → {plain(b)}" for name, a, b in keywords if a != b)
 
 
@@ -127,36 +177,19 @@ def _arrays(one: Array, other: Array) -> list[Difference]:
         ("maxItems", one.high, other.high),
         ("uniqueItems", one.unique, other.unique),
     )
+    origin = other.origin or one.origin
+    narrows = not within((one,), (replace(other, items=one.items),))
+    widens = not within((other,), (replace(one, items=other.items),))
     found = []
-    if words:
+    if words and (narrows or widens):
         lost, gained = _list_outside(one, other), _list_outside(other, one)
-        narrows = not within((one,), (Array(one.items, other.low, other.high, other.unique),))
-        widens = not within((other,), (Array(other.items, one.low, one.high, one.unique),))
-        if narrows or widens:
-            found.append(Difference((), (other.origin or one.origin,), words, narrows, widens, lost, gained))
+        found.append(Difference((), (origin,), words, narrows, widens, lost, gained))
 
-    def wrap(form: Array, rest: Array) -> Callable[[Any], Any]:
+    def wrap(form: Array, rest: Array) -> Move:
         return lambda item: [item] * max(1, form.low, rest.low if form.high is None else min(rest.low, form.high))
 
     inner = differences(one.items, other.items, other.origin) if one.items and other.items else []
-    origin = other.origin or one.origin
     return found + [difference.inside("*", origin, wrap(one, other), wrap(other, one)) for difference in inner]
-
-
-def _list_outside(one: Array, other: Array) -> Shown | None:
-    """A list that `one` allows and `other` does not, for how many its items are or that two are the same."""
-
-    def make() -> Shown | None:
-        item = sample(one.items)
-        lengths = [one.low, 2] + ([other.high + 1] if other.high is not None else [])
-        fitting = [n for n in lengths if one.low <= n and (one.high is None or n <= one.high)]
-        for length in fitting:
-            repeated = length > 1 and other.unique and not one.unique
-            if length < other.low or (other.high is not None and length > other.high) or repeated:
-                return value([item] * length)
-        return None
-
-    return _or_none(make)
 
 
 def _objects(one: Object, other: Object) -> Iterator[Difference]:
@@ -165,39 +198,33 @@ def _objects(one: Object, other: Object) -> Iterator[Difference]:
     named = dict.fromkeys([*(n for n, _ in one.properties), *(n for n, _ in other.properties), *required])
     for name in named:
         was, is_ = one.member(name), other.member(name)
+        must, now = name in one.required, name in other.required
         if was and is_:
             yield from _inner(one, other, name)
-            if (name in one.required) != (name in other.required):
-                now = name in other.required
-                text = f"`{name}` is required now" if now else f"`{name}` may be missing"
-                lost = _without(one, other, name) if now else None
-                gained = None if now else _without(other, one, name)
-                yield Difference((), (origin,), text, now, not now, lost, gained)
+            if now and not must:
+                yield _lost(origin, f"`{name}` is required now", _without(one, other, name))
+            elif must and not now:
+                yield _gained(origin, f"`{name}` may be missing", _without(other, one, name))
         elif was:
-            must = name in one.required
             text = f"no longer the {'required ' if must else ''}property `{name}`"
             lost, gained = _having(one, other, name), _without(other, one, name) if must else None
             yield Difference((), (origin,), text, narrows=True, widens=must, lost=lost, gained=gained)
         elif is_:
-            must = name in other.required
-            text = f"new {'required ' if must else ''}property `{name}`"
-            lost, gained = _without(one, other, name) if must else None, _having(other, one, name)
-            yield Difference((), (origin,), text, narrows=must, widens=True, lost=lost, gained=gained)
+            text = f"new {'required ' if now else ''}property `{name}`"
+            lost, gained = _without(one, other, name) if now else None, _having(other, one, name)
+            yield Difference((), (origin,), text, narrows=now, widens=True, lost=lost, gained=gained)
     yield from _dependents(one, other, origin)
-    if bool(one.additional) != bool(other.additional):
-        text = "open: any other property as well" if other.additional else "closed: no other property any more"
-        shown = _having(other if other.additional else one, one, "another")
-        if other.additional:
-            yield Difference((), (origin,), text, widens=True, gained=shown)
-        else:
-            yield Difference((), (origin,), text, narrows=True, lost=shown)
+    if other.additional and not one.additional:
+        yield _gained(origin, "open: any other property as well", _having(other, one, "another"))
+    elif one.additional and not other.additional:
+        yield _lost(origin, "closed: no other property any more", _having(one, one, "another"))
     elif one.additional != other.additional:
         yield from _inner(one, other, "another")
 
 
 def _inner(one: Object, other: Object, name: str) -> Iterator[Difference]:
-    def wrap(form: Object, rest: Object) -> Callable[[Any], Any]:
-        return lambda part: sample_object(form, rest, {name: part})
+    def wrap(form: Object, rest: Object) -> Move:
+        return lambda part: _sample_object(form, rest, {name: part})
 
     origin = other.origin or one.origin
     for difference in differences(one.member(name), other.member(name), origin):
@@ -208,32 +235,196 @@ def _inner(one: Object, other: Object, name: str) -> Iterator[Difference]:
             yield unshown.inside(name, origin, wrap(one, other), wrap(other, one))
 
 
-def _having(form: Object, rest: Object, name: str) -> Shown | None:
-    def make() -> Shown:
-        part = sample(form.member(name))
-        return member(name, part, sample_object(form, rest, {name: part}))
-
-    return _or_none(make)
-
-
-def _without(form: Object, rest: Object, name: str) -> Shown | None:
-    return _or_none(lambda: no_member(name, sample_object(form, rest, {}, [name])))
-
-
 def _dependents(one: Object, other: Object, origin: str) -> Iterator[Difference]:
     """Members that others need beside them now, or no longer."""
     for form, rest, now in ((one, other, True), (other, one, False)):
         for name, needed in sorted(rest.dependent - form.dependent):
             if needed in form.required or needed in form.needed(name) or not form.member(name):
                 continue
-
-            def make(form: Object = form, rest: Object = rest, name: str = name, needed: str = needed) -> Shown:
-                part = sample(form.member(name))
-                whole = sample_object(form, rest, {name: part}, [needed])
-                return no_member(needed, whole, beside={name: part})
-
-            shown = _or_none(make)
+            shown = _without(form, rest, needed, beside=name)
             if now:
-                yield Difference((), (origin,), f"`{name}` needs `{needed}` now", narrows=True, lost=shown)
+                yield _lost(origin, f"`{name}` needs `{needed}` now", shown)
             else:
-                yield Difference((), (origin,), f"`{name}` without `{needed}` as well", widens=True, gained=shown)
+                yield _gained(origin, f"`{name}` without `{needed}` as well", shown)
+
+
+def _paired(old: list[Form], new: list[Form]) -> tuple[list[tuple[Form, Form]], list[Form], list[Form]]:
+    """Which form became which, and what is left of the old and of the new; values are not paired."""
+    pairs: list[tuple[Form, Form]] = []
+    left, right = list(old), list(new)
+    for type_ in (Texts, Numbers, Array, Object):
+        mine, theirs = [f for f in left if isinstance(f, type_)], [f for f in right if isinstance(f, type_)]
+        alone = len(mine) == len(theirs) == 1
+        candidates = sorted(
+            ((-_likeness(one, other), n, m) for n, one in enumerate(mine) for m, other in enumerate(theirs)),
+        )
+        for likeness, n, m in candidates:
+            if mine[n] in left and theirs[m] in right and (likeness < 0 or alone):
+                pairs.append((mine[n], theirs[m]))
+                left.remove(mine[n])
+                right.remove(theirs[m])
+    return pairs, left, right
+
+
+def _likeness(one: Form, other: Form) -> float:
+    """Above 0 for two that may be the same; objects by their members, most by those that tell alternatives apart."""
+    if not isinstance(one, Object) or not isinstance(other, Object):
+        return 1
+    mine, theirs = dict(one.properties), dict(other.properties)
+    common = mine.keys() & theirs.keys()
+    likeness = len(common) / (len(mine.keys() | theirs.keys()) or 1) + (0.01 if not mine or not theirs else 0)
+    for name in common:
+        texts, others = _only_values(mine[name]), _only_values(theirs[name])
+        if texts and others and {"null"} not in (texts, others):
+            if not texts & others:
+                return 0
+            likeness += len(texts & others) / len(texts | others)
+    return likeness
+
+
+def _only_values(shape: Shape) -> frozenset[str]:
+    return shape[0].texts if len(shape) == 1 and isinstance(shape[0], Values) else frozenset()
+
+
+def _described(form: Form) -> str:
+    """A form in a few words: `an object with ok, error`."""
+    match form:
+        case Object():
+            telling = [
+                f"{name} {', '.join(cut(text, _QUOTED) for text in sorted(texts))}"
+                for name, shape in form.properties
+                if (texts := _only_values(shape)) and len(texts) < 3 and "null" not in texts  # noqa: PLR2004 - few
+            ]
+            names = [name for name, shape in form.properties if shape]
+            members = telling or ([", ".join(sorted(form.required) or names)] if names else [])
+            return f"an object with {' and '.join(members)}" if members else "an object"
+        case Numbers():
+            return "an integer" if form.whole else "a number"
+        case _:
+            return {Texts: "a string", Array: "an array"}.get(type(form), "anything")
+
+
+def _or_none(make: Callable[[], Shown | None]) -> Shown | None:
+    try:
+        return make()
+    except Unsampled:
+        return None
+
+
+def _value(whole: Any) -> Shown:
+    """Shown by this value in the place of the one that is there."""
+    return Shown(lambda _: whole, whole)
+
+
+def _made(form: Form) -> Shown | None:
+    return _or_none(lambda: _value(_sample_of(form)))
+
+
+def _having(form: Object, rest: Object, name: str) -> Shown | None:
+    """Shown by an object with this member."""
+
+    def make() -> Shown:
+        part = _sample(form.member(name))
+        whole = _sample_object(form, rest, {name: part})
+        return Shown(lambda there: {**there, name: part} if isinstance(there, dict) else there, whole)
+
+    return _or_none(make)
+
+
+def _without(form: Object, rest: Object, name: str, *, beside: str | None = None) -> Shown | None:
+    """Shown by an object without this member, and with the one `beside` it."""
+
+    def make() -> Shown:
+        fixed = {} if beside is None else {beside: _sample(form.member(beside))}
+
+        def move(there: Any) -> Any:
+            if not isinstance(there, dict):
+                return there
+            return {key: part for key, part in {**fixed, **there}.items() if key != name}
+
+        return Shown(move, _sample_object(form, rest, fixed, [name]))
+
+    return _or_none(make)
+
+
+def _list_outside(one: Array, other: Array) -> Shown | None:
+    """A list that `one` allows and `other` does not, for how many its items are or that two are the same."""
+
+    def make() -> Shown | None:
+        item = _sample(one.items)
+        lengths = [one.low, 2] + ([other.high + 1] if other.high is not None else [])
+        fitting = [n for n in lengths if one.low <= n and (one.high is None or n <= one.high)]
+        for length in fitting:
+            repeated = length > 1 and other.unique and not one.unique
+            if length < other.low or (other.high is not None and length > other.high) or repeated:
+                return _value([item] * length)
+        return None
+
+    return _or_none(make)
+
+
+def _number_outside(one: Numbers, other: Numbers) -> float | None:
+    """A number that `one` accepts and `other` does not; None if there is none."""
+    candidates = (*_near(other), *_near(one), *(n + 0.5 for n in _near(one)))
+    return next((number for number in candidates if accepts(one, number) and not accepts(other, number)), None)
+
+
+def _near(form: Numbers) -> list[float]:
+    """Numbers that matter to a form: plain ones, its ends, and those just beyond."""
+    ends = [n for n in (form.low, form.high) if n is not None]
+    return [1, 0, *ends, *(n - 1 for n in ends), *(n + 1 for n in ends), *(n + 0.5 for n in ends)]
+
+
+def _sample(shape: Shape) -> Any:
+    """A small value of the shape. Raises Unsampled."""
+    for form in sorted(detailed(shape), key=_plainness):
+        try:
+            return _sample_of(form)
+        except Unsampled:
+            continue
+    raise Unsampled
+
+
+def _plainness(form: Form) -> int:
+    """Which form to show of several: a value that says something rather than null, a short one rather than a long."""
+    if isinstance(form, Values):
+        return 5 if form.texts == {"null"} else 0
+    return {Texts: 1, Numbers: 2, Object: 3, Array: 4}.get(type(form), 6)
+
+
+def _sample_of(form: Form) -> Any:
+    """A small value of the form. Raises Unsampled."""
+    match form:
+        case Values(texts):
+            return json.loads(min(texts, key=lambda text: (text == "null", text == "false", text)))
+        case Texts(strings):
+            try:
+                return shortest(strings)
+            except Unsupported:
+                raise Unsampled from None
+        case Numbers():
+            return next(number for number in (*_near(form), 0) if accepts(form, number))
+        case Array():
+            return [_sample(form.items) for _ in range(form.low)]
+        case Object():
+            return _sample_object(form, form, {})
+        case _:
+            raise Unsampled
+
+
+def _sample_object(
+    form: Object, other: Object, fixed: Mapping[str, Any], left_out: Iterable[str] = ()
+) -> dict[str, Any]:
+    """An object of `form` with these members and what it needs beside them, such as `other` accepts too if it can be.
+
+    What is `left_out` is not added, even if it is needed. Raises Unsampled.
+    """
+    names = form.required.union(fixed, *(form.needed(name) for name in (*form.required, *fixed))) - set(left_out)
+    properties = dict(form.properties)
+    order = [name for name in properties if name in names] + sorted(set(fixed) - properties.keys())
+    return {
+        name: fixed[name]
+        if name in fixed
+        else _sample(both(form.member(name), other.member(name)) or form.member(name))
+        for name in order
+    }

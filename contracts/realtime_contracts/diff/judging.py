@@ -1,33 +1,56 @@
-"""What a change means, for whom, and what version it takes.
+"""What a change means, for whom, which version it takes, and a message that shows it.
 
 The server accepts what clients send, and asks of its clients to accept what it sends. So the same change of a shared
-type is fine in one direction and breaks the other: a new status is one more that a client may send, and one that a
-client which checks what it gets has never heard of. The contract's objects are closed, and clients generated from it
-check them so; therefore a new member of a server's message breaks them, unlike in contracts whose clients overlook what
+type is compatible in one direction and breaks the other: a new status is one more that a client may send, and one that
+a client which checks what it gets has never heard of. The contract's objects are closed, and clients generated from it
+check them so. Therefore a new member of a server's message breaks them, unlike in contracts whose clients overlook what
 they do not know. Acks and responses go to the client, and are judged so. An event that is new breaks nobody: who does
 not know it does not listen to it.
+
+Each message that shows a change is tried on the validators of both versions. One that does not show it is dropped.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
+import jsonschema_rs
+
+from realtime_contracts.contract.lint import BASE
+from realtime_contracts.contract.payloads.generator import nearly_valid, valid
+from realtime_contracts.contract.registry import Direction, UnknownEvent, registry
 from realtime_contracts.contract.schemas import Schemas, Unreadable, file_of
-from realtime_contracts.diff.comparing import differences
-from realtime_contracts.diff.difference import Difference
-from realtime_contracts.diff.forms import canonical
-from realtime_contracts.diff.reading import Reader
-from realtime_contracts.diff.subsets import within
+from realtime_contracts.contract.violations import Violation, find_violation, not_json
+from realtime_contracts.diff.comparing import Difference, Move, Shown, differences
+from realtime_contracts.diff.reading import Reader, defaults_changed, reworded, rewritten
+from realtime_contracts.diff.shapes import canonical, within
 from realtime_contracts.diff.versions import Effect, parsed, taken, written
-from realtime_contracts.diff.witnesses import Judge, Message, Witness, any_message, found_by_trial, witness
-from realtime_contracts.diff.wording import defaults_changed, reworded, rewritten
 
 #: Directions in which the client sends and the server judges.
 FROM_CLIENTS = frozenset({"client", "request"})
+#: Payloads of each kind that are made to find one that two versions disagree on, where none could be derived.
+TRIES = 150
 
 UNDECIDED = "cannot be shown to be compatible"
+
+Message = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A message that one version accepts and the other refuses."""
+
+    direction: str
+    event: str
+    payload: Any
+    #: `old` or `new`: which of the versions accepts it.
+    accepted_by: str
+    #: What the other one says of it; None if it has no such event.
+    refusal: Violation | None
 
 
 @dataclass(frozen=True)
@@ -51,7 +74,7 @@ class Verdict:
 
     old: str
     new: str
-    changes: tuple[Change, ...] = field(default=())
+    changes: tuple[Change, ...] = ()
 
     @property
     def effect(self) -> Effect | None:
@@ -74,6 +97,45 @@ class Verdict:
         return parsed(self.new, "new") >= parsed(self.takes, "old")
 
 
+class Judge:
+    """The validators of one version."""
+
+    def __init__(self, name: str, schemas: Schemas) -> None:
+        """`name` is `old` or `new`. Raises Unreadable for what is no JSON Schema, or refers to what is not there."""
+        self.name = name
+        self.schemas = schemas
+        files = {file: {**schema, "$id": BASE + file} for file, schema in schemas.files.items()}
+        self._validators: dict[Message, jsonschema_rs.Validator] = {}
+        file = ""
+        try:
+            known = jsonschema_rs.Registry([(BASE + file, schema) for file, schema in files.items()])
+            for message in schemas.messages():
+                file = file_of(*message)
+                validator = jsonschema_rs.Draft202012Validator(files[file], registry=known, offline=True)
+                self._validators[message] = validator
+        except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+            where, why = f"the {name} contract: schemas/{file}", str(error).splitlines()[0]
+            raise Unreadable(f"{where} is no JSON Schema that can be used: {why}") from error
+
+    def accepts(self, message: Message, payload: Any) -> bool:
+        """Whether the payload is what this version says of the message."""
+        return self._validators[message].is_valid(payload) and not_json(payload) is None
+
+    def refusal(self, message: Message, payload: Any) -> Violation:
+        """Why a payload that is not accepted is not."""
+        return find_violation(self._validators[message], payload)
+
+    def made(self, message: Message) -> Iterator[Any]:
+        """Payloads that are right or nearly so, the same each time."""
+        for seed in range(TRIES):
+            rng = random.Random(seed)  # noqa: S311 - no secret
+            for make in (valid, nearly_valid):
+                try:
+                    yield make(self.schemas, *message, rng)
+                except (ArithmeticError, KeyError, LookupError, TypeError, ValueError):
+                    return  # a schema outside the subset, which nothing can be made from
+
+
 def judged(old: Schemas, new: Schemas) -> Verdict:
     """What has changed from `old` to `new`. Raises Unreadable for what is no contract of schemas."""
     try:
@@ -89,30 +151,32 @@ def _judged(old: Schemas, new: Schemas) -> Verdict:
     if canonical(old.files) == canonical(new.files):
         return Verdict(old.version, new.version)
     readers = Reader(old), Reader(new)
-    both = [message for message in old.messages() if message in new.messages()]
     found: list[Change] = []
-    for message in both:
+    for message in (message for message in old.messages() if message in new.messages()):
         found += _message(message, judges, readers)
         found += [
             Change(Effect.COMPATIBLE, file_of(*message), text, ((message, ("/".join(path),)),))
             for path, text in defaults_changed(old, new, message)
         ]
-    found += _events(old, new, judges)
+    found += _events(judges)
     found += _words(old, new, found)
     return Verdict(old.version, new.version, tuple(_grouped(found)))
 
 
 def _message(message: Message, judges: tuple[Judge, Judge], readers: tuple[Reader, Reader]) -> Iterator[Change]:
+    file = file_of(*message)
     try:
         was, is_ = (reader.message(*message) for reader in readers)
-    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
-        raise Unreadable(f"schemas/{file_of(*message)} cannot be read: {type(error).__name__} {error}") from error
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise Unreadable(f"schemas/{file} cannot be read: {type(error).__name__} {error}") from error
+    except KeyError as error:
+        raise Unreadable(f"schemas/{file} cannot be read: nothing is at {error.args[0]}") from error
     narrower, wider = not within(was, is_), not within(is_, was)
     if not narrower and not wider:
         return
     sends = message[0] in FROM_CLIENTS
     undecided = narrower if sends else wider
-    for difference in differences(was, is_, file_of(*message)):
+    for difference in differences(was, is_, file):
         # What a place refuses, another alternative may accept: the whole message has the last word.
         told = replace(difference, narrows=difference.narrows and narrower, widens=difference.widens and wider)
         if told.narrows or told.widens:
@@ -120,21 +184,20 @@ def _message(message: Message, judges: tuple[Judge, Judge], readers: tuple[Reade
             undecided = undecided and change.effect is not Effect.BREAKING
             yield change
     if undecided:
-        shown = found_by_trial(message, *(judges if sends else judges[::-1]))
+        shown = _found_by_trial(message, *(judges if sends else judges[::-1]))
         text = "changed as a whole" if shown else f"changed as a whole, {UNDECIDED}"
-        yield Change(Effect.BREAKING, file_of(*message), text, ((message, ("",)),), shown, shown is None)
+        yield Change(Effect.BREAKING, file, text, ((message, ("",)),), shown, shown is None)
 
 
 def _change(message: Message, difference: Difference, judges: tuple[Judge, Judge]) -> Change:
-    old, new = judges
     sends = message[0] in FROM_CLIENTS
     breaking = difference.narrows if sends else difference.widens
     # What breaks clients is what they send and is refused now, or what they get and refuse.
     losing = sends if breaking else not sends
-    accepting, refusing = (old, new) if losing else (new, old)
-    shown = witness(message, accepting, refusing, difference.path, difference.lost if losing else difference.gained)
+    accepting, refusing = judges if losing else judges[::-1]
+    shown = _witness(message, accepting, refusing, difference.path, difference.lost if losing else difference.gained)
     if breaking and shown is None:
-        shown = found_by_trial(message, accepting, refusing)
+        shown = _found_by_trial(message, accepting, refusing)
     doubt = breaking and shown is None
     return Change(
         Effect.BREAKING if breaking else Effect.COMPATIBLE,
@@ -156,11 +219,15 @@ def _place(message: Message, difference: Difference, judges: tuple[Judge, Judge]
     return file_of(*message)
 
 
-def _events(old: Schemas, new: Schemas, judges: tuple[Judge, Judge]) -> Iterator[Change]:
+def _events(judges: tuple[Judge, Judge]) -> Iterator[Change]:
     """Messages that one version has and the other has not."""
-    for message in sorted({*old.messages()} ^ {*new.messages()}):
-        gone = message in old.messages()
-        shown = any_message(message, judges[0] if gone else judges[1])
+    old, new = (set(judge.schemas.messages()) for judge in judges)
+    for message in sorted(old ^ new):
+        gone = message in old
+        judge = judges[0] if gone else judges[1]
+        payloads = (*examples(message), *judge.made(message))
+        payload = next((payload for payload in payloads if judge.accepts(message, payload)), None)
+        shown = Witness(*message, payload, judge.name, None) if payload is not None else None
         text = "no longer in the contract" if gone else "new in the contract"
         effect = Effect.BREAKING if gone else Effect.COMPATIBLE
         yield Change(effect, file_of(*message), text, ((message, ("",)),), shown)
@@ -194,3 +261,59 @@ def _grouped(changes: list[Change]) -> list[Change]:
         messages = tuple((message, tuple(paths)) for message, paths in sorted(places.items()))
         result.append(replace(group[0], messages=messages, witness=smallest))
     return sorted(result, key=lambda change: (-change.effect, change.doubt, change.place, change.text))
+
+
+def examples(message: Message) -> list[Any]:
+    """The good examples of the contract that this package came with, small ones first; none for an event it has not."""
+    try:
+        known = registry().examples(Direction(message[0]), message[1])
+    except (UnknownEvent, OSError, ValueError):
+        return []
+    return sorted((example.data for example in known if example.valid), key=lambda data: len(json.dumps(data)))
+
+
+def _witness(
+    message: Message, accepting: Judge, refusing: Judge, path: tuple[str, ...], shown: Shown | None
+) -> Witness | None:
+    """A message that `accepting` accepts and `refusing` does not, for what differs at `path`; None if none was found.
+
+    An example that both accept, changed in that place, says it best; then the plainest message that there is.
+    """
+    if shown is None:
+        return None
+    known = [base for base in examples(message) if accepting.accepts(message, base)]
+    shared = [base for base in known if refusing.accepts(message, base)]
+    payloads = [
+        *(_moved(base, path, shown.move) for base in shared),
+        shown.whole,
+        *(_moved(base, path, shown.move) for base in known if base not in shared),
+    ]
+    return _first(message, accepting, refusing, payloads)
+
+
+def _found_by_trial(message: Message, accepting: Judge, refusing: Judge) -> Witness | None:
+    """A message that one accepts and the other does not, of many that were made from both."""
+    return _first(message, accepting, refusing, accepting.made(message)) or _first(
+        message, accepting, refusing, refusing.made(message)
+    )
+
+
+def _first(message: Message, accepting: Judge, refusing: Judge, payloads: Iterable[Any]) -> Witness | None:
+    for payload in payloads:
+        if accepting.accepts(message, payload) and not refusing.accepts(message, payload):
+            return Witness(*message, payload, accepting.name, refusing.refusal(message, payload))
+    return None
+
+
+def _moved(payload: Any, path: tuple[str, ...], move: Move) -> Any:
+    """The payload with `move` done at the path, in the first item of a list; as it is, where the path leads nowhere."""
+    if not path:
+        return move(payload)
+    step, rest = path[0], path[1:]
+    if isinstance(payload, dict):
+        if step in payload:
+            return {**payload, step: _moved(payload[step], rest, move)}
+        return payload if rest else {**payload, step: move(None)}
+    if step == "*" and isinstance(payload, list) and payload:
+        return [_moved(payload[0], rest, move), *payload[1:]]
+    return payload

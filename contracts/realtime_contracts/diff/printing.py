@@ -8,9 +8,8 @@ from typing import Any
 
 from rich.text import Text
 
-from realtime_contracts.diff.judging import FROM_CLIENTS, Change, Verdict
+from realtime_contracts.diff.judging import FROM_CLIENTS, Change, Message, Verdict
 from realtime_contracts.diff.versions import Effect
-from realtime_contracts.diff.witnesses import Message, Witness
 
 #: Messages that a line for people names; a type that is used everywhere is in sixty.
 FEW = 4
@@ -19,6 +18,17 @@ CLIPPED = 600
 
 _WORDS = {Effect.BREAKING: "breaking", Effect.COMPATIBLE: "compatible", Effect.NONE: "no change"}
 _STYLES = {Effect.BREAKING: "bold red", Effect.COMPATIBLE: "green", Effect.NONE: "dim"}
+#: (breaks clients, all messages come from clients, the event itself is there or not) → what it means for them.
+_WHY = {
+    (True, True, True): "Clients that send this event are refused.",
+    (True, False, True): "Clients that wait for this event wait for ever.",
+    (True, True, False): "Clients may send this message today. The new version refuses it:",
+    (True, False, False): "The new server may send this message. Clients that validate what they get refuse it:",
+    (False, True, True): "Today's clients do not use this event.",
+    (False, False, True): "Today's clients do not use this event.",
+    (False, True, False): "The new server also accepts this message:",
+    (False, False, False): "The old server may send this message. The new one does not:",
+}
 
 
 def lines(verdict: Verdict, old: str, new: str) -> Iterable[Text]:
@@ -31,38 +41,27 @@ def lines(verdict: Verdict, old: str, new: str) -> Iterable[Text]:
 
 
 def conclusion(verdict: Verdict) -> str:
-    """In a sentence, whether the version says what has changed."""
+    """In a sentence or two, whether the new version's number says what has changed."""
     if verdict.effect is None and verdict.enough:
         return "Nothing has changed."
     if verdict.new_is_older:
-        return f"The new version says {verdict.new}, which is before {verdict.old}: a version does not go back."
+        return f"Expected {verdict.takes} or later, got {verdict.new}: a version does not go back. Raise VERSION."
     counts = [f"{n} {_WORDS[effect]}" for effect in _WORDS if (n := sum(c.effect is effect for c in verdict.changes))]
-    said = "enough" if verdict.enough else "not enough"
-    return f"{', '.join(counts)}. Takes {verdict.takes}; the new version says {verdict.new}: {said}."
+    told = f"{', '.join(counts)}. Takes {verdict.takes}; the new version says {verdict.new}"
+    return f"{told}: enough." if verdict.enough else f"{told}: not enough. Raise VERSION to {verdict.takes}."
 
 
 def why(change: Change) -> str:
     """For whom the change matters, and how."""
-    sends = {message[0] in FROM_CLIENTS for message, _ in change.messages}
-    gone = change.witness is not None and change.witness.refusal is None
     if change.effect is Effect.NONE:
-        text = "Every payload is judged as before."
-    elif change.doubt:
-        text = "No message was found that shows it to break a client, and no proof that there is none."
-    elif change.effect is Effect.BREAKING and gone:
-        sent = "A client that sends it is refused." if sends == {True} else ""
-        text = sent or "A client that waits for it waits for ever."
-    elif change.effect is Effect.BREAKING:
-        sent = "The old server accepts this from a client, the new one refuses it:" if sends == {True} else ""
-        text = sent or "The new server may send this; objects are closed, and a client that checks refuses it:"
-    elif change.witness is None:
-        text = "Nothing is refused; who leaves it out gets something else." if "default" in change.text else ""
-    elif gone:
-        text = "No client of before knows it, or misses it."
-    else:
-        sent = "The new server accepts this as well:" if sends == {True} else ""
-        text = sent or "The old server might send this, the new one does not:"
-    return text
+        return "Every payload is judged as before."
+    if change.doubt:
+        return "No message was found that breaks a client, and no proof that there is none."
+    breaking = change.effect is Effect.BREAKING
+    if change.witness is None and not breaking:
+        return "Nothing is refused. A client that leaves it out gets another value." if "default" in change.text else ""
+    from_clients = {message[0] in FROM_CLIENTS for message, _ in change.messages} == {True}
+    return _WHY[breaking, from_clients, change.witness is not None and change.witness.refusal is None]
 
 
 def as_json(verdict: Verdict, old: str, new: str) -> dict[str, Any]:
@@ -84,44 +83,35 @@ def as_json(verdict: Verdict, old: str, new: str) -> dict[str, Any]:
                     {"direction": direction, "event": event, "paths": [f"/{path}" if path else "" for path in paths]}
                     for (direction, event), paths in change.messages
                 ],
-                "witness": _witness(change.witness),
+                "witness": change.witness
+                and {
+                    "direction": change.witness.direction,
+                    "event": change.witness.event,
+                    "payload": change.witness.payload,
+                    "accepted_by": change.witness.accepted_by,
+                    "refused_by": "new" if change.witness.accepted_by == "old" else "old",
+                    "path": change.witness.refusal.path if change.witness.refusal else "",
+                    "reason": change.witness.refusal.reason if change.witness.refusal else "no such event",
+                },
             }
             for change in verdict.changes
         ],
     }
 
 
-def _witness(witness: Witness | None) -> dict[str, Any] | None:
-    if witness is None:
-        return None
-    refusal = witness.refusal
-    return {
-        "direction": witness.direction,
-        "event": witness.event,
-        "payload": witness.payload,
-        "accepted_by": witness.accepted_by,
-        "refused_by": "new" if witness.accepted_by == "old" else "old",
-        "path": refusal.path if refusal else "",
-        "reason": refusal.reason if refusal else "no such event",
-    }
-
-
 def _change(change: Change) -> Iterable[Text]:
     yield Text()
     head = Text(f"{_WORDS[change.effect]:<11}", style=_STYLES[change.effect])
-    head.append(f"{change.place}  ", style="default not bold")
-    head.append(change.text, style="bold")
-    yield head
+    yield head.append(f"{change.place}  ", style="default not bold").append(change.text, style="bold")
     if change.messages:
         yield Text(f"{'':11}{_messages(change.messages)}", style="dim")
     if change.effect is not Effect.NONE and (reason := why(change)):
         yield Text(f"{'':11}{reason}")
     if change.witness is not None:
-        payload = json.dumps(change.witness.payload, ensure_ascii=False)
+        payload, refusal = json.dumps(change.witness.payload, ensure_ascii=False), change.witness.refusal
         clipped = payload if len(payload) <= CLIPPED else f"{payload[:CLIPPED]}… ({len(payload):,} characters)"
         yield Text(f"{'':13}{change.witness.direction} {change.witness.event} {_printable(clipped)}", style="cyan")
-        if change.witness.refusal is not None:
-            refusal = change.witness.refusal
+        if refusal is not None:
             yield Text(f"{'':13}{refusal.path or '(the whole)'}: {_printable(refusal.reason)}", style="dim")
 
 

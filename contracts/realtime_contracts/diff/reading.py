@@ -1,53 +1,55 @@
-"""From the schemas of a contract to shapes: every `$ref` followed, every keyword taken for what it accepts.
+"""From the schemas of a contract to shapes, and what in a schema changes nothing on the wire: words and their order.
 
-Words are left out: titles, descriptions, defaults. A keyword that is not in the contract's subset is not an error here,
-because the other version may be older than the rule; its schema becomes `Opaque`, equal to itself only.
+Every `$ref` is followed, every keyword is taken for what it accepts. Titles, descriptions and defaults are left out. A
+keyword outside the contract's subset is not an error here, because the other version may be older than the rule; its
+schema becomes `Opaque`, equal to itself only.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from realtime_contracts.contract.lint import KEYWORDS
 from realtime_contracts.contract.payloads.languages import Strings
-from realtime_contracts.contract.schemas import Schema, Schemas, target
-from realtime_contracts.diff.combining import array_form, both, either, number_form, object_form, text_form
-from realtime_contracts.diff.forms import (
+from realtime_contracts.contract.schemas import Schema, Schemas, at, target
+from realtime_contracts.diff.shapes import (
     ANYTHING,
     BOOLEANS,
     NULL,
     Anything,
     Array,
+    Numbers,
     Object,
     Opaque,
     Origin,
     Shape,
+    Texts,
     Values,
+    array_form,
+    both,
     canonical,
+    either,
+    number_form,
+    object_form,
+    text_form,
 )
 
 #: Keywords that say something to people and code generators, and nothing to a validator.
-WORDS = frozenset(
-    {"title", "description", "$comment", "default", "examples", "writeOnly", "readOnly", "deprecated", "$schema", "$id"}
-)
-_READ = WORDS | {
-    *("$ref", "$defs", "type", "enum", "const", "oneOf", "anyOf", "allOf"),
-    *("properties", "required", "dependentRequired", "additionalProperties"),
-    *("items", "minItems", "maxItems", "uniqueItems", "minLength", "maxLength", "pattern", "minimum", "maximum"),
-}
-_TYPES = ("null", "boolean", "string", "integer", "number", "array", "object")
+WORDS = frozenset({"title", "description", "$comment", "default", "examples", "writeOnly", "readOnly", "deprecated"})
+WORDS |= {"$schema", "$id"}
 #: Keywords that say something of one type; beside them a schema without `type` is not just anything.
-_OF_A_TYPE = frozenset(
-    {
-        *("properties", "required", "dependentRequired", "additionalProperties", "items", "minItems", "maxItems"),
-        *("uniqueItems", "minLength", "maxLength", "pattern", "minimum", "maximum"),
-    }
-)
+_OF_A_TYPE = frozenset().union(*KEYWORDS.values())
+_READ = WORDS | _OF_A_TYPE | {"$ref", "$defs", "type", "enum", "const", "oneOf", "anyOf", "allOf"}
+#: Keywords whose members are named by the application, and those whose order means nothing.
+_BY_NAME = frozenset({"properties", "patternProperties", "dependentSchemas", "dependentRequired", "$defs"})
+_UNORDERED = frozenset({"required", "enum", "type"})
+#: Levels that defaults are looked for in; a schema within itself has no end.
+_LEVELS = 24
+_NONE = "none"
 
-#: Keywords whose members are named by the application, and those whose value is no schema: no words to leave out.
-_BY_NAME = frozenset({"properties", "patternProperties", "dependentSchemas", "dependentRequired"})
-_LITERAL = frozenset({"const", "enum"})
+_Place = tuple[str, str]
 
 
 class Reader:
@@ -55,9 +57,9 @@ class Reader:
 
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
-        self._known: dict[tuple[str, str], Shape] = {}
+        self._known: dict[_Place, Shape] = {}
         #: The references that are being followed, to notice one that leads back into itself.
-        self._within: list[tuple[str, str]] = []
+        self._within: list[_Place] = []
 
     def message(self, direction: str, event: str) -> Shape:
         """What a message accepts. Raises KeyError where there is none, or where a `$ref` leads nowhere."""
@@ -68,7 +70,7 @@ class Reader:
         if node is True or node is False:
             return (Anything(origin),) if node else ()
         if node.keys() - _READ:
-            return (Opaque(self._written(file, node), origin),)
+            return (self._opaque(file, node, origin),)
         shape = self._typed(file, node, origin)
         for values in ([node["const"]] if "const" in node else None, node.get("enum")):
             if values is not None:
@@ -80,7 +82,7 @@ class Reader:
     def _parts(self, file: str, node: Schema, origin: Origin) -> Iterable[Shape]:
         """What applies beside the keywords of the node itself."""
         if "$ref" in node:
-            yield self._referred(*target(file, str(node["$ref"])))
+            yield self._referred(target(file, str(node["$ref"])))
         for index, part in enumerate(node.get("allOf", ())):
             yield self._shape(file, part, f"{origin}/allOf/{index}")
         if "anyOf" in node:
@@ -89,32 +91,23 @@ class Reader:
             parts = [self._shape(file, p, f"{origin}/oneOf/{n}") for n, p in enumerate(node["oneOf"])]
             apart = not any(both(one, other) for n, one in enumerate(parts) for other in parts[:n])
             # What two alternatives accept, a oneOf refuses; that is not looked into.
-            yield either(parts) if apart else (Opaque(self._written(file, {"oneOf": node["oneOf"]}), origin),)
+            yield either(parts) if apart else (self._opaque(file, {"oneOf": node["oneOf"]}, origin),)
 
-    def _referred(self, file: str, pointer: str) -> Shape:
-        place = (file, pointer)
+    def _referred(self, place: _Place) -> Shape:
+        file, pointer = place
+        origin = f"{file}#{pointer}"
         if place in self._within:
-            return (Opaque(f"{self._written(file, {'$ref': '#' + pointer})} in itself", f"{file}#{pointer}"),)
+            return (self._opaque(file, {"$ref": f"#{pointer}"}, origin),)
         if place not in self._known:
             self._within.append(place)
-            self._known[place] = self._shape(file, self._node(file, pointer), f"{file}#{pointer}")
+            self._known[place] = self._shape(file, at(self._schemas.files, *place), origin)
             self._within.pop()
         return self._known[place]
 
-    def _node(self, file: str, pointer: str) -> Any:
-        node: Any = self._schemas.files[file]
-        start, *steps = pointer.split("/")
-        if start:
-            raise KeyError(f"#{pointer}")  # an $anchor
-        for step in steps:
-            name = step.replace("~1", "/").replace("~0", "~")
-            node = node[int(name)] if isinstance(node, list) else node[name]
-        return node
-
     def _typed(self, file: str, node: Schema, origin: Origin) -> Shape:
-        types = node.get("type", _TYPES)
         if "type" not in node and not node.keys() & _OF_A_TYPE:
             return (Anything(origin),)
+        types = node.get("type", KEYWORDS)
         return either(
             self._of_type(file, node, name, origin) for name in ([types] if isinstance(types, str) else types)
         )
@@ -127,7 +120,7 @@ class Reader:
                 return (Values(BOOLEANS.texts, origin),)
             case "string":
                 patterns = (str(node["pattern"]),) if "pattern" in node else ()
-                return text_form(Strings(int(node.get("minLength", 0)), node.get("maxLength"), patterns), origin)
+                return text_form(Texts(Strings(int(node.get("minLength", 0)), node.get("maxLength"), patterns), origin))
             case "array":
                 items = self._shape(file, node.get("items", True), f"{origin}/items")
                 low, high = int(node.get("minItems", 0)), node.get("maxItems")
@@ -135,8 +128,7 @@ class Reader:
             case "object":
                 return self._object(file, node, origin)
             case _:
-                whole = name == "integer"
-                return number_form(whole=whole, low=node.get("minimum"), high=node.get("maximum"), origin=origin)
+                return number_form(Numbers(name == "integer", node.get("minimum"), node.get("maximum"), origin))
 
     def _object(self, file: str, node: Schema, origin: Origin) -> Shape:
         properties = tuple(
@@ -148,30 +140,74 @@ class Reader:
         additional = ANYTHING if others is True else self._shape(file, others, f"{origin}/additionalProperties")
         return object_form(Object(properties, frozenset(node.get("required", ())), dependent, additional, origin))
 
-    def _written(self, file: str, node: Any, within: tuple[tuple[str, str], ...] = ()) -> str:
-        """A schema as text, its words left out and its references by what they lead to."""
+    def _opaque(self, file: str, node: Schema, origin: Origin) -> Opaque:
+        return Opaque(json.dumps(self._plain(file, node, ()), ensure_ascii=False, sort_keys=True), origin)
 
-        def plain(file: str, node: Any, within: tuple[tuple[str, str], ...]) -> Any:
-            if isinstance(node, list):
-                return [plain(file, part, within) for part in node]
-            if not isinstance(node, dict):
-                return node
-            rest = {
-                k: {name: plain(file, part, within) for name, part in v.items()}
-                if k in _BY_NAME and isinstance(v, dict)
-                else v
-                if k in _LITERAL
-                else plain(file, v, within)
-                for k, v in node.items()
-                if k not in WORDS | {"$ref", "$defs"}
-            }
-            if isinstance(node.get("$ref"), str):
-                place = target(file, node["$ref"])
-                rest["$ref"] = (
-                    len(within) - within.index(place)
-                    if place in within
-                    else plain(place[0], self._node(*place), (*within, place))
-                )
-            return rest
+    def _plain(self, file: str, node: Any, within: tuple[_Place, ...]) -> Any:
+        """A schema as `plain` has it, its references by what they lead to."""
 
-        return json.dumps(plain(file, node, within), ensure_ascii=False, sort_keys=True)
+        def followed(reference: str) -> Any:
+            place = target(file, reference)
+            if place in within:
+                return len(within) - within.index(place)
+            return self._plain(place[0], at(self._schemas.files, *place), (*within, place))
+
+        return plain(node, WORDS | {"$defs"}, followed)
+
+
+def plain(node: Any, left_out: frozenset[str], followed: Callable[[str], Any] = str) -> Any:
+    """A schema without some of its keywords and without the order of what it lists; references as `followed` has it."""
+    if isinstance(node, list):
+        return [plain(part, left_out, followed) for part in node]
+    if not isinstance(node, dict):
+        return node
+    result: dict[str, Any] = {}
+    for keyword, part in node.items():
+        if keyword in left_out:
+            continue
+        if keyword == "$ref" and isinstance(part, str):
+            result[keyword] = followed(part)
+        elif keyword in _BY_NAME and isinstance(part, dict):
+            result[keyword] = {name: plain(schema, left_out, followed) for name, schema in part.items()}
+        elif keyword in _UNORDERED and isinstance(part, list):
+            result[keyword] = sorted(map(canonical, part))
+        elif keyword == "const":
+            result[keyword] = canonical(part)
+        else:
+            result[keyword] = plain(part, left_out, followed)
+    return result
+
+
+def reworded(old: Schema, new: Schema) -> bool:
+    """Whether two versions of a file differ in words and in nothing else; a default is no word."""
+    without_default = frozenset({"default"})
+    return not rewritten(old, new) and bool(plain(old, without_default) != plain(new, without_default))
+
+
+def rewritten(old: Schema, new: Schema) -> bool:
+    """Whether two versions of a file differ in more than words and order."""
+    return bool(plain(old, WORDS) != plain(new, WORDS))
+
+
+def defaults_changed(old: Schemas, new: Schemas, message: tuple[str, str]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The places of a message at which another default is written, with a few words on it."""
+    was, is_ = (dict(_defaults(schemas, *schemas.message(*message), ())) for schemas in (old, new))
+    for path in was:
+        if path in is_ and was[path] != is_[path]:
+            yield path, f"default {was[path]} → {is_[path]}"
+
+
+def _defaults(schemas: Schemas, file: str, node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every place with its default; of several alternatives that have one, the last."""
+    if not isinstance(node, dict) or len(path) > _LEVELS:
+        return
+    try:
+        file, node = schemas.resolve(file, node)
+    except KeyError:
+        return  # a reference in a circle, or one that leads nowhere: there is nothing to have a default
+    yield path, canonical(node["default"]) if "default" in node else _NONE
+    for name, part in node.get("properties", {}).items():
+        yield from _defaults(schemas, file, part, (*path, name))
+    for part in (*node.get("oneOf", ()), *node.get("anyOf", ())):
+        yield from (found for found in _defaults(schemas, file, part, path) if found[1] != _NONE or found[0] != path)
+    yield from _defaults(schemas, file, node.get("items"), (*path, "*"))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from realtime_contracts.contract.schemas import Schema
+from realtime_contracts.contract.schemas import Schema, types
 
 Path = tuple[str | int, ...]
 Fault = Callable[[Any, random.Random], Any]
@@ -24,39 +24,11 @@ OTHERS: tuple[Any, ...] = (
     *("", "0", "1", "true", "null", " ", [], [[]], [None], {}, {"": None}),
 )
 #: What gets into texts by mistake: ends of lines that `$` may overlook, white space, what looks alike, what is long.
-CHARACTERS: tuple[str, ...] = (
-    "\n",
-    "\r",
-    "\u2028",
-    "\u2029",
-    "\u0085",
-    "\x00",
-    "\x1f",
-    "\x7f",
-    "\x9f",
-    " ",
-    "\t",
-    "\xa0",
-    "\ufeff",
-)
-CHARACTERS += (
-    "{",
-    "}",
-    "/",
-    "~",
+CHARACTERS = (
+    *"\n\r\u2028\u2029\u0085\x00\x1f\x7f\x9f \t\xa0\ufeff{}/~",
     "~2",
-    "\\",
-    ":",
-    "<",
-    "é",
-    "\u0661",
-    "\uff41",
-    "\u017f",
-    "\u212a",
-    "😀",
-    "\U0010ffff",
-    "..",
-    "//",
+    *"\\:<é\u0661\uff41\u017f\u212a😀\U0010ffff",
+    *("..", "//"),
 )
 #: Names that no schema has; JavaScript finds some of them in every object.
 STRANGERS = ("x", "", "Ok", "user_Id", "userId", "__proto__", "constructor", "toString", "hasOwnProperty", "$ref", "😀")
@@ -77,8 +49,7 @@ class Place:
 def faults_at(place: Place) -> list[Fault]:
     """All faults that come into question at a place: one for each rule there, so that each is broken as often."""
     schema = place.schema
-    types = schema.get("type", ())
-    types = [types] if isinstance(types, str) else list(types)
+    named = types(schema)
     faults: list[Fault] = [_another_kind, _wrapped]
     if "properties" in schema:
         faults += [partial(_with_stranger, (*STRANGERS, *place.siblings)), _renamed, _member_null]
@@ -88,13 +59,13 @@ def faults_at(place: Place) -> list[Fault]:
             faults += [partial(_without_needed, name, others)] * 3
     if "const" in schema or "enum" in schema:
         faults += [_other_word] * 2
-    elif "string" in types:
+    elif "string" in named:
         faults += [partial(_instead, ""), _spoilt, _spoilt, _with_end_of_line, _very_long]
         faults += [partial(_of_length, length) for length in _around(schema, "minLength", "maxLength")]
-    if {"integer", "number"} & set(types):
+    if {"integer", "number"} & set(named):
         faults += [_as_float, _as_text, _as_fraction]
         faults += [partial(_instead, number) for number in _around(schema, "minimum", "maximum")]
-    if "array" in types:
+    if "array" in named:
         faults += [partial(_of_items, number) for number in _around(schema, "minItems", "maxItems")]
         faults += [_as_object, _with_null]
     return faults

@@ -24,7 +24,7 @@ from typing import Any
 
 from realtime_contracts.contract.payloads.faults import Place, faults_at, replaced
 from realtime_contracts.contract.payloads.languages import Strings, draw
-from realtime_contracts.contract.schemas import Schema, Schemas
+from realtime_contracts.contract.schemas import Schema, Schemas, types
 
 #: Levels of what an open schema (`value`, `content`, `details`) lets through; every kind of JSON fits into these.
 DEPTH = 4
@@ -88,7 +88,8 @@ class _Maker:
             return copy.deepcopy(node["const"])
         if "enum" in node:
             return copy.deepcopy(self.rng.choice(node["enum"]))
-        kind = self._type(node)
+        named = types(node)
+        kind = self.rng.choice(named) if len(named) > 1 else next(iter(named), None)
         made: Any
         match kind:
             case "object" if "properties" in node:
@@ -104,10 +105,6 @@ class _Maker:
             case _:
                 made = self._anything(kind, DEPTH)
         return made
-
-    def _type(self, node: Schema) -> str | None:
-        types = node.get("type")
-        return types if types is None or isinstance(types, str) else str(self.rng.choice(types))
 
     def _object(self, file: str, node: Schema, path: tuple[str | int, ...]) -> dict[str, Any]:
         required = node.get("required", ())
@@ -154,16 +151,8 @@ class _Maker:
 
     def _integer(self, node: Schema) -> int:
         low, high = int(node.get("minimum", -(2**53) + 1)), int(node.get("maximum", 2**53 - 1))
-        near = (
-            low,
-            low + 1,
-            high - 1,
-            high,
-            0,
-            1,
-            self.rng.randint(low, high),
-            self.rng.randint(low, min(high, low + 99)),
-        )
+        anywhere, close = self.rng.randint(low, high), self.rng.randint(low, min(high, low + 99))
+        near = (low, low + 1, high - 1, high, 0, 1, anywhere, close)
         return self.rng.choice([number for number in near if low <= number <= high])
 
     def _number(self, node: Schema) -> float:

@@ -146,13 +146,13 @@ def test_nothing_that_a_terminal_would_obey_is_printed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("nothing", None, "is no path here, and no revision"),
+        ("nothing", None, "is neither a path nor a git revision"),
         ("a.json", "{", "is no bundle of a contract"),
         ("b.json", "[]", "is no bundle of a contract"),
         ("c.json", '{"version": "1.0.0"}', "it lacks 'schemas'"),
         ("d.json", '{"version": "1.0.0", "schemas": {"client/a.json": 1}}', "is no bundle of a contract"),
         ("e.json", '{"version": "1.0.0", "schemas": {"a.json": {}}}', "is no bundle of a contract"),
-        ("f.json", '{"version": "one", "schemas": {"client/a.json": {}}}', "is not of the form 1.2.3"),
+        ("f.json", '{"version": "one", "schemas": {"client/a.json": {}}}', "expected a version of the form 1.2.3"),
         ("g.json", '{"version": "1.0.0", "schemas": {"client/a.json": {"type": "text"}}}', "is no JSON Schema"),
         ("h.json", '{"version": "1.0.0", "schemas": {"client/a.json": {"$ref": "b.json"}}}', "is no JSON Schema"),
         ("i.json", '{"version": "1.0.0", "schemas": {"client/a.json": {"pattern": "("}}}', "is no JSON Schema"),
@@ -160,7 +160,7 @@ def test_nothing_that_a_terminal_would_obey_is_printed(tmp_path: Path) -> None:
         (
             "k.json",
             f'{{"version": "{"9" * 5000}.0.0", "schemas": {{"client/a.json": {{}}}}}}',
-            "is not of the form 1.2.3",
+            "expected a version of the form 1.2.3",
         ),
         ("x" * 300, None, "cannot be read: File name too long"),
     ],
@@ -184,7 +184,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, name: str, content: str | N
         (
             {"$ref": "#u", "$defs": {"u": {"$anchor": "u", "type": "string"}}},
             {"$ref": "#u", "$defs": {"u": {"$anchor": "u", "type": "integer"}}},
-            "cannot be read: KeyError '#u'",
+            "cannot be read: nothing is at client/a.json#u",
         ),
     ],
 )

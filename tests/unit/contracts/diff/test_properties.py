@@ -12,11 +12,9 @@ from hypothesis import strategies as st
 
 from realtime_contracts.contract.payloads.generator import nearly_valid, valid
 from realtime_contracts.contract.schemas import Schemas
-from realtime_contracts.diff.combining import both, either
-from realtime_contracts.diff.forms import canonical
 from realtime_contracts.diff.judging import FROM_CLIENTS, judged
 from realtime_contracts.diff.reading import Reader
-from realtime_contracts.diff.subsets import accepts, within
+from realtime_contracts.diff.shapes import accepts, both, canonical, either, within
 from realtime_contracts.diff.versions import Effect
 
 PATTERNS = ["^[a-c]*$", "^[a-z]*$", "^(a|b)*$", "^a?b*$", "^[^a]*$"]

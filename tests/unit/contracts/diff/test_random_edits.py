@@ -10,9 +10,8 @@ import pytest
 
 from realtime_contracts.contract.payloads.generator import nearly_valid, valid
 from realtime_contracts.contract.schemas import Schemas
-from realtime_contracts.diff.judging import FROM_CLIENTS, judged
+from realtime_contracts.diff.judging import FROM_CLIENTS, Judge, examples, judged
 from realtime_contracts.diff.versions import Effect
-from realtime_contracts.diff.witnesses import Judge, examples
 from tests.unit.contracts.diff.editing import OLD
 
 

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime_contracts.contract.payloads.languages import Strings, draw, separating, shortest
-from realtime_contracts.contract.payloads.patterns import Unsupported
+from realtime_contracts.contract.payloads.languages import Strings, Unsupported, draw, separating, shortest
 from realtime_contracts.contract.registry import registry
 
 
