@@ -44,53 +44,46 @@ CHAT = "wss://chat.example/socket.io/?EIO=4&transport=websocket"
 ROAD = "it is no capture: neither a HAR, nor a log of JSON lines, nor a message"
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("", "it is empty"),
-        (" \n ", "it is empty"),
-        (har(), "it holds no connection of Socket.IO"),
-        (har({"request": {"url": "https://app.example/"}}), "it holds no connection of Socket.IO"),
-        (har(socket(sent("hello"), url="wss://vite.example/?token=x")), "it holds WebSockets, but none of Socket.IO"),
-        (har(socket(sent("40")), socket(sent("2"))), "it holds a connection, but no message that went over it"),
-        (har(whole()), "it holds a connection, but no message that went over it"),
-        (
-            har(socket(sent(event("room:join", {})), url=OLD)),
-            "it holds only connections of Socket.IO 2 (EIO=3); expected EIO=4",
-        ),
-        (har(socket(sent("40/admin,"), sent('42/admin,["x"]'))), "it holds only messages of other namespaces than /"),
-        (
-            har(whole(*[sent(event("chat", n)) for n in range(33)], received(event("said")), url=CHAT)),
-            "it is some other application's: 34 events, none of this contract",
-        ),
-        (
-            har(poll(None, OPEN), push("e1"), poll("e1")),
-            "it does not hold what went over its connections: save it with the contents of the messages",
-        ),
-        (
-            har(socket(sent(OPEN[1:]), received('431[{"ok":true}]'))).replace('"send"', '"sent"'),
-            "it holds only answers and parts of messages whose beginning it does not have",
-        ),
-        ("2", "the packet carries no message that could be checked"),
-        (lines({"direction": "client", "frame": "2"}), "it holds a connection, but no message that went over it"),
-    ],
-    ids=[
-        "an empty file",
-        "white space",
-        "no entries",
-        "a page",
-        "another WebSocket",
-        "pings",
-        "a connect",
-        "Socket.IO 2",
-        "other namespaces",
-        "another application",
-        "no bodies",
-        "an answer",
-        "a ping",
-        "a ping in a log",
-    ],
-)
+NOTHING = {
+    "an empty file": ("", "it is empty"),
+    "white space": (" \n ", "it is empty"),
+    "no entries": (har(), "it holds no connection of Socket.IO"),
+    "a page": (har({"request": {"url": "https://app.example/"}}), "it holds no connection of Socket.IO"),
+    "another WebSocket": (
+        har(socket(sent("hello"), url="wss://vite.example/?token=x")),
+        "it holds WebSockets, but none of Socket.IO",
+    ),
+    "pings": (har(socket(sent("40")), socket(sent("2"))), "it holds a connection, but no message that went over it"),
+    "a connect": (har(whole()), "it holds a connection, but no message that went over it"),
+    "Socket.IO 2": (
+        har(socket(sent(event("room:join", {})), url=OLD)),
+        "it holds only connections of Socket.IO 2 (EIO=3); expected EIO=4",
+    ),
+    "other namespaces": (
+        har(socket(sent("40/admin,"), sent('42/admin,["x"]'))),
+        "it holds only messages of other namespaces than /",
+    ),
+    "another application": (
+        har(whole(*[sent(event("chat", n)) for n in range(33)], received(event("said")), url=CHAT)),
+        "it is some other application's: 34 events, none of this contract",
+    ),
+    "no bodies": (
+        har(poll(None, OPEN), push("e1"), poll("e1")),
+        "it does not hold what went over its connections: save it with the contents of the messages",
+    ),
+    "an answer": (
+        har(socket(sent(OPEN[1:]), received('431[{"ok":true}]'))).replace('"send"', '"sent"'),
+        "it holds only answers and parts of messages whose beginning it does not have",
+    ),
+    "a ping": ("2", "the packet carries no message that could be checked"),
+    "a ping in a log": (
+        lines({"direction": "client", "frame": "2"}),
+        "it holds a connection, but no message that went over it",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), NOTHING.values(), ids=NOTHING)
 def test_where_nothing_can_be_checked_it_says_why(tmp_path: Path, text: str, reason: str) -> None:
     result = checked(tmp_path, text)
     assert (result.verdict, result.reason) == (Verdict.NOTHING, reason)
@@ -101,47 +94,34 @@ def test_a_url_that_no_connection_has_is_nothing_to_check(tmp_path: Path) -> Non
     assert (result.verdict, result.reason) == (Verdict.NOTHING, "it holds no connection to the URL that was asked for")
 
 
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        (b"PK\x03\x04rest", "it is a damaged zip archive"),
-        (zipped({"a.har": har(), "b.har": har()}), "it is a zip archive with 2 HARs in it: it takes one"),
-        (zipped({"run.txt": "text"}), "it is a zip archive with no HARs in it: it takes one"),
-        (zipped({"run.har": har(whole())})[:-10], "it is a damaged zip archive"),
-        (b"<html>", ROAD),
-        (b"\xff\xfe{\x00", ROAD),
-        (b"[1, 2]", f"{ROAD} (the payload of an event is checked with --event EVENT)"),
-        (b'{"log": "text"}', "it is JSON, but no HAR: it has no log.entries"),
-        (b'{"log": {"entries": {}}}', "it is JSON, but no HAR: it has no log.entries"),
-        (b'{"log": {"entries": [', "it is cut short: its JSON ends early"),
-        (b'{"log": {"entries": [}', "it is not JSON throughout"),
-        (b'{"log": {"entries": []}} tail', "it is not JSON throughout"),
-        (b'{"log": {"entries": [{"x": "\xff"}]}}', "it is not JSON throughout"),
-        (b'{"name": "package"}', "line 1 has no direction, which is one of client, server, ack, request, response"),
-        (gzip.compress(har(whole()).encode() * 50)[:-50], "it is cut short: its gzip data end early"),
-        (b"\x1f\x8b\x07" + bytes(40), "its gzip data are damaged"),
-        (gzip.compress(b"")[:5], "it is cut short: its gzip data end early"),
-    ],
-    ids=[
-        "no zip archive",
-        "a zip archive of two",
-        "a zip archive of none",
-        "a zip archive, cut",
-        "HTML",
-        "UTF-16",
-        "a list",
-        "a log that is text",
-        "entries that are no list",
-        "cut",
-        "broken",
-        "more than one value",
-        "no UTF-8",
-        "another JSON",
-        "gzip, cut",
-        "gzip, damaged",
-        "gzip, cut at its head",
-    ],
-)
+UNREADABLE = {
+    "no zip archive": (b"PK\x03\x04rest", "it is a damaged zip archive"),
+    "a zip archive of two": (
+        zipped({"a.har": har(), "b.har": har()}),
+        "it is a zip archive with 2 HARs in it: it takes one",
+    ),
+    "a zip archive of none": (zipped({"run.txt": "text"}), "it is a zip archive with no HARs in it: it takes one"),
+    "a zip archive, cut": (zipped({"run.har": har(whole())})[:-10], "it is a damaged zip archive"),
+    "HTML": (b"<html>", ROAD),
+    "UTF-16": (b"\xff\xfe{\x00", ROAD),
+    "a list": (b"[1, 2]", f"{ROAD} (the payload of an event is checked with --event EVENT)"),
+    "a log that is text": (b'{"log": "text"}', "it is JSON, but no HAR: it has no log.entries"),
+    "entries that are no list": (b'{"log": {"entries": {}}}', "it is JSON, but no HAR: it has no log.entries"),
+    "cut": (b'{"log": {"entries": [', "it is cut short: its JSON ends early"),
+    "broken": (b'{"log": {"entries": [}', "it is not JSON throughout"),
+    "more than one value": (b'{"log": {"entries": []}} tail', "it is not JSON throughout"),
+    "no UTF-8": (b'{"log": {"entries": [{"x": "\xff"}]}}', "it is not JSON throughout"),
+    "another JSON": (
+        b'{"name": "package"}',
+        "line 1 has no direction, which is one of client, server, ack, request, response",
+    ),
+    "gzip, cut": (gzip.compress(har(whole()).encode() * 50)[:-50], "it is cut short: its gzip data end early"),
+    "gzip, damaged": (b"\x1f\x8b\x07" + bytes(40), "its gzip data are damaged"),
+    "gzip, cut at its head": (gzip.compress(b"")[:5], "it is cut short: its gzip data end early"),
+}
+
+
+@pytest.mark.parametrize(("content", "reason"), UNREADABLE.values(), ids=UNREADABLE)
 def test_what_cannot_be_read_is_told_in_a_sentence(tmp_path: Path, content: bytes, reason: str) -> None:
     result = checked(tmp_path, content)
     assert (result.verdict, result.reason) == (Verdict.UNREADABLE, reason)
