@@ -1,4 +1,4 @@
-"""One capture held against the contract: read, judged, and told how it is to be taken."""
+"""Checks one capture against the contract and gives its verdict."""
 
 from __future__ import annotations
 

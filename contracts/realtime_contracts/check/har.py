@@ -111,7 +111,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What `walk` comes by: `name` is `entry`, `end`, `messages`, `message` or `field`."""
+    """What `walk` finds: `name` is `entry`, `end`, `messages`, `message` or `field`."""
 
     name: str
     #: The entry's index, and the message's within it.
@@ -199,7 +199,7 @@ def walk(stream: IO[bytes]) -> Iterator[Step]:
         if step is not None:
             yield step
     if not at.found:
-        raise Unreadable("it is JSON, but no HAR: it has no log.entries")
+        raise Unreadable("expected a HAR, got JSON without log.entries")
 
 
 def _parsed(stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
@@ -331,7 +331,7 @@ def _role(at: Address, method: str, *, socket: bool) -> Role:
 
 
 class HarCapture(Capture):
-    """One HAR. `read` takes it all in; what it came by is with the judge then."""
+    """One HAR. The judge keeps what is found."""
 
     def __init__(self, source: Source, judge: Judge, wanted_url: str | None = None) -> None:
         super().__init__(source, judge)

@@ -1,8 +1,8 @@
-"""Each message of a capture against the contract; what is found, and what is counted.
+"""Checks each message of a capture against the contract, and counts what is there.
 
-A capture of a browser holds whatever the page did, also a chat widget's own Socket.IO. So findings are kept by
-application, which is an address without its query: one of which no event at all is in the contract is some other
-application, and what would be said of it is left unsaid but for its name.
+A capture of a browser holds everything that the page did, such as a chat widget's own Socket.IO. So findings are kept
+by application, which is an address without its query. If none of its events is in the contract, it is another
+application: it is named, and its findings are dropped.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class Judge:
             application.findings.append(finding)
 
     def finish(self, result: Result, *, strict: bool) -> None:
-        """Put what has been seen into `result`. `strict`: whatever there is was meant for this contract."""
+        """Put what has been seen into `result`. `strict` takes every application for one of this contract."""
         result.skipped = self.skipped
         for application in self._applications.values():
             if application.is_other and not strict:
@@ -145,7 +145,7 @@ class Judge:
             self.broken(origin, place, direction, wrong.reason, wrong.keyword, event, wrong.path)
 
     def _hint(self, direction: Direction, event: str) -> str:
-        """What may have been meant by an event that this direction does not have."""
+        """Which event was probably meant by one that this direction does not have."""
         name = clipped(event)
         known = self._similar.get((direction, name))
         if known is not None or len(self._similar) >= MAX_SUGGESTIONS:

@@ -33,7 +33,7 @@ class BadLine(ValueError):
 
 
 class LogCapture(Capture):
-    """One log, or one message. What it comes by is with the judge."""
+    """One log, or one message. The judge keeps what is found."""
 
     def __init__(self, source: Source, judge: Judge) -> None:
         super().__init__(source, judge)
@@ -69,13 +69,13 @@ class LogCapture(Capture):
         if not text:
             raise Empty
         if len(content) == MAX_TEXT:
-            raise Unreadable("it is too large for a message")
+            raise Unreadable(f"expected a message of at most {MAX_TEXT // 1024**2} MiB, got a longer one")
         if event is not None:
             self._payload(text, direction, event)
         elif _PACKET.match(text):
             self._packets(text, direction)
         elif not text.startswith("{"):
-            raise Unreadable("it is no capture: neither a HAR, nor a log of JSON lines, nor a message")
+            raise Unreadable("expected a HAR, a log of JSON lines or a message")
         else:
             try:
                 self._object(_loaded(text), None)
@@ -98,7 +98,7 @@ class LogCapture(Capture):
         if len(lines) > 1 and all(_PACKET.match(line) for line in lines if line):
             raise Unreadable('it holds several packets: give each as a line {"direction": …, "frame": …}')
         if direction not in _SENDERS.values():
-            raise Unreadable(f"a packet comes from the client or the server, not from {direction.value}")
+            raise Unreadable(f"a packet comes from client or server, got --direction {direction.value}")
         for part in packets.split(text):
             self._session("").take(direction, part, self._place())
 
@@ -117,10 +117,10 @@ class LogCapture(Capture):
         try:
             direction = Direction(str(item.get("direction")))
         except ValueError:
-            raise BadLine(f"has no direction, which is one of {', '.join(Direction)}") from None
+            raise BadLine(f"has no direction: expected one of {', '.join(Direction)}") from None
         name = item.get("connection", "")
         if not isinstance(name, (str, int)):
-            raise BadLine("has a connection that is not text")
+            raise BadLine("has a connection that is neither text nor a number")
         time = seconds(item.get("time"))
         frame, event, number = item.get("frame"), item.get("event"), item.get("id")
         arguments = [item["payload"]] if "payload" in item else []
@@ -138,7 +138,7 @@ class LogCapture(Capture):
             packet = Packet(Type.ACK, "/", number, arguments)
             self._session(str(name)).packet(Direction.SERVER, packet, self._place(line=line, time=time))
         else:
-            raise BadLine("has neither an event nor a frame of the client or the server")
+            raise BadLine("has neither an event nor a frame of client or server")
 
     def _frame(self, name: str, sender: Direction, frame: str, line: int | None, time: float | None) -> None:
         for part in packets.split(frame):

@@ -1,6 +1,6 @@
-"""What the check of one capture has come to: its findings, its counts, its verdict. Plain data, for every report.
+"""The result of checking one capture: findings, counts, verdict. Plain data, for every report.
 
-All text in here that comes from the capture is as it was there; `Redactor.clean` is for whoever writes it.
+All text that comes from the capture is as it was there. Each report passes it through `Redactor.clean`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ MAX_FINDINGS = 10_000
 
 
 class Verdict(StrEnum):
-    """How a capture is to be taken, the gravest first: what could not be checked outranks what was found."""
+    """The verdict on a capture, the gravest first: what could not be checked outranks what was found."""
 
     UNREADABLE = "unreadable"
-    #: There is nothing of this contract in it: never a success, since a check of nothing finds nothing.
+    #: Nothing in it belongs to this contract. Never a success: a check of nothing finds nothing.
     NOTHING = "nothing"
     VIOLATIONS = "violations"
     CONFORMS = "conforms"

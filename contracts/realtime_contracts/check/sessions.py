@@ -1,11 +1,11 @@
-"""The packets of one connection put together to messages.
+"""Puts the packets of one connection together to messages.
 
 A session is Engine.IO's: it begins with polling, goes on over WebSocket, and its acks answer events over both. A HAR
-lists requests as they began, so an answer may stand in it before what it answers, in the body of a poll that had
-long been waiting. So nothing here depends on order but the parts of a binary message; an ack waits for its event as
-the event for its ack.
+lists requests in the order in which they began. So an ack may stand before its event, in the body of a poll that had
+been waiting for long. Therefore an ack waits for its event as the event does for its ack; only the parts of a binary
+message have to come in order.
 
-Where the capture has gaps, or began in the middle, what lacks a counterpart proves nothing, and is counted instead.
+If the capture has gaps, or began in the middle, an ack or a part without counterpart proves nothing. It is counted.
 """
 
 from __future__ import annotations

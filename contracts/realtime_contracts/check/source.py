@@ -114,14 +114,14 @@ def _unzipped(name: str, raw: IO[bytes]) -> Iterator[Source]:
         with zipfile.ZipFile(raw) as archive:
             hars = [member for member in archive.namelist() if member.endswith(".har")]
             if len(hars) != 1:
-                raise Unreadable(f"it is a zip archive with {len(hars) or 'no'} HARs in it: it takes one")
+                raise Unreadable(f"expected one HAR in the zip archive, got {len(hars) or 'none'}")
             with archive.open(hars[0]) as har:
                 yield Source(name, har, _in_archive(archive))
     except zipfile.BadZipFile as error:
         raise Unreadable("it is a damaged zip archive") from error
     except (RuntimeError, NotImplementedError) as error:
         raise Unreadable(
-            "it is a zip archive that cannot be unpacked here: it is encrypted, or rarely packed"
+            "its zip archive is encrypted, or packed by a rare method: unpack it and check the HAR"
         ) from error
 
 
@@ -165,9 +165,9 @@ def reading() -> Iterator[None]:
         if "overflow" in str(error).partition("\n")[0]:
             raise Unreadable("a number in it is too large for any reader") from error
         early = "premature EOF" in str(error) or "Incomplete" in str(error)
-        raise Unreadable("it is cut short: its JSON ends early" if early else "it is not JSON throughout") from error
+        raise Unreadable("it is cut short: its JSON ends early" if early else "a part of it is not JSON") from error
     except (ijson.JSONError, UnicodeDecodeError) as error:
-        raise Unreadable("it is not JSON throughout") from error
+        raise Unreadable("a part of it is not JSON") from error
 
 
 def kind_of(source: Source) -> Kind:
@@ -181,8 +181,8 @@ def kind_of(source: Source) -> Kind:
             return _kind_of_object(source)
         if head in b"0123456b":
             return Kind.MESSAGE
-    hint = " (the payload of an event is checked with --event EVENT)" if head in b'["' else ""
-    raise Unreadable(f"it is no capture: neither a HAR, nor a log of JSON lines, nor a message{hint}")
+    hint = "; name the event of a payload with --event" if head in b'["' else ""
+    raise Unreadable(f"expected a HAR, a log of JSON lines or a message{hint}")
 
 
 def _kind_of_object(source: Source) -> Kind:

@@ -1,18 +1,19 @@
-"""Two shapes compared, place by place: what the new one no longer accepts, and what it accepts as well.
+"""Compares two shapes, place by place: what the new one no longer accepts, and what it accepts as well.
 
-A `Difference` says it of one place, in words, with what shows it: how a message has to be changed there, and a whole
-message made for it. Whether that breaks anybody depends on who sends the message. `judging.py` decides that, and tries
-whether the message made here does show the difference.
+A `Difference` describes one place in words, with what shows it: how to change a message there, and a whole message made
+for it. Whether it breaks a client depends on who sends the message. `judging.py` decides that, and checks that the
+message made here does show the difference.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ParamSpec
 
-from realtime_contracts.contract.payloads.languages import Unsupported, separating, shortest
+from realtime_contracts.contract.payloads.languages import Unsupported, at_most, separating, shortest
 from realtime_contracts.diff.shapes import (
     Array,
     Form,
@@ -31,6 +32,8 @@ from realtime_contracts.reports.text import cut
 
 #: What is done to the value at a place to show a difference there.
 Move = Callable[[Any], Any]
+
+_P = ParamSpec("_P")
 
 #: Characters of a value that a description quotes.
 _QUOTED = 60
@@ -241,7 +244,7 @@ def _dependents(one: Object, other: Object, origin: str) -> Iterator[Difference]
         for name, needed in sorted(rest.dependent - form.dependent):
             if needed in form.required or needed in form.needed(name) or not form.member(name):
                 continue
-            shown = _without(form, rest, needed, beside=name)
+            shown = _without(form, rest, needed, name)
             if now:
                 yield _lost(origin, f"`{name}` needs `{needed}` now", shown)
             else:
@@ -304,11 +307,17 @@ def _described(form: Form) -> str:
             return {Texts: "a string", Array: "an array"}.get(type(form), "anything")
 
 
-def _or_none(make: Callable[[], Shown | None]) -> Shown | None:
-    try:
-        return make()
-    except Unsampled:
-        return None
+def _or_none(make: Callable[_P, Shown | None]) -> Callable[_P, Shown | None]:
+    """None where no value can be made."""
+
+    @functools.wraps(make)
+    def made(*arguments: _P.args, **options: _P.kwargs) -> Shown | None:
+        try:
+            return make(*arguments, **options)
+        except Unsampled:
+            return None
+
+    return made
 
 
 def _value(whole: Any) -> Shown:
@@ -316,51 +325,42 @@ def _value(whole: Any) -> Shown:
     return Shown(lambda _: whole, whole)
 
 
+@_or_none
 def _made(form: Form) -> Shown | None:
-    return _or_none(lambda: _value(_sample_of(form)))
+    return _value(_sample_of(form))
 
 
+@_or_none
 def _having(form: Object, rest: Object, name: str) -> Shown | None:
     """Shown by an object with this member."""
-
-    def make() -> Shown:
-        part = _sample(form.member(name))
-        whole = _sample_object(form, rest, {name: part})
-        return Shown(lambda there: {**there, name: part} if isinstance(there, dict) else there, whole)
-
-    return _or_none(make)
+    part = _sample(form.member(name))
+    whole = _sample_object(form, rest, {name: part})
+    return Shown(lambda there: {**there, name: part} if isinstance(there, dict) else there, whole)
 
 
-def _without(form: Object, rest: Object, name: str, *, beside: str | None = None) -> Shown | None:
+@_or_none
+def _without(form: Object, rest: Object, name: str, beside: str | None = None) -> Shown | None:
     """Shown by an object without this member, and with the one `beside` it."""
+    fixed = {} if beside is None else {beside: _sample(form.member(beside))}
 
-    def make() -> Shown:
-        fixed = {} if beside is None else {beside: _sample(form.member(beside))}
+    def move(there: Any) -> Any:
+        if not isinstance(there, dict):
+            return there
+        return {key: part for key, part in {**fixed, **there}.items() if key != name}
 
-        def move(there: Any) -> Any:
-            if not isinstance(there, dict):
-                return there
-            return {key: part for key, part in {**fixed, **there}.items() if key != name}
-
-        return Shown(move, _sample_object(form, rest, fixed, [name]))
-
-    return _or_none(make)
+    return Shown(move, _sample_object(form, rest, fixed, [name]))
 
 
+@_or_none
 def _list_outside(one: Array, other: Array) -> Shown | None:
     """A list that `one` allows and `other` does not, for how many its items are or that two are the same."""
-
-    def make() -> Shown | None:
-        item = _sample(one.items)
-        lengths = [one.low, 2] + ([other.high + 1] if other.high is not None else [])
-        fitting = [n for n in lengths if one.low <= n and (one.high is None or n <= one.high)]
-        for length in fitting:
-            repeated = length > 1 and other.unique and not one.unique
-            if length < other.low or (other.high is not None and length > other.high) or repeated:
-                return _value([item] * length)
-        return None
-
-    return _or_none(make)
+    item = _sample(one.items)
+    lengths = [one.low, 2] + ([other.high + 1] if other.high is not None else [])
+    for length in (length for length in lengths if one.low <= length and at_most(length, one.high)):
+        repeated = length > 1 and other.unique and not one.unique
+        if length < other.low or not at_most(length, other.high) or repeated:
+            return _value([item] * length)
+    return None
 
 
 def _number_outside(one: Numbers, other: Numbers) -> float | None:

@@ -26,7 +26,7 @@ from realtime_contracts.contract.registry import Direction, UnknownEvent, regist
 from realtime_contracts.contract.schemas import Schemas, Unreadable, file_of
 from realtime_contracts.contract.violations import Violation, find_violation, not_json
 from realtime_contracts.diff.comparing import Difference, Move, Shown, differences
-from realtime_contracts.diff.reading import Reader, defaults_changed, reworded, rewritten
+from realtime_contracts.diff.reading import Reader, defaults_changed, reworded
 from realtime_contracts.diff.shapes import canonical, within
 from realtime_contracts.diff.versions import Effect, parsed, taken, written
 
@@ -238,11 +238,8 @@ def _words(old: Schemas, new: Schemas, found: list[Change]) -> Iterator[Change]:
     named = {change.place.partition("#")[0] for change in found}
     named |= {file_of(*message) for change in found for message, _ in change.messages}
     for file in sorted({*old.files, *new.files} - named):
-        was, is_ = old.files.get(file), new.files.get(file)
-        if was is None or is_ is None or rewritten(was, is_):
-            yield Change(Effect.NONE, file, "written differently, no change on the wire")
-        elif reworded(was, is_):
-            yield Change(Effect.NONE, file, "other words only")
+        if text := reworded(old.files.get(file), new.files.get(file)):
+            yield Change(Effect.NONE, file, text)
 
 
 def _grouped(changes: list[Change]) -> list[Change]:

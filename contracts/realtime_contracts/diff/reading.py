@@ -178,15 +178,12 @@ def plain(node: Any, left_out: frozenset[str], followed: Callable[[str], Any] = 
     return result
 
 
-def reworded(old: Schema, new: Schema) -> bool:
-    """Whether two versions of a file differ in words and in nothing else; a default is no word."""
+def reworded(old: Schema | None, new: Schema | None) -> str | None:
+    """How two versions of a file differ of which the wire is the same, None if in order or defaults only."""
+    if old is None or new is None or plain(old, WORDS) != plain(new, WORDS):
+        return "written differently, no change on the wire"
     without_default = frozenset({"default"})
-    return not rewritten(old, new) and bool(plain(old, without_default) != plain(new, without_default))
-
-
-def rewritten(old: Schema, new: Schema) -> bool:
-    """Whether two versions of a file differ in more than words and order."""
-    return bool(plain(old, WORDS) != plain(new, WORDS))
+    return "other words only" if plain(old, without_default) != plain(new, without_default) else None
 
 
 def defaults_changed(old: Schemas, new: Schemas, message: tuple[str, str]) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -10,6 +10,7 @@ that every value is accepted, False only that it could not be shown. `judging.py
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import math
@@ -150,14 +151,17 @@ def detailed(shape: Shape) -> Shape:
     )
 
 
-def _sorting(part: Any) -> str:
+@functools.lru_cache(maxsize=4096)
+def _sorting(form: Form) -> str:
     """What forms are sorted by: all that they accept by, in one order."""
-    if isinstance(part, _ORDER):
-        parts = tuple(getattr(part, it.name) for it in fields(part) if it.compare)
-        return f"{_ORDER.index(type(part))}{_sorting(parts)}"
+    parts = (getattr(form, it.name) for it in fields(form) if it.compare)
+    return f"{_ORDER.index(type(form))}({' '.join(map(_sorted, parts))})"
+
+
+def _sorted(part: Any) -> str:
     if isinstance(part, tuple | frozenset):
-        return f"({' '.join(map(_sorting, sorted(part) if isinstance(part, frozenset) else part))})"
-    return str(part)
+        return f"({' '.join(map(_sorted, sorted(part) if isinstance(part, frozenset) else part))})"
+    return _sorting(part) if isinstance(part, _ORDER) else str(part)
 
 
 def both(one: Shape, other: Shape) -> Shape:

@@ -1,1 +1,1 @@
-"""Payloads made from the schemas, valid and nearly valid, for judges to be compared on and changes to be shown by."""
+"""Random payloads made from the schemas, to compare validators and to show what a change breaks."""

@@ -1,8 +1,8 @@
-"""What is wrong with a payload that is nearly right: the small mistakes of clients, and the traps of validators.
+"""Faults for nearly valid payloads: small mistakes that clients make, and cases that validators get wrong.
 
-Each fault is a function of the value that stands at a place and of the random numbers, and gives what stands there
-instead. Which come into question depends on the schema of the place: a fault is there to break one keyword, or to come
-so near to it that a validator may think so (`1.0` for 1 is allowed, `"1"` and `true` are not).
+A fault is a function of the value at a place and of the random numbers; it returns the value to put there. The schema
+of the place decides which faults apply. Each breaks one keyword, or comes so near to it that a validator may get it
+wrong: `1.0` for 1 is allowed, `"1"` and `true` are not.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ OTHERS: tuple[Any, ...] = (
     *(None, True, False, 0, 1, -1, 1.0, 0.5, -0.0, 2**53, -(2**53), 2**63, 1e300),
     *("", "0", "1", "true", "null", " ", [], [[]], [None], {}, {"": None}),
 )
-#: What gets into texts by mistake: ends of lines that `$` may overlook, white space, what looks alike, what is long.
+#: Characters that get into texts by mistake: ends of lines that `$` may overlook, white space, look-alikes.
 CHARACTERS = (
     *"\n\r\u2028\u2029\u0085\x00\x1f\x7f\x9f \t\xa0\ufeff{}/~",
     "~2",
@@ -47,7 +47,7 @@ class Place:
 
 
 def faults_at(place: Place) -> list[Fault]:
-    """All faults that come into question at a place: one for each rule there, so that each is broken as often."""
+    """All faults that apply at a place. Each rule there has its own, so that each is broken as often."""
     schema = place.schema
     named = types(schema)
     faults: list[Fault] = [_another_kind, _wrapped]

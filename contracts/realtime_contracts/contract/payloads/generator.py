@@ -1,12 +1,11 @@
-"""Payloads made from the schemas, by the thousand: what a message may look like, and what it nearly looks like.
+"""Random payloads made from the schemas: valid ones, and nearly valid ones.
 
-Two validators that agree on the examples of the contract may still differ on what nobody thought of. So this makes
-payloads that a message allows, at the ends of every bound and in every form, and others that differ from such a one by
-one small fault or two (`faults.py` is the list of them), for the validators to be compared on.
+Two validators that agree on the examples of the contract may still differ on others. `valid` makes payloads that the
+schema allows, at the ends of every bound and in every form. `nearly_valid` puts one or two faults of `faults.py` into
+such a payload. Most of these are refused, some are not; only a validator knows.
 
 The same seed makes the same payloads, on any machine and in any version of Python that keeps `random.Random`: nothing
-here depends on the order of a set, on the clock, or on what was made before. `valid` makes what the schema allows, by
-construction; of `nearly_valid` most is refused, and some is not: whether, the judges say.
+here depends on the order of a set, on the clock, or on what was made before.
 
     rng = random.Random(7)
     payload = nearly_valid(schemas, "client", "room:join", rng)

@@ -220,14 +220,12 @@ def _choice(options: Iterable[Node]) -> Node:
 
 def _may_be_empty(node: Node) -> bool:
     match node:
-        case Chars():
-            return False
-        case Sequence(parts):
-            return all(map(_may_be_empty, parts))
         case Choice(options):
             return any(map(_may_be_empty, options))
-        case Repeat(part, low, _):
-            return low == 0 or _may_be_empty(part)
+        case Repeat(_, 0, _):
+            return True
+        case _:
+            return not isinstance(node, Chars) and all(map(_may_be_empty, _parts(node)))
 
 
 def _after(node: Node, code: int) -> Node:
@@ -250,30 +248,30 @@ def _after(node: Node, code: int) -> Node:
             return _sequence((_after(part, code), Repeat(part, max(low - 1, 0), high and high - 1)))
 
 
+def _parts(node: Node) -> Iterable[Node]:
+    match node:
+        case Chars():
+            return ()
+        case Sequence(parts):
+            return parts
+        case Choice(options):
+            return options
+        case Repeat(part, _, _):
+            return (part,)
+
+
 def _spans(node: Node) -> Iterator[Spans]:
     """The character classes in a tree."""
-    match node:
-        case Chars(spans):
-            yield spans
-        case Sequence(parts):
-            yield from itertools.chain.from_iterable(map(_spans, parts))
-        case Choice(options):
-            yield from itertools.chain.from_iterable(map(_spans, options))
-        case Repeat(part, _, _):
-            yield from _spans(part)
+    if isinstance(node, Chars):
+        yield node.spans
+    for part in _parts(node):
+        yield from _spans(part)
 
 
 def _size(node: Node) -> int:
     """Characters of a tree with its repetitions written out."""
-    match node:
-        case Chars():
-            return 1
-        case Sequence(parts):
-            return sum(map(_size, parts))
-        case Choice(options):
-            return sum(map(_size, options))
-        case Repeat(part, low, high):
-            return _size(part) * max(low, high or 1)
+    times = max(node.low, node.high or 1) if isinstance(node, Repeat) else 1
+    return times * (isinstance(node, Chars) + sum(map(_size, _parts(node))))
 
 
 class _Parser:

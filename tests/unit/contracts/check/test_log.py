@@ -81,13 +81,16 @@ def test_times_are_seconds_or_rfc_3339(tmp_path: Path, times: tuple[object, obje
     [
         ("nonsense", "line 2 is not JSON"),
         ("[1]", "line 2 is not an object"),
-        ("{}", "line 2 has no direction, which is one of client, server, ack, request, response"),
-        ('{"direction": "client"}', "line 2 has neither an event nor a frame of the client or the server"),
+        ("{}", "line 2 has no direction: expected one of client, server, ack, request, response"),
+        ('{"direction": "client"}', "line 2 has neither an event nor a frame of client or server"),
         (
             '{"direction": "ack", "frame": "430[]"}',
-            "line 2 has neither an event nor a frame of the client or the server",
+            "line 2 has neither an event nor a frame of client or server",
         ),
-        ('{"direction": "client", "event": "heartbeat", "connection": {}}', "line 2 has a connection that is not text"),
+        (
+            '{"direction": "client", "event": "heartbeat", "connection": {}}',
+            "line 2 has a connection that is neither text nor a number",
+        ),
         ("[" * 100_000 + "]" * 100_000, "line 2 is nested too deep to be read"),
         ('{"direction": "client", "event"', "line 2 is not JSON"),
         ("\udcff", "line 2 is not JSON"),
@@ -142,8 +145,8 @@ def test_a_packet_may_be_the_servers(tmp_path: Path) -> None:
         ("{\n", {}, "the message is not JSON"),
         ('{"a"', {"event": "room:join"}, "the payload is not JSON"),
         ('42["a"]\n42["b"]', {}, 'it holds several packets: give each as a line {"direction": …, "frame": …}'),
-        ("430[]", {"direction": Direction.ACK}, "a packet comes from the client or the server, not from ack"),
-        ("2026-01-31 started", {}, "it is no capture: neither a HAR, nor a log of JSON lines, nor a message"),
+        ("430[]", {"direction": Direction.ACK}, "a packet comes from client or server, got --direction ack"),
+        ("2026-01-31 started", {}, "expected a HAR, a log of JSON lines or a message"),
     ],
 )
 def test_what_is_no_message_is_told_in_a_sentence(tmp_path: Path, text: str, options: dict, why: str) -> None:

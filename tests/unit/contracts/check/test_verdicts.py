@@ -41,7 +41,7 @@ CAPTURES = [
 ]
 OLD = "wss://app.example/socket.io/?EIO=3&transport=websocket"
 CHAT = "wss://chat.example/socket.io/?EIO=4&transport=websocket"
-ROAD = "it is no capture: neither a HAR, nor a log of JSON lines, nor a message"
+ROAD = "expected a HAR, a log of JSON lines or a message"
 
 
 NOTHING = {
@@ -98,22 +98,22 @@ UNREADABLE = {
     "no zip archive": (b"PK\x03\x04rest", "it is a damaged zip archive"),
     "a zip archive of two": (
         zipped({"a.har": har(), "b.har": har()}),
-        "it is a zip archive with 2 HARs in it: it takes one",
+        "expected one HAR in the zip archive, got 2",
     ),
-    "a zip archive of none": (zipped({"run.txt": "text"}), "it is a zip archive with no HARs in it: it takes one"),
+    "a zip archive of none": (zipped({"run.txt": "text"}), "expected one HAR in the zip archive, got none"),
     "a zip archive, cut": (zipped({"run.har": har(whole())})[:-10], "it is a damaged zip archive"),
     "HTML": (b"<html>", ROAD),
     "UTF-16": (b"\xff\xfe{\x00", ROAD),
-    "a list": (b"[1, 2]", f"{ROAD} (the payload of an event is checked with --event EVENT)"),
-    "a log that is text": (b'{"log": "text"}', "it is JSON, but no HAR: it has no log.entries"),
-    "entries that are no list": (b'{"log": {"entries": {}}}', "it is JSON, but no HAR: it has no log.entries"),
+    "a list": (b"[1, 2]", f"{ROAD}; name the event of a payload with --event"),
+    "a log that is text": (b'{"log": "text"}', "expected a HAR, got JSON without log.entries"),
+    "entries that are no list": (b'{"log": {"entries": {}}}', "expected a HAR, got JSON without log.entries"),
     "cut": (b'{"log": {"entries": [', "it is cut short: its JSON ends early"),
-    "broken": (b'{"log": {"entries": [}', "it is not JSON throughout"),
-    "more than one value": (b'{"log": {"entries": []}} tail', "it is not JSON throughout"),
-    "no UTF-8": (b'{"log": {"entries": [{"x": "\xff"}]}}', "it is not JSON throughout"),
+    "broken": (b'{"log": {"entries": [}', "a part of it is not JSON"),
+    "more than one value": (b'{"log": {"entries": []}} tail', "a part of it is not JSON"),
+    "no UTF-8": (b'{"log": {"entries": [{"x": "\xff"}]}}', "a part of it is not JSON"),
     "another JSON": (
         b'{"name": "package"}',
-        "line 1 has no direction, which is one of client, server, ack, request, response",
+        "line 1 has no direction: expected one of client, server, ack, request, response",
     ),
     "gzip, cut": (gzip.compress(har(whole()).encode() * 50)[:-50], "it is cut short: its gzip data end early"),
     "gzip, damaged": (b"\x1f\x8b\x07" + bytes(40), "its gzip data are damaged"),
