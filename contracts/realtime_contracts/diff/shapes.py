@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from realtime_contracts.contract.payloads.languages import Strings, Unsupported, at_most, separating
+from realtime_contracts.contract.payloads.languages import Strings, Unsupported, allows, at_most, separating
 
 #: Where a form was written: `shared/identifiers.json#/$defs/user_id`. Not part of what it accepts.
 Origin = str
@@ -386,8 +386,8 @@ def accepts(form: Form, value: Any) -> bool:  # noqa: PLR0911 - a table of forms
             return True
         case Values(texts), _:
             return canonical(value) in texts
-        case Texts(), str():
-            return inside(Texts(Strings(len(value), len(value), (f"^{_escaped(value)}$",))), form)
+        case Texts(strings), str():
+            return _has_texts(strings) is not None and allows(strings, value)
         case Numbers(), int() | float() if not isinstance(value, bool):
             return inside(Numbers(value % 1 == 0, value, value), form)
         case Array(), list():

@@ -156,6 +156,19 @@ def shortest(strings: Strings) -> str | None:
     return separating(strings, Strings(1, 0))
 
 
+def allows(strings: Strings, text: str) -> bool:
+    """Whether a text is one of `strings`. Raises Unsupported."""
+    if not strings.fits(len(text)) or not strings.patterns:
+        return strings.fits(len(text))
+    machine, state = automaton(strings.patterns), 0
+    for code in map(ord, text):
+        found = (i for i, spans in enumerate(machine.classes) if any(low <= code <= high for low, high in spans))
+        state = machine.steps[state][number] if (number := next(found, None)) is not None else _DEAD
+        if state == _DEAD:
+            return False
+    return state in machine.accepting
+
+
 def draw(strings: Strings, rng: random.Random, length: int) -> str | None:
     """A random text of this length that the patterns allow, None if there is none. Raises Unsupported."""
     machine = automaton(strings.patterns)
