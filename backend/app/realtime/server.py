@@ -21,11 +21,17 @@ from realtime_contracts.rules.packets import Json, Packet
 
 
 class Server(python_socketio.Server):  # type: ignore[misc]  # the library is untyped
-    """python-socketio's server, with two additions: handlers run in the context of their app, and the bus is told
-    when an ack has been sent. Only the server knows: the ack is what a handler returns.
+    """python-socketio's server with three additions.
+
+    Handlers run in the context of their app. The bus is told when an ack has been sent, which only the server knows:
+    the ack is what a handler returns. What a session sent before it ended is dropped after its end.
     """
 
     app: Flask
+
+    def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
+        if eio_sid in self.environ:  # the library looks for it when a CONNECT is handled, and raises KeyError
+            super()._handle_eio_message(eio_sid, data)
 
     def _handle_event_internal(self, server: Any, sid: str, *event: Any) -> None:
         try:

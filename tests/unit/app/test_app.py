@@ -56,6 +56,13 @@ def test_one_clients_events_are_handled_in_order_and_in_our_packets(app: Flask) 
     assert server.manager is get_node(app).bus
 
 
+def test_what_a_session_sent_before_its_end_is_dropped(app: Flask) -> None:
+    server = app.extensions["socketio"].server
+    for packet in ("0", '0{"token": "x"}', '2["heartbeat"]', '51-["heartbeat"]', "1", "garbage"):
+        server._handle_eio_message("ended", packet)
+    assert not server.manager.is_connected("ended", "/")
+
+
 def test_an_app_without_a_node_cannot_have_a_socket() -> None:
     with pytest.raises(KeyError, match="realtime"):
         init_socketio(Flask("bare"))
