@@ -88,10 +88,14 @@ class Client:
         self._socket = websocket.create_connection(
             url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket", timeout=PATIENCE
         )
-        assert self._receive(PATIENCE)[:1] == "0"
-        self._socket.send("40" + json.dumps({"token": token}))
-        greeting = self._receive(PATIENCE)
-        assert greeting.startswith("40"), greeting
+        try:
+            assert self._receive(PATIENCE)[:1] == "0"
+            self._socket.send("40" + json.dumps({"token": token}))
+            greeting = self._receive(PATIENCE)
+            assert greeting.startswith("40"), greeting
+        except BaseException:
+            self.cut()
+            raise
 
     def send(self, event: str, payload: dict[str, Any]) -> int:
         """Send an event; the number is for `answer`."""
@@ -247,6 +251,8 @@ class Editor(threading.Thread):
             self._finish()
         except BaseException as error:  # noqa: BLE001 - the judge reports it
             self.failure = error
+            if self.history:
+                self._client.cut()
         finally:
             self.idle = True
 
