@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import time
-from collections.abc import Callable, Iterator
 
 import pytest
-import requests
 
 from realtime_contracts.conform.observed import SHOWN, Observed, describe
 from realtime_contracts.conform.results import Breach, Wire
-from realtime_contracts.conform.running.minting import TokenSource
-from realtime_contracts.conform.running.server import problem_with
 from realtime_contracts.conform.scenario import MOST_CHARACTERS, MOST_LINES, _middle_left_out, _shortened
 from realtime_contracts.conform.tab import Tab
-from realtime_contracts.wire.timeouts import patience, set_patience
-from realtime_contracts.wire.transport import MOST_BYTES, Client, EndlessAnswer, handshake
-from tests.unit.contracts.conform.playing import SECRET, http, listening, polling_server
+from realtime_contracts.wire.transport import Client
 
-HOST = "127.0.0.1"
-SHORT = 0.3
 ATTACHMENT = '51-["x",{"_placeholder":true,"num":0}]'
 EVENT = '2["presence:list",{"seq":1}]'
-
-
-@pytest.fixture(autouse=True)
-def short() -> Iterator[None]:
-    before = patience()
-    set_patience(SHORT)
-    yield
-    set_patience(before)
 
 
 @pytest.fixture
@@ -53,26 +35,6 @@ def heard(client: Client) -> list[tuple[object, ...]]:
     events: list[tuple[object, ...]] = []
     client.on("*", lambda *said: events.append(said))
     return events
-
-
-def saying(*parts: bytes, every: float = 0.0) -> Callable[[socket.socket], None]:
-    """A server that says these, the last again and again."""
-
-    def serve(connection: socket.socket) -> None:
-        connection.recv(65536)
-        for part in parts[:-1]:
-            connection.sendall(part)
-        while True:
-            connection.sendall(parts[-1])
-            time.sleep(every)
-
-    return serve
-
-
-def problem(serve: Callable[[socket.socket], None], transport: str = "websocket") -> str:
-    with listening(serve) as port:
-        told = problem_with(f"http://{HOST}:{port}", TokenSource(SECRET), transport)
-        return told.replace(str(port), "PORT")
 
 
 # Packets
@@ -137,71 +99,6 @@ def test_what_a_listener_raises_is_no_fault_of_the_server(client: Client, unread
     client._handle_eio_message(f"3{client.expect_ack(broken)}[]")
     assert unreadable == []
     assert [type(defect) for defect in client.defects] == [KeyError, KeyError]
-
-
-# Answers
-
-
-@pytest.mark.parametrize(
-    "parts",
-    [(b"HTTP/1.1 200 OK\r\n", b"A: b\r\n"), (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b"x")],
-    ids=["of its headers", "of its body"],
-)
-def test_an_answer_without_an_end(parts: tuple[bytes, ...]) -> None:
-    began = time.monotonic()
-    told = problem(saying(*parts, every=0.05))
-    assert told == (f"http://{HOST}:PORT/socket.io/ begins to answer, and the answer has no end within {2 * SHORT:g} s")
-    assert time.monotonic() - began < 10 * SHORT
-
-
-def test_of_an_answer_of_any_size_only_the_beginning_is_read() -> None:
-    with listening(saying(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65536)) as port:
-        assert len(handshake(f"http://{HOST}:{port}").content) == MOST_BYTES
-
-
-def test_who_says_nothing_is_not_called_endless() -> None:
-    def silent(connection: socket.socket) -> None:
-        while connection.recv(65536):
-            pass
-
-    with listening(silent) as port, pytest.raises(requests.Timeout) as caught:
-        handshake(f"http://{HOST}:{port}")
-    assert not isinstance(caught.value, EndlessAnswer)
-
-
-def test_an_answer_that_leads_to_where_nobody_is() -> None:
-    told = problem(lambda connection: connection.sendall(http("", "302 Found", f"Location: https://{HOST}:1/")))
-    assert told == (
-        f"http://{HOST}:PORT/socket.io/ leads to https://{HOST}:1/, and nobody answers there: is that the URL to give?"
-    )
-
-
-def test_a_server_that_neither_lets_in_nor_refuses_is_not_waited_for_until_its_pings_are_overdue() -> None:
-    silent = polling_server("6")  # Engine.IO's NOOP
-    began = time.monotonic()
-    told = problem(silent, "polling")
-    assert (
-        told == f"http://{HOST}:PORT opens a session over polling, and neither lets in nor refuses within {SHORT:g} s"
-    )
-    assert time.monotonic() - began < 10 * SHORT
-
-
-def test_engine_io_without_long_polling_is_tried_over_websocket() -> None:
-    only = http('"Invalid transport"', "400 Bad Request")
-    assert "speaks Engine.IO, and no Socket.IO over websocket: " in problem(lambda it: _answer(it, only))
-    assert "an HTTP server without Socket.IO" in problem(lambda it: _answer(it, only), "polling")
-
-
-def _answer(connection: socket.socket, answer: bytes) -> None:
-    connection.recv(65536)
-    with contextlib.suppress(OSError):
-        connection.sendall(answer)
-
-
-@pytest.mark.parametrize("rest", ["/?a=b", "#here", "/a?b=c#d"])
-def test_a_url_with_a_query_is_none_of_a_server(rest: str) -> None:
-    told = problem_with(f"http://{HOST}:1{rest}", TokenSource(SECRET), "websocket")
-    assert told == f"http://{HOST}:1{rest} is no URL of a server: it should look like http://127.0.0.1:5000"
 
 
 # Reports

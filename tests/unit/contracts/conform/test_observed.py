@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from realtime_contracts import Direction
 from realtime_contracts.conform.observed import MISSED, SHORT, Behaviour, Observed, describe
 from realtime_contracts.conform.results import Breach
 from realtime_contracts.contract.registry import registry
-from realtime_contracts.wire.timeouts import patience, set_patience
+from realtime_contracts.wire.timeouts import set_patience
 
 LEFT = {"user_id": "ana", "user_name": "Ana", "seq": 7}
 
@@ -21,12 +19,10 @@ def observed() -> Observed:
 
 
 @pytest.fixture
-def patient() -> Iterator[float]:
-    """A patience that is not the default, and is given back."""
-    before = patience()
+def patient() -> float:
+    """A patience that is not the default."""
     set_patience(3.0)
-    yield 3.0
-    set_patience(before)
+    return 3.0
 
 
 def test_a_right_message_is_counted_and_no_breach(observed: Observed) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,18 +14,10 @@ from realtime_contracts.conform.steps.hearing import unexpected
 from realtime_contracts.conform.steps.presence import right_again
 from realtime_contracts.conform.tab import NO_ANSWER, Tab
 from realtime_contracts.conform.world import World
-from realtime_contracts.wire.timeouts import Timeouts, patience, set_patience
+from realtime_contracts.wire.timeouts import Timeouts, set_patience
 from realtime_contracts.wire.view import PresenceView
 
 AWAY = {"status": "away", "current_page": None, "current_entity_type": None, "current_entity_id": None}
-
-
-@pytest.fixture
-def short() -> Iterator[None]:
-    before = patience()
-    set_patience(0.1)
-    yield
-    set_patience(before)
 
 
 @pytest.fixture
@@ -78,8 +70,8 @@ def test_answers_that_overtake_each_other_are_told_apart(ana: Tab) -> None:
     assert ana.observed.breaches == []
 
 
-@pytest.mark.usefixtures("short")
 def test_an_answer_that_is_missing_is_no_other_events_answer(ana: Tab) -> None:
+    set_patience(0.1)
     answering(ana, lambda sent: [refusal(id_, f"/{payload}") for id_, payload in sent if payload != 3])
     answers = list(ana.ask_together("heartbeat", range(8)))
     assert [n for n, answer in enumerate(answers) if answer == NO_ANSWER] == [3]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import requests
@@ -17,7 +16,7 @@ from realtime_contracts.conform.running.minting import NoToken, TokenSource
 from realtime_contracts.conform.scenario import Outcome, Target, _verdict, run
 from realtime_contracts.conform.world import World
 from realtime_contracts.wire.journal import NotReachedError, NotSeenError, UnmetError
-from realtime_contracts.wire.timeouts import Timeouts, patience, set_patience
+from realtime_contracts.wire.timeouts import Timeouts, set_patience
 from tests.unit.contracts.conform.playing import SECRET, example, listening, nobody_at, requirement
 
 SOURCE = TokenSource(SECRET)
@@ -234,13 +233,8 @@ def test_an_error_at_the_end_is_the_scenarios_unless_it_had_one(play: Play, monk
 
 
 @pytest.fixture
-def impatient() -> Iterator[None]:
-    before = patience()
-    threads = threading.active_count()
+def impatient(no_thread_stays: None) -> None:
     set_patience(0.5)
-    yield
-    set_patience(before)
-    assert threading.active_count() == threads
 
 
 def of_each_level() -> list[Example]:
