@@ -18,7 +18,6 @@ from realtime_contracts.conform.running.selection import Selection
 from realtime_contracts.conform.running.server import NotStarted
 from realtime_contracts.conform.running.workers import Assignment, Job
 from realtime_contracts.conform.scenario import Outcome
-from realtime_contracts.wire.timeouts import patience, set_patience
 from tests.unit.contracts.conform.playing import SECRET, example, outcome, requirement, suite_of
 
 Does = Literal["pass", "fail", "kill", "unsure", "interrupt"]
@@ -110,6 +109,8 @@ class Ran:
 
 
 Go = Callable[..., Ran]
+FAILING: dict[str, Does] = {f"_{n}": "fail" for n in range(1, FAILURES_IN_A_ROW * 2)}
+GONE = "the run ended before its end, for the server is gone: nobody listens"
 
 
 @pytest.fixture
@@ -162,64 +163,43 @@ def test_who_passed_while_another_failed_says_nothing_of_the_time_after(go: Go) 
     assert [result.id for result in made.told] == ["presence/1.2", "presence/1.1"]
 
 
-def test_the_one_that_ends_the_server_fails_and_the_innocent_pass(go: Go) -> None:
-    made = go(6, jobs=3, _2="kill")
+KILLED_ONE_OR_MORE: list[tuple[int, int, dict[str, Does], str, list[int], int]] = [
+    (6, 3, {"_2": "kill"}, "PFPPPP", [1, 2, 3], 2),
+    (4, 2, {"_1": "kill", "_4": "kill"}, "FPPF", [1, 2, 3, 4], 4),
+    (3, 1, {"_3": "kill"}, "PPF", [3], 2),
+    (2, 1, {"_1": "fail", "_2": "kill"}, "FF", [1, 2], 2),
+    (4, 4, {"_1": "kill"}, "FPPP", [1, 2, 3, 4], 2),
+]
+
+
+@pytest.mark.parametrize(
+    ("count", "jobs", "does", "verdicts", "alone", "revivals"),
+    KILLED_ONE_OR_MORE,
+    ids=["one of three at a time", "two", "the last", "one after a failure", "the first of all at a time"],
+)
+def test_who_may_have_ended_the_server_is_run_again_alone_and_only_who_did_fails_for_it(
+    go: Go, count: int, jobs: int, does: dict[str, Does], verdicts: str, alone: list[int], revivals: int
+) -> None:
+    made = go(count, jobs=jobs, **does)
     assert made.complaints == []
-    assert made.verdicts == {f"presence/1.{n}": "FAIL" if n == 2 else "PASS" for n in range(1, 7)}
-    assert len(made.told) == 6
-    [failed] = [result for result in made.told if result.verdict is Verdict.FAIL]
-    assert failed.failure is not None
-    assert failed.failure.expected == "the server survives this"
-    assert failed.failure.actual == "it is gone: nobody listens"
-
-
-def test_suspects_are_run_again_alone_and_one_after_the_other(go: Go) -> None:
-    made = go(6, jobs=3, _2="kill")
-    together, *alone = made.server.calls
-    assert together == ([f"presence/1.{n}" for n in range(1, 7)], 3)
-    assert alone == [([f"presence/1.{n}"], 1) for n in (1, 2, 3)]
-    assert made.server.revivals == 2
-    assert made.server.there
+    assert "".join(made.verdicts[f"presence/1.{n}"][0] for n in range(1, count + 1)) == verdicts
+    assert len(made.told) == count
+    for result in made.told:
+        ended = result.failure is not None and result.failure.actual == "it is gone: nobody listens"
+        assert ended == (does.get(f"_{result.id.rpartition('.')[2]}") == "kill")
+    together, *later = made.server.calls
+    assert together == ([f"presence/1.{n}" for n in range(1, count + 1)], jobs)
+    assert later == [([f"presence/1.{n}"], 1) for n in alone]
+    assert (made.server.revivals, made.server.there) == (revivals, True)
     assert made.server.closed == len(made.server.calls)
 
 
 @pytest.mark.parametrize(("level", "worth"), [("must", "FAIL"), ("should", "WARN"), ("may", "WARN")])
 def test_ending_the_server_is_worth_what_the_requirement_is(go: Go, level: str, worth: str) -> None:
-    assert go(1, level=level, _1="kill").verdicts == {"presence/1.1": worth}
-
-
-def test_two_that_end_it_both_fail(go: Go) -> None:
-    made = go(4, jobs=2, _1="kill", _4="kill")
-    assert made.verdicts == {
-        "presence/1.1": "FAIL",
-        "presence/1.2": "PASS",
-        "presence/1.3": "PASS",
-        "presence/1.4": "FAIL",
-    }
-    assert made.complaints == []
-
-
-def test_the_last_one_that_ends_it_is_found_too(go: Go) -> None:
-    made = go(3, jobs=1, _3="kill")
-    assert made.verdicts["presence/1.3"] == "FAIL"
-    assert made.server.there
-
-
-def test_what_failed_before_the_server_went_is_run_again_as_it_may_be_innocent(go: Go) -> None:
-    made = go(2, jobs=1, _1="fail", _2="kill")
-    assert made.verdicts == {"presence/1.1": "FAIL", "presence/1.2": "FAIL"}
-    assert [ids for ids, _ in made.server.calls[1:]] == [["presence/1.1"], ["presence/1.2"]]
-    assert made.told[0].failure is not None
-    assert made.told[0].failure.actual != "it is gone: nobody listens"
-
-
-def test_outcomes_of_before_it_was_back_are_run_again_though_they_come_after(
-    go: Go, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = go(4, jobs=4, _1="kill")
-    assert [ids for ids, _ in made.server.calls[1:]] == [[f"presence/1.{n}"] for n in (1, 2, 3, 4)]
-    assert made.server.revivals == 2
-    assert made.verdicts == {"presence/1.1": "FAIL", **{f"presence/1.{n}": "PASS" for n in (2, 3, 4)}}
+    [result] = go(1, level=level, _1="kill").told
+    assert (result.id, result.verdict.name) == ("presence/1.1", worth)
+    assert result.failure is not None
+    assert result.failure.expected == "the server survives this"
 
 
 def test_what_is_inconclusive_at_a_server_that_is_well_stays_so(go: Go) -> None:
@@ -232,21 +212,19 @@ def test_after_some_failures_in_a_row_it_is_asked_whether_anybody_is_there(
     go: Go, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Server, "problems", lambda _: ["nobody listens"])
-    failing: dict[str, Does] = {f"_{n}": "fail" for n in range(1, FAILURES_IN_A_ROW * 2)}
-    made = go(FAILURES_IN_A_ROW * 2, jobs=1, **failing)
-    assert made.complaints[0] == "the run ended before its end, for the server is gone: nobody listens"
+    made = go(FAILURES_IN_A_ROW * 2, jobs=1, **FAILING)
+    assert made.complaints[0] == GONE
     assert made.verdicts == {f"presence/1.{n}": "INCONCLUSIVE" for n in range(1, FAILURES_IN_A_ROW + 1)}
 
 
 def test_failures_in_a_row_at_a_server_that_is_well_are_its_own(go: Go) -> None:
-    failing: dict[str, Does] = {f"_{n}": "fail" for n in range(1, FAILURES_IN_A_ROW * 2)}
-    made = go(FAILURES_IN_A_ROW * 2, jobs=1, **failing)
+    made = go(FAILURES_IN_A_ROW * 2, jobs=1, **FAILING)
     assert (made.complaints, len(made.told), len(made.server.calls)) == ([], FAILURES_IN_A_ROW * 2, 1)
 
 
 def test_a_server_that_stays_away_ends_the_run_with_a_sentence(go: Go) -> None:
     made = go(6, jobs=2, revived=False, _3="kill")
-    assert made.complaints[0] == "the run ended before its end, for the server is gone: nobody listens"
+    assert made.complaints[0] == GONE
     assert made.verdicts == {"presence/1.1": "PASS", "presence/1.2": "PASS", "presence/1.3": "INCONCLUSIVE"}
     assert made.server.closed == 1
 
@@ -260,7 +238,7 @@ def test_a_server_that_stays_away_when_a_suspect_is_alone_ends_the_run(go: Go, m
 
     monkeypatch.setattr(Server, "restart", restart)
     made = go(3, jobs=3, _1="kill")
-    assert made.complaints[0] == "the run ended before its end, for the server is gone: nobody listens"
+    assert made.complaints[0] == GONE
     assert made.verdicts == {"presence/1.1": "FAIL"}
     assert made.server.closed == 2
 
@@ -282,7 +260,7 @@ def test_a_server_that_goes_for_ever_ends_the_run(go: Go, monkeypatch: pytest.Mo
     monkeypatch.setattr(run, "MOST_TIMES_GONE", 3)
     killing: dict[str, Does] = {f"_{n}": "kill" for n in range(1, 7)}
     made = go(6, jobs=1, **killing)
-    assert made.complaints[0] == "the run ended before its end, for the server is gone: nobody listens"
+    assert made.complaints[0] == GONE
     assert made.server.revivals == 3
 
 
@@ -325,15 +303,11 @@ def test_an_interruption_while_a_suspect_is_alone_is_one_too(go: Go, monkeypatch
     assert made.server.closed == 3
 
 
-def test_what_is_known_to_fail_is_marked_if_it_does(go: Go) -> None:
-    made = go(4, known=("presence/1.1", "presence/1.2", "presence/1.3"), _1="fail", _3="unsure", _4="fail")
-    known = {result.id: result.known for result in made.told}
-    assert known == {"presence/1.1": True, "presence/1.2": False, "presence/1.3": False, "presence/1.4": False}
-
-
-def test_what_is_known_to_end_the_server_is_marked_too(go: Go) -> None:
-    [result] = go(1, known=("presence/1.1",), _1="kill").told
-    assert (result.verdict, result.known) == (Verdict.FAIL, True)
+def test_what_is_known_to_fail_is_marked_if_it_does_also_where_it_ends_the_server(go: Go) -> None:
+    known = tuple(f"presence/1.{n}" for n in (1, 2, 3, 5))
+    made = go(5, known=known, _1="fail", _3="unsure", _4="fail", _5="kill")
+    assert {result.id for result in made.told if result.known} == {"presence/1.1", "presence/1.5"}
+    assert made.verdicts["presence/1.5"] == "FAIL"
 
 
 def test_what_a_server_of_the_run_wrote_before_it_ended_is_told_with_who_ended_it(go: Go) -> None:
@@ -364,21 +338,24 @@ def test_how_it_ended_are_of_before_the_server_was_started_again(go: Go, monkeyp
 
 def test_where_a_server_of_the_run_stays_away_its_how_it_ended_are_told(go: Go) -> None:
     made = go(2, jobs=1, revived=False, how_it_ended=lambda: "it ended with 1: out of memory", _1="kill")
-    assert made.complaints == [
-        "the run ended before its end, for the server is gone: nobody listens\nit ended with 1: out of memory"
-    ]
+    assert made.complaints == [f"{GONE}\nit ended with 1: out of memory"]
 
 
-def test_where_a_server_is_gone_that_is_not_ours_to_start_it_is_told_what_it_was_asked_last(go: Go) -> None:
-    made = go(20, jobs=2, revived=False, _9="kill")
-    asked = ", ".join(f"presence/1.{n}" for n in (10, 9, 8, 7, 6, 5, 4))
+@pytest.mark.parametrize(
+    ("count", "killer", "asked"),
+    [
+        (2, "_1", "presence/1.2, presence/1.1"),
+        (20, "_9", ", ".join(f"presence/1.{n}" for n in (10, 9, 8, 7, 6, 5, 4)) + ", …"),
+    ],
+    ids=["few", "many"],
+)
+def test_where_a_server_is_gone_that_is_not_ours_to_start_it_is_told_what_it_was_asked_last(
+    go: Go, count: int, killer: str, asked: str
+) -> None:
+    killing: dict[str, Does] = {killer: "kill"}
+    made = go(count, jobs=2, revived=False, **killing)
     advice = "With --exec 'my-server --port {port}' instead of a URL, the run goes on and tells which of them ends it."
-    assert made.complaints[1:] == [f"it was last asked: {asked}, …. {advice}"]
-
-
-def test_few_that_were_asked_are_told_all(go: Go) -> None:
-    made = go(2, jobs=2, revived=False, _1="kill")
-    assert made.complaints[1].startswith("it was last asked: presence/1.2, presence/1.1. With --exec ")
+    assert made.complaints[1:] == [f"it was last asked: {asked}. {advice}"]
 
 
 def test_a_server_that_has_not_quite_ended_yet_is_started_again_once_it_has(
@@ -448,12 +425,9 @@ class PassesAll:
 
 
 @pytest.fixture
-def no_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "Runner", PassesAll)
     monkeypatch.setattr(run, "not_clustered", lambda urls, *_: f"{' and '.join(urls)} are strangers")
-    before = patience()
-    yield
-    set_patience(before)
 
 
 def ran(*problems: str, urls: tuple[str, ...] = ("a",)) -> tuple[Run, list[Result]]:
