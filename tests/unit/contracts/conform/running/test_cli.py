@@ -21,23 +21,23 @@ from realtime_contracts.cli.conform import TimeoutsOption, conform_command
 from realtime_contracts.conform import requirements
 from realtime_contracts.conform.requirements import BrokenFeatures, suite
 from realtime_contracts.conform.results import EXIT_STATUS, Verdict
-from realtime_contracts.wire.timeouts import Timeouts, patience, set_patience
+from realtime_contracts.wire.timeouts import Timeouts
 from tests.unit.contracts.conform.playing import SECRET, gone, listening, nobody_at, polling_server
 
 URL = "http://127.0.0.1:1"
 OF_SECRET = ("--jwt-secret", SECRET)
+RUN = (*OF_SECRET, "--select", "presence/1.1")
+INCONCLUSIVE = EXIT_STATUS[Verdict.INCONCLUSIVE]
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder without a development server, no secret in the environment, and the patience given back."""
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder without a development server, and no secret in the environment."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("JWT_SECRET_KEY", raising=False)
     monkeypatch.delenv("REALTIME_DATA", raising=False)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    before = patience()
-    yield tmp_path
-    set_patience(before)
+    return tmp_path
 
 
 def conform(*words: str, status: int = 0) -> Result:
@@ -50,8 +50,10 @@ def conform(*words: str, status: int = 0) -> Result:
 
 
 def refusal(*words: str) -> str:
-    """What a wrong command line is answered with, in one line."""
-    return " ".join(conform(*words, status=2).stderr.partition("Error: ")[2].split())
+    """What a wrong command line is answered with, in one line, before anything is run."""
+    result = conform(*words, status=2)
+    assert result.stdout == ""
+    return " ".join(result.stderr.partition("Error: ")[2].split())
 
 
 def listed(*words: str) -> list[str]:
@@ -112,6 +114,13 @@ def test_the_list_says_level_rule_rows_and_what_is_proved() -> None:
         ((URL, *OF_SECRET, "--known-failing", "/no/such/list"), "File '/no/such/list' does not exist"),
         ((URL, *OF_SECRET, "--compare", "/no/such/report"), "File '/no/such/report' does not exist"),
         ((URL, *OF_SECRET, "--level", "musts"), "'musts' is not one of 'must', 'should', 'may'"),
+        ((URL, *OF_SECRET, "--patience", "nan"), "Invalid value for '--patience': expected seconds"),
+        (
+            (URL, *OF_SECRET, "--select", "contract/nosuch"),
+            "there is no check 'contract/nosuch'; one is contract/server/activity",
+        ),
+        ((URL, *OF_SECRET, "--select", "contract/ack/nosuch"), "there is no check 'contract/ack/nosuch'; one is "),
+        ((URL, *OF_SECRET, "--html", "nosuch/x.html"), "nosuch/x.html cannot be written: there is no folder nosuch"),
         ((URL, *OF_SECRET, "--jobs", "0"), "0 is not in the range 1<=x<=32"),
         ((URL, *OF_SECRET, "--no-such-option"), "o such option"),
     ],
@@ -136,9 +145,7 @@ def test_a_list_with_an_id_that_is_not_there_is_told_with_its_line(elsewhere: Pa
 @pytest.mark.parametrize("text", ["", "[]", "{}", "\x00"], ids=["empty", "a list", "an object", "a zero"])
 def test_what_cannot_be_compared_is_told_before_the_run(elsewhere: Path, text: str) -> None:
     (elsewhere / "other.json").write_text(text, encoding="utf-8")
-    told = conform(URL, *OF_SECRET, "--html", "x.html", "--compare", "other.json", status=2)
-    assert "Error: --compare other.json: " in told.stderr
-    assert told.stdout == ""
+    assert refusal(URL, *OF_SECRET, "--html", "x.html", "--compare", "other.json").startswith("--compare other.json: ")
 
 
 def test_features_that_cannot_be_run_are_nothing_to_hold_against_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +153,7 @@ def test_features_that_cannot_be_run_are_nothing_to_hold_against_a_server(monkey
         raise BrokenFeatures("presence/1.1 is there 2 times")
 
     monkeypatch.setattr(cli, "suite", broken)
-    told = conform("--list", status=EXIT_STATUS[Verdict.INCONCLUSIVE])
+    told = conform("--list", status=INCONCLUSIVE)
     assert told.stderr == "INCONCLUSIVE: the features cannot be run:\npresence/1.1 is there 2 times\n"
 
 
@@ -197,33 +204,33 @@ def test_the_options_that_belong_to_a_server_are_kept_as_they_would_be_typed() -
 # Runs without a server
 
 
-def test_where_nobody_listens_nothing_is_said_of_a_server(elsewhere: Path) -> None:
+@pytest.fixture
+def url() -> Iterator[str]:
     with nobody_at() as port:
-        url = f"http://127.0.0.1:{port}"
-        made = conform(url + "/", *OF_SECRET, "--select", "presence/1", "--json", "run.json", status=4)
-    text = made.stdout
+        yield f"http://127.0.0.1:{port}"
+
+
+def test_where_nobody_listens_nothing_is_said_of_a_server_in_any_report(elsewhere: Path, url: str) -> None:
+    reports = [word for name in ("html", "junit", "json", "messages") for word in (f"--{name}", f"report.{name}")]
+    text = conform(url + "/", *OF_SECRET, "--select", "presence/1", *reports, status=4).stdout
     head, _, why, _, counts, _ = text.splitlines()
     assert head.startswith(f"Conformance of {url}: ")
-    assert why == f"nobody listens at 127.0.0.1:{port}: is the server running, and is that its port?"
+    assert why == f"nobody listens at {url.removeprefix('http://')}: is the server running, and is that its port?"
     assert " INCONCLUSIVE, contract: 0 messages right, 0 wrong" in counts
     assert text.splitlines()[-1].startswith("INCONCLUSIVE: ")
     assert text.splitlines()[-1].endswith("(exit status 4)")
-    assert SECRET not in text
-    report = json.loads((elsewhere / "run.json").read_bytes())
+    report = json.loads((elsewhere / "report.json").read_bytes())
     assert report["verdict"] == "inconclusive"
     assert {result["verdict"] for result in report["results"]} <= {"inconclusive", "skip"}
-    assert SECRET not in (elsewhere / "run.json").read_text("utf-8")
+    files = [(elsewhere / name).read_text("utf-8") for name in reports[1::2]]
+    assert all("presence/1.1" in file for file in files)
+    assert not any(SECRET in file for file in [text, *files])
 
 
-def test_every_node_of_a_cluster_has_to_be_there() -> None:
-    with nobody_at() as port:
-        made = conform(f"http://127.0.0.1:{port}", "http://[::1", *OF_SECRET, "--select", "presence/1.1", status=4)
-    assert f"nobody listens at 127.0.0.1:{port}" in made.stdout
-
-
-def test_a_url_that_is_none_is_told_like_any_other_problem() -> None:
-    made = conform("127.0.0.1:5000", *OF_SECRET, "--select", "presence/1.1", status=4)
-    assert "127.0.0.1:5000 is no URL of a server: it should look like http://127.0.0.1:5000" in made.stdout
+def test_every_node_of_a_cluster_has_to_be_there(url: str) -> None:
+    assert "nobody listens at " in conform(url, "http://[::1", *RUN, status=4).stdout
+    told = conform("127.0.0.1:5000", url, *RUN, status=4).stdout
+    assert "127.0.0.1:5000 is no URL of a server: it should look like http://127.0.0.1:5000" in told
 
 
 def test_a_run_of_which_everything_is_left_out_has_tried_nothing_and_is_not_green() -> None:
@@ -245,74 +252,27 @@ def test_a_run_of_which_everything_is_left_out_has_tried_nothing_and_is_not_gree
     ids=["no port", "nothing there", "it ends"],
 )
 def test_a_server_that_does_not_start_is_told_and_nothing_else(command: str, told: str) -> None:
-    made = conform("--exec", command, *OF_SECRET, "--select", "presence/1.1", status=4)
+    made = conform("--exec", command, *RUN, status=4)
     assert made.stderr.startswith(f"INCONCLUSIVE: {told}")
     assert made.stdout == ""
 
 
-def test_a_report_that_cannot_be_written_is_no_failure_of_the_server() -> None:
-    with nobody_at() as port:
-        url = f"http://127.0.0.1:{port}"
-        told = refusal(url, *OF_SECRET, "--select", "presence/1.1", "--json", "/no/such/folder/run.json")
-    assert told == "/no/such/folder/run.json cannot be written: there is no folder /no/such/folder"
-
-
-@pytest.mark.parametrize("name", ["html", "junit", "json", "messages"])
-def test_every_report_can_be_written(elsewhere: Path, name: str) -> None:
-    with nobody_at() as port:
-        url = f"http://127.0.0.1:{port}"
-        conform(url, *OF_SECRET, "--select", "presence/1.1", f"--{name}", f"report.{name}", status=4)
-    text = (elsewhere / f"report.{name}").read_text("utf-8")
-    assert "presence/1.1" in text
-    assert SECRET not in text
-
-
 # Files, signals and readers that are not as they should be
 
-INCONCLUSIVE = EXIT_STATUS[Verdict.INCONCLUSIVE]
 
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    with nobody_at() as port:
-        yield f"http://127.0.0.1:{port}"
-
-
-def invoked(*words: str) -> Result:
-    return CliRunner().invoke(conform_command, (*words, *OF_SECRET, "--select", "presence/1.1"))
-
-
-@pytest.mark.parametrize(
-    ("words", "told"),
-    [
-        (("--patience", "nan"), "Invalid value for '--patience': expected seconds"),
-        (("--select", "contract/nosuch"), "there is no check 'contract/nosuch'; one is contract/server/activity"),
-        (("--select", "contract/ack/nosuch"), "there is no check 'contract/ack/nosuch'; one is "),
-        (("--html", "nosuch/x.html"), "nosuch/x.html cannot be written: there is no folder nosuch"),
-    ],
-)
-def test_what_is_refused_before_the_run(url: str, words: tuple[str, ...], told: str) -> None:
-    result = invoked(url, *words)
-    assert result.exit_code == 2
-    assert told in result.stderr
-    assert result.stdout == ""
-
-
-def test_a_file_that_must_not_be_written(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_must_not_be_written(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
-    assert "that is not allowed here" in invoked(url, "--json", str(tmp_path / "x.json")).stderr
+    assert "that is not allowed here" in refusal(url, *RUN, "--json", "x.json")
 
 
-def test_a_report_that_cannot_be_written_keeps_no_other_from_it(url: str, tmp_path: Path) -> None:
-    result = invoked(url, "--html", "/dev/full", "--json", str(tmp_path / "x.json"))
-    assert result.exit_code == 2
-    assert "/dev/full cannot be written: No space left on device" in result.stderr
-    assert json.loads((tmp_path / "x.json").read_text())["verdict"] == "inconclusive"
+def test_a_report_that_cannot_be_written_keeps_no_other_from_it(url: str, elsewhere: Path) -> None:
+    told = conform(url, *RUN, "--html", "/dev/full", "--json", "x.json", status=2).stderr
+    assert "/dev/full cannot be written: No space left on device" in told
+    assert json.loads((elsewhere / "x.json").read_text())["verdict"] == "inconclusive"
 
 
 def test_a_report_that_is_printed_is_printed_alone(url: str) -> None:
-    result = invoked(url, "--json", "-")
-    assert result.exit_code == INCONCLUSIVE
+    result = conform(url, *RUN, "--json", "-", status=INCONCLUSIVE)
     assert json.loads(result.stdout)["verdict"] == "inconclusive"
     assert "nobody listens" in result.stderr
 
