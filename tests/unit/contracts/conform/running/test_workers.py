@@ -28,14 +28,7 @@ from realtime_contracts.wire.timeouts import Timeouts
 from tests.unit.contracts.conform.playing import SECRET, example, nobody_at, requirement
 
 SOURCE = TokenSource(SECRET)
-PASSES, IS_KILLED, HANGS, LEAVES, IS_DEAF, TALKS = (
-    "presence/1",
-    "presence/2",
-    "presence/3",
-    "presence/4",
-    "presence/5",
-    "presence/6",
-)
+PASSES, IS_KILLED, HANGS, LEAVES, IS_DEAF = (f"presence/{n}" for n in range(1, 6))
 
 
 @dataclass(frozen=True)
@@ -147,19 +140,21 @@ def test_no_job_needs_no_process() -> None:
 
 
 @pytest.mark.usefixtures("own_life")
-def test_one_that_is_killed_is_inconclusive_and_the_rest_goes_on() -> None:
-    outcomes = ran(jobs(f"{PASSES}.1", f"{IS_KILLED}.1", f"{PASSES}.2"), 1)
-    assert why(outcomes[f"{IS_KILLED}.1"]) == "the harness's own process ended, with -9"
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [
+        (IS_KILLED, "the harness's own process ended, with -9"),
+        (HANGS, "the harness gave up after 0.2 s"),
+        (IS_DEAF, "the harness gave up after 0.2 s"),
+    ],
+    ids=["killed", "hangs", "hangs and is deaf"],
+)
+def test_one_that_does_not_come_to_its_end_is_inconclusive_and_the_rest_goes_on(what: str, reason: str) -> None:
+    outcomes = ran(jobs(f"{PASSES}.1", f"{what}.1", f"{PASSES}.2"), 1)
+    assert why(outcomes[f"{what}.1"]) == reason
     first, last = (outcomes[f"{PASSES}.{n}"].result for n in (1, 2))
     assert (first.verdict, last.verdict) == (Verdict.PASS, Verdict.PASS)
     assert first.name != last.name
-
-
-@pytest.mark.usefixtures("own_life")
-def test_one_that_hangs_is_given_up_and_the_rest_goes_on() -> None:
-    outcomes = ran(jobs(f"{PASSES}.1", f"{HANGS}.1", f"{PASSES}.2"), 1)
-    assert why(outcomes[f"{HANGS}.1"]) == "the harness gave up after 0.2 s"
-    assert outcomes[f"{PASSES}.2"].result.verdict is Verdict.PASS
 
 
 @pytest.mark.usefixtures("own_life")
@@ -168,12 +163,6 @@ def test_others_do_not_wait_for_one_that_hangs(monkeypatch: pytest.MonkeyPatch) 
     going = work(jobs(f"{HANGS}.1", f"{PASSES}.1", f"{PASSES}.2"), ASSIGNMENT, 2)
     assert [next(going).result.id for _ in range(2)] == [f"{PASSES}.1", f"{PASSES}.2"]
     going.close()  # type: ignore[attr-defined]  # a generator is
-
-
-@pytest.mark.usefixtures("own_life")
-def test_one_that_hangs_and_is_deaf_is_killed() -> None:
-    outcomes = ran(jobs(f"{PASSES}.1", f"{IS_DEAF}.1"), 1)
-    assert why(outcomes[f"{IS_DEAF}.1"]) == "the harness gave up after 0.2 s"
 
 
 @pytest.mark.usefixtures("own_life")
