@@ -7,6 +7,7 @@ import gzip
 import json
 from pathlib import Path
 from time import process_time
+from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
@@ -18,6 +19,7 @@ from tests.unit.contracts.check.making import (
     JOINED,
     MOVE,
     OPEN,
+    URL,
     ack,
     checked,
     event,
@@ -37,6 +39,11 @@ from tests.unit.contracts.check.making import (
 #: it was scanned anew.
 LONGER_BODY = 7.0
 WRONG = event("cursor:move", {**MOVE, "line": "4"})
+
+
+def attached(response: dict[str, Any]) -> dict[str, Any]:
+    """A WebSocket whose messages are not in the HAR."""
+    return {"_resourceType": "websocket", "request": {"method": "GET", "url": URL}, "response": response}
 
 
 def test_messages_of_a_websocket_that_conform_are_counted_by_direction(tmp_path: Path) -> None:
@@ -111,16 +118,15 @@ def test_a_body_in_a_file_beside_the_har_is_read(tmp_path: Path) -> None:
 def test_what_playwright_attaches_is_read_beside_the_har_and_in_its_archive(tmp_path: Path) -> None:
     """An attached body leaves an empty text in its place; the messages of a WebSocket are lines of a file."""
     messages = whole(sent(WRONG))["_webSocketMessages"]
-    attached = {"ws.jsonl": lines(*messages), "post.txt": WRONG}
-    socketed, posted = socket(), push("e1", url=POLLING_B)
-    del socketed["_webSocketMessages"]
-    socketed["response"] = {"status": 101, "content": {"_file": "ws.jsonl"}}
+    files = {"ws.jsonl": lines(*messages), "post.txt": WRONG}
+    socketed = attached({"status": 101, "content": {"_file": "ws.jsonl"}})
+    posted = push("e1", url=POLLING_B)
     posted["request"]["postData"] = {"text": "", "_file": "post.txt"}
     text = har(socketed, posted)
-    (tmp_path / "run.zip").write_bytes(zipped({"har.har": text, **attached}))
-    for name, content in attached.items():
+    (tmp_path / "run.zip").write_bytes(zipped({"har.har": text, **files}))
+    for name, content in files.items():
         (tmp_path / name).write_text(content)
-    beside, archived = checked(tmp_path, text), checked(tmp_path, zipped({"har.har": text, **attached}), "run.zip")
+    beside, archived = checked(tmp_path, text), checked(tmp_path, zipped({"har.har": text, **files}), "run.zip")
     for result in (beside, archived):
         assert [(f.place.frame, f.place.pointer) for f in result.findings] == [
             (4, "/log/entries/0/response/content/_file"),
@@ -130,9 +136,7 @@ def test_what_playwright_attaches_is_read_beside_the_har_and_in_its_archive(tmp_
 
 
 def test_attached_messages_that_are_cut_short_are_said_to_be(tmp_path: Path) -> None:
-    entry = socket()
-    del entry["_webSocketMessages"]
-    entry["response"] = {"content": {"_file": "ws.jsonl"}}
+    entry = attached({"content": {"_file": "ws.jsonl"}})
     (tmp_path / "ws.jsonl").write_text(lines(*whole(sent(WRONG))["_webSocketMessages"]) + '{"type": "se')
     result = checked(tmp_path, har(entry))
     assert (result.verdict, result.found) == (Verdict.UNREADABLE, 1)
@@ -191,9 +195,7 @@ def test_after_a_cut_nothing_is_said_of_acks_whose_event_may_have_followed(tmp_p
 
 
 def test_a_socket_without_a_list_of_messages_is_said(tmp_path: Path) -> None:
-    entry = socket()
-    del entry["_webSocketMessages"]
-    result = checked(tmp_path, har(entry))
+    result = checked(tmp_path, har(attached({})))
     assert (result.verdict, result.skipped.missing_sockets) == (Verdict.NOTHING, 1)
 
 

@@ -29,33 +29,44 @@ def findings(folder: Path, *messages: dict[str, Any]) -> list[tuple[str, str | N
     return [told(finding) for finding in checked(folder, har(whole(*messages))).findings]
 
 
-def test_no_argument_is_an_empty_object_and_null_is_null(tmp_path: Path) -> None:
-    messages = sent(event("heartbeat")), sent(event("heartbeat", None))
-    assert findings(tmp_path, *messages) == [("client", "heartbeat", "", "type")]
+ASKED = sent(event("room:join", JOIN, number=7))
+FINDINGS = {
+    "null is no empty object, as no argument is": (
+        [sent(event("heartbeat")), sent(event("heartbeat", None))],
+        ("client", "heartbeat", "", "type"),
+    ),
+    "two arguments": ([sent(event("heartbeat", {}, {}))], ("client", "heartbeat", "", "arguments")),
+    "an ack with none": ([ASKED, received(ack(7))], ("ack", "room:join", "", "arguments")),
+    "an ack with two": ([ASKED, received(ack(7, JOINED, JOINED))], ("ack", "room:join", "", "arguments")),
+    "acks are of the event with their id": (
+        [
+            ASKED,
+            sent(event("cursor:move", MOVE, number=2)),
+            received(ack(2, {"ok": True})),
+            received(ack(7, {"ok": True})),
+        ],
+        ("ack", "room:join", "", "required"),
+    ),
+    "an ack of nothing": ([received(ack(9, {"ok": True}))], ("ack", None, "", "ack")),
+    "an ack of the client": ([sent(ack(0, {}))], ("client", None, "", "ack")),
+    "a refusal, after one that is right": (
+        [
+            received('44{"message":"Not authenticated","data":{"code":"unauthenticated"}}'),
+            received('44{"message":"no"}'),
+        ],
+        ("server", "connect_error", "", "required"),
+    ),
+    "a lone surrogate": (
+        [sent(r'42["typing:start",{"room_id":"invoice:42","field":"\ud800"}]')],
+        ("client", "typing:start", "/field", "json"),
+    ),
+}
 
 
-def test_more_than_one_argument_is_a_violation(tmp_path: Path) -> None:
-    assert findings(tmp_path, sent(event("heartbeat", {}, {}))) == [("client", "heartbeat", "", "arguments")]
-
-
-@pytest.mark.parametrize("payload", [[], [JOINED, JOINED]], ids=["none", "two"])
-def test_an_ack_has_exactly_one_argument(tmp_path: Path, payload: list[Any]) -> None:
-    messages = sent(event("room:join", JOIN, number=7)), received(ack(7, *payload))
-    assert findings(tmp_path, *messages) == [("ack", "room:join", "", "arguments")]
-
-
-def test_an_ack_is_judged_as_that_of_the_event_with_its_id(tmp_path: Path) -> None:
-    messages = (
-        sent(event("room:join", JOIN, number=1)),
-        sent(event("cursor:move", MOVE, number=2)),
-        received(ack(2, {"ok": True})),
-        received(ack(1, {"ok": True})),
-    )
-    assert findings(tmp_path, *messages) == [("ack", "room:join", "", "required")]
-
-
-def test_an_ack_that_answers_nothing_is_a_violation_of_a_connection_captured_from_its_start(tmp_path: Path) -> None:
-    assert findings(tmp_path, received(ack(9, {"ok": True}))) == [("ack", None, "", "ack")]
+@pytest.mark.parametrize("name", FINDINGS)
+def test_what_is_found_in_a_connection_captured_from_its_start(tmp_path: Path, name: str) -> None:
+    messages, found = FINDINGS[name]
+    assert findings(tmp_path, *messages) == [found]
 
 
 def test_an_ack_whose_event_came_before_the_capture_is_only_counted(tmp_path: Path) -> None:
@@ -66,10 +77,6 @@ def test_an_ack_whose_event_came_before_the_capture_is_only_counted(tmp_path: Pa
 def test_of_very_many_acks_without_event_only_some_wait(tmp_path: Path) -> None:
     result = checked(tmp_path, har(socket(sent(event("heartbeat")), *[received(ack(n, {})) for n in range(3_000)])))
     assert result.skipped.strayed_acks == 3_000
-
-
-def test_an_ack_from_the_client_is_a_violation(tmp_path: Path) -> None:
-    assert findings(tmp_path, sent(ack(0, {}))) == [("client", None, "", "ack")]
 
 
 def test_an_event_of_the_other_direction_is_unknown_in_this_one(tmp_path: Path) -> None:
@@ -84,12 +91,6 @@ def test_the_auth_of_a_connection_is_judged_without_being_quoted(tmp_path: Path)
     [finding] = result.findings
     assert told(finding) == ("client", "connect", "", "additionalProperties")
     assert "tenant" not in finding.reason
-
-
-def test_a_refusal_of_a_connection_is_judged(tmp_path: Path) -> None:
-    fine = '44{"message":"Not authenticated","data":{"code":"unauthenticated"}}'
-    messages = received(fine), received('44{"message":"no"}')
-    assert findings(tmp_path, *messages) == [("server", "connect_error", "", "required")]
 
 
 def test_bytes_in_a_payload_are_no_json(tmp_path: Path) -> None:
@@ -125,11 +126,6 @@ def test_json_that_not_every_reader_takes_is_a_violation_and_no_crash(tmp_path: 
     text = f'42["cursor:move",{{"room_id":"invoice:42","column":1,"line":{payload}}}]'
     [found] = findings(tmp_path, sent(text))
     assert found[:2] == ("client", "cursor:move")
-
-
-def test_a_lone_surrogate_is_a_violation_at_its_place(tmp_path: Path) -> None:
-    text = r'42["typing:start",{"room_id":"invoice:42","field":"\ud800"}]'
-    assert findings(tmp_path, sent(text)) == [("client", "typing:start", "/field", "json")]
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,12 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, name: str, content: str | N
         assert said in result.output
 
 
+def compared(folder: Path, one: Any, other: Any) -> Result:
+    for name, content in (("one", one), ("other", other)):
+        (folder / name).write_text(json.dumps({"version": "1.0.0", "schemas": {"client/a.json": content}}))
+    return run(folder / "one", folder / "other")
+
+
 @pytest.mark.parametrize(
     ("one", "other", "said"),
     [
@@ -189,20 +195,13 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, name: str, content: str | N
     ],
 )
 def test_what_no_comparison_can_follow_is_said(tmp_path: Path, one: Any, other: Any, said: str) -> None:
-    for name, content in (("one", one), ("other", other)):
-        (tmp_path / name).write_text(json.dumps({"version": "1.0.0", "schemas": {"client/a.json": content}}))
-
-    result = run(tmp_path / "one", tmp_path / "other")
+    result = compared(tmp_path, one, other)
 
     assert (result.exit_code, said in result.output) == (3, True), result.output
 
 
 def test_a_reference_in_a_circle_ends(tmp_path: Path) -> None:
-    circles: list[Any] = [{"$ref": "#"}, {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}}]
-    for name, content in zip(("one", "other"), circles, strict=True):
-        (tmp_path / name).write_text(json.dumps({"version": "1.0.0", "schemas": {"client/a.json": content}}))
-
-    result = run(tmp_path / "one", tmp_path / "other")
+    result = compared(tmp_path, {"$ref": "#"}, {"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}})
 
     assert result.exit_code in {0, 1}, result.output
     assert not isinstance(result.exception, KeyError)
