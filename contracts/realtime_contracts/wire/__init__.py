@@ -1,1 +1,1 @@
-"""A client on the wire: connections, packets, tokens, and what went over them. Imports `contract` and `rules` only."""
+"""The client side of the wire: connections, packets, tokens and journals. Imports `contract` and `rules` only."""

@@ -1,6 +1,6 @@
-"""What went over one connection, in the order it went, and waiting for it.
+"""A journal of everything sent and received on one connection, in order, with waiting.
 
-The connection's reading thread writes, the test's thread reads and waits; an entry is never changed.
+The connection's reading thread writes; the test's thread reads and waits. Entries never change.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from realtime_contracts.wire.timeouts import patience
 Kind = Literal["event", "ack", "sent", "packet", "request", "answer", "connected", "refused", "closed"]
 Predicate = Callable[["Entry"], bool]
 
-#: Characters of a payload that a failure shows.
+#: Characters of a payload shown in a failure.
 SHOWN = 300
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that happened on a connection. `at`: seconds since the scenario began."""
+    """One entry. `at`: seconds since the scenario began."""
 
     at: float
     kind: Kind
-    #: The event; of an ack, the event it answers; of an end, its reason.
+    #: The event's name; for an ack, the event that it answers; for an end, its reason.
     name: str
     payload: Any = None
-    #: Of an ack: what was sent and is answered by it.
+    #: For an ack: the payload that it answers.
     of: Entry | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
@@ -39,7 +39,7 @@ class Entry:
 
 
 class UnmetError(AssertionError):
-    """What a scenario expected of the server, and what there was instead, both as text for a person."""
+    """An expectation of the server that was not met: expected and actual, as text."""
 
     def __init__(self, expected: str, actual: str) -> None:
         super().__init__(f"expected: {expected}\ngot: {actual}")
@@ -48,22 +48,22 @@ class UnmetError(AssertionError):
 
 
 class NotToldError(UnmetError):
-    """What a scenario asked for was not answered, or not so that it says anything of what the scenario is about."""
+    """The server did not answer, or its answer says nothing about the scenario's subject."""
 
 
 class NotSeenError(UnmetError):
-    """What a scenario waited for did not come; `actual` shows what came instead."""
+    """An expected message did not come; `actual` shows what came instead."""
 
-    #: The event that was waited for, if it was one.
+    #: The event that was expected, if it was an event.
     event = ""
 
 
 class NotReachedError(NotSeenError):
-    """Nobody has answered at all: that says nothing of a server."""
+    """Nothing answered, so the server was not judged."""
 
 
 class Journal:
-    """An append-only list of entries that can be waited on."""
+    """An append-only list of entries that can be awaited."""
 
     def __init__(self, owner: str, began: float) -> None:
         self._owner = owner
@@ -75,7 +75,7 @@ class Journal:
         return len(self._entries)
 
     def write(self, kind: Kind, name: str, payload: Any = None, *, of: Entry | None = None) -> Entry:
-        """Append an entry, with the time of now."""
+        """Append an entry with the current time."""
         with self._changed:
             entry = Entry(time.monotonic() - self._began, kind, name, payload, of)
             self._entries.append(entry)
@@ -83,18 +83,18 @@ class Journal:
         return entry
 
     def since(self, mark: int = 0) -> Sequence[Entry]:
-        """The entries from number `mark` on."""
+        """Return the entries from number `mark` on."""
         with self._changed:
             return tuple(self._entries[mark:])
 
     def events(self, name: str | None = None, since: int = 0) -> list[Entry]:
-        """What the server has sent: all events, or those called `name`."""
+        """Return the server's events: all, or those called `name`."""
         return [e for e in self.since(since) if e.kind == "event" and name in (None, e.name)]
 
     def wait_until(
         self, condition: Callable[[], bool], what: str, *, within: float | None = None, since: int = 0
     ) -> None:
-        """Wait until `condition` holds; it is asked whenever something happens on the connection."""
+        """Wait until `condition` holds. It is checked after every entry."""
         within = patience() if within is None else within
         deadline = time.monotonic() + within
         with self._changed:
@@ -105,7 +105,7 @@ class Journal:
                 self._changed.wait(left)
 
     def wait_for(self, predicate: Predicate, what: str, *, within: float | None = None, since: int = 0) -> Entry:
-        """The first entry from number `since` on that fits, waiting for it while there is a connection."""
+        """Return the first matching entry from number `since` on, waiting for it while the connection lasts."""
         found: list[Entry] = []
 
         def here_or_over() -> bool:

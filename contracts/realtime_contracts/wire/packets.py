@@ -1,10 +1,10 @@
-"""What a packet says: Engine.IO 4 and Socket.IO 5, as pure functions from text to values.
+"""Parses packets of Engine.IO 4 and Socket.IO 5: pure functions from text to values.
 
     a polling body          4…<RS>4…<RS>b<base64>     many Engine.IO packets, separated by U+001E
     an Engine.IO packet     4…                        its type (0 open … 6 noop), then its data
     a Socket.IO packet      2/admin,7["event",{…}]    type, attachments, namespace, ack id, JSON
 
-Nothing here raises for what a stranger sent except `Malformed`, which says what is wrong without quoting it.
+No input raises anything but `Malformed`, whose message says what is wrong without quoting the input.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ from urllib.parse import unquote_plus
 
 import orjson
 
-#: What separates the packets of a polling body.
+#: The separator of packets in a polling body.
 SEPARATOR = "\x1e"
-#: Attachments of one message; python-socketio and the JavaScript parser take no more digits than this has.
+#: Digits of an attachment count. python-socketio and the JavaScript parser take no more.
 MAX_ATTACHMENTS = 9_999
-#: Events that Socket.IO makes itself; the JavaScript parser closes the connection over one that was sent.
+#: Events that Socket.IO creates itself. The JavaScript parser closes a connection that sends one.
 RESERVED_EVENTS = frozenset(
     {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
 )
-#: Stands for the JSON that a packet does not have; an explicit null is None.
+#: Stands for missing JSON; an explicit null is None.
 ABSENT: Final = object()
 
 _PACKET = re.compile(
     r"(?P<type>[0-6])(?:(?<=[56])(?P<attachments>[0-9]{1,4})-)?(?:(?P<namespace>/[^,]*)(?:,|$))?(?P<id>[0-9]{0,15})"
 )
-#: JSONP's answer to a poll, a call of the script that is waiting for it.
+#: JSONP's answer to a poll: a call of the waiting script.
 _JSONP = re.compile(r'___eio\[[0-9]+\]\((".*")\);?\s*', re.DOTALL)
 _EVENT = re.compile(r'\["([^"\\]{1,120})"')
-#: Integers that orjson would read as floats: of 19 digits and more. The contract tells them apart.
+#: Integers of 19 digits and more, which orjson would read as floats. The contract distinguishes them.
 _LARGE = re.compile(r"[0-9]{19}")
 
 
 class Malformed(ValueError):
-    """This is no packet of the protocol; the message says why."""
+    """Not a packet of the protocol; the message says why."""
 
 
 class Engine(IntEnum):
@@ -71,7 +71,7 @@ class Type(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """A Socket.IO packet; the parts of a binary one still have placeholders for their attachments."""
+    """A Socket.IO packet. In a binary one, placeholders stand for the attachments."""
 
     type: Type
     namespace: str
@@ -82,23 +82,23 @@ class Packet:
 
 
 class NotJson(Malformed):
-    """The packet is well formed, but what it carries is no JSON."""
+    """A well-formed packet whose payload is not JSON."""
 
-    #: The event's name, if the packet comes as far as that.
+    #: The event's name, if it could be read.
     event: str | None = None
 
 
 class TooDeep(NotJson):
-    """JSON, nested so deep that no reader takes it."""
+    """JSON nested deeper than any reader accepts."""
 
 
 def split(body: str) -> list[str]:
-    """The Engine.IO packets of a polling body."""
+    """Return the Engine.IO packets of a polling body."""
     return body.split(SEPARATOR)
 
 
 def unwrapped(body: str) -> str:
-    """A polling body without what JSONP puts around it, a call in an answer and a form's field in a request."""
+    """Remove JSONP's wrapping from a polling body: a call in an answer, a form field in a request."""
     if body.startswith("d="):
         return unquote_plus(body[2:])
     match = _JSONP.fullmatch(body) if body.startswith("___eio[") else None
@@ -109,7 +109,7 @@ def unwrapped(body: str) -> str:
 
 
 def engine(text: str) -> tuple[Engine, str | bytes]:
-    """Type and data of an Engine.IO packet in text form. Raises Malformed."""
+    """Return type and data of an Engine.IO text packet. Raises Malformed."""
     if text.startswith("b"):
         return Engine.MESSAGE, attachment(text[1:])
     if not text:
@@ -120,7 +120,7 @@ def engine(text: str) -> tuple[Engine, str | bytes]:
 
 
 def attachment(text: str) -> bytes:
-    """The bytes of a binary packet in its base64 form. Raises Malformed."""
+    """Return the bytes of a base64 binary packet. Raises Malformed."""
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
@@ -128,9 +128,9 @@ def attachment(text: str) -> bytes:
 
 
 def socket(text: str) -> Packet:
-    """The Socket.IO packet of an Engine.IO message. Raises Malformed, NotJson.
+    """Parse the Socket.IO packet of an Engine.IO message. Raises Malformed, NotJson.
 
-    Of another namespace than `/` nothing is read but how many attachments follow, and the auth of a CONNECT.
+    In another namespace than `/`, only the number of attachments and the auth of a CONNECT are read.
     """
     match = _PACKET.match(text)
     if match is None:
@@ -156,7 +156,7 @@ def socket(text: str) -> Packet:
 
 
 def loads(text: str | bytes) -> Any:
-    """JSON, with all that Python reads as JSON and the contract then refuses: NaN, large integers, lone surrogates.
+    """Parse JSON as leniently as Python does. The contract then refuses NaN, large integers and lone surrogates.
 
     Raises NotJson, TooDeep.
     """
@@ -174,9 +174,9 @@ def loads(text: str | bytes) -> Any:
 
 
 def with_attachments(packet: Packet, attachments: list[bytes]) -> Packet:
-    """A binary packet with its attachments where their placeholders were. Raises Malformed.
+    """Return a binary packet with its attachments in place of the placeholders. Raises Malformed.
 
-    The packet's own data are changed: a large message is not copied for it.
+    Changes the packet's own data, so that a large message is not copied.
     """
     todo: list[Any] = [packet.data]
     while todo:
@@ -194,7 +194,7 @@ def with_attachments(packet: Packet, attachments: list[bytes]) -> Packet:
 
 
 def _flaw(packet: Packet) -> str | None:
-    """What keeps a packet from being one of its type."""
+    """Return what is invalid in a packet of its type."""
     data = packet.data
     match packet.type:
         case Type.CONNECT:

@@ -1,8 +1,8 @@
-r"""What a report may show: no tokens, no characters that a terminal or a parser obeys, no payloads without end.
+r"""Makes text safe to show in a report: no tokens, no control characters, no endless payloads.
 
-Reports are pasted into issues and kept by CI. A token is recognised in two ways: by its shape, if it is a JWT, and by
-having been seen where tokens belong, in the `auth` of a connection or the query of a URL. In a report it may be whole,
-or cut short where a long value was; any start of it that is long enough to be of use goes too.
+Reports are pasted into issues and stored by CI. A token is recognised by its shape, if it is a JWT, or because it
+appeared where tokens belong: in the `auth` of a connection or the query of a URL. Reports may contain it whole or cut,
+so every start of it that is long enough to be useful is redacted too.
 
     Redactor            for captures: learns the tokens of a file, and hides them
     redacted, shown     for scenarios: a JWT becomes `<token>`, or what a feature calls it
@@ -20,21 +20,21 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
-#: What stands in the report of a capture where a token was.
+#: Replaces a token in the report of a capture.
 HIDDEN = "[token]"
-#: What stands in the report of a scenario where a token was.
+#: Replaces a token in the report of a scenario.
 REDACTED = "<token>"
-#: Characters of a token's start that hide it: fewer are no secret, and stand in too many other words.
+#: Characters of a token's start that are redacted. Fewer are no secret, and occur in too many other words.
 MIN_PREFIX = 8
-#: Characters from which any text of an `auth` payload is taken for a secret, whatever its name; names are shorter.
+#: Characters from which any text of an `auth` payload counts as a secret, whatever its name. Names are shorter.
 LONG_SECRET = 16
-#: Parameters of a URL that hold tokens, besides any with "token" in its name.
+#: URL parameters that hold tokens, besides any with "token" in the name.
 SECRET_PARAMETERS = frozenset({"auth", "authorization", "jwt", "apikey", "api_key", "key", "secret", "password"})
-#: Characters of an event's or a connection's name that a report shows.
+#: Characters shown of the name of an event or a connection.
 NAME_LENGTH = 120
-#: Characters of a text in a payload that are kept.
+#: Characters kept of a text in a payload.
 MOST_OF_A_TEXT = 300
-#: Levels of a payload that are kept: what is nested deeper is sent to be refused, not to be read.
+#: Nesting levels kept of a payload. Deeper ones were sent to be refused, not to be read.
 DEEP = 20
 
 #: A JWT's parts, or as many as are left: the first is base64url of `{"`, most often of `{"alg`, `{"typ` or `{"kid`.
@@ -54,7 +54,7 @@ _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def shown(value: Any, level: int = 0, *, owner: str | None = None) -> Any:  # noqa: PLR0911 - a line for each kind
-    """A value as a report may show it: JSON, without tokens, long texts cut. `owner` as in `redacted`."""
+    """Return a value as a report may show it: JSON, without tokens, long texts cut. `owner` as in `redacted`."""
     if isinstance(value, str):
         text = redacted(value.encode("utf-8", "replace").decode(), owner)
         return text if len(text) <= MOST_OF_A_TEXT else f"{text[:MOST_OF_A_TEXT]}… ({len(text):,} characters)"
@@ -72,10 +72,10 @@ def shown(value: Any, level: int = 0, *, owner: str | None = None) -> Any:  # no
 
 
 def redacted(text: str, owner: str | None = None) -> str:
-    """A text without the tokens in it.
+    """Return a text without tokens.
 
-    `owner`, for what the harness sends: whose tab it is, "" if nobody's. Then a token becomes the words that say how it
-    differs from a good one of theirs.
+    `owner`: the user whose tab sent the text, "" for none. A token then becomes words that describe how it differs from
+    the user's good token.
     """
     if owner is None:
         return _JWT.sub(REDACTED, text)
@@ -85,17 +85,17 @@ def redacted(text: str, owner: str | None = None) -> str:
 
 
 class Redactor:
-    """The tokens that captures have shown, and how text is written without them."""
+    """The tokens found in captures, and how to write text without them."""
 
     def __init__(self) -> None:
         #: The long ones by their start, in order.
         self._long: dict[str, list[str]] = {}
         self._short: set[str] = set()
-        #: Lengths of the short ones, the longest first.
+        #: The lengths of the short ones, the longest first.
         self._lengths: list[int] = []
 
     def learn(self, value: object) -> None:
-        """Take every text and number in `value`, what an `auth.token` was, as a secret."""
+        """Take every text and number in `value`, from `auth.token`, as a secret."""
         todo = [value]
         while todo:
             item = todo.pop()
@@ -107,7 +107,7 @@ class Redactor:
                 self._learn_text(str(item))
 
     def learn_auth(self, auth: object) -> None:
-        """Take the token of a connection's `auth`, and any other text in it that is long enough to be one."""
+        """Take the token of a connection's `auth`, and any other text in it that is long enough, as secrets."""
         if not isinstance(auth, dict):
             self.learn(auth)
             return
@@ -125,7 +125,7 @@ class Redactor:
                 self._learn_text(item)
 
     def learn_url(self, url: str) -> None:
-        """Take the tokens of a URL's query, as they are written there and as they are meant."""
+        """Take the tokens in a URL's query as secrets, raw and decoded."""
         try:
             query = urlsplit(url).query
         except ValueError:
@@ -138,11 +138,11 @@ class Redactor:
                     self._learn_text(value)
 
     def clean(self, text: str) -> str:
-        """`text` fit for a report: no token, no start of one, no character that a terminal or a parser obeys."""
+        """Return `text` for a report: no token, no start of one, no control characters."""
         return _UNPRINTABLE.sub(_spelled, self._hide(text))
 
     def name(self, text: str) -> str:
-        """The same for a name, which is cut where it gets too long."""
+        """Return a name as `clean` does, cut to its maximum length."""
         return self.clean(clipped(text))
 
     def _learn_text(self, text: str) -> None:
@@ -169,10 +169,10 @@ class Redactor:
         return _JWT.sub(HIDDEN, "".join([*shown, text[at:]]))
 
     def _spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where secrets stand in `text`, from its start. The text is looked up in them: they may be very many."""
+        """Yield the places of secrets in `text`. Looks the text up among the secrets: there may be many."""
         for at in range(len(text) if self._long or self._short else 0):
             if secrets := self._long.get(text[at : at + MIN_PREFIX]):
-                # In their order, what shares the longest start with a text stands beside it.
+                # In sorted order, the secret that shares the longest start with a text is its neighbour.
                 near = bisect_left(secrets, text[at:])
                 yield at, at + max(_common(text, at, secret) for secret in secrets[max(near - 1, 0) : near + 1])
             if at and _is_word(text[at - 1]):
@@ -185,7 +185,7 @@ class Redactor:
 
 
 def clipped(text: str) -> str:
-    """A name of at most `NAME_LENGTH` characters."""
+    """Return a name of at most `NAME_LENGTH` characters."""
     return text if len(text) <= NAME_LENGTH else text[: NAME_LENGTH - 1] + "…"
 
 
@@ -194,7 +194,7 @@ def _is_secret_name(name: str) -> bool:
 
 
 def _forms(text: str) -> set[str]:
-    """How a secret may be written: as it is, in JSON, in a JSON Pointer, in a URL."""
+    """Return a secret's spellings: plain, in JSON, in a JSON Pointer, in a URL."""
     raw = text.encode("utf-8", "surrogatepass")
     return {
         text,
@@ -211,7 +211,7 @@ def _is_word(character: str) -> bool:
 
 
 def _common(text: str, at: int, secret: str) -> int:
-    """How much of `secret` stands in `text` at `at`."""
+    """Return how many characters of `secret` match `text` at `at`."""
     if text.startswith(secret, at):
         return len(secret)
     length = 0
@@ -223,22 +223,22 @@ def _common(text: str, at: int, secret: str) -> int:
 
 
 def utf8(text: str) -> str:
-    r"""A text that can be encoded: half a character of UTF-16 is spelled `\ud800`."""
+    r"""Return a text that UTF-8 can encode: lone surrogates are escaped, `\ud800`."""
     return _NO_UTF8.sub(_spelled, text)
 
 
 def xml(text: str) -> str:
-    r"""A text that XML can carry: what it cannot is spelled, `\u001b`."""
+    r"""Return a text that XML can hold; other characters are escaped, `\u001b`."""
     return _NO_XML.sub(_spelled, text)
 
 
 def printable(text: str) -> str:
-    r"""A text on one line that does nothing to a terminal: what is not to be seen is spelled, `\u001b`."""
+    r"""Return a text on one line for a terminal; invisible characters are escaped, `\u001b`."""
     return text if text.isprintable() else "".join(c if c.isprintable() else _code(c) for c in text)
 
 
 def visible(text: str) -> str:
-    r"""A text for a page: what is not to be seen, or turns the direction of what follows, is spelled: `\u202e`."""
+    r"""Return a text for a page; invisible characters and changes of the text's direction are escaped: `\u202e`."""
     return text if text.isprintable() else "".join(c if _is_seen(c) else _code(c) for c in text)
 
 

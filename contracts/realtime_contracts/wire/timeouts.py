@@ -1,4 +1,4 @@
-"""How long the server under test takes for what it does by the clock."""
+"""The timeouts of the server under test."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ from dataclasses import dataclass
 
 from realtime_contracts.rules import limits
 
-#: Seconds to wait for what should come at once. Only a failing test waits so long.
+#: Seconds to wait for a message that should come at once. Only a failing test waits this long.
 PATIENCE = 8.0
 
 _patience = PATIENCE
 
 
 def patience() -> float:
-    """Seconds that this process waits for what should come at once."""
+    """Return the seconds that this process waits for a message that should come at once."""
     return _patience
 
 
 def set_patience(seconds: float) -> None:
-    """Wait so long from now on, in this process."""
+    """Set the patience of this process."""
     global _patience  # noqa: PLW0603 - one server is looked at by one process, and every wait in it asks
     _patience = seconds
 
 
 @dataclass(frozen=True)
 class NodeTimeouts:
-    """The timeouts that one server runs with, in seconds. The defaults are the contract's."""
+    """The timeouts of one server, in seconds. The defaults are the contract's."""
 
     away: float = limits.AWAY_SECONDS
     offline: float = limits.OFFLINE_SECONDS
     typing: float = limits.TYPING_SECONDS
     cursor: float = limits.CURSOR_SECONDS
-    #: A lock for which its holder named no time.
+    #: For a lock whose holder gave no time.
     lock: float = limits.LOCK_SECONDS
     ping_interval: float = limits.PING_INTERVAL_SECONDS
     ping_timeout: float = limits.PING_TIMEOUT_SECONDS
@@ -39,25 +39,25 @@ class NodeTimeouts:
 
 @dataclass(frozen=True)
 class Timeouts(NodeTimeouts):
-    """The timeouts that a cluster runs with, and how long it may take for what it does by them."""
+    """The timeouts of a cluster, and the longest times that follow from them."""
 
     lease: float = 10.0
 
     @property
     def silence(self) -> float:
-        """The longest it may take to notice that a client has gone without closing anything.
+        """Return the longest time until a silent client is noticed.
 
-        A ping goes out every interval and is waited for as long as the timeout; a sweep that is as long
-        as the timeout may find it.
+        A ping goes out every interval and its pong is awaited for the timeout. The sweep that finds a missing pong
+        takes up to another timeout.
         """
         return self.ping_interval + 2 * self.ping_timeout
 
     @property
     def gone(self) -> float:
-        """The longest a user may stay online whose transport was lost."""
+        """Return the longest time that a user may stay online after a lost transport."""
         return self.silence + self.offline
 
     @property
     def death(self) -> float:
-        """The longest the users of a dead node may stay online: noticing it, twice a lease, and the grace."""
+        """Return the longest time that a dead node's users may stay online: twice a lease, and the grace."""
         return 2 * self.lease + self.offline

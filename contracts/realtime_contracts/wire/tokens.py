@@ -1,7 +1,7 @@
-"""Access tokens as flask-jwt-extended makes them, and tokens that must not open a connection.
+"""Access tokens as flask-jwt-extended makes them, and bad tokens that must not open a connection.
 
-A real application gets its tokens from its own login; nothing here is part of the server. `mint` makes
-a good token; every claim can be replaced or left out, because a harness needs bad ones as well.
+A real application gets tokens from its own login; the server does not use this module. `mint` makes a good token. Every
+claim can be replaced or left out, because a harness needs bad tokens too.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from typing import Any, Final, Protocol
 
 import jwt
 
-#: Seconds a token lives unless told otherwise: long enough for a demonstration, short enough to be lost.
+#: Default lifetime in seconds: long enough for a demonstration, short enough to lose.
 DEFAULT_TTL_SECONDS = 3600.0
 
 
-#: A secret that no server under test has.
+#: A secret that no tested server has.
 ANOTHER_KEY = "not-the-key-of-this-server-but-long-enough"
-#: The `jti` of claims that were changed after signing: nothing else shows it to whoever does not have the secret.
+#: The `jti` of claims changed after signing. It is the only sign of the change for readers without the secret.
 CHANGED = "changed-after-signing"
-#: Seconds up to which a report says how long a token lives.
+#: Lifetimes in seconds up to which a report states them.
 SHORT_LIFE = 60
-#: Characters of a token that was made longer than it is.
+#: Characters of an overlong token.
 _LONG = 4000
-#: What the id of a scenario's own tenant has behind its label.
+#: The separator after the label in the id of a scenario's tenant.
 _OF_ITS_OWN = re.compile(r"-[0-9a-f]{8}(?!\w)")
 _TENANT = re.compile(rf"[\w-]+{_OF_ITS_OWN.pattern}")
 _WORD = re.compile(r"[\w-]+")
@@ -40,7 +40,7 @@ class _Absent:
         return "ABSENT"
 
 
-#: As the value of a claim: leave it out.
+#: As a claim's value: leave the claim out.
 ABSENT: Final = _Absent()
 
 
@@ -54,7 +54,7 @@ def claims(
     ttl: float = DEFAULT_TTL_SECONDS,
     changed: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The claims of an access token; `ttl` in seconds from now, negative for an expired one.
+    """Return the claims of an access token; `ttl` in seconds from now, negative for an expired one.
 
     `changed` replaces any claim, adds one, or leaves it out with `ABSENT`.
     """
@@ -78,13 +78,13 @@ def claims(
 
 
 def sign(payload: dict[str, Any], key: str, algorithm: str = "HS256") -> str:
-    """Turn claims into a token. `key` is the shared secret (HS256) or a private key in PEM (RS256, ES256)."""
-    # PyJWT itself refuses a sub that is no string; a harness has to send such a token.
+    """Sign claims. `key` is the shared secret (HS256) or a private key in PEM (RS256, ES256)."""
+    # PyJWT refuses a sub that is not a string; a harness has to send such a token.
     return jwt.api_jws.encode(_json(payload), key, algorithm, headers={"typ": "JWT"})
 
 
 def mint(key: str, user_id: str, tenant_id: str, *, algorithm: str = "HS256", **options: Any) -> str:
-    """Make a signed access token. `options` as in `claims`.
+    """Return a signed access token. `options` as in `claims`.
 
     >>> token = mint("a-secret-of-thirty-two-bytes-or-more", "ana", "acme", name="Ana", ttl=600)
     """
@@ -99,17 +99,17 @@ def _json(payload: dict[str, Any]) -> bytes:
 
 
 class Mint(Protocol):
-    """Makes a token that the server under test accepts, with claims replaced or left out (`ABSENT`)."""
+    """Makes tokens that the tested server accepts, with claims replaced or left out (`ABSENT`)."""
 
     def __call__(self, user_id: str, tenant_id: str, **options: Any) -> str: ...
 
 
-#: Takes the mint and a user's claims, gives the auth payload of the connection.
+#: Takes the mint and a user's claims; returns the auth payload of the connection.
 _Forger = Callable[[Mint, str, str], Any]
 
 
 def auth_payload(words: str, mint: Mint, user_id: str, tenant_id: str) -> Any:
-    """The auth payload that a feature calls `words`, made for this user as far as it can be."""
+    """Return the auth payload that a feature calls `words`, for this user as far as possible."""
     return FORGERS[words](mint, user_id, tenant_id)
 
 
@@ -118,14 +118,14 @@ def _with(**options: Any) -> _Forger:
 
 
 def _tampered(mint: Mint, user: str, tenant: str) -> dict[str, str]:
-    """The signature of somebody else's good token under claims of one's own."""
+    """Return another user's signature under the user's own claims."""
     head, _, signature = mint("somebody", "else").split(".")
     made = claims(user, tenant, changed={"jti": CHANGED})
     body = base64.urlsafe_b64encode(json.dumps(made).encode()).rstrip(b"=").decode()
     return {"token": f"{head}.{body}.{signature}"}
 
 
-#: By name, who makes it.
+#: The makers of bad tokens, by name.
 FORGERS: dict[str, _Forger] = {
     "no token": lambda *_: None,
     "an empty token": lambda *_: {"token": ""},
@@ -157,13 +157,13 @@ FORGERS: dict[str, _Forger] = {
 
 
 def described(token: str, owner: str) -> str:
-    """How a token differs from a good one of its owner, or of anybody: `<refresh token at acme>`; a good one `<token>`.
+    """Describe how a token differs from its owner's good token: `<refresh token at acme>`; a good one is `<token>`.
 
     `reports.program` makes the same token from these words.
     """
     try:
         claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
-    except ValueError:  # a source of tokens may write them in its own way
+    except ValueError:  # Token sources may format claims in their own way.
         return "<token>"
     told = f"{''.join(_kinds_in(claims))}token{''.join(_claims_in(claims, owner))}{_signature(token, claims)}"
     if "tenant_id" not in claims:

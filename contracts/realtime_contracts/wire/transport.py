@@ -1,11 +1,10 @@
-"""The official python-socketio client, made to keep order, to lose its transport, and to say anything.
+"""The official python-socketio client, changed to keep order, to lose its transport, and to send anything.
 
-It differs from what everybody installs in six ways. It handles messages in the order they came, where the
-original starts a thread for each. It can be cut: the sockets close without a word, as when a cable is pulled
-or a process killed. Its goodbye is sent before anything closes, which the original leaves to chance. It takes
-any number of packets in one answer to a poll, where the original gives up above 16. Where nobody lets it in it
-leaves at once, where the original waits until the server's pings are overdue. And it says which packets it cannot
-read, where the original prints a traceback, and may take whatever follows for their attachments.
+There are six changes. It handles messages in order; the original starts a thread for each. Its transport can be lost:
+the sockets close without a packet, as when a cable is pulled or a process is killed. Its goodbye is sent before
+anything closes; the original leaves that to chance. It takes any number of packets in one poll; the original gives up
+above 16. If refused, it leaves at once; the original waits until the server's pings are overdue. It reports unreadable
+packets; the original prints a traceback and may take later packets for their attachments.
 """
 
 from __future__ import annotations
@@ -33,33 +32,33 @@ from realtime_contracts.wire import packets
 from realtime_contracts.wire.journal import Journal
 from realtime_contracts.wire.timeouts import patience
 
-#: Where Socket.IO answers, below a server's root.
+#: The path of Socket.IO below a server's root.
 SOCKETIO_PATH = "/socket.io/"
-#: What the library says of a server is said by the harness, and better.
+#: The harness reports these messages of the library itself.
 _SILENT = logging.getLogger(f"{__name__}.library")
 _SILENT.addHandler(logging.NullHandler())
 _SILENT.propagate = False
-#: What the library calls its own listeners by. No server can call them.
+#: The library's names for its own listeners. A server cannot trigger them.
 _RESERVED = frozenset({"connect", "connect_error", "disconnect", "__disconnect_final", "*"})
-#: First character of Socket.IO's DISCONNECT. Handling it ends the connection, which the reading thread cannot.
+#: First character of Socket.IO's DISCONNECT. Handling it ends the connection, so the reading thread must not do it.
 _DISCONNECT = str(socketio.packet.DISCONNECT)
 
-#: Seconds in which a server closes that does so at the packet, and at most for one to answer a WebSocket's close frame.
+#: Seconds to wait for a server that closes at the packet, and for one that answers a WebSocket's close frame.
 CLOSES = 0.25
 ANSWERS_CLOSE = 2.0
 
-#: Packets in one answer to a poll. The library's limit is the process's, and protects servers, not clients.
+#: Packets in one answer to a poll. The library's limit is per process, and protects servers, not clients.
 engineio.payload.Payload.max_decode_packets = 100_000
 
 
-#: Bytes of an answer that are read where only its beginning is looked at.
+#: Bytes read of an answer when only its beginning is needed.
 MOST_BYTES = 1 << 20
 
 
 class EngineIO(engineio.Client):  # type: ignore[misc]  # the library is untyped
-    """Engine.IO that hands on its messages one after the other."""
+    """Engine.IO that handles its messages one after the other."""
 
-    #: False: the server's pings stay unanswered, as when a machine has gone to sleep.
+    #: False: leave the server's pings unanswered, as a sleeping machine does.
     answers_pings = True
 
     def _receive_packet(self, packet: Any) -> None:
@@ -73,15 +72,15 @@ class EngineIO(engineio.Client):  # type: ignore[misc]  # the library is untyped
 
 
 class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
-    """One Socket.IO connection. It never comes back by itself."""
+    """One Socket.IO connection. It never reconnects."""
 
     def __init__(self) -> None:
         self._cuttable = CuttableSession()
-        #: Hears of every packet that no client can read, and why.
+        #: Called with every unreadable packet, and the reason.
         self.unreadable: Callable[[str | bytes, str], None] = lambda _packet, _why: None
         #: Whether Engine.IO has opened a session.
         self.opened = False
-        #: What those who listen to this connection have raised.
+        #: Errors raised by the listeners of this connection.
         self.defects: list[Exception] = []
         super().__init__(
             reconnection=False,
@@ -96,11 +95,11 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
         return EngineIO
 
     def send_text(self, packet: str | bytes) -> None:
-        """Send a Socket.IO packet as it is, however wrong."""
+        """Send a raw Socket.IO packet, valid or not."""
         self.eio.send(packet)
 
     def send_frame(self, frame: str) -> None:
-        """Send an Engine.IO packet as it is: a WebSocket message, or the body of a POST."""
+        """Send a raw Engine.IO packet: a WebSocket message, or the body of a POST."""
         if self.transport() == "websocket":
             self.eio.ws.send(frame)
             return
@@ -110,20 +109,20 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
             session.post(self.eio.base_url, data=frame.encode(), headers=headers, timeout=patience())
 
     def expect_ack(self, callback: Any) -> int:
-        """The id that a packet sent by `send_text` may carry to have its ack handed to `callback`."""
+        """Return an ack id for a packet sent by `send_text`; its ack goes to `callback`."""
         ack_id: int = self._generate_ack_id("/", callback)
         return ack_id
 
     def goodbye(self, *, heard: bool = False) -> None:
-        """Leave as a page does that closes the socket: Socket.IO's DISCONNECT, then the transport."""
+        """Disconnect as a page does: Socket.IO's DISCONNECT, then close the transport."""
         self._send_packet(self.packet_class(socketio.packet.DISCONNECT, namespace="/"))
         self._flush()
         self.leave_transport(heard=heard)
 
     def leave_transport(self, *, heard: bool = False) -> None:
-        """Close the transport in good order, without a Socket.IO goodbye: Engine.IO's CLOSE.
+        """Close the transport in good order by Engine.IO's CLOSE, without a Socket.IO goodbye.
 
-        `heard`: do not return before the server has heard it, if it says so by closing, too.
+        `heard`: return when the server has received it, if it confirms by closing too.
         """
         self.eio._send_packet(engineio.packet.Packet(engineio.packet.CLOSE))  # noqa: SLF001 - no public way
         self._flush()
@@ -132,7 +131,7 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
         self.cut()
 
     def _await_close(self) -> None:
-        """Wait for the server to close the WebSocket: some do at the packet, others at the frame only."""
+        """Wait for the server to close the WebSocket: some close at the packet, others at the frame."""
         reading = self.eio.read_loop_task
         reading.join(CLOSES)
         if reading.is_alive():
@@ -175,7 +174,7 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
         return super()._generate_ack_id(namespace, self._guarded(callback))
 
     def _guarded(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function, which does not raise what would be taken for the server's fault."""
+        """Wrap a function so that its errors are not taken for the server's."""
 
         def call(*args: Any) -> Any:
             try:
@@ -187,11 +186,11 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
         return call
 
     def disconnect(self) -> None:
-        """What the library calls when it was not let in: it would wait for a server that may never say anything."""
+        """The library calls this after a refusal. The original waits for a server that may stay silent."""
         self.cut()
 
     def cut(self) -> None:
-        """Lose the transport: its sockets close, nothing more is sent."""
+        """Lose the transport: close its sockets without sending anything."""
         threads = [self.eio.read_loop_task, self.eio.write_loop_task]
         self.eio.queue.put(None)
         if self.eio.ws is not None and self.eio.ws.sock is not None:
@@ -205,7 +204,7 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
         self._cuttable.close()
 
     def _flush(self) -> None:
-        """Wait until everything is sent. Over long-polling that means: until the server has it."""
+        """Wait until everything is sent. Over long-polling: until the server has it."""
         deadline = time.monotonic() + patience()
         queue = self.eio.queue
         with queue.all_tasks_done:
@@ -214,7 +213,7 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
 
 
 class BareTransport:
-    """An Engine.IO session on which nobody has connected yet: whoever uses it speaks Socket.IO by hand."""
+    """An Engine.IO session without a connection; its user writes Socket.IO packets by hand."""
 
     def __init__(self, url: str, transport: str) -> None:
         self.journal = Journal("the bare transport", time.monotonic())
@@ -230,16 +229,14 @@ class BareTransport:
             self.journal.write("event", packets.socket(text).type.name, text)
 
     def send(self, packet: str) -> None:
-        """Send a Socket.IO packet."""
         self._client.send_text(packet)
 
     def close(self) -> None:
-        """Lose the transport."""
         self._client.cut()
 
 
 def handshake(url: str, protocol: int = 4) -> requests.Response:
-    """Ask `url` for a session over long-polling in Engine.IO's `protocol`."""
+    """Ask `url` for a long-polling session in Engine.IO's `protocol`."""
     with BoundedSession() as session:
         query = {"EIO": str(protocol), "transport": "polling"}
         return session.get(url + SOCKETIO_PATH, params=query, timeout=patience())
@@ -247,7 +244,7 @@ def handshake(url: str, protocol: int = 4) -> requests.Response:
 
 @contextlib.contextmanager
 def no_thread_left() -> Iterator[None]:
-    """Fail if the block leaves a thread behind that it started."""
+    """Fail if a thread that the block started is still running after it."""
     before = set(threading.enumerate())
     yield
     deadline = time.monotonic() + patience()
@@ -258,21 +255,21 @@ def no_thread_left() -> Iterator[None]:
         raise AssertionError(f"threads left behind: {', '.join(left)}")
 
 
-# HTTP that ends when it is told to, whatever is answered, or not
+# HTTP requests that can be ended, whether answered or not
 
 
 class CuttableSession(requests.Session):
-    """A session for HTTP whose sockets can be closed under a request."""
+    """An HTTP session whose sockets can be closed during a request."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.trust_env = False  # no proxies: the server is named by its URL
+        self.trust_env = False  # No proxies: the URL names the server itself.
         self._adapter = _CuttableAdapter()
         self.mount("http://", self._adapter)
         self.mount("https://", self._adapter)
 
     def cut(self) -> None:
-        """Close all its sockets, and those that are still to be opened."""
+        """Close all its sockets, and any opened later."""
         self._adapter.dead = True
         for connection in list(self._adapter.connections):
             if connection.sock is not None:
@@ -280,15 +277,15 @@ class CuttableSession(requests.Session):
 
 
 class EndlessAnswer(requests.Timeout):
-    """An answer has begun, and comes to no end."""
+    """An answer has begun but does not end."""
 
 
 class BoundedSession(CuttableSession):
-    """A session for one request, which ends in time whatever answers: a byte a second, or bytes without end."""
+    """A session for one request that ends in time even if the answer is slow or endless."""
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        """Send it, and read the beginning of its answer. Raises EndlessAnswer besides what requests does."""
-        seconds = 2 * patience()  # beside a wait of `patience` for each of its bytes
+        """Send the request and read the beginning of its answer. Raises EndlessAnswer, and what requests raises."""
+        seconds = 2 * patience()  # besides a wait of `patience` for each byte
         clock = threading.Timer(seconds, self.cut)
         clock.start()
         try:
@@ -301,7 +298,7 @@ class BoundedSession(CuttableSession):
         finally:
             clock.cancel()
             clock.join()
-        if self._adapter.dead:  # the end of its sockets was taken for the end of the answer
+        if self._adapter.dead:  # The closed sockets looked like the end of the answer.
             raise EndlessAnswer(f"the answer has no end within {seconds:g} s", request=request)
         return answer
 
@@ -313,7 +310,7 @@ class _CuttableAdapter(HTTPAdapter):
         super().__init__(pool_maxsize=4)
 
     def opened(self, connection: HTTPConnection) -> None:
-        """Note a new connection, or close it again if there should be none any more."""
+        """Register a new connection; close it at once after `cut`."""
         self.connections.add(connection)
         if self.dead and connection.sock is not None:
             shut(connection.sock)
@@ -342,6 +339,6 @@ class _CuttableAdapter(HTTPAdapter):
 
 
 def shut(sock: socket.socket) -> None:
-    """End a connection under whoever reads from it or writes to it."""
+    """Close a connection that another thread reads from or writes to."""
     with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)

@@ -1,8 +1,8 @@
-"""Who is online, as a front end would know it: folded from the list and the messages after it.
+"""The online users as a front end would show them: folded from the list and later messages.
 
-The fold is strict. A list that is older than what came before it, a number that is missing or out of order,
-a user who joins twice or leaves without being there, a list that contradicts the messages: each is noted as
-a complaint, and a test that finds one has failed.
+The fold is strict. Each violation is noted as a complaint: a list older than a message before it, a missing or
+misplaced number, a user who joins twice or leaves without being there, a list that contradicts the messages. A test
+with a complaint fails.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ PRESENCE_MESSAGES = frozenset({"presence:update", "presence:user_joined", "prese
 
 @dataclass(frozen=True)
 class Seen:
-    """What is known of one user who is online."""
+    """One online user."""
 
     name: str
     status: str
@@ -23,24 +23,24 @@ class Seen:
 
 
 class PresenceView:
-    """One connection's view of its company."""
+    """One connection's view of its tenant."""
 
     def __init__(self) -> None:
         self.users: dict[str, Seen] = {}
-        #: The number of the newest message that is in this view; None before the first list.
+        #: The number of the newest message in this view; None before the first list.
         self.seq: int | None = None
-        #: True from a gap to the next list: what is shown may be wrong until then.
+        #: True from a gap to the next list: the view may be wrong.
         self.gap = False
         self.complaints: list[str] = []
-        self._listed = -1  # the number of the last list: messages up to it are in it
-        self._newest = -1  # the number of the newest thing that came, message or list
+        self._listed = -1  # The number of the last list: it includes messages up to this one.
+        self._newest = -1  # The number of the newest message or list received.
 
     def take_list(self, payload: dict[str, Any], *, filtered: bool = False) -> None:
-        """A `presence:list` has come. One that was asked for an entity's viewers tells nothing of the others."""
+        """Take in a `presence:list`. A list of one entity's viewers says nothing about other users."""
         seq = payload.get("seq")
         users = {u["user_id"]: Seen(u["user_name"], u["status"], u["current_page"]) for u in payload["users"]}
         if not isinstance(seq, int):
-            # A server that does not number its messages: who is online is known, and the order is not judged.
+            # A server that does not number its messages: the users are known, the order cannot be judged.
             self.users = self.users if filtered else users
             return
         if seq < self._newest:
@@ -55,7 +55,7 @@ class PresenceView:
         self._listed = self._newest = max(self._newest, seq)
 
     def take_message(self, event: str, payload: dict[str, Any]) -> None:
-        """A presence message has come."""
+        """Take in a presence message."""
         seq = payload.get("seq")
         if not isinstance(seq, int):
             self._apply(event, payload)
@@ -65,7 +65,7 @@ class PresenceView:
             return
         self._newest = max(self._newest, seq)
         if self.seq is None or seq <= self._listed:
-            return  # in the list already, or in the one to come
+            return  # In the list already, or in the next one.
         if seq != self.seq + 1:
             self.gap = True
             self.complaints.append(f"{event} {seq} came after {self.seq}: a gap")
