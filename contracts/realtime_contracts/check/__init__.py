@@ -1,7 +1,7 @@
-"""`realtime contract check`: a capture of a live client, checked against the contract.
+"""`realtime contract check`: checks a capture of a live client against the contract.
 
-A capture is what a browser's network panel saves (HAR), a log of JSON lines, or one message. Its way through these
-modules, each of which can be read alone:
+A capture is a HAR from a browser's network panel, a log of JSON lines, or one message. The modules, in processing
+order:
 
     source      the file, however it comes: gzip, zip, standard input; its kind; files that a HAR names
     har, log    what is in it: packets, each with its place in the file, and the connection it belongs to

@@ -11,7 +11,7 @@ from realtime_contracts.contract.registry import Direction, Registry, registry
 from realtime_contracts.reports.text import counted
 from realtime_contracts.wire.redaction import Redactor
 
-#: What is checked of every connection, be it of this contract or not: alone it proves nothing.
+#: Messages that every connection has, of this contract or not. Alone they prove nothing.
 _ONLY_CONNECTED = {(Direction.CLIENT.value, "connect")}
 
 
@@ -24,11 +24,11 @@ def check(
     wanted_url: str | None = None,
     contract: Registry | None = None,
 ) -> Result:
-    """Check the capture in the file `path`, `-` for standard input. Raises nothing for what is in it.
+    """Check the capture in the file `path`, `-` for standard input. Invalid content never raises.
 
-    `event` and `direction` say what a bare payload is, `direction` also who sent a bare packet; `wanted_url` is a
-    part of the URL of the connections that are meant. Tokens that come up are kept in `redactor`, which has to see
-    all captures before the first is reported.
+    `event` and `direction` describe a bare payload, `direction` also the sender of a bare packet; `wanted_url` is a
+    part of the URL of the connections to check. Tokens are collected in `redactor`, which must see all captures before
+    the first report.
     """
     judge = Judge(contract or registry(), redactor)
     result = Result(STDIN_NAME if path == "-" else path, judge.version, redactor)
@@ -66,7 +66,7 @@ def _read(
 
 
 def _nothing(result: Result, sessions: int) -> str | None:
-    """Why there was nothing to check, None if there was."""
+    """Return why nothing was checked, None if something was."""
     if not result.checked.keys() <= _ONLY_CONNECTED or (result.checked and result.kind is Kind.MESSAGE):
         return None
     if result.kind is Kind.MESSAGE:

@@ -1,18 +1,15 @@
-r"""A HAR: its entries as a stream, and the packets in them, put into the connections that they belong to.
+r"""Reads a HAR as a stream and sorts its packets by connection.
 
-HAR is one JSON object for a whole browser session, often of hundreds of megabytes, and its objects have their keys
-in any order: Chrome writes an entry's messages before its URL. So it is read twice: `survey` learns what each entry is;
-when `walk` then brings what is in them, it is known already which of them matter.
+A HAR is one JSON object for a whole browser session, often hundreds of megabytes, with keys in any order: Chrome writes
+an entry's messages before its URL. So it is read twice: `survey` finds out what each entry is, then `walk` yields the
+contents of the entries that matter.
 
     {"log": {"entries": [{"_webSocketMessages": [{"type", "time", "opcode", "data"}], "request": {"url"}}]}}
       1        2          3  4                   5 6                                                depth of its parts
 
-Packets are numbered as they stand in the file, those of connections that were not asked for as well, so that a number
-means the same whatever `--url` says. Query strings hold tokens, and URLs passwords: of a URL only scheme, host, port
-and path are ever shown.
+Packets are numbered in file order, including those of connections that were not selected, so that a number does not
+depend on `--url`. Query strings hold tokens, and URLs passwords: reports show only a URL's scheme, host, port and path.
 """
-
-from __future__ import annotations
 
 import base64
 import binascii
@@ -42,7 +39,7 @@ from realtime_contracts.contract.registry import Direction
 from realtime_contracts.wire import packets
 from realtime_contracts.wire.redaction import Redactor
 
-#: Fields of an entry that are looked at.
+#: The fields of an entry that are read.
 FIELDS = frozenset(
     {
         *(("_resourceType",), ("startedDateTime",), ("time",), ("request", "method"), ("request", "url")),
@@ -52,30 +49,30 @@ FIELDS = frozenset(
 )
 MESSAGES = "_webSocketMessages"
 _MESSAGE_KEYS = frozenset({"type", "time", "opcode", "data"})
-#: Depths of HAR's own parts; what lies deeper is never looked at, however deep it goes.
+#: Nesting depths of HAR's own parts; anything deeper is skipped.
 _ENTRY, _LIST, _MESSAGE, _DEEPEST = 4, 5, 6, 6
-#: What a connection of Socket.IO 5 begins with, or goes on with.
+#: The first packet of a Socket.IO 5 connection, or a later one.
 _LIKE_SOCKET_IO = re.compile(r'0\{"sid"|4[0-6]|[23]probe$|[23]$')
-#: Bytes that are parsed at once: the values of a block are all held at once.
+#: Bytes parsed at once: all values of a block are in memory at the same time.
 _BLOCK = 1024 * 1024
 
-#: The version of Engine.IO that Socket.IO 3 and later speak.
+#: The Engine.IO version of Socket.IO 3 and later.
 ENGINE_VERSION = "4"
 _SOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 
-#: What Chrome has besides, which no one sent.
+#: Chrome's additional types, which nobody sent.
 _FAILURE = "error"
-#: What the types of a HAR's WebSocket messages mean.
+#: Directions of the types of WebSocket messages in a HAR.
 _SENDERS = {"send": Direction.CLIENT, "receive": Direction.SERVER}
 _TEXT, _BINARY = 1, 2
-#: Close, ping and pong of WebSocket itself, and Chrome's -1 for no frame at all.
+#: Close, ping and pong of WebSocket itself, and Chrome's -1 for a message that is not a frame.
 _CONTROL = {-1, 8, 9, 10}
-#: Statuses of an answer to a poll that has packets; others redirect, or report an error.
+#: Statuses of a poll's answer with packets; others redirect, or report an error.
 _ANSWERS = range(200, 300)
 
 
 class Role(Enum):
-    """What an entry is to this check."""
+    """The role of an entry in this check."""
 
     IGNORED = auto()
     SOCKET = auto()
@@ -90,31 +87,31 @@ _BODIES = {
     Role.PUSH: (("request", "postData", "text"), ("request", "postData", "_file")),
     Role.POLL: (("response", "content", "text"), ("response", "content", "_file")),
 }
-#: Where the messages of a WebSocket are, if they are not in the HAR itself.
+#: The file of a WebSocket's messages, if they are not in the HAR itself.
 _ATTACHED = ("response", "content", "_file")
 _STATUS, _ENCODING = ("response", "status"), ("response", "content", "encoding")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One request, without what it carried."""
+    """One request, without its content."""
 
     role: Role
-    #: Whether its URL is one that was asked for.
+    #: Whether its URL was selected.
     wanted: bool = True
     base: str = ""
     sid: str | None = None
-    #: Seconds since 1970 at which it began, and at which its answer was there.
+    #: Seconds since 1970 of the request's start and of its answer.
     began: float | None = None
     ended: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What `walk` finds: `name` is `entry`, `end`, `messages`, `message` or `field`."""
+    """One item of `walk`: `name` is `entry`, `end`, `messages`, `message` or `field`."""
 
     name: str
-    #: The entry's index, and the message's within it.
+    #: The index of the entry, and of the message in it.
     entry: int
     message: int = -1
     path: tuple[str | None, ...] = ()
@@ -124,19 +121,19 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One URL, as far as it matters here."""
+    """The relevant parts of a URL."""
 
-    #: Without user, query and fragment; polling has the scheme of its WebSocket: `wss://app.example/socket.io/`.
+    #: Without user, query and fragment; polling gets the scheme of its WebSocket: `wss://app.example/socket.io/`.
     base: str = ""
     is_socket: bool = False
-    #: Engine.IO's version, None if the URL is not Engine.IO's.
+    #: Engine.IO's version, None for another URL.
     version: str | None = None
     transport: str | None = None
     sid: str | None = None
 
 
 def parsed(url: str) -> Address:
-    """The address of a URL; nothing but an empty one of what is no URL."""
+    """Return the address of a URL; an empty one if it is not a URL."""
     try:
         parts = urlsplit(url)
         query = parse_qs(parts.query, errors="replace", max_num_fields=1000)
@@ -154,7 +151,7 @@ def parsed(url: str) -> Address:
 
 
 def survey(source: Source, redactor: Redactor, wanted_url: str | None) -> tuple[dict[int, Entry], Unreadable | None]:
-    """Every entry by its index, and why there are no more if the file breaks off. Raises Unreadable for no HAR."""
+    """Return every entry by its index, and the reason if the file breaks off. Raises Unreadable if it is not a HAR."""
     entries: dict[int, Entry] = {}
     fields: dict[tuple[str | None, ...], Any] = {}
     first = None
@@ -180,9 +177,9 @@ def survey(source: Source, redactor: Redactor, wanted_url: str | None) -> tuple[
 
 
 def walk(stream: IO[bytes]) -> Iterator[Step]:
-    """Every entry, field of `FIELDS` and WebSocket message, in the file's order.
+    """Yield every entry, field of `FIELDS` and WebSocket message, in file order.
 
-    Raises what ijson raises, and Unreadable at the end of what has no `log.entries`.
+    Raises the errors of ijson, and Unreadable at the end of a file without `log.entries`.
     """
     at = _Position()
     step: Step | None
@@ -203,10 +200,10 @@ def walk(stream: IO[bytes]) -> Iterator[Step]:
 
 
 def _parsed(stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
-    """What `ijson.basic_parse` yields, in a time that grows with the length alone.
+    """Yield the events of `ijson.basic_parse` in time linear in the length.
 
-    Of a string that goes on into the next block, yajl scans again what it has already. So whenever a block has ended
-    nothing, the next one is twice as long.
+    When a string continues into the next block, yajl scans it again from its start. So after a block without events,
+    the next block is twice as long.
     """
     events = ijson.sendable_list()
     parser = ijson.basic_parse_coro(events, **NUMBERS)
@@ -215,7 +212,7 @@ def _parsed(stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
     while block:
         block = stream.read(size)
         try:
-            # An empty block is the end, and ends the parser.
+            # An empty block means the end, and ends the parser.
             with suppress(StopIteration):
                 parser.send(block)
         except ijson.JSONError:
@@ -227,10 +224,10 @@ def _parsed(stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
 
 
 class _Position:
-    """Where in a HAR the parser is."""
+    """The parser's position in a HAR."""
 
     def __init__(self) -> None:
-        #: Whether `log.entries` has been met.
+        #: Whether `log.entries` was found.
         self.found = False
         self._inside = False
         self._depth = 0
@@ -240,12 +237,12 @@ class _Position:
         self._message: dict[str | None, Any] = {}
 
     def key(self, name: str) -> None:
-        """The name of what comes next."""
+        """Record the name of the next value."""
         if self._depth <= _DEEPEST:
             self._keys[self._depth] = name
 
     def opened(self, *, is_list: bool) -> Step | None:
-        """An object or a list begins."""
+        """Enter an object or a list."""
         self._depth += 1
         depth, keys = self._depth, self._keys
         if depth > _DEEPEST:
@@ -264,7 +261,7 @@ class _Position:
         return None
 
     def closed(self) -> Step | None:
-        """The object or list that was open ends."""
+        """Leave an object or a list."""
         self._depth -= 1
         if self._inside and self._depth == _LIST and self._keys[_ENTRY] == MESSAGES:
             return Step("message", self._entry, self._number, value=self._message)
@@ -274,7 +271,7 @@ class _Position:
         return None
 
     def scalar(self, value: Any) -> Step | None:
-        """A value without parts."""
+        """Take a scalar value."""
         depth, keys = self._depth, self._keys
         if self._inside and depth == _ENTRY - 1:
             self._entry += 1
@@ -295,7 +292,7 @@ def _entry(
 ) -> Entry:
     url = fields.get(("request", "url"))
     if not isinstance(url, str):
-        # Where the file breaks off in a connection's messages, Chrome has not come to its URL yet.
+        # If the file breaks off in a connection's messages, Chrome has not written its URL yet.
         like = first is not None and _LIKE_SOCKET_IO.match(first) is not None and not wanted_url
         return Entry(Role.SOCKET if like else Role.IGNORED)
     redactor.learn_url(url)
@@ -331,7 +328,7 @@ def _role(at: Address, method: str, *, socket: bool) -> Role:
 
 
 class HarCapture(Capture):
-    """One HAR. The judge keeps what is found."""
+    """One HAR. The judge keeps the findings."""
 
     def __init__(self, source: Source, judge: Judge, wanted_url: str | None = None) -> None:
         super().__init__(source, judge)
@@ -342,7 +339,7 @@ class HarCapture(Capture):
         self._has_messages = False
 
     def read(self) -> Unreadable | None:
-        """Judge all messages. Returns why it breaks off, if it does; raises Unreadable for what is no HAR at all."""
+        """Judge all messages. Returns the reason if the file breaks off; raises Unreadable if it is not a HAR."""
         entries, broken = survey(self._source, self._judge.redactor, self._wanted_url)
         if broken and not entries:
             raise broken
@@ -399,7 +396,7 @@ class HarCapture(Capture):
             self._body(entry, number)
 
     def _attached_messages(self, entry: Entry, number: int) -> bool:
-        """Take the messages of a WebSocket from a file of their own, one a line. Whether there is one."""
+        """Read a WebSocket's messages from a file of their own, one a line. Returns whether there is one."""
         file = self._attached(self._fields.get(_ATTACHED))
         if file is None:
             return False
@@ -415,12 +412,12 @@ class HarCapture(Capture):
         return True
 
     def _body(self, entry: Entry, number: int) -> None:
-        """The packets of a polling request, or of its answer."""
+        """Read the packets of a polling request, or of its answer."""
         if entry.role is Role.POLL and not self._is_answer():
             return
         text, file = (self._fields.get(path) for path in _BODIES[entry.role])
         if text == "" and file is not None:
-            text = None  # Playwright's word for a body that is elsewhere
+            text = None  # Playwright's marker for a body in another file
         named = "request/postData" if entry.role is Role.PUSH else "response/content"
         pointer = f"/log/entries/{number}/{named}/{'text' if text is not None else '_file'}"
         body = text if isinstance(text, str) else self._attached_body(file)
@@ -447,7 +444,7 @@ class HarCapture(Capture):
             session.take(sender, part, place)
 
     def _is_answer(self) -> bool:
-        """Whether a poll was answered with packets; one that was waiting when the capture ended was not."""
+        """Whether a poll was answered with packets; one still open at the end of the capture was not."""
         status = self._fields.get(_STATUS)
         if status is None:
             return any(isinstance(self._fields.get(path), str) for path in _BODIES[Role.POLL])
@@ -457,7 +454,7 @@ class HarCapture(Capture):
         return self._source.attachments(name) if isinstance(name, str) else None
 
     def _attached_body(self, name: Any) -> str | None:
-        """A body in a file of its own."""
+        """Return a body from a file of its own."""
         file = self._attached(name)
         if file is None:
             return None
@@ -478,7 +475,7 @@ class HarCapture(Capture):
         return session
 
     def _learn(self, data: str) -> None:
-        """The token of a connection that is not read may still stand in one that is."""
+        """Learn the token of a skipped connection: it may occur in another one."""
         if data.startswith("40"):
             try:
                 self._judge.redactor.learn_auth(packets.socket(data[1:]).data)
@@ -494,7 +491,7 @@ class HarCapture(Capture):
 
 
 def _sid(first: str) -> str | None:
-    """The session that an open packet begins."""
+    """Return the sid in an open packet."""
     if not first.startswith("0"):
         return None
     try:
@@ -506,7 +503,7 @@ def _sid(first: str) -> str | None:
 
 
 def _connections(entries: list[Entry]) -> int:
-    """Connections that these requests belong to: each begins without sid, and goes on with one."""
+    """Group requests into connections: a connection begins without a sid, and continues with one."""
     return max(len({entry.sid for entry in entries if entry.sid}), sum(not entry.sid for entry in entries))
 
 

@@ -1,8 +1,8 @@
-"""Checks each message of a capture against the contract, and counts what is there.
+"""Checks each message of a capture against the contract, and counts messages.
 
-A capture of a browser holds everything that the page did, such as a chat widget's own Socket.IO. So findings are kept
-by application, which is an address without its query. If none of its events is in the contract, it is another
-application: it is named, and its findings are dropped.
+A browser's capture contains all traffic of the page, for example a chat widget's own Socket.IO. So findings are kept by
+application, that is by address without query. If an application sends no event of the contract, it is reported by name
+and its findings are dropped.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from realtime_contracts.contract.registry import Direction, Registry
 from realtime_contracts.wire.packets import ABSENT
 from realtime_contracts.wire.redaction import Redactor, clipped
 
-#: Unknown events for which a similar one is looked for: that takes a millisecond each, and a client has few.
+#: Unknown events for which a similar name is searched. A search takes a millisecond, and a client has few.
 MAX_SUGGESTIONS = 100
 
-#: What has no keyword in JSON Schema.
+#: Kinds of findings without a JSON Schema keyword.
 UNKNOWN_EVENT, ARGUMENTS, ACK, PROTOCOL, JSON = "unknown_event", "arguments", "ack", "protocol", "json"
 
 _OPPOSITE = {Direction.CLIENT: Direction.SERVER, Direction.SERVER: Direction.CLIENT}
@@ -28,11 +28,11 @@ _OPPOSITE = {Direction.CLIENT: Direction.SERVER, Direction.SERVER: Direction.CLI
 
 @dataclass
 class Application:
-    """What has been seen at one address."""
+    """The messages seen at one address."""
 
     address: str
     connections: int = 0
-    #: Events of either direction, and those of them that the contract has.
+    #: Events of either direction, and those of them that are in the contract.
     events: int = 0
     known: int = 0
     checked: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -41,20 +41,20 @@ class Application:
 
     @property
     def is_other(self) -> bool:
-        """Whether this speaks Socket.IO, and nothing of this contract."""
+        """Whether this is Socket.IO without any event of this contract."""
         return self.events > 0 and self.known == 0
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a message came over: a connection of an application."""
+    """The connection and application of a message."""
 
     application: Application
     connection: str
 
 
 class Judge:
-    """Takes the messages of one capture."""
+    """Checks the messages of one capture."""
 
     def __init__(self, registry: Registry, redactor: Redactor) -> None:
         self.redactor = redactor
@@ -66,13 +66,13 @@ class Judge:
         self._similar: dict[tuple[str, str], str] = {}
 
     def application(self, address: str) -> Application:
-        """What has been seen at this address; "" where a capture does not tell."""
+        """Return the application at an address; "" if the capture does not name one."""
         return self._applications.setdefault(address, Application(address))
 
     def event(self, origin: Origin, place: Place, direction: Direction, event: str, arguments: list[Any]) -> None:
-        """An event, or what a REST operation is asked and answers, with what it carries: no argument is `{}`.
+        """Check an event, or a REST request or response; without an argument its payload is `{}`.
 
-        Also an ack that says itself what it answers, which has to have one.
+        Also an ack that names its event itself and must have one argument.
         """
         known = event in self._events[direction]
         origin.application.events += 1
@@ -86,17 +86,17 @@ class Judge:
             self.broken(origin, place, direction, reason, UNKNOWN_EVENT, event)
 
     def connect(self, origin: Origin, place: Place, auth: Any) -> None:
-        """The auth payload of a connection, or ABSENT."""
+        """Check the auth payload of a connection, or ABSENT."""
         payload = {} if auth is ABSENT else auth
         self.redactor.learn_auth(payload)
         self._check(origin, place, Direction.CLIENT, "connect", [payload])
 
     def refusal(self, origin: Origin, place: Place, data: Any) -> None:
-        """The payload of a CONNECT_ERROR."""
+        """Check the payload of a CONNECT_ERROR."""
         self._check(origin, place, Direction.SERVER, "connect_error", [data])
 
     def ack(self, origin: Origin, place: Place, event: str, arguments: list[Any]) -> None:
-        """The answer to a client's event. Of an event that the contract does not have, that has been said already."""
+        """Check the ack of a client's event. An unknown event has been reported already."""
         if event in self._events[Direction.ACK]:
             self._check(origin, place, Direction.ACK, event, arguments)
         elif event in self._events[Direction.CLIENT]:
@@ -113,7 +113,7 @@ class Judge:
         event: str | None = None,
         path: str = "",
     ) -> None:
-        """Keep what is wrong, in a message or in what is none; only count it when there is too much."""
+        """Add a finding; only count it above the limit."""
         application = origin.application
         application.found += 1
         if len(application.findings) < MAX_FINDINGS:
@@ -121,7 +121,7 @@ class Judge:
             application.findings.append(finding)
 
     def finish(self, result: Result, *, strict: bool) -> None:
-        """Put what has been seen into `result`. `strict` takes every application for one of this contract."""
+        """Write the totals to `result`. `strict` treats every application as one of this contract."""
         result.skipped = self.skipped
         for application in self._applications.values():
             if application.is_other and not strict:
@@ -145,7 +145,7 @@ class Judge:
             self.broken(origin, place, direction, wrong.reason, wrong.keyword, event, wrong.path)
 
     def _hint(self, direction: Direction, event: str) -> str:
-        """Which event was probably meant by one that this direction does not have."""
+        """Suggest the event that was probably meant by an unknown one."""
         name = clipped(event)
         known = self._similar.get((direction, name))
         if known is not None or len(self._similar) >= MAX_SUGGESTIONS:

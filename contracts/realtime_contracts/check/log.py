@@ -1,13 +1,13 @@
-r"""A log of JSON lines, and single messages.
+r"""Reads logs of JSON lines, and single messages.
 
-Each line is a message, as a program has it that logs what it sends and receives, or a frame as it went over the wire:
+Each line is a message, as a program logs it, or a frame as it was on the wire:
 
     {"direction": "client", "event": "room:join", "payload": {…}, "time": 1764000000.5, "connection": "ana", "id": 7}
     {"direction": "server", "frame": "437[{\"ok\":true}]", "connection": "ana"}
 
-No payload is no argument. An ack names its event, or has the id of one that the log holds. `time` is in seconds, or RFC
-3339; `connection` any text. A single message is such an object over any number of lines, the text of a packet, or, if
-its event is given, a payload.
+A missing payload means no argument. An ack names its event, or has the id of an event in the log. `time` is in seconds,
+or RFC 3339; `connection` is any text. A single message is such an object over any number of lines, the text of a
+packet, or, with `--event`, a payload.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from realtime_contracts.wire import packets
 from realtime_contracts.wire.packets import Packet, Type
 from realtime_contracts.wire.redaction import clipped
 
-#: The text of one packet, as far as it takes not to mistake a date for it.
+#: The text of one packet, matched only as far as needed to tell it from a date.
 _PACKET = re.compile(r"4[0-6]|b[A-Za-z0-9+/]+=*$|0\{|[23]probe$|[0-6]$")
 _SENDERS = {"client": Direction.CLIENT, "server": Direction.SERVER}
 
 
 class BadLine(ValueError):
-    """This line is neither a message nor a frame; the message says why, after "line 7 "."""
+    """A line that is neither a message nor a frame; the text continues "line 7 "."""
 
 
 class LogCapture(Capture):
-    """One log, or one message. The judge keeps what is found."""
+    """One log, or one message. The judge keeps the findings."""
 
     def __init__(self, source: Source, judge: Judge) -> None:
         super().__init__(source, judge)
-        #: Names of connections whose `connect` was a message.
+        #: Names of connections that began with a `connect` message.
         self._connected: set[str] = set()
 
     def read(self) -> Unreadable | None:
-        """Judge all lines that can be read. Returns which cannot, if any."""
+        """Judge all readable lines. Returns a sentence about the unreadable ones, if any."""
         bad, first = 0, ""
         try:
             with reading():
@@ -62,7 +62,7 @@ class LogCapture(Capture):
         return Unreadable(first + more) if bad else None
 
     def read_message(self, direction: Direction = Direction.CLIENT, event: str | None = None) -> None:
-        """Judge the one message that this is. Raises Unreadable, Empty."""
+        """Judge a single message. Raises Unreadable, Empty."""
         with reading():
             content = self._source.open().read(MAX_TEXT)
             text = content.decode("utf-8").strip()
@@ -111,7 +111,7 @@ class LogCapture(Capture):
             self._object(_loaded(line), number)
 
     def _object(self, item: Any, line: int | None) -> None:
-        """A message or a frame. Raises BadLine."""
+        """Return a message or a frame. Raises BadLine."""
         if not isinstance(item, dict):
             raise BadLine("is not an object")
         try:
@@ -150,7 +150,7 @@ class LogCapture(Capture):
             self._session(name).take(sender, part, self._place(line=line, time=time))
 
     def _connects(self, name: str) -> None:
-        """A log of messages has no open packet: another `connect` is another connection, with ids of its own."""
+        """In a log of messages, each `connect` begins a new connection with ids of its own."""
         if name in self._connected and not self._sessions[name].opened:
             self._sessions.pop(name).finish(cut=False)
         self._connected.add(name)

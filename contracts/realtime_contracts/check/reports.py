@@ -1,7 +1,6 @@
-r"""The results of `check` for people (`human`) and for programs: JSON, JUnit XML, SARIF 2.1.0.
+r"""Reports of `check` for people (`human`) and for programs: JSON, JUnit XML, SARIF 2.1.0.
 
-All text of a capture that leaves here is fit to be shown: tokens are `[token]`, control characters are spelled out, as
-`\u001b`.
+Text from a capture is made safe: tokens become `[token]`, control characters are escaped, as `\u001b`.
 
 **JSON.** Its shape is kept; what is added gets a name of its own.
 
@@ -71,14 +70,14 @@ from realtime_contracts.reports import json, junit
 from realtime_contracts.reports.junit import MOST_LINES
 from realtime_contracts.reports.text import counted, say
 
-#: Addresses of applications that a summary names.
+#: Addresses of applications named in a summary.
 MAX_ADDRESSES = 5
-#: Version of the JSON's shape: a program that knows it may rely on all that is there.
+#: Version of the JSON shape. A program that knows it may rely on all of it.
 VERSION = 1
-#: Where the schema of SARIF is; validators and editors go by it.
+#: The URL of the SARIF schema, which validators and editors use.
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
-#: Verdicts after which a file proves nothing.
+#: Verdicts that mean nothing was proved.
 _UNFIT = {Verdict.UNREADABLE, Verdict.NOTHING}
 _STYLES = {
     Verdict.CONFORMS: "bold green",
@@ -97,7 +96,7 @@ _RULES = {
 
 
 def human(results: list[Result], console: Console, most: int) -> None:
-    """Print a line for each finding, at most `most` of each file, and what there was in each file."""
+    """Print each finding on a line, at most `most` of each file, and a summary of each file."""
     for result in results:
         clean = result.redactor.clean
         name = clean(result.file)
@@ -119,7 +118,7 @@ def human(results: list[Result], console: Console, most: int) -> None:
 
 
 def as_json(results: list[Result]) -> str:
-    """The results as one JSON document."""
+    """Return the results as one JSON document."""
     document = {
         "version": VERSION,
         "contract": results[0].contract if results else None,
@@ -168,7 +167,7 @@ def _file(result: Result) -> dict[str, Any]:
 
 
 def as_junit(results: list[Result]) -> str:
-    """The results as one XML document."""
+    """Return the results as one XML document."""
     return junit.document("realtime contract check", map(_suite, results))
 
 
@@ -197,7 +196,7 @@ def _suite(result: Result) -> ET.Element:
 
 
 def as_sarif(results: list[Result]) -> str:
-    """The results as one SARIF document with one run."""
+    """Return the results as one SARIF document with one run."""
     findings = [(result, finding) for result in results for finding in result.findings]
     keywords = sorted({finding.keyword for _, finding in findings})
     unfit = [result for result in results if result.verdict in _UNFIT]
@@ -247,13 +246,13 @@ WRITERS: dict[str, Callable[[list[Result]], str]] = {"json": as_json, "junit": a
 
 
 def _place(finding: Finding) -> str:
-    """Where in the file it is, for people: `line 5, frame 5`."""
+    """Return the place in the file for people: `line 5, frame 5`."""
     at = finding.place
     return f"line {at.line}, frame {at.frame}" if at.line is not None else f"frame {at.frame}"
 
 
 def _message(result: Result, finding: Finding) -> str:
-    """The finding without its place: `client → server cursor:move, at /line: expected integer, got "4"`."""
+    """Return the finding without its place: `client → server cursor:move, at /line: expected integer, got "4"`."""
     clean = result.redactor.clean
     event = "" if finding.event is None else f" {result.redactor.name(finding.event)}"
     way = _WAYS.get(finding.direction, finding.direction)
@@ -265,7 +264,7 @@ def _line(result: Result, finding: Finding) -> str:
 
 
 def verdict(result: Result) -> str:
-    """How the capture is to be taken, in one sentence."""
+    """Return the meaning of the verdict in one sentence."""
     reason = result.redactor.clean(result.reason or "")
     match result.verdict:
         case Verdict.CONFORMS:
@@ -280,7 +279,7 @@ def verdict(result: Result) -> str:
 
 
 def _seen(result: Result) -> str:
-    """What there was: connections, and messages by direction."""
+    """Return the number of connections, and of messages by direction."""
     checked = ", ".join(f"{direction} {number:,}" for direction, number in result.by_direction().items())
     total = counted(result.checked.total(), "message")
     connections = "" if result.kind is Kind.MESSAGE else f"{counted(result.connections, 'connection')}{_to(result)}, "
@@ -288,7 +287,7 @@ def _seen(result: Result) -> str:
 
 
 def not_checked(result: Result) -> Iterator[str]:
-    """What was not checked, and why, each in a few words."""
+    """Return what was not checked and why, each in a few words."""
     skipped = result.skipped
     bodies, frames = ("polling body", "polling bodies"), ("message of a WebSocket", "messages of WebSockets")
     reasons = (

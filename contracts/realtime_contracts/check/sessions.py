@@ -1,11 +1,11 @@
-"""Puts the packets of one connection together to messages.
+"""Assembles the packets of one connection into messages.
 
-A session is Engine.IO's: it begins with polling, goes on over WebSocket, and its acks answer events over both. A HAR
-lists requests in the order in which they began. So an ack may stand before its event, in the body of a poll that had
-been waiting for long. Therefore an ack waits for its event as the event does for its ack; only the parts of a binary
-message have to come in order.
+An Engine.IO session begins with polling and continues over WebSocket, and its acks answer events over both. A HAR lists
+requests in the order in which they began. So an ack may precede its event, in the body of a poll that had been waiting
+for long. Therefore an ack waits for its event as an event waits for its ack; only the parts of a binary message must
+come in order.
 
-If the capture has gaps, or began in the middle, an ack or a part without counterpart proves nothing. It is counted.
+If the capture has gaps, or began in the middle, an unmatched ack or part proves nothing. It is counted.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from realtime_contracts.wire import packets
 from realtime_contracts.wire.packets import Engine, Packet, Type
 from realtime_contracts.wire.redaction import clipped
 
-#: Acks that wait for their event with what they carry. Of a capture without what the client sent there would be no end.
+#: Acks kept while they wait for their event. Without the client's side in the capture, the number would have no limit.
 MAX_WAITING = 1_000
 
 _NO_EVENT = "an ack that answers no event of the client"
@@ -40,13 +40,13 @@ class _Partial:
 
 
 class Session:
-    """One connection. Packets go in, messages go to the judge."""
+    """One connection. It takes packets and passes messages to the judge."""
 
     def __init__(self, judge: Judge, origin: Origin) -> None:
         self.origin = origin
-        #: Set by its open packet: the capture holds it from its start.
+        #: Set by its open packet: the capture has its start.
         self.opened = False
-        #: Set by whoever knows that the capture lacks a part of it.
+        #: Set if the capture is known to lack a part of it.
         self.has_gaps = False
         origin.application.connections += 1
         self._judge = judge
@@ -54,11 +54,11 @@ class Session:
         self._acks: defaultdict[int, deque[tuple[Place, list[Any]]]] = defaultdict(deque)
         self._waiting = 0
         self._partial: dict[Direction, _Partial] = {}
-        #: What is wrong if the capture is whole: an ack or a part without counterpart.
+        #: Errors if the capture is complete: unmatched acks and parts.
         self._unmatched: list[tuple[Place, Direction, str]] = []
 
     def take(self, sender: Direction, data: str | bytes, place: Place) -> None:
-        """One Engine.IO packet: text, or the bytes of a binary frame."""
+        """Take one Engine.IO packet: text, or the bytes of a binary frame."""
         try:
             kind, content = (Engine.MESSAGE, data) if isinstance(data, bytes) else packets.engine(data)
             if kind is Engine.OPEN:
@@ -72,7 +72,7 @@ class Session:
             self._judge.broken(self.origin, place, sender, str(error))
 
     def finish(self, *, cut: bool) -> None:
-        """The capture is at its end; `cut` if not at the connection's, because the file breaks off."""
+        """End the capture; `cut` if the file breaks off before the connection's end."""
         whole = self.opened and not self.has_gaps and not cut
         for acks in self._acks.values():
             self._unmatched += [(place, Direction.ACK, _NO_EVENT) for place, _ in acks]
@@ -115,7 +115,7 @@ class Session:
             self.packet(sender, packet, place)
 
     def _whole(self, sender: Direction, partial: _Partial) -> None:
-        """A binary message has all its parts; what is wrong with it is told where it began."""
+        """Check a complete binary message; errors are reported at its first part."""
         try:
             if partial.packet.data is not packets.ABSENT:
                 packets.with_attachments(partial.packet, partial.attachments)
@@ -125,7 +125,7 @@ class Session:
             self.packet(sender, partial.packet, partial.place)
 
     def packet(self, sender: Direction, packet: Packet, place: Place) -> None:
-        """One Socket.IO packet, with all its attachments in their places."""
+        """Take one Socket.IO packet with its attachments in place."""
         if packet.namespace != "/":
             self._judge.skipped.other_namespaces += 1
             if packet.type is Type.CONNECT:
@@ -185,27 +185,27 @@ class Session:
 
 
 class Capture:
-    """One capture, whatever it is: its packets numbered as they stand in the file, and its connections."""
+    """One capture of any kind: its packets, numbered in file order, and its connections."""
 
     def __init__(self, source: Source, judge: Judge) -> None:
-        #: Engine.IO packets that have been met, and the time of the first.
+        #: The number of Engine.IO packets so far, and the time of the first.
         self.frames = 0
         self.began: float | None = None
-        #: Connections of Socket.IO 5 that have been met.
+        #: The number of Socket.IO 5 connections so far.
         self.session_count = 0
         self._source = source
         self._judge = judge
-        #: Those that have not ended, by name.
+        #: Open connections by name.
         self._sessions: dict[str, Session] = {}
 
     def _begin(self, name: str, address: str = "") -> Session:
-        """A connection of the application at an address."""
+        """Begin a connection of the application at an address."""
         self.session_count += 1
         session = self._sessions[name] = Session(self._judge, Origin(self._judge.application(address), clipped(name)))
         return session
 
     def _place(self, *, line: int | None = None, pointer: str | None = None, time: float | None = None) -> Place:
-        """The place of the next packet."""
+        """Return the place of the next packet."""
         self.frames += 1
         if time is not None and (self.began is None or time < self.began):
             self.began = time

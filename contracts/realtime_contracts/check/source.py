@@ -1,11 +1,10 @@
-"""A capture's bytes, however they come (file, standard input, gzip, zip), what kind it is, and times as it has them.
+"""Opens captures (file, standard input, gzip, zip), detects their kind, and parses their times.
 
-A capture is read more than once, and may be larger than memory. So what cannot go back to its beginning (standard
-input, a pipe) is first written to a temporary file, and the kind is told from the first bytes: of a JSON object
-as much is parsed as it takes to meet a key that decides.
+A capture is read more than once, and may be larger than memory. So standard input and pipes are first copied to a
+temporary file, and the kind is detected from the first bytes: a JSON object is parsed up to the first key that decides.
 
 Playwright leaves contents out of a HAR with `content: "attach"`: they are files beside it, or in the same zip archive.
-A HAR names them, and a HAR may come from anywhere: nothing outside its own folder or archive is read.
+A HAR may come from anywhere, so nothing outside its own folder or archive is read.
 """
 
 from __future__ import annotations
@@ -29,24 +28,24 @@ from typing import IO, cast
 import ijson
 import orjson
 
-#: How standard input is called in reports.
+#: The name of standard input in reports.
 STDIN_NAME = "stdin"
-#: Bytes of one line of a log, of a message or of a body beside a HAR. A server takes about 1 MB at once; what is
-#: larger than this is no message, but the wrong file.
+#: Bytes of a log line, of a message or of a body beside a HAR. A server takes about 1 MB at once; anything larger is
+#: not a message but the wrong file.
 MAX_TEXT = 64 * 1024 * 1024
 
 _GZIP, _ZIP, _BOM = b"\x1f\x8b", b"PK\x03\x04", b"\xef\xbb\xbf"
 _SPACE = b" \t\r\n"
-#: Keys of a message's or a frame's line, of which each has one.
+#: Keys of which each message or frame in a log has one.
 _LINE_KEYS = frozenset({"direction", "event", "frame"})
-#: A time since 1970 above this is in milliseconds: as seconds it would be in the year 5138, as milliseconds in 1973.
+#: Times above this are in milliseconds: as seconds it would be the year 5138, as milliseconds 1973.
 MILLISECONDS_FROM = 1e11
 
-#: How ijson takes numbers. As anything but C's own, yajl2_c ends the process at an integer of more than 4,300 digits.
+#: How ijson reads numbers. Other than as C's own, yajl2_c ends the process at an integer of more than 4,300 digits.
 NUMBERS = {"use_float": True}
 
 
-#: The file that a HAR names, None if there is none that may be read. Reading it may raise OSError, as any file.
+#: Returns a file that a HAR names, None if it may not be read. Reading it may raise OSError.
 Attachments = Callable[[str], IO[bytes] | None]
 
 
@@ -55,11 +54,11 @@ class Unreadable(Exception):
 
 
 class Empty(Exception):
-    """A capture holds nothing at all."""
+    """A capture is empty."""
 
 
 class Kind(StrEnum):
-    """What a capture is."""
+    """The kind of a capture."""
 
     HAR = "har"
     #: JSON lines, each a message or a frame.
@@ -69,16 +68,16 @@ class Kind(StrEnum):
 
 
 class Source:
-    """The bytes of one capture, unpacked, from the beginning as often as wanted."""
+    """The unpacked bytes of one capture; it can be read several times."""
 
     def __init__(self, name: str, raw: IO[bytes], attachments: Attachments) -> None:
         self.name = name
-        #: The files that a HAR may refer to.
+        #: The files that a HAR may name.
         self.attachments = attachments
         self._raw = raw
 
     def open(self) -> IO[bytes]:
-        """The unpacked bytes, from the first that means something. Closing it is not needed. Raises Unreadable."""
+        """Return the unpacked bytes, without leading white space. Need not be closed. Raises Unreadable."""
         self._raw.seek(0)
         magic = self._raw.read(len(_GZIP))
         self._raw.seek(0)
@@ -92,7 +91,7 @@ class Source:
 
 @contextmanager
 def opened(path: str) -> Iterator[Source]:
-    """The capture of a file, or of standard input if `path` is `-`. Raises Unreadable."""
+    """Open the capture in a file, or on standard input if `path` is `-`. Raises Unreadable."""
     name = STDIN_NAME if path == "-" else path
     try:
         with _given(path) as given, _rewindable(given) as raw:
@@ -109,7 +108,7 @@ def opened(path: str) -> Iterator[Source]:
 
 @contextmanager
 def _unzipped(name: str, raw: IO[bytes]) -> Iterator[Source]:
-    """The one HAR of a zip archive, as Playwright makes them, with what is beside it in there."""
+    """Open the one HAR of a zip archive made by Playwright, with the files beside it."""
     try:
         with zipfile.ZipFile(raw) as archive:
             hars = [member for member in archive.namelist() if member.endswith(".har")]
@@ -126,7 +125,7 @@ def _unzipped(name: str, raw: IO[bytes]) -> Iterator[Source]:
 
 
 def _in_folder(folder: Path) -> Attachments:
-    """Files of a folder and below it; none that its name, or a link, leads out of it."""
+    """Return a lookup for files in a folder and below. Names and links that lead out of it are refused."""
 
     def found(name: str) -> IO[bytes] | None:
         try:
@@ -139,20 +138,20 @@ def _in_folder(folder: Path) -> Attachments:
 
 
 def _in_archive(archive: zipfile.ZipFile) -> Attachments:
-    """Members of a zip archive, by the name that they have there."""
+    """Return a lookup for members of a zip archive by name."""
 
     def found(name: str) -> IO[bytes] | None:
         try:
             return archive.open(name)
         except (KeyError, RuntimeError, NotImplementedError, zipfile.BadZipFile):
-            return None  # not there, or encrypted, or packed as nothing here unpacks
+            return None  # missing, encrypted, or packed in an unknown way
 
     return found
 
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Tells whatever goes wrong while a capture is read as Unreadable."""
+    """Turn errors of reading a capture into Unreadable."""
     try:
         yield
     except EOFError as error:
@@ -171,7 +170,7 @@ def reading() -> Iterator[None]:
 
 
 def kind_of(source: Source) -> Kind:
-    """What kind of capture this is, told by its content. Raises Empty, Unreadable."""
+    """Detect the kind of a capture from its content. Raises Empty, Unreadable."""
     with reading():
         stream = source.open()
         head = _first(stream)
@@ -186,7 +185,7 @@ def kind_of(source: Source) -> Kind:
 
 
 def _kind_of_object(source: Source) -> Kind:
-    """HAR if an object has a `log`; a log if its first line is an object of its own; else a message."""
+    """HAR if an object has a `log`; a log if its first line is an object of its own; otherwise a message."""
     stream = source.open()
     depth = 0
     try:
@@ -200,7 +199,7 @@ def _kind_of_object(source: Source) -> Kind:
             if depth == 0:
                 break
     except ijson.JSONError:
-        pass  # whoever reads it tells where
+        pass  # The reader reports where.
     line = _first_line(source.open())
     try:
         orjson.loads(line)
@@ -210,7 +209,7 @@ def _kind_of_object(source: Source) -> Kind:
 
 
 def _first(stream: IO[bytes]) -> bytes:
-    """The first byte that is not white space."""
+    """Return the first byte that is not white space."""
     while block := stream.read(io.DEFAULT_BUFFER_SIZE):
         if text := block.lstrip(_SPACE):
             return text[:1]
@@ -218,7 +217,7 @@ def _first(stream: IO[bytes]) -> bytes:
 
 
 def _first_line(stream: IO[bytes]) -> bytes:
-    """The first line that is not empty."""
+    """Return the first line that is not empty."""
     while line := stream.readline(MAX_TEXT):
         if line.strip():
             return line
@@ -244,7 +243,7 @@ def _rewindable(stream: IO[bytes]) -> Iterator[IO[bytes]]:
 
 
 def seconds(value: object) -> float | None:
-    """A number of seconds or milliseconds, or RFC 3339 text, as seconds; None for what tells no time.
+    """Return seconds or milliseconds, or RFC 3339 text, as seconds; None if it is not a time.
 
     Chrome writes seconds and Playwright milliseconds, -1 where it does not know.
     """
