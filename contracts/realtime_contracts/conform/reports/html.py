@@ -1,15 +1,15 @@
-r"""The run as one page of HTML, for people: a matrix, and behind each requirement what happened, to the last message.
+r"""The run as one HTML page: a matrix, and the details of each requirement down to the last message.
 
-The page stands alone: it loads nothing, and its policy lets nothing run but its own style and script, by their hashes.
-So what a server says cannot become markup that does anything; and it never becomes markup, for here it is escaped, and
-the script writes text only. What is opened is drawn from the JSON in the page, so that a long run is no slow page.
+The page loads nothing. Its policy allows only its own style and script, by their hashes. The server's text is always
+escaped, and the script writes only text, so none of it can become markup. Details are drawn from the page's JSON when
+they are opened, so that a long run does not make a slow page.
 
-Requirements by columns, for the page: what a cell shows, and what stands beside what.
+The page's matrix has requirements as rows.
 
-A column is a transport of a run, or a node of it if it has several; a further run, given for comparison, has columns of
-its own. A cell is the worst of the results that belong to both.
+A column is a transport of a run, or one of its nodes if there are several. A further run, given for comparison, has
+columns of its own. A cell shows the worst of its results.
 
-Results and wire logs as the page embeds them: JSON in a script element, out of which it draws what is opened.
+Results and wire logs are embedded as JSON in a script element:
 
     {
       "runs": [{"label": "A", "servers": "…", "command": "realtime conform http://127.0.0.1:5000"}],
@@ -22,15 +22,13 @@ Results and wire logs as the page embeds them: JSON in a script element, out of 
                    [[at, who, direction, kind, name, payload], …]], …]
     }
 
-In steps and wire logs, words are indexes into `values`, and a payload is one into `payloads`: the same message to ten
-tabs is there once, and names and ids are, too. If it is too much all the same, payloads are cut, those of results that
-passed first; the page says so.
+In steps and wire logs, words are indexes into `values`, and payloads are indexes into `payloads`. So a message to ten
+tabs is stored once. If the data is still too large, payloads are cut, those of passed results first, and the page says
+so.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -43,6 +41,7 @@ from markupsafe import Markup
 
 from realtime_contracts.conform.reports.words import MEANINGS, SIGNS, command, payload_text, source
 from realtime_contracts.conform.results import Cell, Requirement, Result, Run, Verdict, Wire, worst
+from realtime_contracts.contract.page import content_security_policy
 from realtime_contracts.reports.json import plain
 from realtime_contracts.reports.text import duration, moment
 from realtime_contracts.wire.redaction import utf8, visible
@@ -52,7 +51,7 @@ _SCRIPTS = ("diagram.js", "page.js")
 
 @dataclass(frozen=True)
 class Covered:
-    """The keywords of one message."""
+    """The coverage of one message's keywords."""
 
     direction: str
     message: str
@@ -60,17 +59,17 @@ class Covered:
 
     @property
     def refused(self) -> int:
-        """How many were refused at least once."""
+        """Return how many keywords were refused at least once."""
         return sum(cell.refused > 0 for cell in self.cells)
 
     @property
     def accepted(self) -> int:
-        """How many were accepted at least once."""
+        """Return how many keywords were accepted at least once."""
         return sum(cell.accepted > 0 for cell in self.cells)
 
 
 def html(run: Run, *others: Run) -> str:
-    """The page of a run; `others` stand beside it in the matrix, to be compared."""
+    """Return the page of a run; the matrix compares it with `others`."""
     runs = (run, *others)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("realtime_contracts.conform.reports", "."),
@@ -108,29 +107,22 @@ def html(run: Run, *others: Run) -> str:
         missing=data.missing,
         style=Markup(style),  # noqa: S704 - a file of this package
         script=Markup(script),  # noqa: S704 - as above
-        policy=policy(style, script),
-    )
-
-
-def policy(style: str, script: str) -> str:
-    """What the page may do: have this style and run this script."""
-    return (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
+        policy=content_security_policy(style, script),
     )
 
 
 def _seen(value: Any) -> Any:
-    """What a template writes: text that can do nothing to the text around it."""
+    """Escape text for a template, so that it cannot affect the text around it."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _labels(runs: tuple[Run, ...]) -> list[str]:
-    """What each run is called in the matrix: a letter, unless there is one only."""
+    """Return each run's label in the matrix: a letter, unless there is only one run."""
     return [chr(ord("A") + n) if n < 26 else f"run {n + 1}" for n in range(len(runs))] if len(runs) > 1 else [""]
 
 
 def _bars(counts: Counter[Verdict]) -> list[dict[str, Any]]:
-    """A family's verdicts as the pieces of a bar of 100."""
+    """Return a family's verdicts as the parts of a bar of 100."""
     total = counts.total()
     made = []
     begin = 0.0
@@ -153,37 +145,33 @@ def _file(environment: jinja2.Environment, name: str) -> str:
     return environment.loader.get_source(environment, name)[0]
 
 
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
 # The matrix
 
 
 @dataclass(frozen=True)
 class Column:
-    """One of a run's columns: a transport, or a node."""
+    """One column of a run: a transport, or a node."""
 
     run: int
     title: str
-    #: One of the two.
+    #: Exactly one of the two is set.
     transport: str = ""
     node: int = 0
 
     def has(self, result: Result) -> bool:
-        """Whether a result of its run belongs here."""
+        """Whether a result of its run belongs in this column."""
         return self.node in result.nodes if self.node else result.transport == self.transport
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What a column says of a requirement."""
+    """The result of a requirement in one column."""
 
     verdict: Verdict | None
-    #: How many results passed, of how many: as on the terminal.
+    #: Passed results and all results, as on the terminal.
     passed: int = 0
     total: int = 0
-    #: Whether all that have it were known to fail.
+    #: Whether all failures in it are known.
     known: bool = False
 
 
@@ -193,9 +181,9 @@ class Row:
 
     requirement: Requirement
     cells: tuple[Mark, ...]
-    #: Every verdict that one of its results has, as words.
+    #: The verdicts of its results, as words.
     verdicts: tuple[str, ...]
-    #: Whether runs do not agree.
+    #: Whether the runs differ.
     differs: bool
 
 
@@ -212,7 +200,7 @@ class Group:
 
 
 def columns(runs: Sequence[Run]) -> list[Column]:
-    """The columns of all runs, each run's side by side."""
+    """Return the columns of all runs, side by side."""
     made = []
     for number, run in enumerate(runs):
         tried = {result.transport for result in run.results}
@@ -223,7 +211,7 @@ def columns(runs: Sequence[Run]) -> list[Column]:
 
 
 def groups(runs: Sequence[Run]) -> list[Group]:
-    """All requirements of all runs, by family and rule, in the order of the features."""
+    """Return the requirements of all runs, by family and rule, in the order of the features."""
     of_run = [_by_requirement(run.results) for run in runs]
     rules: dict[tuple[str, str], list[Row]] = {}
     features: dict[str, str] = {}
@@ -232,7 +220,7 @@ def groups(runs: Sequence[Run]) -> list[Group]:
         features.setdefault(requirement.family, requirement.feature)
         row = _row(requirement, shown, [results.get(requirement.id, []) for results in of_run])
         rules.setdefault((requirement.family, requirement.rule), []).append(row)
-    # A rule's family stays in one piece, also if a further run has more rules of it.
+    # A family stays together, even if a further run has more rules of it.
     order = list(features)
     made: list[Group] = []
     for (family, rule), rows in sorted(rules.items(), key=lambda item: order.index(item[0][0])):
@@ -242,7 +230,7 @@ def groups(runs: Sequence[Run]) -> list[Group]:
 
 
 def requirements(runs: Iterable[Run]) -> list[Requirement]:
-    """The requirements of all runs, each once; as the first run that has it tells it."""
+    """Return the requirements of all runs, each once, as the first run describes it."""
     found: dict[str, Requirement] = {}
     for run in runs:
         for requirement in run.requirements:
@@ -251,7 +239,7 @@ def requirements(runs: Iterable[Run]) -> list[Requirement]:
 
 
 def by_family(run: Run) -> Iterator[tuple[str, Counter[Verdict]]]:
-    """Of each family, how many of its results have which verdict."""
+    """Return, for each family, the number of results per verdict."""
     made: defaultdict[str, Counter[Verdict]] = defaultdict(Counter)
     for result in run.results:
         made[result.family][result.verdict] += 1
@@ -280,9 +268,9 @@ def _by_requirement(results: Iterable[Result]) -> dict[str, list[Result]]:
     return made
 
 
-# The data behind it
+# The embedded data
 
-#: Bytes of it. A browser reads that in less than a second; the rest of the page is 1 or 2 MB.
+#: Bytes of the data. A browser parses this in less than a second; the rest of the page is 1 or 2 MB.
 MOST_BYTES = 13_000_000
 #: Characters of a payload that are kept, of results that passed and of others, until it is small enough.
 #: None leaves a wire log out.
@@ -296,21 +284,21 @@ CUTS: tuple[tuple[int | None, int | None], ...] = (
     (None, None),
 )
 
-#: What would end the script element, or a line of JavaScript. In JSON these stand in texts only.
+#: Characters that would end the script element or a JavaScript line. In JSON only strings have them.
 _ESCAPES = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """The JSON, and what had to be left out for it."""
+    """The JSON, and what was left out of it."""
 
     json: str
-    #: A sentence for the page, "" if nothing is missing.
+    #: A sentence for the page, "" if nothing was left out.
     missing: str
 
 
 def embedded(runs: Sequence[Run], labels: Sequence[str], most: int = MOST_BYTES) -> Embedded:
-    """All results of all runs, fit to stand in a script element of type `application/json`."""
+    """Return all results of all runs, as text for a script element of type `application/json`."""
     head = {
         "runs": [
             {"label": label, "servers": " ".join(run.servers), "command": command(run)}
@@ -330,7 +318,7 @@ def embedded(runs: Sequence[Run], labels: Sequence[str], most: int = MOST_BYTES)
 
 
 class _Values:
-    """Words, shapes and payloads, each once, as JSON can carry them."""
+    """Words, shapes and payloads, each stored once."""
 
     def __init__(self) -> None:
         self._values: dict[tuple[type, Any], int] = {}
@@ -339,17 +327,17 @@ class _Values:
         self._packed: list[Any] = []
 
     def told(self) -> dict[str, Any]:
-        """The three tables."""
+        """Return the three tables."""
         values = [value for _, value in self._values]
         return {"values": values, "shapes": list(self._shapes), "payloads": self._packed}
 
     def word(self, value: Any) -> int:
-        """The place of a text, or of anything else that has no parts."""
+        """Return the index of a text or another scalar."""
         value = plain(value)
         return self._values.setdefault((type(value), value), len(self._values))
 
     def payload(self, payload: Any, most: int) -> int:
-        """The place of a payload; of as many characters of it as are kept."""
+        """Return the index of a payload, cut to the characters that are kept."""
         if not isinstance(payload, str):
             payload, key = _as_json(payload)
             if len(key) <= most:
@@ -375,12 +363,12 @@ class _Values:
 
 
 def _as_json(payload: Any) -> tuple[Any, bytes]:
-    """A payload and its JSON; what is no JSON, however it came there, is made so."""
+    """Return a payload and its JSON; a value that is not JSON is converted."""
     try:
         key = orjson.dumps(payload)
     except TypeError:
         key = b"null"
-    if b"null" in key:  # orjson writes NaN so
+    if b"null" in key:  # orjson writes NaN as null.
         payload = plain(payload)
         key = orjson.dumps(payload)
     return payload, key

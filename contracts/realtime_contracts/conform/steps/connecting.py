@@ -1,4 +1,4 @@
-"""People and their tabs, coming and going; tokens, good and bad; and what there is before a connection."""
+"""Connecting and disconnecting; good and bad tokens; transports without a connection."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ import threading
 from realtime_contracts.conform.sentences import given, then, when
 from realtime_contracts.conform.steps.common import assert_alive, assert_equal, attempt, move_through, present
 from realtime_contracts.conform.world import World
+from realtime_contracts.rules.limits import MAX_MESSAGE_BYTES
 from realtime_contracts.wire import packets
 from realtime_contracts.wire.journal import UnmetError
 from realtime_contracts.wire.timeouts import patience
 from realtime_contracts.wire.tokens import ABSENT, auth_payload
 from realtime_contracts.wire.transport import BareTransport, handshake
 
-#: Seconds a token lives that "is about to expire": its end is a whole second, so between one and two.
+#: Seconds that an expiring token lives. Its end is a whole second, so it lives between one and two.
 SHORT_TTL = 2.0
-#: Bytes of a message, as the handshake announces them.
-MAX_PAYLOAD = 1024 * 1024
 
-
-# Being there
+# Connected
 
 
 @given('{people} work(s) at "{company}"')
@@ -217,7 +215,7 @@ def handshake_announces(world: World, transport: str) -> None:
     assert_equal(opened["upgrades"], [transport], "the transports to move on to")
     assert_equal(opened["pingInterval"], round(timeouts.ping_interval * 1000), "the ping's interval, in ms")
     assert_equal(opened["pingTimeout"], round(timeouts.ping_timeout * 1000), "the ping's timeout, in ms")
-    assert_equal(opened["maxPayload"], MAX_PAYLOAD, "the largest message, in bytes")
+    assert_equal(opened["maxPayload"], MAX_MESSAGE_BYTES, "the largest message, in bytes")
 
 
 @then("it is turned away")
@@ -230,7 +228,7 @@ def namespace_refused(world: World) -> None:
     assert_equal(world.connecting.namespace_refused, True, "turned away")
 
 
-# What is seen
+# Seen by other users
 
 
 @then("{who} is still connected")
@@ -289,7 +287,7 @@ def error_and_end(world: World, who: str, code: str) -> None:
 def first_is_list(world: World, who: str, people: list[str]) -> None:
     first = world[who].tab.journal.events()[0]
     assert_equal(first.name, "presence:list", "the first message")
-    # In which order is a requirement of its own.
+    # The order is a requirement of its own.
     assert_equal(sorted(u["user_name"] for u in first.payload["users"]), sorted(people), "the list")
 
 
