@@ -1,10 +1,10 @@
-"""The features, run against a server that is known only by its URLs, and what that says of it.
+"""Runs the features against a server that is known only by its URLs, and reports the results.
 
-`realtime conform` is the command; `scenario.run` runs one example in this process, for whoever has tests of their own:
+`realtime conform` is the command. To run one example in your own tests, call `scenario.run`:
 
     outcome = run(suite().examples[0], Target(["http://127.0.0.1:5000"], "websocket", mint, Timeouts()))
 
-The features, and how they are run:
+The features, and how they run:
 
     requirements    the features, read and checked: requirements, their examples, their sentences
     tags            what the tags of the features mean, and the sections that requirements are from
@@ -15,7 +15,7 @@ The features, and how they are run:
     results         what a run has found: plain data, for every report
     reports         terminal, HTML, JUnit, JSON, Cucumber Messages
 
-What a scenario is made of:
+The parts of a scenario:
 
     world           one scenario's tenants, users and timeouts, and the barrier that proves absence
     state           a user and their tabs, and what one step hands to the next
@@ -27,6 +27,6 @@ What a scenario is made of:
     payloads        wrong and extreme payloads, by the words of a feature
     rulings         the specification's table of what the seed says otherwise
 
-Every message and every ack is judged by the contract as it comes. What broke it is a breach, of the contract's own
-requirements (`contract/server/presence:list`), whatever the sentences of the scenario say.
+Every message and every ack is judged by the contract on arrival. A violation is a breach of the contract's own
+requirement (`contract/server/presence:list`), independent of the scenario's sentences.
 """

@@ -1,8 +1,8 @@
-"""What of the contract a run has exercised: each keyword of each schema of what clients send, on both of its sides.
+"""Measures which parts of the contract a run has exercised: each keyword of the schemas of client messages.
 
-A keyword is exercised on its accepted side by a payload that meets it and was taken, on its refused side by one that
-breaks it and was refused as `invalid_payload`. Of alternatives (`anyOf`, `oneOf`) the accepted side is the one that
-fits; where none does, all of them have refused.
+A keyword counts as accepted when a payload met it and the server accepted the payload. It counts as refused when a
+payload broke it and the server answered `invalid_payload`. Of alternatives (`anyOf`, `oneOf`), the one that fits counts
+as accepted; if none fits, all count as refused.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from realtime_contracts.contract.payloads.generator import nearly_valid
 from realtime_contracts.contract.registry import registry
 from realtime_contracts.contract.schemas import Schema, own_schemas, parts
 
-#: The directions of what a client sends. What a server sends is only ever judged, never refused.
+#: The directions of client messages. The server's messages are judged, but the harness cannot refuse them.
 ASKED = ("client", "request")
-#: Keywords that say something of a value by themselves.
+#: Keywords that constrain a value directly, without subschemas.
 KEYWORDS: tuple[str, ...] = ("type", "enum", "const", "minLength", "maxLength", "pattern", "minimum", "maximum")
 KEYWORDS += ("minItems", "maxItems", "required", "dependentRequired", "additionalProperties")
-#: Operations whose request is a query, which has only texts.
+#: Operations whose request is a query string. All values of a query are text.
 QUERIES = frozenset({"notifications:list", "activity:list", "activity:entity"})
-#: Payloads that are drawn in search of one that breaks a keyword.
+#: Random payloads to try when searching for one that breaks a keyword.
 DRAWS = 4000
-#: Items of a list that are looked at, and levels of what is nested.
+#: Limits of the inspection: items of a list, and levels of nesting.
 MOST_ITEMS = 20
 DEEP = 12
 
@@ -51,7 +51,7 @@ class Coverage:
     errors: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, other: Coverage) -> None:
-        """Take in what another scenario has exercised."""
+        """Add the coverage of another scenario."""
         self.accepted.update(other.accepted)
         self.refused.update(other.refused)
         self.sent.update(other.sent)
@@ -59,7 +59,7 @@ class Coverage:
 
 
 def measure(observed: Observed) -> Coverage:
-    """What one scenario has exercised."""
+    """Return the coverage of one scenario."""
     known = {(direction, event) for direction, event in own_schemas().messages() if direction in ASKED}
     went = {message: count for message, count in observed.went.items() if message in known}
     made = Coverage(errors=Counter(observed.errors), sent=Counter(went))
@@ -76,7 +76,7 @@ def measure(observed: Observed) -> Coverage:
 
 @functools.cache
 def keywords() -> tuple[Place, ...]:
-    """Every keyword of what clients send: direction, message, place."""
+    """Return every keyword of the client messages: direction, message, place."""
     found: dict[Place, None] = {}
     for direction, message in own_schemas().messages():
         if direction in ASKED:
@@ -88,7 +88,7 @@ def keywords() -> tuple[Place, ...]:
 
 @functools.cache
 def breakers(direction: str, message: str) -> tuple[Any, ...]:
-    """Payloads that break the message's schema, together every keyword of it that they can; always the same ones."""
+    """Return payloads that break the message's schema: one for each keyword that can be broken. Deterministic."""
     dice = random.Random(f"{direction} {message}")  # noqa: S311 - the same payloads every time
     file, schema = own_schemas().message(direction, message)
     left = {place for where, name, place in keywords() if (where, name) == (direction, message)}
@@ -105,7 +105,7 @@ def breakers(direction: str, message: str) -> tuple[Any, ...]:
 
 
 def _is_text(direction: str, message: str, place: str) -> bool:
-    """Whether a type cannot be wrong: in a query all is text, and the query itself is always an object."""
+    """Whether a type cannot be wrong: a query is always an object, and its values are always text."""
     if direction != "request" or message not in QUERIES or not place.endswith("/type"):
         return False
     return place == "/type" or (parameter_types(message) or {})[place.split("/")[2]] == "string"
@@ -120,7 +120,7 @@ def _places(file: str, node: Schema, place: str, level: int) -> Iterator[str]:
 
 
 def _touched(file: str, node: Schema, value: Any, place: str, level: int) -> Iterator[tuple[str, bool]]:
-    """Every keyword that has a say on a value, and whether the value meets it."""
+    """Yield every keyword that applies to a value, and whether the value meets it."""
     file, node = own_schemas().resolve(file, node)
     for keyword in KEYWORDS:
         if _says_something(node, keyword):
@@ -132,7 +132,7 @@ def _touched(file: str, node: Schema, value: Any, place: str, level: int) -> Ite
 
 
 def _inside(node: Schema, value: Any, place: str) -> Iterator[tuple[str, Schema, Any]]:
-    """The members and items of a value, each with its place and its schema."""
+    """Yield the members and items of a value, each with its place and its schema."""
     if isinstance(value, dict):
         for name, part in node.get("properties", {}).items():
             if name in value:
@@ -165,7 +165,7 @@ def _meets(node: Schema, keyword: str, value: Any) -> bool:
     try:
         return bool(_validator(json.dumps(schema)).is_valid(value))
     except ValueError:
-        return False  # what is no JSON meets nothing
+        return False  # A value that is not JSON meets no keyword.
 
 
 @functools.cache

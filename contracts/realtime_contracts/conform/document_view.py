@@ -1,9 +1,9 @@
-"""A room's document, as a front end would hold it: folded from syncs, from others' edits and from the acks of its own.
+"""A room's document as a front end would hold it: folded from syncs, other users' edits and its own acks.
 
-The fold is strict. On one connection the versions come in order and without a gap, the acks of its own edits
-among them, and a sync stands in its place among the edits. A version that is missing, late or there twice, a
-sync that is older or newer than what came before it, an edit that cannot be applied, a content that is not
-what the edits have made: each is noted as a complaint, and a test that finds one has failed.
+The fold is strict. On one connection, versions come in order without gaps, including the acks of its own edits; a sync
+has its place among the edits. Each violation is noted as a complaint: a version that is missing, late or repeated; a
+sync that is older or newer than the message before it; an edit that does not apply; a content that the edits do not
+produce. A test with a complaint fails.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ Changes = list[dict[str, Any]]
 
 
 class DocumentView:
-    """What one connection knows of one room's document while it is in the room. `user_id` is whose connection it is."""
+    """One connection's view of one room's document while it is in the room. `user_id` is the connection's user."""
 
     def __init__(self, user_id: str | None = None) -> None:
-        #: The newest version that has come; None before anything has.
+        #: The newest version received; None before the first.
         self.version: int | None = None
-        #: The document in that version; None if it never came whole.
+        #: The document at that version; None if it was never received whole.
         self.content: dict[str, Any] | None = None
         self.complaints: list[str] = []
         self._user_id = user_id
-        #: What this connection has sent, by edit_id.
+        #: Edits that this connection sent, by edit_id.
         self._own: dict[str, Changes] = {}
-        #: The version of every edit that has come, by user and edit_id.
+        #: The version of every edit received, by user and edit_id.
         self._known: dict[tuple[str | None, str], int] = {}
-        #: Edits up to this version are in what came whole, so their ids need not be known.
+        #: Edits up to this version are included in a whole document, so their ids may be unknown.
         self._whole = 0
-        #: Nothing but the answer to an edit has come, which may be an old one that was sent again.
+        #: Only the ack of an edit has arrived so far. It may answer an old edit that was sent again.
         self._behind = False
 
     def take_sent(self, edit_id: str, changes: Changes) -> None:
-        """The connection is about to send an edit."""
+        """Note an edit that is about to be sent."""
         self._own[edit_id.lower()] = changes
 
     def take_sync(self, payload: dict[str, Any]) -> None:
-        """A `doc:sync` has come."""
+        """Take in a `doc:sync`."""
         version, content, changes = payload["version"], payload["content"], payload["changes"]
         if self.version is not None and version != self.version and not self._catches_up(version):
             age = "older" if version < self.version else "newer, over a gap,"
@@ -58,14 +58,14 @@ class DocumentView:
         self.version, self._behind = version, False
 
     def take_edit(self, payload: dict[str, Any]) -> None:
-        """A `doc:edit` has come."""
+        """Take in a `doc:edit`."""
         version, user_id, edit_id = payload["version"], payload["user_id"], payload["edit_id"].lower()
         if user_id == self._user_id and edit_id in self._own:
             self.complaints.append(f"edit {version} is its own, and came back to it")
         self._advance(f"edit {version}", version, (user_id, edit_id), payload["changes"])
 
     def take_ack(self, edit_id: str, version: int) -> None:
-        """The connection's own edit is answered: a new one in its order, one that was sent again as the first time."""
+        """Take in the ack of an own edit: a new one in order; a repeated one as the first time."""
         key, first = (self._user_id, edit_id.lower()), self.version is None
         again = self._known.get(key) == version or (key not in self._known and version <= self._whole)
         if first or not again:
@@ -91,7 +91,7 @@ class DocumentView:
             self.complaints.append(f"{what} was version {self._known[key]} before")
         if self.version is None or self._catches_up(version):
             if version == 1:
-                self.content = {}  # what every document is before its first edit
+                self.content = {}  # Every document is empty before its first edit.
             elif version != (self.version or 0) + 1:
                 self.content = None
             self._whole = version - 1
@@ -104,7 +104,7 @@ class DocumentView:
         self._apply(what, changes)
 
     def _catches_up(self, version: int) -> bool:
-        """Whether a jump to `version` is none: what came before was the answer to an edit of long ago."""
+        """Whether a jump to `version` is valid: the message before it acked a very old edit."""
         return self._behind and self.version is not None and self.version < version
 
     def _apply(self, what: str, changes: Changes) -> None:
@@ -118,7 +118,7 @@ class DocumentView:
 
 
 def patched(content: dict[str, Any], changes: Changes) -> dict[str, Any]:
-    """`content` after a JSON Patch. Changes `content` itself; `changes` are left as they are."""
+    """Return `content` after a JSON Patch. Changes `content` itself, not `changes`."""
     result: dict[str, Any] = JsonPatch(copy.deepcopy(changes)).apply(content, in_place=True)
     return result
 

@@ -1,12 +1,11 @@
-"""What one scenario has seen of a server, whatever its sentences say: every breach of the contract, and all traffic.
+"""What one scenario observed of a server: every breach of the contract, and all traffic.
 
-The tabs and the REST client of a scenario report here what they got and what they sent. A breach does not end the
-scenario: what a requirement is worth is decided by its own sentences, and the contract is a requirement by itself
-(`contract/server/presence:list`). So one missing field does not fail everything in which the message occurs.
+The tabs and the REST client of a scenario report here what they sent and received. A breach does not end the scenario.
+Its own sentences decide a requirement; the contract is a requirement of its own (`contract/server/presence:list`). So
+one missing field does not fail every scenario in which the message occurs.
 
-`Behaviour` is what a process has learned of its server over many scenarios: which answers and messages it has sent. A
-wait for what has been missed twice, and was never once seen, is short: a server without documents is not waited for
-eight seconds at each of their sentences.
+`Behaviour` remembers, per process, which answers and messages the server has ever sent. After two vain waits for a
+message that never came, later waits are short: a server without documents does not cost eight seconds a sentence.
 """
 
 from __future__ import annotations
@@ -21,56 +20,55 @@ from realtime_contracts.conform.results import Breach
 from realtime_contracts.contract.registry import registry
 from realtime_contracts.wire.timeouts import patience
 
-#: How often something has to be missed, and never seen, before it is not waited for any more.
+#: Vain waits for a message that never came, after which later waits are short.
 MISSED = 2
-#: Characters of a payload that a sentence has of it.
+#: Characters of a payload in a sentence.
 SHOWN = 300
-#: Seconds to wait for it then: enough for a server that is only slow to be seen.
+#: The short wait in seconds: long enough to notice a slow server.
 SHORT = 0.5
 
 
 class Behaviour:
-    """What a server has sent so far, and what was waited for in vain."""
+    """The messages that a server has sent so far, and the vain waits."""
 
     def __init__(self) -> None:
         self._seen: set[str] = set()
         self._missed: Counter[str] = Counter()
 
     def seen(self, what: str) -> None:
-        """It has come."""
         self._seen.add(what)
 
     def missed(self, what: str) -> None:
-        """It was waited for in vain."""
+        """Record a vain wait."""
         self._missed[what] += 1
 
     def never(self, what: str) -> bool:
-        """Whether this server seems not to know of it at all."""
+        """Whether this server seems never to send it."""
         return what not in self._seen and self._missed[what] >= MISSED
 
     def within(self, what: str, seconds: float | None) -> float:
-        """How long to wait for it."""
+        """Return how long to wait for it."""
         seconds = patience() if seconds is None else seconds
         return min(seconds, SHORT) if self.never(what) else seconds
 
 
 @dataclass
 class Observed:
-    """What was seen in one scenario. Several reading threads write."""
+    """The observations of one scenario. Several reading threads write."""
 
     breaches: list[tuple[str, Breach]] = field(default_factory=list)
-    #: How often each message came, by direction and message.
+    #: Messages received, counted by direction and message.
     came: Counter[tuple[str, str]] = field(default_factory=Counter)
-    #: How often each message was sent, answered or not, by direction and message.
+    #: Messages sent, answered or not, counted by direction and message.
     went: Counter[tuple[str, str]] = field(default_factory=Counter)
-    #: What was sent and how it was answered: direction, message, payload, and the code of a failure or None.
+    #: Messages sent, with their answers: direction, message, payload, and the error code or None.
     sent: list[tuple[str, str, Any, str | None]] = field(default_factory=list)
-    #: Codes of failures that came without having been asked for, by the event they name.
+    #: Error codes that arrived unasked, by the event that they name.
     errors: Counter[tuple[str, str]] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def judge(self, who: str, direction: Direction, message: str, payload: Any) -> bool:
-        """Whether a message is what the contract says; if not, it is noted."""
+        """Check a message against the contract; note a breach."""
         violation = registry().check(direction, message, payload)
         with self._lock:
             self.came[direction.value, message] += 1
@@ -81,34 +79,34 @@ class Observed:
     def breach(
         self, who: str, message: str, direction: str, reason: str, *, path: str = "", payload: Any = None
     ) -> None:
-        """Note what was wrong."""
+        """Note a breach."""
         with self._lock:
             self.breaches.append((who, Breach(message, direction, path, reason, payload)))  # type: ignore[arg-type]
 
     def goes(self, direction: Direction, message: str) -> None:
-        """Note that something is sent."""
+        """Note a message that is being sent."""
         with self._lock:
             self.went[direction.value, message] += 1
 
     def answered(self, direction: Direction, message: str, payload: Any, code: str | None) -> None:
-        """Note what was sent, and the code that it was refused with."""
+        """Note a message that was sent, and its error code."""
         with self._lock:
             self.sent.append((direction.value, message, payload, code))
 
     def failed(self, event: str, code: str) -> None:
-        """Note a failure of an `error` message or a refused connection."""
+        """Note the code of an `error` message or a refused connection."""
         with self._lock:
             self.errors[event, code] += 1
         if code == "internal":
             self.breach("the server", "error", "server", "an error that is a defect of the server", path="/code")
 
     def lines(self) -> list[str]:
-        """The breaches, each in a line."""
+        """Return the breaches, one line each."""
         return [describe(who, breach) for who, breach in self.breaches]
 
 
 def describe(who: str, breach: Breach) -> str:
-    """A breach as a sentence."""
+    """Return a breach as a sentence."""
     where = f" at {breach.path!r}" if breach.path else ""
     payload = "" if breach.payload is None else repr(breach.payload)
     what = f", in {payload[:SHOWN]}{'…' if len(payload) > SHOWN else ''}" if payload else ""

@@ -1,7 +1,7 @@
-"""What a scenario sends, by the words that a feature uses for it.
+"""The payloads of a scenario, by the words of its feature.
 
-Most are JSON, written as it goes over the wire, so that a scenario can send what no JSON library would
-write: `NaN`, a lone surrogate, a number beyond all bounds.
+Most are JSON text, written exactly as sent, so that a scenario can send what JSON libraries refuse to write: `NaN`, a
+lone surrogate, a huge number.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _NESTED = re.compile(r"(lists|objects) nested (\d+) deep")
 
 @dataclass(frozen=True)
 class Payload:
-    """The arguments of an event: JSON text for each, or Python values if there are bytes among them."""
+    """The arguments of an event: JSON text for each, or Python values if they contain bytes."""
 
     texts: tuple[str, ...] = ()
     binary: Any = None
 
 
 def payload(words: str) -> Payload:
-    """The payload that a feature calls `words`; what is not known by name is JSON."""
+    """Return the payload that a feature calls `words`; unknown words are taken as JSON."""
     if words in _BY_NAME:
         return _BY_NAME[words]
     if nested := _NESTED.fullmatch(words):
@@ -38,13 +38,13 @@ def payload(words: str) -> Payload:
 
 
 def fields_of(words: str) -> dict[str, Any]:
-    """The fields of a request that a feature calls `words`."""
+    """Return the fields of a request that a feature calls `words`."""
     made: dict[str, Any] = json.loads(payload(words).texts[0])
     return made
 
 
 def entity(room_id: str) -> dict[str, str]:
-    """The entity that a room belongs to, as `room:join` names it: of `invoice:42`, the invoice 42."""
+    """Return the entity of a room, as `room:join` names it: `invoice:42` is invoice 42."""
     entity_type, entity_id = room_id.split(":")
     return {"entity_type": entity_type, "entity_id": entity_id}
 
@@ -62,11 +62,11 @@ def _long(name: str, characters: int, filled_with: str = "x", begins: str = "") 
 
 
 def _copies(times: int) -> list[dict[str, Any]]:
-    """The document is put into itself, again and again: each time it is twice as large."""
+    """Return changes that copy the document into itself: each copy doubles its size."""
     return [{"op": "copy", "from": "", "path": f"/copy{number}"} for number in range(times)]
 
 
-#: Changes that are too long for a sentence.
+#: Changes too long for a sentence.
 PATCHES: dict[str, list[dict[str, Any]]] = {
     "a patch of 1000 operations": [{"op": "add", "path": "/n", "value": n} for n in range(1000)],
     "a patch of 1001 operations": [{"op": "add", "path": "/n", "value": n} for n in range(1001)],
@@ -104,7 +104,7 @@ _BY_NAME = {
     "an action_url of 501 characters": _long("action_url", 501, "x", "/"),
 }
 
-#: Entities at and past the bounds of their names, as (entity_type, entity_id).
+#: Entities at and beyond the limits of their names, as (entity_type, entity_id).
 ENTITIES = {
     "a type of one letter": ("a", "42"),
     "a type of 64 characters": ("a" * 64, "42"),

@@ -1,9 +1,9 @@
-"""The features as requirements: read with the official parser, checked, and bound to their steps.
+"""Reads the features as requirements, checks them, and binds each sentence to its step.
 
-A scenario is a requirement: its permanent id is its first tag (`@presence/3.2`), its level and its source are tags,
-and the quoted line under its name is the sentence of the specification that it proves. An outline is one requirement
-with an example per row. Whatever would be lost or pass by mistake is refused when the features are read: an id that is
-missing or there twice, a sentence that fits no step or several. So what has been loaded can be run.
+Each scenario is a requirement. Its first tag is its permanent id (`@presence/3.2`); other tags give its level and its
+source. The quoted line under its name is the sentence of the specification that it proves. An outline is one
+requirement with an example per row. Errors that would lose a scenario or let it pass by mistake are refused at loading:
+a missing or duplicate id, a sentence that fits no step or several. So a loaded suite can run.
 """
 
 from __future__ import annotations
@@ -25,40 +25,40 @@ from realtime_contracts.conform.tags import FAMILIES, ID, LEVELS, NEEDS, RULING,
 from realtime_contracts.contract.registry import registry
 
 _KINDS = {"Context": "given", "Action": "when", "Outcome": "then"}
-#: A sentence of the specification, below a scenario's name. A scenario may quote several; reports show the first.
+#: A quoted sentence of the specification below a scenario's name. There may be several; reports show the first.
 _QUOTE = re.compile(r"^\s*> (.+)$", re.MULTILINE)
 
 
 class BrokenFeatures(ValueError):
-    """The features cannot be run as they are; the message says what is wrong with which."""
+    """The features cannot be run; the message lists the errors and where they are."""
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A line of a scenario, and the step that it is."""
+    """A line of a scenario, and its step."""
 
     keyword: str
     kind: str
     text: str
-    #: Its table, rows of cells, if it has one.
+    #: The rows of its data table, if any.
     table: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
 class Example:
-    """What is run: a scenario, or a row of an outline (`row` from 1)."""
+    """The unit that runs: a scenario, or a row of an outline (`row` from 1)."""
 
     requirement: Requirement
     row: int
     name: str
     needs: tuple[str, ...]
     sentences: tuple[Sentence, ...]
-    #: The rows of the table of rulings that it decides.
+    #: The keys of the rulings that it decides.
     rulings: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
-        """What selects it: `presence/7.1#3`."""
+        """Return the id that selects it: `presence/7.1#3`."""
         return f"{self.requirement.id}#{self.row}" if self.row else self.requirement.id
 
 
@@ -72,19 +72,19 @@ class Suite:
 
 
 def features_folder() -> Path:
-    """Where the features are: in the source tree, or in the installed package."""
+    """Return the folder of the features, in the source tree or in the installed package."""
     folder = registry().folder
     return folder / "features" if (folder / "features").is_dir() else folder.parent / "features"
 
 
 @functools.cache
 def suite() -> Suite:
-    """The features that this package came with. Raises BrokenFeatures."""
+    """Return the suite of this package's own features. Raises BrokenFeatures."""
     return load(features_folder())
 
 
 def load(folder: Path) -> Suite:
-    """The features of a folder. Raises BrokenFeatures, with everything that is wrong with them."""
+    """Load the features of a folder. Raises BrokenFeatures with all errors."""
     requirements: list[Requirement] = []
     examples: list[Example] = []
     wrong: list[str] = []
@@ -111,7 +111,7 @@ def load(folder: Path) -> Suite:
 
 
 def scenarios(document: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
-    """Every scenario of a parsed file with its feature and its rule (the feature again, outside of any)."""
+    """Yield every scenario of a parsed file with its feature and its rule (the feature again if there is no rule)."""
     feature = document["feature"]
     for child in feature["children"]:
         for inner in child["rule"]["children"] if "rule" in child else [child]:
@@ -179,7 +179,7 @@ def _example(
 
 
 def _numbered(examples: list[Example], made: dict[str, Requirement]) -> Iterator[Example]:
-    """The rows of outlines get their numbers; a scenario without rows keeps its 0."""
+    """Number the rows of outlines; a plain scenario keeps 0."""
     total = Counter(example.requirement for example in examples)
     seen: Counter[Requirement] = Counter()
     for example in examples:
@@ -198,7 +198,7 @@ def _needs(tags: Iterable[str]) -> tuple[str, ...]:
 
 
 def _keywords(document: dict[str, Any]) -> dict[str, str]:
-    """The keyword of each step, by the step's id."""
+    """Return the keyword of each step, by the step's id."""
     found: dict[str, str] = {}
     feature = document["feature"]
     children = [*feature["children"]]

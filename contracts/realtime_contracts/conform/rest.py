@@ -1,7 +1,7 @@
-"""The REST API as a scenario uses it: requests, each with whose token it is, and whether the answer was right.
+"""The REST client of a scenario: requests with a user's token, and checked answers.
 
-Every answer is judged by the contract as it comes: its body by the schema of its operation or of an error, its
-status and headers by what the body says. What is wrong is noted in `observed`.
+Every answer is judged by the contract: the body by the schema of its operation or of an error, status and headers by
+the body. Errors are noted in `observed`.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ from realtime_contracts.wire.journal import Journal
 from realtime_contracts.wire.redaction import redacted, shown
 from realtime_contracts.wire.timeouts import patience
 
-#: Where the API begins, for paths that are of no operation.
+#: The root of the API, for paths outside the contract.
 PREFIX = "/api/v1"
 
-#: The statuses of a success.
+#: The statuses of success.
 OK, CREATED = 200, 201
 
-#: Characters of an answer that a failure shows.
+#: Characters of an answer in a failure's text.
 SHOWN = 200
 
-#: The header of a body, unless a scenario has another.
+#: The header for a body, unless a scenario sets another.
 JSON = ("Content-Type", "application/json")
 
-#: Connections that are kept open to a node: as many requests as a scenario makes at the same time.
+#: Connections kept open per node: as many as a scenario's parallel requests.
 POOL_SIZE = 32
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a request was answered with. `body` is JSON, None if it was none."""
+    """The answer to a request. `body` is JSON, None if it was not JSON."""
 
     request: str
     status: int
@@ -54,41 +54,40 @@ class Answer:
 
     @property
     def is_of_contract(self) -> bool:
-        """Whether it is an answer of the operation. Else the server has no such operation, or is not itself."""
+        """Whether it is an answer of the operation. If not, the server lacks the operation or is not itself."""
         return self.ok or self.code is not None
 
     @property
     def ok(self) -> bool:
-        """Whether the request has succeeded."""
         return self.status in (OK, CREATED)
 
     @property
     def code(self) -> str | None:
-        """Why it has not."""
+        """Return the error code."""
         return self.body.get("code") if isinstance(self.body, dict) else None
 
     @property
     def path(self) -> str | None:
-        """Where a request is wrong that is."""
+        """Return the path of the error in the request."""
         details = self.body.get("details") if isinstance(self.body, dict) else None
         return details.get("path") if isinstance(details, dict) else None
 
 
 class Rest:
-    """A client of one cluster. `next_url` says which node is next; several threads may ask at the same time."""
+    """A client of one cluster. `next_url` chooses the node; several threads may send requests at once."""
 
     def __init__(self, next_url: Callable[[], str], observed: Observed, began: float) -> None:
         self.journal = Journal("REST", began)
         self._observed = observed
-        #: All that was ever said, headers included.
+        #: Everything sent and received, headers included.
         self.heard: list[str] = []
         self._next_url = next_url
         self._session = requests.Session()
-        self._session.trust_env = False  # no proxies: the server is named by its URL
+        self._session.trust_env = False  # No proxies: the URL names the server itself.
         self._session.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=POOL_SIZE))
 
     def call(self, operation: str, token: str | None, *, url: str | None = None, **options: Any) -> Answer:
-        """Ask for an operation. `options`: `places` of the path, and what `send` takes."""
+        """Call an operation. `options`: the path's `places`, and the options of `send`."""
         known = operations()[operation.replace(":", ".")]
         places = {name: urllib.parse.quote(value, safe="") for name, value in options.pop("places", {}).items()}
         headers = options.pop("headers", {})
@@ -103,7 +102,7 @@ class Rest:
         return answer
 
     def fail(self, method: str, path: str, **options: Any) -> Answer:
-        """Send what can only fail; `options` as in `send`."""
+        """Send a request that must fail; `options` as in `send`."""
         answer = self.send(method, path, **options)
         self._judge(None, answer)
         return answer
@@ -119,7 +118,7 @@ class Rest:
         data: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send a request as it is: `body` is JSON, `data` is anything. What comes is not judged."""
+        """Send a request unchanged: `body` is JSON, `data` any bytes. The answer is not judged."""
         if body is not None:
             data = json.dumps(body).encode()
         headers = {**({} if data is None else dict([JSON])), **(headers or {})}
@@ -136,7 +135,6 @@ class Rest:
         return Answer(f"{method} {target}", came.status_code, body, came.text[:1000], came.headers)
 
     def close(self) -> None:
-        """Nothing more is asked."""
         self._session.close()
 
     def _judge(self, operation: str | None, answer: Answer) -> None:
@@ -153,7 +151,7 @@ class Rest:
             self._observed.breach("REST", message, "response", what, path=path, payload=answer.text)
 
     def _success(self, operation: str | None, answer: Answer) -> tuple[str, str]:
-        """What is wrong with a success, and where; nothing if it is right."""
+        """Return what is wrong with a successful answer, and where, or nothing."""
         if operation is None:
             return "a success", ""
         if answer.status not in operations()[operation.replace(":", ".")].successes:
@@ -175,13 +173,13 @@ class Rest:
 
 
 def _as_told(method: str, target: str, headers: Mapping[str, str]) -> str:
-    """A request as the journal tells it: with the headers that are not what they always are."""
+    """Return a request as the journal shows it, with its unusual headers."""
     told = [f"{name}: {value}" for name, value in headers.items() if (name, value) != JSON]
     return redacted(", ".join([f"{method} {target}", *told]), owner="")
 
 
 def _told(data: bytes) -> str | dict[str, str]:
-    """A body as the journal tells it: JSON, or under `raw` what would not be the same if it were written again."""
+    """Return a body as the journal shows it: JSON, or under `raw` if writing it again would change it."""
     text = data.decode(errors="replace")
     try:
         value = json.loads(text)
@@ -192,7 +190,7 @@ def _told(data: bytes) -> str | dict[str, str]:
 
 
 def _in_query(value: Any) -> str:
-    """A value as it stands in a query: as in JSON, and a text as it is."""
+    """Return a value as query text: a string unchanged, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -1,7 +1,7 @@
-"""What a run has found, as every report reads it: verdicts, and what they rest on.
+"""The results of a run, as every report reads them: verdicts and their evidence.
 
-Nothing here knows how a scenario is run or how a report looks. Everything is a frozen dataclass of plain values, so
-that it goes from process to process and into JSON as it is.
+This module does not know how a scenario runs or how a report looks. Everything is a frozen dataclass of plain values,
+so it can be sent between processes and written as JSON.
 """
 
 from __future__ import annotations
@@ -13,63 +13,63 @@ from typing import Any, Literal
 
 
 class Verdict(Enum):
-    """What a requirement is worth on a server. The order is from the worst to the best."""
+    """The verdict on a requirement, from the worst to the best."""
 
     #: A MUST is not met.
     FAIL = "fail"
-    #: The environment has failed, or the harness: nothing can be said of the server.
+    #: The environment or the harness failed, so the server was not judged.
     INCONCLUSIVE = "inconclusive"
     #: A SHOULD is not met.
     WARN = "warn"
-    #: It was not tried; the reason says why.
+    #: Not run; the reason is in the result.
     SKIP = "skip"
     PASS = "pass"  # noqa: S105 - no password
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict | None:
-    """The worst of some verdicts, None if there is none."""
+    """Return the worst of some verdicts, None if there are none."""
     return min(verdicts, key=list(Verdict).index, default=None)
 
 
-#: The exit status of a run, by its worst verdict. 2 is a wrong command line.
+#: The exit status of a run by its worst verdict. 2 is a usage error.
 EXIT_STATUS = {
     Verdict.PASS: 0,
     Verdict.FAIL: 1,
     Verdict.WARN: 3,
     Verdict.INCONCLUSIVE: 4,
-    Verdict.SKIP: 5,  # only if nothing was tried: a run without a test is not green
+    Verdict.SKIP: 5,  # Only if nothing was run: a run without results must not be green.
 }
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """One scenario of the features: what it is called for ever, how binding it is, and what it proves."""
+    """One scenario of the features: its permanent id, its level, and what it proves."""
 
-    #: Permanent: `presence/3.2`. Never given to anything else, even when the scenario is gone.
+    #: Permanent: `presence/3.2`. Never reused, even when the scenario is deleted.
     id: str
     family: str
     level: Literal["must", "should", "may"]
     feature: str
     rule: str
     name: str
-    #: The sentence of the specification that it proves, "" if the source is a section of the seed alone.
+    #: The sentence of the specification that it proves; "" if the source is only a section of the seed.
     sentence: str
-    #: Where that is from: `seed_4_2`, `spec_presence`.
+    #: The tags of its sources: `seed_4_2`, `spec_presence`.
     sources: tuple[str, ...]
-    #: What it needs of whoever runs it: `multi_node`, `fault`, `slow`.
+    #: What it needs from the environment: `multi_node`, `fault`, `slow`.
     needs: tuple[str, ...]
     tags: tuple[str, ...]
-    #: Rows of the ruling table of the specification that it decides, by their key.
+    #: The keys of the rulings that it decides.
     rulings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Wire:
-    """One thing that went over one connection, or over REST. Tokens are redacted, what is long is cut."""
+    """One entry of the wire log, from a connection or REST. Tokens are redacted and long texts cut."""
 
     #: Seconds since the scenario began.
     at: float
-    #: Whose tab it was: `Ana's tab 1 (node 1)`, or `REST`.
+    #: The tab: `Ana's tab 1 (node 1)`, or `REST`.
     who: str
     #: `sent` by the client, `received` by it, or a `note` on the connection (connected, refused, closed).
     direction: Literal["sent", "received", "note"]
@@ -81,7 +81,7 @@ class Wire:
 
 @dataclass(frozen=True)
 class Step:
-    """A sentence of the scenario, and what became of it."""
+    """A sentence of the scenario and its result."""
 
     keyword: str
     text: str
@@ -91,51 +91,50 @@ class Step:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a verdict is not PASS, in words for a person: what was expected, and what there was."""
+    """Why a verdict is not PASS, as text: expected, actual."""
 
     expected: str
     actual: str
-    #: What the harness has to add: where it was thrown, what to try.
+    #: The harness's hint: where the error was raised, what to try.
     hint: str = ""
 
 
 @dataclass(frozen=True)
 class Result:
-    """One example of a requirement, run once: the rows of an outline are `#1`, `#2` … of its id."""
+    """One run of one example. The rows of an outline have the ids `#1`, `#2` and so on."""
 
     requirement: str
-    #: The row of an outline, from 1 over all its tables; 0 for a scenario that has none.
+    #: The row of an outline, from 1 over all its tables; 0 for a plain scenario.
     row: int
-    #: The name with the row's values in it.
+    #: The name with the row's values filled in.
     name: str
     transport: Literal["websocket", "polling"]
     verdict: Verdict
     failure: Failure | None = None
-    #: Why it was not tried.
+    #: Why it was not run.
     skipped: str = ""
     steps: tuple[Step, ...] = ()
     wire: tuple[Wire, ...] = ()
-    #: Seconds since the epoch, and how long it took.
+    #: Start in seconds since the epoch, and duration.
     started: float = 0.0
     seconds: float = 0.0
-    #: The numbers of the nodes (from 1) that its connections went to.
+    #: The numbers of the nodes (from 1) that it connected to.
     nodes: tuple[int, ...] = ()
-    #: It was expected to fail (`--known-failing`), and did.
+    #: It is a known failure (`--known-failing`), and it failed.
     known: bool = False
 
     @property
     def id(self) -> str:
-        """What selects it again: `presence/7.1#3`."""
+        """Return the id that selects it: `presence/7.1#3`."""
         return f"{self.requirement}#{self.row}" if self.row else self.requirement
 
     @property
     def family(self) -> str:
-        """The family of its requirement."""
         return self.requirement.partition("/")[0]
 
     @property
     def failed_before(self) -> bool:
-        """Whether it failed at a Given or a When: before it came to what the scenario is about."""
+        """Whether it failed at a Given or a When, before it reached its subject."""
         kind = ""
         for step in self.steps:
             kind = kind if step.keyword in ("And", "But", "*") else step.keyword
@@ -146,13 +145,13 @@ class Result:
 
 @dataclass(frozen=True)
 class Breach:
-    """A message, an ack or an answer that broke the contract, or came out of its order; where it was seen first."""
+    """A message, ack or answer that violates the contract or its order, with the first place where it was seen."""
 
-    #: `presence:list`, `room:join`, `notifications:list`; what came out of order is `presence` or `documents`.
+    #: `presence:list`, `room:join`, `notifications:list`; for an order, `presence` or `documents`.
     message: str
     #: `server` message, `ack` of an event, `response` of the REST API, `order` of messages, or `secrecy`.
     direction: Literal["server", "ack", "response", "order", "secrecy"]
-    #: The JSON Pointer of what is wrong, and why it is.
+    #: The JSON Pointer of the error, and the reason.
     path: str
     reason: str
     payload: Any = None
@@ -160,28 +159,28 @@ class Breach:
 
 @dataclass(frozen=True)
 class ContractCheck:
-    """What all scenarios together say of one message of the contract: `contract/server/presence:list`."""
+    """The verdict on one message of the contract over all scenarios: `contract/server/presence:list`."""
 
     id: str
     message: str
     direction: str
     sentence: str
     verdict: Verdict
-    #: How often it was seen, and how often it was wrong.
+    #: How often the message was seen, and how often it was wrong.
     seen: int = 0
     wrong: int = 0
-    #: The first breach, and the id of the result in which it was seen.
+    #: The first breach, and the id of its result.
     breach: Breach | None = None
     seen_in: str = ""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Coverage of one keyword of one schema: how often the features had it accepted, and refused."""
+    """Coverage of one keyword of one schema: how often the server accepted it and refused it."""
 
     direction: str
     message: str
-    #: Where the keyword stands in the schema: `/properties/status/enum`.
+    #: The keyword's place in the schema: `/properties/status/enum`.
     keyword: str
     accepted: int = 0
     refused: int = 0
@@ -189,7 +188,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Traffic:
-    """Coverage of one message: how often it went, how often it was answered with an ack, and with which errors."""
+    """Coverage of one message: how often it was sent and acked, and the errors it was answered with."""
 
     direction: str
     message: str
@@ -200,19 +199,19 @@ class Traffic:
 
 @dataclass(frozen=True)
 class Ruling:
-    """A row of the specification's table of rulings, and what the run says of it."""
+    """A ruling of the specification, and the run's verdict on it."""
 
     key: str
     seed: str
     ruling: str
     verdict: Verdict
-    #: The results and contract checks that have decided it, the worst first.
+    #: The results and contract checks that decided it, the worst first.
     decided_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Run:
-    """Everything that a run has found."""
+    """All results of a run."""
 
     servers: tuple[str, ...]
     harness: str
@@ -226,14 +225,14 @@ class Run:
     rulings: tuple[Ruling, ...] = ()
     traffic: tuple[Traffic, ...] = ()
     keywords: tuple[Cell, ...] = ()
-    #: Why a run ended before its end, or could not begin; what is wrong with the list of known failures.
+    #: Why the run ended early or could not start; errors in the list of known failures.
     complaints: tuple[str, ...] = ()
-    #: The options that decide what a run proves, as they would be typed.
+    #: The options that affect the result, as they would be typed.
     options: tuple[str, ...] = ()
-    #: What was told of the run while it went: seeds, versions. Shown in every report.
+    #: Notes from the run, such as seeds and versions. Every report shows them.
     notes: dict[str, str] = field(default_factory=dict)
 
     @property
     def exit_status(self) -> int:
-        """By the worst cause."""
+        """Return the exit status of the worst result."""
         return EXIT_STATUS[self.verdict]

@@ -1,8 +1,8 @@
-"""The specification's table of what the seed says otherwise, as far as it can be seen from outside.
+"""The specification's rulings that a client can observe.
 
-A scenario that decides a row has its key as a tag (`@ruling_grace`). What a row says of times, of connection ids and
-of empty texts is broken by messages too, whatever scenario they come in: `rulings_of` tells the rows of a breach.
-The rows about libraries, imports and round trips are not here: no client can tell.
+A scenario names the rulings that it decides in its tags (`@ruling_grace`). Rulings about times, connection ids and
+empty texts can also be violated by any message; `rulings_of` finds them for a breach. Rulings about libraries, imports
+and round trips are not here, because no client can see them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from realtime_contracts import Direction
 from realtime_contracts.conform.results import Breach
 from realtime_contracts.contract.registry import UnknownEvent, registry
 
-#: By key: what the seed says, and the ruling. The words are the specification's; a test holds them to it.
+#: By key: the seed's text, and the ruling. The words are the specification's; a test compares them.
 RULINGS: dict[str, tuple[str, str]] = {
     "scoped_rooms": (
         "Socket.IO room = `entity_type:entity_id` or `tenant:ID`, unscoped",
@@ -55,24 +55,24 @@ RULINGS: dict[str, tuple[str, str]] = {
     ),
 }
 
-#: What is not there where the seed is followed, by the row: of a server that never sends it, it tells that.
+#: By ruling: the event that is missing where the seed is followed, if a server never sends it.
 ABSENT = {
     "disconnect_reason": "presence:user_left",
     "grace": "presence:user_left",
     "leave_all_rooms": "room:user_left",
 }
 
-#: How the last part of a place ends that holds a time.
+#: The name endings of fields that hold a time.
 _TIMES = ("_at", "timestamp")
 
 
 def rulings_of(breach: Breach) -> frozenset[str]:
-    """The rows that a breach of the contract shows to be broken, by whatever is wrong in its payload."""
+    """Return the rulings that a breach shows violated, from all errors in its payload."""
     return frozenset(row for path in {breach.path, *_all_wrong(breach)} for row in _rows_at(breach, path))
 
 
 def _all_wrong(breach: Breach) -> frozenset[str]:
-    """Where a payload is wrong, all places: a breach names the first, such as a number that is missing."""
+    """Return all places where a payload is wrong; a breach names only the first."""
     known = {direction.value: direction for direction in Direction}
     if breach.payload is None or breach.direction not in known:
         return frozenset()
@@ -95,7 +95,7 @@ def _rows_at(breach: Breach, path: str) -> set[str]:
 
 
 def _value_at(payload: object, path: str) -> object:
-    """What stands at a JSON Pointer, None if nothing does."""
+    """Return the value at a JSON Pointer, None if there is none."""
     for step in path.split("/")[1:]:
         if isinstance(payload, dict):
             payload = payload.get(step.replace("~1", "/").replace("~0", "~"))

@@ -1,8 +1,8 @@
-"""Running one example against a server: its steps in order, and what that is worth.
+"""Runs one example against a server: its steps in order, and its verdict.
 
-The server is known by a `Target`. A step that fails ends the scenario; whatever else broke the contract is in the
-outcome beside the result. An exception that is no expectation is the server's if it had broken the contract before
-(a field that is not there cannot be read), and otherwise the harness's: INCONCLUSIVE.
+A `Target` describes the server. The first step that fails ends the scenario. Other breaches of the contract are in the
+outcome beside the result. Any exception other than a failed expectation is blamed on the server if it had already
+broken the contract (a missing field cannot be read), and otherwise on the harness: INCONCLUSIVE.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from realtime_contracts.wire.redaction import redacted, shown
 from realtime_contracts.wire.timeouts import Timeouts
 from realtime_contracts.wire.tokens import Mint
 
-#: What a requirement that is not met is worth, by its level.
+#: The verdict on a requirement that is not met, by its level.
 UNMET = {"must": Verdict.FAIL, "should": Verdict.WARN, "may": Verdict.WARN}
 
-#: Characters of what is said of a failure, and lines of the wire log: what a server floods is not kept in full.
+#: Limits of a failure's text in characters and of the wire log in lines, in case a server floods.
 MOST_CHARACTERS = 8000
 MOST_LINES = 1000
 
-#: Characters of a payload that are kept; a text in it is cut at fewer.
+#: Characters kept of a payload; its texts are cut at fewer.
 MOST_OF_A_PAYLOAD = 4000
 
 _DIRECTIONS: dict[str, Literal["sent", "received", "note"]] = {
@@ -50,14 +50,12 @@ _DIRECTIONS: dict[str, Literal["sent", "received", "note"]] = {
     "answer": "received",
 }
 
-#: What a step raises that looks for something in an answer where it is not. Our own server shows that it can be there.
+#: What a step raises when an answer lacks a field. Our own server proves that the field can be there.
 NOT_UNDERSTOOD = (LookupError, TypeError, ValueError, AttributeError, StopIteration)
 
 
 @dataclass
 class Target:
-    """A server under test."""
-
     #: The base URLs of the nodes of one cluster.
     nodes: list[str]
     transport: Literal["websocket", "polling"]
@@ -68,25 +66,25 @@ class Target:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an example: its result, and what was seen of the contract meanwhile."""
+    """The outcome of an example: its result, and the contract's observations."""
 
     result: Result
     breaches: tuple[Breach, ...]
     came: dict[tuple[str, str], int]
     coverage: Coverage
-    #: Whether what it was not met by says nothing of what it is about: there was no answer, or no such operation.
+    #: Whether the failure is unrelated to the scenario's subject: no answer, or no such operation.
     untold: bool = False
-    #: The event that was waited for in vain, if it was not met by that.
+    #: The event that never came, if that was the failure.
     awaited: str = ""
 
     @property
     def is_right(self) -> bool:
-        """Whether the scenario passed, and nothing in it broke the contract."""
+        """Whether the scenario passed without a breach of the contract."""
         return self.result.verdict is Verdict.PASS and not self.breaches
 
 
 def run(example: Example, target: Target) -> Outcome:
-    """Run an example. Raises nothing but what ends the process."""
+    """Run an example. Raises only what ends the process."""
     started = time.time()
     world = World(target.nodes, target.transport, target.mint, target.timeouts, target.behaviour)
     steps: list[Step] = []
@@ -133,13 +131,13 @@ def run(example: Example, target: Target) -> Outcome:
 
 
 def _says_nothing(error: Exception, world: World) -> bool:
-    """Whether what a scenario is about is not shown by its failure."""
+    """Whether a failure is unrelated to the scenario's subject."""
     no_operation = world.back.reply is not None and not world.back.reply.is_of_contract
     return no_operation or not isinstance(error, AssertionError) or isinstance(error, NotToldError)
 
 
 def _shortened(text: str) -> str:
-    """What is said of a failure, as a report may have it: without tokens, and not without end."""
+    """Return a failure's text for a report: without tokens, and cut."""
     text, half = redacted(text), MOST_CHARACTERS // 2
     if len(text) <= MOST_CHARACTERS:
         return text
@@ -158,7 +156,7 @@ def _run_steps(example: Example, world: World, steps: list[Step]) -> None:
     before = ""
     for sentence in example.sentences:
         if sentence.kind == "when" and before != "when":
-            world.set_marks()  # what comes from now on is what the When has brought about
+            world.set_marks()  # Later messages are effects of the When.
         before = sentence.kind
         began = time.monotonic()
         done: Literal["passed", "failed"] = "failed"
@@ -184,7 +182,7 @@ def _run_step(sentence: Sentence, world: World) -> None:
 
 @contextlib.contextmanager
 def _reaching_the_server() -> Iterator[None]:
-    """A connection that is refused or lost under a request is the environment's failure, not an expectation."""
+    """Turn a connection refused or lost during a request into an environment failure."""
     try:
         yield
     except (requests.ConnectionError, requests.Timeout) as error:
@@ -232,7 +230,7 @@ def _last_answer(wire: Sequence[Wire]) -> str:
 
 
 def wire_of(world: World) -> tuple[Wire, ...]:
-    """Everything that went, by time."""
+    """Return the wire log, sorted by time."""
     lines = [line for tab in world.tabs for line in _lines(tab.label, tab.journal)]
     return tuple(sorted([*lines, *_lines("REST", world.rest.journal)], key=lambda line: line.at))
 

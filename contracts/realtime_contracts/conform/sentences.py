@@ -1,10 +1,9 @@
-"""How a sentence of a feature finds its step.
+"""Finds the step of each sentence of a feature.
 
-A step is written as the sentence itself, in the manner of Cucumber expressions: `@then('{people} see(s) {whom} go')`.
-A place is a name in braces; `(s)` may be missing, and of `is/are` one stands there. What may stand in a place is known
-by its name, so that two steps do not fit one sentence, and a list of people comes as a list. The function gets what
-stands in the places by name, and whatever else it asks for of `world`, `datatable`, and `faults`, which only the owner
-of the cluster has.
+A step is declared with its sentence, like a Cucumber expression: `@then('{people} see(s) {whom} go')`. A name in braces
+is a parameter, `(s)` is optional, and `is/are` matches either word. The parameter's name decides what it matches, so
+that no sentence fits two steps, and a list of people arrives as a list. The function receives the parameters by name.
+It may also ask for `world`, `datatable`, and `faults` (only available to the cluster's owner).
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ _Function = TypeVar("_Function", bound=Callable[..., None])
 _NAME = r"[A-Z][a-z]+"
 _SEVERAL = rf"{_NAME}(?:, {_NAME})*(?: and {_NAME})?"
 
-#: What may stand in a place, by its name. Any other place takes what fits between its quotes.
+#: The pattern of each parameter, by name. Any other parameter matches the text between its quotes.
 PLACES = {
     "who": _NAME,
     "whom": _NAME,
-    #: A person, or one of their tabs: see `World.tab_of`.
+    #: A user, or one of their tabs: see `World.tab_of`.
     "tab": rf"(?:the second tab of )?{_NAME}",
     "people": _SEVERAL,
     "others": _SEVERAL,
@@ -70,18 +69,18 @@ PLACES = {
 }
 _QUOTED = r'[^"]*'
 _PLACE = re.compile(r"\{(\w+)\}")
-#: One of several words, and an ending that may be missing.
+#: Alternative words, and an optional ending.
 _ONE_OF = re.compile(r"\b(\w+)/(\w+)\b")
 _ENDING = re.escape("(s)")
 
 
-#: Places whose text is a list of people.
+#: Parameters that are lists of people.
 _LISTS = frozenset({"people", "others"})
 
 
 @dataclass(frozen=True)
 class Definition:
-    """A step: its kind, its sentence, and what is done."""
+    """A step: its kind, its sentence and its function."""
 
     kind: Kind
     sentence: str
@@ -89,39 +88,39 @@ class Definition:
     pattern: re.Pattern[str]
 
     def match(self, text: str) -> dict[str, Any] | None:
-        """What stands in each place of the sentence, None if it is another one."""
+        """Return the parameters of a sentence, None if it does not match."""
         found = self.pattern.fullmatch(text)
         if found is None:
             return None
         return {place: names(words) if place in _LISTS else words for place, words in found.groupdict().items()}
 
 
-#: Every step there is, in the order of the modules.
+#: All steps, in the order of the modules.
 DEFINITIONS: list[Definition] = []
 
 
 def given(sentence: str) -> Callable[[_Function], _Function]:
-    """What was so before."""
+    """Declare a Given step."""
     return _step("given", sentence)
 
 
 def when(sentence: str) -> Callable[[_Function], _Function]:
-    """What somebody does."""
+    """Declare a When step."""
     return _step("when", sentence)
 
 
 def then(sentence: str) -> Callable[[_Function], _Function]:
-    """What comes of it."""
+    """Declare a Then step."""
     return _step("then", sentence)
 
 
 def fitting(kind: str, text: str) -> list[Definition]:
-    """The steps that a sentence may mean. There has to be one."""
+    """Return the steps that match a sentence. There must be exactly one."""
     return [step for step in DEFINITIONS if step.kind == kind and step.match(text) is not None]
 
 
 def pattern_of(sentence: str) -> re.Pattern[str]:
-    """What fits a sentence with places."""
+    """Return the pattern of a sentence with parameters."""
     pieces = [
         f"(?P<{piece}>{PLACES.get(piece, _QUOTED)})"
         if index % 2
@@ -135,7 +134,7 @@ def _step(kind: Kind, sentence: str) -> Callable[[_Function], _Function]:
     def register(function: _Function) -> _Function:
         lazy = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
         if any(is_so(function) for is_so in lazy):
-            # It would be called, do nothing, and pass.
+            # The step would be called, do nothing, and pass.
             raise TypeError(f"the step {function.__name__} must be a plain function")
         DEFINITIONS.append(Definition(kind, sentence, function, pattern_of(sentence)))
         return function
@@ -144,5 +143,5 @@ def _step(kind: Kind, sentence: str) -> Callable[[_Function], _Function]:
 
 
 def names(text: str) -> list[str]:
-    """`Ana, Ben and Cy` as a list."""
+    """Return `Ana, Ben and Cy` as a list."""
     return re.findall(_NAME, text.replace(" and ", ", "))

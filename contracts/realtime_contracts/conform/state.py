@@ -1,7 +1,6 @@
-"""The people of a scenario, and what one step hands to the next, by subject.
+"""The users of a scenario, and the values that one step passes to the next, by subject.
 
-A field without a value is set by the step that a scenario has before the one that reads it; read too early it raises
-AttributeError, which fails the step.
+A step sets each field before another reads it. Reading an unset field raises AttributeError, which fails the step.
 """
 
 from __future__ import annotations
@@ -20,20 +19,20 @@ from realtime_contracts.wire.view import PresenceView, Seen
 
 @dataclass
 class Person:
-    """Somebody who works at a company."""
+    """A user of a company."""
 
     name: str
     user_id: str
     tenant: str
     tabs: list[Tab] = field(default_factory=list)
-    #: What the server said when it last refused them.
+    #: The server's last refusal of this user.
     refusal: Any = None
-    #: The tab in which they did something last.
+    #: The tab of their last action.
     acting: Tab | None = None
 
     @property
     def tab(self) -> Tab:
-        """The first of the open tabs."""
+        """Return the first open tab."""
         if not self.tabs:
             refused = f"refused, with {self.refusal!r}" if self.refusal is not None else "no tab is open"
             raise UnmetError(f"{self.name} is connected", refused)
@@ -41,29 +40,29 @@ class Person:
 
 
 class Connecting:
-    """Attempts to connect, and what is there before a connection."""
+    """Connection attempts, and transports without a connection."""
 
-    #: The last attempt, until its refusal has been looked at.
+    #: The last attempt, until its refusal has been checked.
     attempt: Tab | None = None
-    #: A tab whose connection the server ends.
+    #: A tab whose connection the server will end.
     ended: Tab
     handshake: requests.Response
-    #: A transport on which nobody has connected.
+    #: A transport without a connection.
     bare: BareTransport
     namespace_refused: bool
 
 
 class Presence:
-    """Who is where, and what was asked about it."""
+    """Presence: where users are, and the lists they asked for."""
 
-    #: The pages that somebody has moved through.
+    #: The pages that a user has moved through.
     pages: list[str]
-    #: The list that was asked for last, and the list of each who asked.
+    #: The last list requested, and the last list of each user.
     listed: dict[str, Any]
     lists: dict[str, dict[str, Any]]
-    #: What each tab knew of the users, before something was sent.
+    #: Each tab's view of the users before an event was sent.
     before: dict[Tab, dict[str, Seen]]
-    #: The number of a message that is said to be lost, and the view without it.
+    #: The number of a message that counts as lost, and the view without it.
     lost_seq: int
     view: PresenceView
 
@@ -72,7 +71,7 @@ class Presence:
 
 
 class Cursors:
-    """Where a cursor was moved last, when a series of moves began, and the cursors that were shown."""
+    """Cursors: the last position, the start of a series of moves, and the cursors shown."""
 
     place: dict[str, Any]
     began: float
@@ -81,7 +80,7 @@ class Cursors:
 
 @dataclass(frozen=True)
 class Edit:
-    """An edit as it was sent: who sent it in which tab, and its payload."""
+    """An edit as it was sent: the user, the tab and the payload."""
 
     editor: Person
     tab: Tab
@@ -89,7 +88,7 @@ class Edit:
 
 
 class Documents:
-    """The edits of the scenario's document, and what it was before them."""
+    """The edits of the scenario's document, and its content before them."""
 
     content: dict[str, Any]
     version: int
@@ -98,7 +97,7 @@ class Documents:
 
 
 class Back:
-    """What back ends have published over REST: the ids, the last at the end, and those of activity by their action."""
+    """What back ends have published over REST: the ids in order, and the activity ids by action."""
 
     def __init__(self) -> None:
         #: The last answer to any request.

@@ -1,8 +1,8 @@
-"""One browser tab: one connection, how it comes and goes, everything that went over it, and whether that was right.
+"""One browser tab: a connection, its messages, and whether they conform to the contract.
 
-What the server sends, messages and acks alike, is judged by the contract as it comes. Presence messages are
-folded into a view, and the edits of each room into another. What is wrong is noted in `observed` and in the views'
-`complaints`; the scenario's end looks at them.
+Messages and acks are judged by the contract on arrival. Presence messages are folded into a view, and the edits of each
+room into another. Errors are noted in `observed` and in the views' `complaints`, which are checked at the end of the
+scenario.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from realtime_contracts.wire.view import PRESENCE_MESSAGES, PresenceView
 
 Fields = Callable[[Any], bool]
 
-#: Characters of a payload that are kept for the reports: any but those that are sent to be refused for their size.
+#: Characters kept of a payload for the reports: enough for all but those that are refused for their size.
 SHOWN = 2000
 
-#: How the user ids of the harness's own clients begin; what is about them is never what a scenario listens for.
+#: The prefix of the user ids of the harness's own clients. Scenarios ignore messages about them.
 BARRIER = "barrier-"
 
-#: Events sent before the first of them is answered. Engine.IO's servers take 16 packets in one POST.
+#: Events sent before the first ack is awaited. Engine.IO's servers take 16 packets in one POST.
 AT_ONCE = 8
 
-#: Stands for the ack of a server that gave none: neither a success nor a failure. What came in its place is `instead`.
+#: Stands for a missing ack: neither a success nor a failure. `instead` has what came in its place.
 NO_ANSWER: dict[str, Any] = {"ok": None}
 
 
 class Tab:
-    """A connection of one user to one node. `label` names it in failures; `began` is when the scenario did."""
+    """A connection of one user to one node. `label` is its name in failures; `began` is the scenario's start."""
 
     def __init__(
         self,
@@ -60,19 +60,19 @@ class Tab:
         self.journal = Journal(label, began)
         self.observed = observed or Observed()
         self.connected = False
-        #: What the server said when it refused the connection: {message, data: {code}}.
+        #: The server's refusal of the connection: {message, data: {code}}.
         self.refusal: Any = None
         self.view = PresenceView()
-        #: Where the journal stood when the scenario's current "When" began.
+        #: The length of the journal when the current "When" began.
         self.mark = 0
-        #: The highest presence number that this tab knows of, from acks as well.
+        #: The highest presence number that this tab knows, acks included.
         self.known_seq = -1
         #: The rooms that the scenario has put this tab into.
         self.rooms: set[str] = set()
-        #: Whether a lock was taken here, which outlasts a lost transport.
+        #: Whether this tab took a lock, which outlasts a lost transport.
         self.has_locked = False
         self._transports = transports
-        #: Whether the server itself has refused; without it, nobody was there.
+        #: Whether the server itself refused; otherwise nothing answered.
         self._reached = False
         self._documents: dict[str, DocumentView] = {}
         self._left: list[DocumentView] = []
@@ -86,7 +86,7 @@ class Tab:
         self.client.on("*", self._on_event)
         self.client.unreadable = self._on_unreadable
 
-    # Coming and going
+    # Connecting and disconnecting
 
     def open(self, auth: Any, *, query: str = "", namespace: str = "/") -> bool:
         """Connect; False if the server refuses."""
@@ -112,7 +112,7 @@ class Tab:
                     raise NotReachedError(f"{self.label} gets an answer from {self.url}", str(error)) from error
                 if auth is None or isinstance(auth, dict):
                     raise NotToldError(f"{self.label} is let in or refused", self._instead()) from error
-                return False  # Socket.IO carries no other: to hang up is an answer
+                return False  # Socket.IO has no other answer here: closing the transport counts as one.
             if namespace == "/" and self.observed.judge(self.label, Direction.SERVER, "connect_error", self.refusal):
                 self.observed.failed("connect", self.refusal["data"]["code"])
         if namespace == "/" and not query:
@@ -121,33 +121,32 @@ class Tab:
         return self.connected
 
     def _instead(self) -> str:
-        """What a server did that opened a session, and neither let in nor refused."""
+        """Describe a server that opened a session but neither accepted nor refused the connection."""
         ended = any(entry.kind == "closed" for entry in self.journal.since()) or not self.client.eio.sid
         return (
             "the server ended the connection without a connect_error" if ended else "no answer to Socket.IO's CONNECT"
         )
 
     def goodbye(self, *, heard: bool = True) -> None:
-        """Leave as a user does who closes the page in good order. `heard`: and wait until the server has heard it."""
+        """Disconnect as a page that closes in good order. `heard`: wait until the server has received it."""
         self.connected = False
         self.journal.write("sent", "(goodbye)")
         self.client.goodbye(heard=heard)
 
     def close_transport(self) -> None:
-        """Close the transport in good order, but without a Socket.IO goodbye."""
+        """Close the transport in good order, without a Socket.IO goodbye."""
         self.connected = False
         self.journal.write("sent", "(transport closed)")
         self.client.leave_transport(heard=True)
 
     def cut(self) -> None:
-        """Lose the transport."""
         self.connected = False
         self.journal.write("sent", "(transport lost)")
         self.client.cut()
 
     @property
     def transport(self) -> str:
-        """`websocket` or `polling`, as it is now."""
+        """Return the current transport, `websocket` or `polling`."""
         return str(self.client.transport())
 
     # Sending
@@ -161,7 +160,7 @@ class Tab:
         return self._answer_or_breach(event, self.send(event, payload))
 
     def ask_together(self, event: str, payloads: Sequence[Any]) -> Iterator[dict[str, Any]]:
-        """Send an event with each of these payloads, some before the first is answered. Yields the acks, as `ask`."""
+        """Send an event once per payload, several before the first ack. Yields the acks, as `ask` returns them."""
         for start in range(0, len(payloads), AT_ONCE):
             some = payloads[start : start + AT_ONCE]
             sent = [self.send(event, Payload((json.dumps(payload),))) for payload in some]
@@ -179,7 +178,7 @@ class Tab:
             return NO_ANSWER
 
     def send(self, event: str, payload: Payload, *, ack: bool = True) -> Entry:
-        """Send an event without waiting. Returns what `answer` can find its ack by."""
+        """Send an event without waiting. Returns the handle for `answer`."""
         sent = self._write_sent(event, payload)
         self.observed.goes(Direction.CLIENT, event)
         edit = self._sent_edit(payload) if event == "doc:edit" else None
@@ -193,7 +192,7 @@ class Tab:
         return sent
 
     def answer(self, sent: Entry, within: float | None = None) -> dict[str, Any]:
-        """The ack of what was sent. One that says neither success nor failure is a breach, and noted."""
+        """Return the ack of a sent event. An ack that is neither success nor failure is noted as a breach."""
         start = self.journal.since().index(sent)
         entry = self.journal.wait_for(lambda e: e.of is sent, "an ack", since=start, within=within)
         answer: Any = entry.payload
@@ -202,7 +201,7 @@ class Tab:
         return {**NO_ANSWER, "instead": answer}
 
     def send_packet(self, packet: str, *, ack_for: str | None = None) -> Entry:
-        """Send a Socket.IO packet as it is. With `ack_for`, `{id}` in it becomes the id of an ack."""
+        """Send a raw Socket.IO packet. With `ack_for`, `{id}` in it becomes the id of an ack."""
         sent = self.journal.write("sent", "packet", packet)
         if ack_for is not None:
             packet = packet.replace("{id}", str(self.client.expect_ack(self._ack_taker(ack_for, sent))))
@@ -210,7 +209,7 @@ class Tab:
         return sent
 
     def ask_list(self, payload: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Ask who is online and return the list."""
+        """Request `presence:list` and return it."""
         start = len(self.journal)
         filtered = bool(payload)
         self._filters.append(filtered)
@@ -219,10 +218,10 @@ class Tab:
             self._filters.pop()
             raise UnmetError(f"{self.label} is told who is online", repr(answer))
         listed: dict[str, Any] = self.expect("presence:list", since=start).payload
-        # Of a server that lets nobody go, the harness's own clients are still there.
+        # On a server that takes no users offline, the harness's own clients are still listed.
         return {**listed, "users": [user for user in listed["users"] if not str(user["user_id"]).startswith(BARRIER)]}
 
-    # Waiting for what comes
+    # Waiting for messages
 
     def expect(
         self,
@@ -234,9 +233,9 @@ class Tab:
         kind: str = "",
         **fields: Any,
     ) -> Entry:
-        """The first `event` since the mark with these fields, waiting for it if need be.
+        """Return the first `event` since the mark with these fields, waiting for it if necessary.
 
-        `kind` is what a server may never be seen to send although it sends the event: see `Behaviour`.
+        `kind`: a variant of the event that a server may never send although it sends the event; see `Behaviour`.
         """
 
         def fits(entry: Entry) -> bool:
@@ -257,24 +256,23 @@ class Tab:
             raise
 
     def expect_end(self, within: float | None = None) -> Entry:
-        """Wait until the connection has ended."""
         return self.journal.wait_for(lambda e: e.kind == "closed", "the end", since=self.mark, within=within)
 
     def wait_until(self, condition: Callable[[], bool], what: str, *, within: float | None = None) -> None:
-        """Wait until `condition` holds, which may only change by what this tab hears."""
+        """Wait until `condition` holds. Only messages to this tab may change it."""
         self.journal.wait_until(condition, what, within=within, since=self.mark)
 
     def document(self, room_id: str) -> DocumentView:
-        """What this tab knows of a room's document since it has joined."""
+        """Return this tab's view of a room's document since it joined."""
         return self._documents.setdefault(room_id, DocumentView(self.user_id))
 
     @property
     def document_complaints(self) -> list[str]:
-        """What the views of documents have noted."""
+        """Return the complaints of the document views."""
         documents = [*self._left, *self._documents.values()]
         return [complaint for view in documents for complaint in view.complaints]
 
-    # What comes, in the reading thread
+    # Receiving, in the reading thread
 
     def _on_connect(self) -> None:
         self.connected = True
@@ -284,7 +282,7 @@ class Tab:
         data = said[0] if len(said) == 1 else list(said) or None
         self.refusal = data
         self._reached = self.client.eio.sid is not None
-        # Where nobody was reached it is the client's own error, with the URL in it, and so the token.
+        # If nothing answered, this is the client's own error, whose URL contains the token.
         self.journal.write("refused", "connect_error", data if self._reached else shown(data))
 
     def _on_disconnect(self, reason: Any = None) -> None:
@@ -313,7 +311,7 @@ class Tab:
         self.journal.write("event", event, payload)
 
     def _fold(self, event: str, payload: dict[str, Any], *, valid: bool) -> None:
-        """Take a message into the views: of one that is wrong in places, what can be understood."""
+        """Fold a message into the views; of an invalid one, the readable part."""
         if event == "error" and valid:
             self.observed.failed(str(payload["event"]), payload["code"])
         elif event == "presence:list":
@@ -341,7 +339,7 @@ class Tab:
         if edit is not None:
             self.document(edit["room_id"]).take_ack(edit["edit_id"], answer["version"])
         elif event == "room:leave" and answer["room_id"] in self._documents:
-            # Whoever joins again has missed what was edited meanwhile.
+            # A tab that joins again has missed the edits in between.
             self._left.append(self._documents.pop(answer["room_id"]))
 
     def _ack_taker(
@@ -370,7 +368,7 @@ class Tab:
         return self.observed.judge(self.label, direction, event, payload)
 
     def _sent_edit(self, payload: Payload) -> dict[str, Any] | None:
-        """The edit that is about to be sent, noted; None if it is none that could be accepted."""
+        """Note an edit that is about to be sent. Returns None if it could not be accepted."""
         try:
             edit = json.loads(payload.texts[0])
         except (IndexError, ValueError, RecursionError):
@@ -386,7 +384,7 @@ class Tab:
 
 
 def _as_json(payload: Payload) -> Any:
-    """What an event carries, for the coverage of the contract; None if that is not one JSON value."""
+    """Return an event's payload for the coverage; None if it is not a single JSON value."""
     if payload.binary is not None or len(payload.texts) > 1:
         return None
     try:

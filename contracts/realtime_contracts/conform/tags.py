@@ -1,19 +1,19 @@
-"""The tags of the features and what they mean, the sections that requirements are from among them."""
+"""The tags of the features and their meanings, including the sections that requirements come from."""
 
 from __future__ import annotations
 
 import re
 
-#: The families, in the order in which they are tried and told. What is meant to do harm comes last.
+#: The families, in the order they are run and reported. The harmful ones come last.
 FAMILIES = (
     *("connection", "presence", "rooms", "cursors", "typing", "documents", "locks"),
     *("notifications", "activity", "rest", "multi_node", "errors"),
 )
 
-#: How binding a requirement is.
+#: The levels of a requirement.
 LEVELS = ("must", "should", "may")
 
-#: What a scenario needs of whoever runs it.
+#: What a scenario needs from the environment.
 NEEDS = {
     "multi_node": "two nodes, clients on both",
     "fault": "something is killed, stopped or cut",
@@ -41,7 +41,7 @@ TAGS = {
 
 #: A requirement's permanent id: family, rule, scenario.
 ID = re.compile(r"[a-z_]+/\d+\.\d+")
-#: The sections of the user's own document, phase 18, part 1.
+#: The sections of the seed, phase 18, part 1.
 SEED = {
     "1_1": "Socket.IO Server Configuration",
     "1_2": "Message Types Definition",
@@ -69,14 +69,14 @@ SPECIFICATION = {
     "limits": "Limits",
     "rulings": "What the seed says otherwise, and why it is ruled so",
 }
-#: Where a requirement comes from: a section of the seed, or of the specification.
+#: The sources of requirements: sections of the seed, or of the specification.
 SOURCE = re.compile(rf"seed_\d+(_\d+)?|spec_({'|'.join(SPECIFICATION)})")
-#: A row of the specification's table of rulings that the scenario decides: see `rulings`.
+#: The tag of a ruling that the scenario decides: see `rulings`.
 RULING = re.compile(r"ruling_[a-z_]+")
 
 
 def source_of(tag: str) -> str:
-    """A source's tag in words: `seed 4.2, Connection Handler`. Raises KeyError for a section that is not there."""
+    """Return a source's tag in words: `seed 4.2, Connection Handler`. Raises KeyError for an unknown section."""
     where, _, section = tag.partition("_")
     if where == "seed":
         return f"seed {section.replace('_', '.')}, {SEED[section]}"

@@ -1,6 +1,6 @@
-"""One scenario's world: its companies and people, their tabs, and what they must not hear.
+"""The state of one scenario: its tenants, users and tabs, and the barriers that prove absence.
 
-Tenants are made anew for every scenario, so that scenarios share a server and nothing else.
+Every scenario creates its own tenants, so scenarios that share a server do not affect each other.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from realtime_contracts.wire.journal import Entry, NotSeenError, UnmetError
 from realtime_contracts.wire.timeouts import Timeouts, patience
 from realtime_contracts.wire.tokens import Mint
 
-#: Seconds for what was sent to come to everybody, where no number says that it has.
+#: Seconds to wait until all tabs have received a message, where no sequence number confirms it.
 UNNUMBERED = 0.05
 
 
 class World:
-    """Everything that one scenario knows."""
+    """The state of one scenario."""
 
     def __init__(
         self, nodes: list[str], transport: str, mint: Mint, timeouts: Timeouts, behaviour: Behaviour | None = None
@@ -41,17 +41,17 @@ class World:
         self.people: dict[str, Person] = {}
         self.tenants: dict[str, str] = {}
         self.tabs: list[Tab] = []
-        #: The room that the scenario is about: the first that somebody was put into.
+        #: The scenario's main room: the first that a tab was put into.
         self.room = ""
-        #: The last thing that somebody did, for "the answer": who, which event, and its ack.
+        #: The last action, for "the answer": who, which event, and its ack.
         self.actor: Person | None = None
         self.event = ""
         self.answer: dict[str, Any] = {}
-        #: The last error that somebody got.
+        #: The last error that a tab received.
         self.error: dict[str, Any] = {}
-        #: What "it" was in "has heard it once": event and fields.
+        #: The event and fields that "it" stands for in "has heard it once".
         self.it: tuple[str, dict[str, Any]] = ("", {})
-        #: What was wrong with the answers to what the contract calls wrong.
+        #: Wrong answers to the contract's invalid examples.
         self.wrong: list[str] = []
         self.connecting = Connecting()
         self.presence = Presence()
@@ -60,9 +60,9 @@ class World:
         #: The lock that a Given has taken.
         self.lock: dict[str, Any] = {}
         self.back = Back()
-        #: Redis has lost its data: gaps are part of the scenario.
+        #: Redis has lost its data, so gaps are expected.
         self.gaps_expected = False
-        #: The nodes, from 0, that nobody can connect to any more.
+        #: Indexes, from 0, of the nodes that accept no more connections.
         self.dead: set[int] = set()
         self._tokens: list[str] = []
         self._round_robin = itertools.cycle(range(len(nodes)))
@@ -72,16 +72,16 @@ class World:
     # People and tabs
 
     def tenant(self, label: str) -> str:
-        """The tenant that the scenario calls `label`, under an id of its own."""
+        """Return the tenant that the scenario calls `label`. Its id is unique to the scenario."""
         return self.tenants.setdefault(label, f"{label}-{uuid.uuid4().hex[:8]}")
 
     @property
     def home(self) -> str:
-        """The tenant that the scenario is about: the first company's."""
+        """The scenario's main tenant: the first company's."""
         return self.tenant(next(iter(self.tenants)))
 
     def add_person(self, name: str, company: str, user_id: str | None = None) -> Person:
-        """Somebody works at `company` from now on."""
+        """Register a user of `company`."""
         person = Person(name, user_id or name.lower(), self.tenant(company))
         self.people[user_id or name] = person
         return person
@@ -90,13 +90,13 @@ class World:
         return self.people[name]
 
     def tab_of(self, words: str) -> tuple[Person, Tab]:
-        """Who does something, and in which tab: `Ana`, or `the second tab of Ana`."""
+        """Return the user and the tab that words name: `Ana`, or `the second tab of Ana`."""
         of, _, name = words.rpartition(" ")
         person = self[name]
         return person, person.tabs[1] if of else person.tab
 
     def token(self, person: Person, **options: Any) -> str:
-        """A token for `person`, remembered so that no message may hold it."""
+        """Return a token for `person`. It is remembered, because no message may contain it."""
         return self._remembered(self.mint(person.user_id, person.tenant, **{"name": person.name, **options}))
 
     def _remembered(self, token: str) -> str:
@@ -104,7 +104,7 @@ class World:
         return token
 
     def tab(self, person: Person, node: int | None = None, transports: list[str] | None = None) -> Tab:
-        """A tab of `person` that is not connected yet, on the next node or on `node` (from 1)."""
+        """Create a tab of `person` without connecting it, on the next node or on `node` (from 1)."""
         where = self._next_node() if node is None else node - 1
         label = f"{person.name}'s tab {next(self._numbers)} (node {where + 1})"
         transports = transports or [self.transport]
@@ -113,35 +113,35 @@ class World:
         return self.tabs[-1]
 
     def _next_node(self) -> int:
-        """The next node that is alive, from 0."""
+        """Return the index of the next node that is alive."""
         return next(number for number in self._round_robin if number not in self.dead)
 
     def open(self, person: Person, tab: Tab, **options: Any) -> Tab:
-        """Connect a tab, which must be let in. `options` as in `token`."""
+        """Connect a tab; the server must accept it. `options` as in `token`."""
         if not tab.open({"token": self.token(person, **options)}):
             raise UnmetError(f"{tab.label} is let in", f"refused: {tab.refusal!r}")
         return tab
 
     def connect(self, person: Person, node: int | None = None, **options: Any) -> Tab:
-        """A new tab of `person`, connected, with its list; everybody else has heard of it. `options` as in `token`."""
+        """Connect a new tab of `person`; wait for its list, and until all others know. `options` as in `token`."""
         tab = self.open(person, self.tab(person, node), **options)
         self.add_tab(person, tab)
         self.settle(person.tenant)
         return tab
 
     def add_tab(self, person: Person, tab: Tab) -> None:
-        """Count `tab` among the open tabs of `person` once its list is there."""
+        """Add `tab` to the open tabs of `person` once its list has arrived."""
         person.tabs.append(tab)
         tab.expect("presence:list", since=0)
 
     def company(self, tenant: str) -> Iterator[Tab]:
-        """The open tabs of a tenant."""
+        """Return the open tabs of a tenant."""
         for person in self.people.values():
             if person.tenant == tenant:
                 yield from (tab for tab in person.tabs if tab.connected)
 
     def settle(self, tenant: str) -> None:
-        """Wait until every tab of the tenant has seen what any of them knows of."""
+        """Wait until every tab of the tenant has caught up with the newest presence number that any of them knows."""
         tabs = list(self.company(tenant))
         newest = max((tab.known_seq for tab in tabs), default=-1)
         if newest < 0 and tabs:
@@ -154,27 +154,27 @@ class World:
             tab.wait_until(lambda tab=tab: condition(tab), what, within=within)  # type: ignore[misc]
 
     def set_marks(self) -> None:
-        """What comes from now on is what the scenario's "When" has brought about."""
+        """Mark every journal: later entries are effects of the scenario's "When"."""
         for tab in self.tabs:
             tab.mark = len(tab.journal)
 
     # REST
 
     def ask(self, person: Person, operation: str, **options: Any) -> Answer:
-        """Somebody asks for an operation over REST; `options` as in `Rest.call`."""
+        """Call a REST operation as a user; `options` as in `Rest.call`."""
         self.back.reply = self.rest.call(operation, self.token(person), **options)
         return self.back.reply
 
     def publish(self, tenant: str, operation: str, body: dict[str, Any], **options: Any) -> Answer:
-        """A back end of a company publishes over REST; `options` as in `Rest.call`."""
+        """Call a REST operation as the company's back end; `options` as in `Rest.call`."""
         token = self._remembered(self.mint("backend", tenant, role="service"))
         self.back.reply = self.rest.call(operation, token, body=body, **options)
         return self.back.reply
 
-    # Rooms, for those whose Given is that somebody is in one
+    # Rooms, for scenarios that begin with users in a room
 
     def enter(self, tab: Tab, person: Person, room_id: str) -> None:
-        """Put a tab into a room, and wait until all who were there know."""
+        """Put a tab into a room, and wait until all users of the room know."""
         self.room = self.room or room_id
         others = self.members(person.tenant, room_id)
         known = any(room_id in t.rooms for t in person.tabs)
@@ -188,15 +188,16 @@ class World:
         self.settle(person.tenant)
 
     def members(self, tenant: str, room_id: str = "") -> list[Tab]:
-        """The tabs of a tenant that the scenario has put into a room, without one: into the one it is about."""
+        """Return the tabs of a tenant that the scenario has put into a room; by default its main room."""
         return [tab for tab in self.company(tenant) if (room_id or self.room) in tab.rooms]
 
     # Absence
 
     def barrier(self, *tenants: str) -> None:
-        """Make every open tab of these tenants hear something, on the way that everything takes.
+        """Prove that all earlier broadcasts have arrived at the open tabs of these tenants.
 
-        A client of the harness comes and goes. Whatever was sent before has arrived when that has.
+        A client of the harness connects and leaves. Presence is broadcast in order, so earlier messages arrive before
+        its own.
         """
         for tenant in tenants:
             marks = {tab: len(tab.journal) for tab in self.company(tenant)}
@@ -212,10 +213,10 @@ class World:
                     self.observed.breach(tab.label, "presence", "order", f"a goodbye was not told: {error.expected}")
 
     def cursor_barrier(self, tab: Tab, tenant: str) -> None:
-        """A barrier behind a tab's cursor, which goes another way: moves are answered first, and written later.
+        """A barrier for a tab's cursor messages. A move is acked before its broadcast is written.
 
-        The tab moves twice in a room where only a client of the harness listens, which hears the second move when all
-        that was to be written before it has been. Then the other barrier, for whoever might have heard.
+        The tab moves twice in a room where only a client of the harness listens. When that client receives the second
+        move, all earlier cursor messages are written. The ordinary barrier follows.
         """
         room_id = f"{BARRIER}{next(self._numbers)}:1"
         _, client = self._barrier_client(tenant)
@@ -229,27 +230,27 @@ class World:
         self.barrier(tenant)
 
     def _barrier_client(self, tenant: str) -> tuple[str, Tab]:
-        """A client that only the harness knows of, connected: its user's id, and its tab."""
+        """Connect a client that only the harness knows. Returns its user's id and its tab."""
         person = Person("Barrier", f"{BARRIER}{next(self._numbers)}", tenant)
         return person.user_id, self.open(person, self.tab(person))
 
     def add_barrier_person(self, tenant: str) -> Person:
-        """Somebody whom only the harness knows of, and whom the tenant's tabs wait for as for anybody."""
+        """Add a user of the harness. The tenant's tabs wait for messages about it as for any other user."""
         person = self.add_person("Barrier", "", f"{BARRIER}{next(self._numbers)}")
         person.tenant = tenant
         return person
 
     def outlast_grace(self, tenant: str) -> None:
-        """Wait until whoever lost the transport before now, and is not back, is gone.
+        """Wait until every user who lost the transport earlier, and has not come back, is offline.
 
-        A client of every node loses it now, in the same way, and when they have left, others after them: then so
-        has everybody before. One would not do. A busy node notices later than the other whom it has lost; and Engine.IO
-        looks at its sessions in turn, so that who has just been looked at is found lost up to a ping timeout later.
+        One harness client on each node loses its transport too. When these are offline, a second group does the same.
+        One round is not enough: a busy node may notice a loss later than the other node, and Engine.IO checks its
+        sessions in turn, so a session that was just checked is found lost up to a ping timeout later.
         """
         try:
             for _ in range(2):
                 self._lose_clients(tenant)
-        except NotSeenError as error:  # as long as it may take has passed, and this server lets nobody go
+        except NotSeenError as error:  # The longest time has passed: this server does not take users offline.
             self.observed.breach("the server", "presence", "order", f"a lost transport was not told: {error.expected}")
 
     def _lose_clients(self, tenant: str) -> None:
@@ -267,14 +268,14 @@ class World:
                 tab.expect("presence:user_left", since=marks[tab], user_id=person.user_id, within=within)
 
     def heard(self, tab: Tab, since: int | None = None, name: str | None = None) -> list[Entry]:
-        """What the server has sent to a tab since the mark, but for the barriers: all events, or those of a name."""
+        """Return what a tab received since the mark, without the barriers; all events, or those called `name`."""
         entries = tab.journal.events(name, since=tab.mark if since is None else since)
         return [e for e in entries if not mentions(e.payload, BARRIER)]
 
     # The end
 
     def end(self) -> list[str]:
-        """Everybody leaves. Returns every breach of the contract that they have seen, each in a line."""
+        """Disconnect everybody. Returns every breach of the contract, one line each."""
         self.rest.close()
         note = self.observed.breach
         if self._has_token("".join(self.rest.heard)):
@@ -282,7 +283,7 @@ class World:
         holders = {tab.user_id for tab in self.tabs if tab.has_locked}
         for tab in self.tabs:
             if tab.connected and tab.user_id in holders:
-                tab.goodbye(heard=False)  # a lost transport would leave the locks to the next scenarios
+                tab.goodbye(heard=False)  # After a lost transport the locks would stay for the next scenarios.
             tab.client.cut()
             if not self.gaps_expected:
                 for complaint in tab.view.complaints:
@@ -305,7 +306,7 @@ def _join(tab: Tab, room_id: str) -> None:
 
 
 def mentions(payload: Any, words: str) -> bool:
-    """Whether any text in `payload` is `words`, or begins with it if that ends with a dash."""
+    """Whether a text in `payload` equals `words`; if `words` ends with a dash, whether one starts with it."""
     if isinstance(payload, str):
         return payload == words or (words.endswith("-") and payload.startswith(words))
     if isinstance(payload, dict):

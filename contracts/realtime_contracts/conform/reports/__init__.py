@@ -1,4 +1,4 @@
-"""What a run has found, as reports: pure functions of a `Run`.
+"""The reports of a run: pure functions of a `Run`.
 
 terminal     for who has started the run
 html         one page for people, with a matrix, the failures and their wire logs

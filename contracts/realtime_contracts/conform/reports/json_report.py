@@ -1,8 +1,8 @@
-"""The whole run as JSON, for programs, and to be read again and compared.
+"""The whole run as JSON, for programs, and to be read again for comparison.
 
-The shape is `conformance-report.schema.json` beside the contract: the dataclasses of `results`, field by field, with
-`version` of the shape, and two things that are told for those who do not have this package: `exit_status`, and the `id`
-of each result, which selects it again.
+The shape is `conformance-report.schema.json` beside the contract: the dataclasses of `results`, field by field, and the
+`version` of the shape. For readers without this package it adds `exit_status`, and the `id` of each result, which
+selects it again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from realtime_contracts.conform.results import Run
 from realtime_contracts.contract.registry import registry
 from realtime_contracts.reports import json
 
-#: Version of the shape: whoever knows it may rely on all that the schema says.
+#: Version of the shape. A reader that knows it may rely on everything in the schema.
 VERSION = 1
 SCHEMA = "conformance-report.schema.json"
 
@@ -28,11 +28,11 @@ _T = TypeVar("_T")
 
 
 class UnreadableReport(ValueError):
-    """It is no report, or one of another version; the message says where it is wrong."""
+    """Not a report, or of another version; the message says where it is wrong."""
 
 
 def json_report(run: Run) -> bytes:
-    """The run as one JSON document, in UTF-8, indented."""
+    """Return the run as one indented JSON document in UTF-8."""
     document: dict[str, Any] = {"version": VERSION, "exit_status": run.exit_status, **json.plain(run)}
     document["results"] = [
         {"id": result.id, **told} for result, told in zip(run.results, document["results"], strict=True)
@@ -41,7 +41,7 @@ def json_report(run: Run) -> bytes:
 
 
 def read(data: bytes) -> Run:
-    """The run that a report tells of. Raises UnreadableReport."""
+    """Return the run of a report. Raises UnreadableReport."""
     try:
         document = orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -56,7 +56,6 @@ def read(data: bytes) -> Run:
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of a report."""
     loaded: dict[str, Any] = orjson.loads((registry().folder / SCHEMA).read_bytes())
     return loaded
 
@@ -72,7 +71,7 @@ def _made(kind: type[_T], data: dict[str, Any]) -> _T:
 
 
 def _value(hint: Any, value: Any) -> Any:
-    """A value as its annotation wants it: lists as tuples, objects as dataclasses."""
+    """Convert a value to its annotation: lists to tuples, objects to dataclasses."""
     if get_origin(hint) is UnionType:
         return None if value is None else _value(get_args(hint)[0], value)
     if get_origin(hint) is tuple:

@@ -1,10 +1,10 @@
-"""The run as JUnit XML, which every CI shows: a suite for each family, a case for each result.
+"""The run as JUnit XML for CI: a suite for each family, a case for each result.
 
-What fails is a failure, what cannot be told is an error, what was not tried is skipped; so is what was known to fail.
-A SHOULD that is not met turns no build red: it stands in the case's output, with `verdict` as a property. The schema
-that Jenkins checks with has properties of suites only, so there is one in its suite for each such case, and in the
-output a line that several readers take for a property of the case. The checks of the contract are the suite `contract`;
-a run that did not come to its end has a suite `run` to say so.
+FAIL is a failure, INCONCLUSIVE an error; examples that were not run and known failures are skipped. A SHOULD that is
+not met must not fail a build: it is in the case's output, with `verdict` as a property. The schema that Jenkins uses
+allows properties of suites only, so each such case has a property in its suite, and a line in the output that several
+readers take for a property of the case. The contract checks are the suite `contract`. A run that did not finish has a
+suite `run` that says why.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from realtime_contracts.conform.results import ContractCheck, Requirement, Resul
 from realtime_contracts.reports import junit as kit
 from realtime_contracts.reports.text import moment, one_line, paragraphs
 
-#: The element that a verdict is in its case. WARN and PASS have none.
+#: The element of each verdict. WARN and PASS have none.
 ELEMENTS = {Verdict.FAIL: "failure", Verdict.INCONCLUSIVE: "error", Verdict.SKIP: "skipped"}
 
 
 def junit(run: Run) -> str:
-    """The run as one XML document."""
+    """Return the run as one XML document."""
     requirements = {requirement.id: requirement for requirement in run.requirements}
     families: defaultdict[str, list[Result]] = defaultdict(list)
     for result in run.results:
@@ -81,7 +81,7 @@ def _of_check(check: ContractCheck) -> Iterator[str]:
 
 
 def _complaints(run: Run) -> ET.Element:
-    """What kept the run from its end, or that nothing was tried: an empty file would be green."""
+    """Return why the run did not finish, or that nothing was run: an empty file would be green."""
     case = kit.case("run", "the run came to its end", time="0")
     said = "\n".join(run.complaints) or "nothing was tried"
     if run.exit_status and run.verdict is not Verdict.WARN:

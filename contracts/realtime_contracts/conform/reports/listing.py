@@ -24,7 +24,6 @@ checked against its schema, in all scenarios (`contract/server/presence:list` an
 
 
 def listing(console: Console, examples: Sequence[Example]) -> None:
-    """Print the requirements of these examples."""
     counts = Counter(example.requirement for example in examples)
     headings = Headings(console)
     for requirement in dict.fromkeys(example.requirement for example in examples):
@@ -35,13 +34,13 @@ def listing(console: Console, examples: Sequence[Example]) -> None:
 
 
 def proof(requirement: Requirement) -> str:
-    """What a requirement proves: the sentence, and where that is from."""
+    """Return the sentence that a requirement proves, and its source."""
     where = "; ".join(map(source_of, requirement.sources))
     return f"“{requirement.sentence}” ({where})" if requirement.sentence else where
 
 
 def page(suite: Suite) -> str:
-    """The page of all requirements."""
+    """Return the page of all requirements."""
     lines = [PAGE_HEAD.format(requirements=len(suite.requirements), examples=len(suite.examples))]
     family = rule = ""
     for requirement in suite.requirements:

@@ -1,12 +1,12 @@
-"""The run as Cucumber Messages, which the tools of Gherkin read: a JSON envelope to a line.
+"""The run as Cucumber Messages for Gherkin tools: one JSON envelope per line.
 
-First the features as the official parser reads them, then the steps, then every result as a test case of its own: a
-requirement over two transports is two cases of one pickle, for a second attempt would say that the first did not count.
-The worst of them comes first: a reader that shows a scenario once shows its first case.
+The features come first, as the official parser reads them, then the steps, then each result as a test case of its own.
+A requirement on two transports is two test cases of one pickle; a second attempt would discard the first. The worst
+comes first, because a reader that shows a scenario once shows its first case.
 
-A result's statuses are its steps', and the worst of them is what a reader counts. So where the steps alone would tell
-something else, they are told so: of what is inconclusive no step has passed (a reader puts UNKNOWN below PASSED), and
-what failed after its last step has a step at its end, a hook, that fails. What was known to fail is PENDING.
+Readers count the worst status of a result's steps. Where the steps alone would mislead, they are adjusted: an
+inconclusive result has no passed step (readers rank UNKNOWN below PASSED); a failure after the last step becomes a
+failing hook at the end. A known failure is PENDING.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ from realtime_contracts.reports.json import plain
 from realtime_contracts.reports.text import paragraphs
 from realtime_contracts.wire.redaction import utf8
 
-#: The version of the messages that this writes: of npm's @cucumber/messages, and of its JSON Schema.
+#: The version of the messages: that of npm's @cucumber/messages, and of its JSON Schema.
 PROTOCOL = "34.2.1"
-#: Characters of a line of the attached wire log: all that a payload is kept with.
+#: Characters of a line of the attached wire log: as many as are kept of a payload.
 MOST = 5000
 
-#: What some readers of lines take for the end of one, Node's and Python's among them. JSON has it in strings only.
+#: Characters that some readers, such as Node's and Python's, take for line ends. In JSON only strings have them.
 _LINE_ENDS = {0x85: "\\u0085", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 
 Envelope = dict[str, Any]
-#: What the parser calls the kinds of steps.
+#: The parser's names for the kinds of steps.
 _KINDS = {"Context": "given", "Action": "when", "Outcome": "then"}
 _STATUSES = {"passed": "PASSED", "failed": "FAILED", "skipped": "SKIPPED"}
 _STATUSES |= {"undefined": "UNDEFINED", "ambiguous": "AMBIGUOUS"}
 
 
 def messages(run: Run, features: Path, patterns: Sequence[tuple[str, str]]) -> Iterator[str]:
-    """The lines, each with its line feed.
+    """Yield the lines, each with its line feed.
 
-    `features` is the folder of the features that were run. `patterns` are the steps: kind (`given`, `when` or `then`)
-    and regular expression. Raises ValueError for a pattern of another kind, for a feature that cannot be parsed, and
-    for a result of a scenario that is not in the features: a report that leaves something out would be green.
+    `features` is the folder of the features. `patterns` are the steps: kind (`given`, `when` or `then`) and regular
+    expression. Raises ValueError for an unknown kind, for a feature that cannot be parsed, and for a result whose
+    scenario is not in the features: an incomplete report would be green.
     """
     for envelope in _envelopes(run, features, patterns):
         yield orjson.dumps(envelope).decode().translate(_LINE_ENDS) + "\n"
@@ -82,7 +82,7 @@ def _envelopes(run: Run, features: Path, patterns: Sequence[tuple[str, str]]) ->
 
 
 def _worst_first(results: Sequence[Result]) -> list[Result]:
-    """In their order, but for those of one pickle."""
+    """Keep the order, but sort the results of one pickle by verdict, the worst first."""
     places: dict[str, int] = {}
     for result in results:
         places.setdefault(result.id, len(places))
@@ -91,7 +91,7 @@ def _worst_first(results: Sequence[Result]) -> list[Result]:
 
 
 def _parsed(features: Path, ids: IdGenerator, wanted: set[str]) -> Iterator[Envelope]:
-    """The features in which something was run, parsed."""
+    """Return the parsed features of the results."""
     events = GherkinEvents(GherkinEvents.Options(print_source=True, print_ast=True, print_pickles=True))
     events.id_generator = events.parser.ast_builder.id_generator = events.compiler.id_generator = ids
     for path in sorted(features.glob("*.feature")):
@@ -127,7 +127,7 @@ def _test_case(pickle: Envelope, result: Result, definitions: Definitions, end_h
 
 
 def _fails_at_the_end(result: Result) -> bool:
-    """Whether no step says that it is not PASS: the contract was broken, or its end went wrong."""
+    """Whether no step shows the failure: the contract was broken, or the end of the scenario failed."""
     is_told = any(step.status not in ("passed", "skipped") for step in result.steps)
     return result.verdict in (Verdict.FAIL, Verdict.WARN) and not is_told
 
@@ -147,7 +147,7 @@ def _execution(
         now += seconds
         if place == last and result.wire:
             yield {"attachment": {**_wire_log(result), **which, "timestamp": _timestamp(now)}}
-        if status == "UNKNOWN" and message.count("\n"):  # the formatter for HTML shows no message of such a step
+        if status == "UNKNOWN" and message.count("\n"):  # The HTML formatter shows no message of such a step.
             yield {"attachment": {**_text(message, "text/x.cucumber.log+plain"), **which, "timestamp": _timestamp(now)}}
         outcome: Envelope = {"status": status, "duration": _timestamp(seconds)}
         if message:
@@ -158,7 +158,7 @@ def _execution(
 
 
 def _results(run: Run, requirement: Requirement | None, result: Result, count: int) -> list[tuple[str, float, str]]:
-    """Status, seconds and message of each test step. The first that is not as it should be has the reason."""
+    """Return status, seconds and message of each test step. The first unsuccessful step has the reason."""
     steps = [(_STATUSES[step.status], step.seconds) for step in result.steps[:count]]
     steps += [("SKIPPED", 0.0)] * (count - len(steps))
     if result.verdict is Verdict.SKIP:
@@ -194,7 +194,7 @@ def _text(body: str, kind: str) -> Envelope:
 
 
 def _of_run(run: Run) -> Iterator[str]:
-    """What no scenario says: complaints, and the messages that broke the contract."""
+    """Return what belongs to no scenario: complaints, and the messages that broke the contract."""
     yield from run.complaints
     for check in run.contract_checks:
         if check.verdict not in (Verdict.PASS, Verdict.SKIP):
@@ -218,7 +218,7 @@ def _timestamp(seconds: float) -> Envelope:
 
 
 def _without_none(value: Any) -> Any:
-    """The parser says None where the protocol has nothing."""
+    """Remove the None values of the parser; the protocol omits such fields."""
     if isinstance(value, dict):
         return {key: _without_none(part) for key, part in value.items() if part is not None}
     if isinstance(value, Iterable) and not isinstance(value, str):
@@ -227,7 +227,7 @@ def _without_none(value: Any) -> Any:
 
 
 class Definitions:
-    """The steps, one for each pattern, with their ids. Raises ValueError for a kind that there is not."""
+    """The steps, one for each pattern, with their ids. Raises ValueError for an unknown kind."""
 
     def __init__(self, patterns: Sequence[tuple[str, str]], ids: IdGenerator) -> None:
         if others := {kind for kind, _ in patterns} - set(_KINDS.values()):
@@ -236,13 +236,12 @@ class Definitions:
         self._patterns = [(kind, source, re.compile(source, re.DOTALL)) for kind, source in dict.fromkeys(patterns)]
 
     def envelopes(self) -> Iterator[dict[str, Any]]:
-        """One stepDefinition for each pattern."""
         for source, id_ in self._ids.items():
             pattern = {"source": source, "type": "REGULAR_EXPRESSION"}
             yield {"stepDefinition": {"id": id_, "pattern": pattern, "sourceReference": {}}}
 
     def fitting(self, step: dict[str, Any]) -> dict[str, Any]:
-        """What a test step says of its definitions: none if no pattern fits, several if several do."""
+        """Return the definitions that match a test step: none or several if it is not unique."""
         kind, text = _KINDS.get(step.get("type", ""), ""), step["text"]
         found = [
             (self._ids[source], match)
@@ -262,5 +261,5 @@ def _arguments(match: re.Match[str]) -> Iterator[dict[str, Any]]:
 
 
 def _utf16(text: str) -> int:
-    """Its length as JavaScript counts."""
+    """Return the length in UTF-16 units, as JavaScript counts."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -1,8 +1,8 @@
-"""The shortest program that shows a failure again: what the people of a scenario sent, and nothing of the harness.
+"""The shortest program that reproduces a failure: what the scenario's users sent, without the harness.
 
-It is Python with the official client, to be read as much as to be run: whoever owns the server sees what they have to
-send, in which order, from which tabs, with which tokens. What is expected and what was seen instead stand at its end,
-and what it cannot do stands in it as a comment.
+It is Python with the official client, to be read and to be run. It shows the server's owner what to send, in which
+order, from which tabs, with which tokens. The expected and the actual result stand at its end. Anything it cannot do
+stands in it as a comment.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def rest(method, url, headers={}, **body):
     answer = requests.request(method, url, headers=headers, **body)
     print(method, url, answer.status_code, answer.text)
 """
-#: Makes a token: a good one, unless it is told otherwise. A claim that is None is left out.
+#: Makes a token: a good one by default. A claim that is None is left out.
 _MAKING = """\
 
 
@@ -63,7 +63,7 @@ def token(user, tenant, ttl=600, key=SECRET, **other):
     claims = {name: value for name, value in claims.items() if value is not None}
     return jwt.encode(claims, key, "HS256" if key else "none")
 """
-#: Puts the claims of a token under a signature that is not theirs.
+#: Signs other claims with the signature of a good token.
 _ALTERED = """\
 
 
@@ -77,50 +77,50 @@ _PART = re.compile(
     rf" (?:(?P<what>of|at|with (?P<claim>\w+)) (?P<value>{_VALUE})|without (?P<without>\w+)"
     r"|(?P<signed>changed after signing|not signed|signed with another key))"
 )
-#: What is told to `token` for a kind.
+#: The arguments of `token` for each kind.
 _KINDS = {
     "refresh": {"type": "'refresh'"},
     "service": {"role": "'service'"},
     "expired": {"ttl": "-60"},
     "early": {"nbf": "int(time.time()) + 3600"},
 }
-#: Equal characters at the end of a text from which on they are counted.
+#: Equal characters at the end of a text from which they are written as a count.
 _MANY = re.compile(r"(.*?)(.)\2{39,}", re.DOTALL)
 _TAB = re.compile(r"(?P<name>[^']+)'s tab (?P<number>\d+) \(node (?P<node>\d+)\)")
 _WORKS_AT = re.compile(r'(?P<people>.+) works? at "(?P<company>[^"]+)".*')
 _NAME = re.compile(r"[A-Z][a-z]+")
-#: What a variable cannot have in its name.
+#: Characters that a variable's name cannot have.
 _NO_NAME = re.compile(r"[^a-z0-9_]|^(?=[0-9])")
-#: Where a header begins behind the URL of a request.
+#: The start of a header after the URL of a request.
 _HEADER = re.compile(r", (?=[A-Z][A-Za-z-]*: )")
-#: Whatever a step does that this program has no words for.
+#: The comment for a step that the program cannot express.
 _NOT_SHOWN = re.compile(
     r"without having connected|asks for a session|stops answering pings|moves on to WebSocket|at the same time"
     r"|node \d+ is (killed|stopped)|Redis (cannot|was|is|has)"
 )
-#: A text that was cut, or what was nested too deep.
+#: A text that was cut, or a value nested too deep.
 _CUT = re.compile(r"(.*… \([\d,]+ characters\)|(.{4000})?…)", re.DOTALL)
 _CONNECT = re.compile(r"connect(?: (?P<namespace>/\S*))?(?: (?P<query>\?.*))?")
-#: The client by which the harness proves absence; nobody has to send what it sends.
+#: The harness's own barrier client, which the program leaves out.
 _HARNESS = "Barrier"
-#: Lines of what was sent, the last ones: they are what has failed. Equal ones in a row are one.
+#: The last lines sent, which led to the failure. Equal lines in a row count as one.
 MOST_LINES = 30
-#: Equal lines in a row from which on they become a loop.
+#: Equal lines in a row from which they become a loop.
 MANY = 3
-#: Characters of a line from which on its payload is left to the wire log.
+#: Characters of a line from which its payload is left to the wire log.
 _LONG = 400
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose tab it is, and where they work; without a name it is nobody's."""
+    """The user of a tab, and their tenant; no name means no user."""
 
     name: str
     company: str
 
 
 def program(result: Result, servers: tuple[str, ...]) -> str:
-    """The program of a result that failed."""
+    """Return the program of a failed result."""
     wire = [line for line in result.wire if not line.who.startswith(_HARNESS)]
     lines = list(_folded(_lines(result, wire)))
     if len(lines) > MOST_LINES:
@@ -139,7 +139,7 @@ def program(result: Result, servers: tuple[str, ...]) -> str:
 
 
 def _folded(lines: Iterator[str]) -> Iterator[str]:
-    """The lines, many equal ones in a row as a loop, which does not wait for what comes of each."""
+    """Return the lines, with repeated ones as a loop that does not wait for answers."""
     for line, group in itertools.groupby(lines):
         count = len(list(group))
         if count < MANY or line.startswith("#"):
@@ -180,7 +180,7 @@ def _lines(result: Result, wire: list[Wire]) -> Iterator[str]:
 
 
 def _not_shown(result: Result) -> Iterator[tuple[float, list[str]]]:
-    """Steps that the program has no words for: when they began, and the comment in their place."""
+    """Yield the steps that the program cannot express: their start, and a comment."""
     at = 0.0
     for step in result.steps:
         if step.status in ("passed", "failed") and _NOT_SHOWN.search(step.text):
@@ -197,7 +197,7 @@ def _connect(line: Wire, owner: Owner, node: int) -> str:
 
 
 def _packet(line: Wire, variable: str, transport: str) -> str:
-    """Of Socket.IO, or as a frame of Engine.IO, around it."""
+    """Return a raw packet of Socket.IO, or of Engine.IO around it."""
     if line.name != "frame":
         return f"{variable}.eio.send({line.payload!r})"
     if transport == "websocket":
@@ -236,7 +236,7 @@ def _short(text: str, line: Wire) -> str:
 
 
 def _is_cut(payload: Any) -> bool:
-    """Whether it is not what was sent any more."""
+    """Whether a payload was cut, so that it is no longer what was sent."""
     if isinstance(payload, dict):
         return any(map(_is_cut, (*payload, *payload.values())))
     if isinstance(payload, list):
@@ -253,7 +253,7 @@ def _comment(label: str, text: str) -> list[str]:
 
 
 def literal(value: Any, owner: Owner | None = None) -> str:
-    """A value of JSON as Python; the words for tokens that `owner` has sent as what makes them."""
+    """Return a JSON value as Python; a token that `owner` sent as the call that makes it."""
     if isinstance(value, dict):
         return f"{{{', '.join(f'{key!r}: {literal(part, owner)}' for key, part in value.items())}}}"
     if isinstance(value, list | tuple):
@@ -308,7 +308,7 @@ def _token(match: re.Match[str], owner: Owner) -> str:
 
 
 def _value(words: str | None) -> Any:
-    """What was written as a word, or as JSON."""
+    """Return the value of a word, or of JSON text."""
     if words is None or words[0] not in '"[':
         return int(words) if words and words.isdecimal() else words
     return json.loads(words)

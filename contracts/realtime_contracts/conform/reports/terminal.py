@@ -1,7 +1,7 @@
-"""The report on a terminal: a tree of requirements as they are decided, then every failure told in full.
+"""The terminal report: a tree of requirements as they are decided, then each failure in full.
 
-The tree grows in the order of the features, whatever order the processes finish in. What a server sends is text here,
-never markup, and its control characters are shown, not obeyed.
+The tree grows in the order of the features, in whatever order the processes finish. The server's text is never read as
+markup, and its control characters are escaped.
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ _STYLES = {
     Verdict.INCONCLUSIVE: "magenta",
 }
 _ORDER = list(Verdict)
-#: Lines of the wire log that lead up to a failure.
+#: Lines of the wire log shown before a failure.
 WIRE_LINES = 14
-#: Requirements that fail at the same step for the same reason, from which on that is said once in front of them.
+#: Equal failures at the same step from which the cause is stated once, above them.
 SAME = 5
-#: In what is expected: the numbers that differ from scenario to scenario, as of users and of messages.
+#: Numbers in expected values that differ between scenarios, such as those of users and messages.
 _NUMBERS = re.compile(r"\d+")
 
 
 class Headings:
-    """The features and rules of requirements, each printed before its first."""
+    """Headings of features and rules, each printed before its first requirement."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._feature = self._rule = ""
 
     def print(self, requirement: Requirement) -> None:
-        """Print what is new with this requirement."""
+        """Print the headings that are new with this requirement."""
         if requirement.feature != self._feature:
             self._feature, self._rule = requirement.feature, ""
             self._console.print(Text(f"\n{requirement.feature}", style="bold"))
@@ -65,7 +65,7 @@ class Headings:
 
 
 class Tree:
-    """The requirements of a run, each printed once all of its examples are decided."""
+    """The requirements of a run, each printed when all of its examples are decided."""
 
     def __init__(self, console: Console, examples: Sequence[Example], transports: int, *, quiet: bool = False) -> None:
         self.console = console
@@ -92,10 +92,10 @@ class Tree:
         self._progress.stop()
 
     def tell(self, result: Result) -> None:
-        """A result has come."""
+        """Add a result."""
         id_ = result.requirement
         self._done[id_].append(result)
-        done = self._transports if result.verdict is Verdict.SKIP else 1  # an example is left out over all of them
+        done = self._transports if result.verdict is Verdict.SKIP else 1  # skipped on all transports at once
         self._left[id_] -= done
         self._counts[result.verdict] += 1
         bad = self._counts[Verdict.FAIL] + self._counts[Verdict.WARN]
@@ -126,12 +126,12 @@ class Tree:
 
 
 def summary(console: Console, run: Run, show: int) -> None:
-    """Everything after the tree; of failures, the first `show` in full."""
+    """Print everything after the tree; the first `show` failures in full."""
     requirements = {requirement.id: requirement for requirement in run.requirements}
     bad = [r for r in run.results if r.verdict not in (Verdict.PASS, Verdict.SKIP) and not r.known]
     worst_first: dict[str, Result] = {}
     for result in sorted(bad, key=_gravity):
-        worst_first.setdefault(result.requirement, result)  # one example of each says enough
+        worst_first.setdefault(result.requirement, result)  # One example of each is enough.
     told = list(worst_first.values())
     if run.complaints:
         told = [result for result in told if result.verdict is not Verdict.INCONCLUSIVE]
@@ -151,12 +151,12 @@ def summary(console: Console, run: Run, show: int) -> None:
 
 
 def _gravity(result: Result) -> tuple[bool, int]:
-    """What comes first: the end of the server, then the worst. What is alike stays in the order of the features."""
+    """Sort key: the end of the server first, then the worst verdict; equals keep the order of the features."""
     return not ended_the_server(result), _ORDER.index(result.verdict)
 
 
 def _same_steps(console: Console, bad: Sequence[Result]) -> None:
-    """Where many requirements fail at the same step for the same reason: it is one cause, and said once."""
+    """Find requirements that fail at the same step for the same reason: one cause, stated once."""
     at: dict[tuple[str, str], list[Result]] = defaultdict(list)
     for result in bad:
         failed = _failed(result)

@@ -1,4 +1,4 @@
-"""What all reports say in the same words: why a result is not PASS, how it is run again, and what went over the wire.
+"""Phrases that all reports share: why a result is not PASS, how to run it again, and the wire log.
 
 0.123  Ana's tab 1 (node 1)  → presence:update {"status":"busy"}
 0.131  Ana's tab 1 (node 1)  ← ack presence:update {"success":true}
@@ -18,7 +18,7 @@ from realtime_contracts.reports.json import plain
 from realtime_contracts.reports.text import cut, one_line
 from realtime_contracts.wire.redaction import printable
 
-#: A sign for each verdict, for where a word is too long.
+#: A sign for each verdict, where a word is too long.
 SIGNS = {
     Verdict.FAIL: "✗",
     Verdict.INCONCLUSIVE: "?",
@@ -27,7 +27,7 @@ SIGNS = {
     Verdict.PASS: "✓",
 }
 
-#: What the verdict of a run means.
+#: The meaning of a run's verdict.
 MEANINGS = {
     Verdict.PASS: "every requirement that was tried is met",
     Verdict.FAIL: "a MUST is not met, a message breaks the contract, or the list of known failures is out of date",
@@ -36,37 +36,37 @@ MEANINGS = {
     Verdict.SKIP: "nothing was tried",
 }
 
-#: What is expected, and was not so, where a scenario has ended the server.
+#: The expectation when a scenario has ended the server.
 SURVIVES = "the server survives this"
 
-#: Options that choose what is run: the command for one result has its own.
+#: Options that select examples. The command for one result has its own selection.
 _CHOOSING = ("--select", "--transport")
-#: Characters of what is said of one message; what is longer is in the JSON report.
+#: Characters shown of one message; the JSON report has more.
 MOST_OF_A_LINE = 300
 
 _ARROWS = {"sent": "→", "received": "←", "note": "·"}
-#: Kinds that the arrow says already.
+#: Kinds of messages that the arrow already shows.
 _PLAIN_KINDS = frozenset({"event", "request", "answer"})
 
 
 def command(run: Run) -> str:
-    """The command of a run, without what was chosen of it: `realtime conform http://127.0.0.1:5000`."""
-    servers = () if "--exec" in run.options else run.servers  # which started them: they are gone with it
+    """Return the command of a run without its selection: `realtime conform http://127.0.0.1:5000`."""
+    servers = () if "--exec" in run.options else run.servers  # The run started these servers; they are gone with it.
     return " ".join(["realtime conform", *map(shlex.quote, servers), *_kept(run.options)])
 
 
 def again(run: Run, result: Result) -> str:
-    """The command that runs a result again."""
+    """Return the command that repeats a result."""
     return f"{command(run)} --transport {result.transport} --select {result.id}"
 
 
 def ended_the_server(result: Result) -> bool:
-    """Whether it was the end of the server: worse than whatever else a result says."""
+    """Whether the scenario ended the server: the worst result."""
     return result.failure is not None and result.failure.expected == SURVIVES
 
 
 def reason(result: Result, requirement: Requirement | None) -> Iterator[tuple[str, str]]:
-    """Why a result is not PASS, as headed paragraphs: Requirement, Expected, Actual, Hint."""
+    """Return why a result is not PASS, as headed paragraphs: Requirement, Expected, Actual, Hint."""
     if requirement is not None:
         sources = "; ".join(map(source, requirement.sources))
         yield "Requirement", f"{requirement.sentence or requirement.name} ({requirement.level.upper()}; {sources})"
@@ -82,7 +82,7 @@ def reason(result: Result, requirement: Requirement | None) -> Iterator[tuple[st
 
 
 def source(tag: str) -> str:
-    """Where a requirement is from, in words; the tag itself if it is of another version's features."""
+    """Return the source of a requirement in words; the tag itself if another version's features use it."""
     try:
         return source_of(tag)
     except KeyError:
@@ -90,14 +90,14 @@ def source(tag: str) -> str:
 
 
 def brief(result: Result) -> str:
-    """The same in a line."""
+    """Return the reason on one line."""
     if result.failure is None:
         return one_line(result.skipped or result.verdict.value)
     return one_line(f"expected {result.failure.expected}, got {result.failure.actual}")
 
 
 def _kept(options: Iterable[str]) -> Iterator[str]:
-    """Options but for those that choose what is run, whether they are given as one word or as two."""
+    """Return the options that do not select examples, given as one word or as two."""
     is_value = False
     for option in options:
         if not is_value and not option.startswith(_CHOOSING):
@@ -106,7 +106,7 @@ def _kept(options: Iterable[str]) -> Iterator[str]:
 
 
 def wire_text(wire: Sequence[Wire], most: int = MOST_OF_A_LINE) -> str:
-    """The lines: when, whose tab, which way, what. Each is one line, whatever a server has sent."""
+    """Yield the wire log, one line per entry: when, whose tab, direction, message."""
     width = max((len(printable(line.who)) for line in wire), default=0)
     return "\n".join(
         f"{line.at:8.3f}  {printable(line.who):<{width}}  {_ARROWS[line.direction]} {cut(_words(line), most)}"
@@ -115,7 +115,7 @@ def wire_text(wire: Sequence[Wire], most: int = MOST_OF_A_LINE) -> str:
 
 
 def payload_text(payload: Any) -> str:
-    """A payload as compact JSON; one that is a text, or was cut to one, as it is."""
+    """Return a payload as compact JSON; a text, or a payload that was cut to a text, unchanged."""
     return payload if isinstance(payload, str) else orjson.dumps(plain(payload)).decode()
 
 

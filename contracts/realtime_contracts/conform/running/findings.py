@@ -1,4 +1,4 @@
-"""What all outcomes of a run say together: the checks of the contract, the rulings, the coverage, and the verdict."""
+"""Combines all outcomes of a run: contract checks, rulings, coverage, and the verdict."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from realtime_contracts.contract.registry import registry
 from realtime_contracts.wire.view import PRESENCE_MESSAGES
 
 _BROKEN = (Verdict.FAIL, Verdict.WARN)
-#: What decides a row of the rulings, whatever else there is: it is broken if anything shows it.
+#: Verdicts that decide a ruling, whatever the others are: one violation is enough.
 _ROW_ORDER = (*_BROKEN, Verdict.INCONCLUSIVE, Verdict.PASS, Verdict.SKIP)
-#: Breaches of a message that are looked at for what they say of the rulings.
+#: Breaches of a message that are examined for violated rulings.
 LOOKED_AT = 100
 
-#: What is checked of all messages together, and the sentence that says so.
+#: The check of the order of messages, and its sentence.
 ORDERS = {
     "presence": "`seq` is one counter per tenant over all presence messages: no gaps, no reordering, on any node.",
     "documents": "Versions are 1, 2, 3 … without gaps, and every member gets them in order.",
 }
-#: The messages whose order that is.
+#: The messages whose order is checked.
 ORDERED = {"presence": PRESENCE_MESSAGES, "documents": frozenset({"doc:edit"})}
 SECRECY = "Tokens never reach a log, a metric, a message or Redis."
 _SENTENCES = {
@@ -36,7 +36,7 @@ _SENTENCES = {
 
 
 class Findings:
-    """Everything that has come of a run so far."""
+    """The combined findings of a run so far."""
 
     def __init__(self, known: frozenset[str]) -> None:
         self.results: list[Result] = []
@@ -45,13 +45,13 @@ class Findings:
         self._came: Counter[tuple[str, str]] = Counter()
         self._breaches: Counter[tuple[str, str]] = Counter()
         self._first: dict[tuple[str, str], tuple[Breach, str]] = {}
-        #: The contract checks that tell of a row of the rulings, by the row.
+        #: By ruling: the contract checks that show it violated.
         self._telling: dict[str, set[str]] = defaultdict(set)
-        #: By result: whether it says nothing of what it is about, and the event that it has waited for in vain.
+        #: By result: whether its failure is unrelated to its subject, and the event that never came.
         self._untold: dict[tuple[str, str], tuple[bool, str]] = {}
 
     def add(self, outcome: Outcome) -> None:
-        """Take in what came of one example."""
+        """Add the outcome of one example."""
         self.results.append(outcome.result)
         self._untold[outcome.result.id, outcome.result.transport] = outcome.untold, outcome.awaited
         self.coverage.add(outcome.coverage)
@@ -65,7 +65,9 @@ class Findings:
                     self._telling[row].add(contract_id(*key))
 
     def contract_checks(self, only: frozenset[str] = frozenset()) -> list[ContractCheck]:
-        """A check for each message that a server sends, for their order, and for secrecy; of `only` these ids."""
+        """Return one check for each server message, one for their order, and one for secrecy; limited to the ids in
+        `only`.
+        """
         return [check for check in self._checks() if not only or check.id in only]
 
     def _checks(self) -> Iterable[ContractCheck]:
@@ -88,10 +90,10 @@ class Findings:
         return ContractCheck(id_, message, direction, sentence, verdict, count, wrong, breach, where)
 
     def rulings(self, suite: Suite, checks: Sequence[ContractCheck]) -> list[Ruling]:
-        """Each row of the table that can be seen from outside, decided by its scenarios and by telling breaches.
+        """Return each ruling that a client can observe, decided by its scenarios and by breaches.
 
-        A scenario says nothing of the row if it failed before its Then, was not answered, or has waited for what the
-        server never sends at all. A row that is broken is told with all that say so, whether a MUST or a SHOULD.
+        A failed scenario does not count if it failed before its Then, got no answer, or waited for an event that the
+        server never sends. A violated ruling lists all its evidence, MUST and SHOULD alike.
         """
         found = []
         of_example = {(example.requirement.id, example.row): example.rulings for example in suite.examples}
@@ -109,13 +111,13 @@ class Findings:
         return found
 
     def _says_nothing(self, result: Result, row: str) -> bool:
-        """Whether a result that is not met does not show the row to be broken."""
+        """Whether a failed result gives no evidence about the ruling."""
         untold, awaited = self._untold[result.id, result.transport]
         never = awaited != "" and not self._came["server", awaited] and ABSENT.get(row) != awaited
         return _unmet(result) and (result.failed_before or untold or never)
 
     def traffic(self) -> list[Traffic]:
-        """What went, by direction and message; the codes of failures beside what had failed."""
+        """Return message counts by direction and message; error codes are listed under the message that failed."""
         codes: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         for (event, code), count in self.coverage.errors.items():
             codes[_failed_row(event)][code] += count
@@ -133,14 +135,14 @@ class Findings:
         return rows
 
     def keywords(self) -> list[Cell]:
-        """What was exercised of each keyword of what clients send."""
+        """Return the coverage of each keyword of the client messages."""
         return [
             Cell(*place, accepted=self.coverage.accepted[place], refused=self.coverage.refused[place])
             for place in keywords()
         ]
 
     def began_to_pass(self) -> list[str]:
-        """What is in the list of known failures and has passed: the list is out of date."""
+        """Return the known failures that passed: the list is out of date."""
         failed = {r.requirement for r in self.results if _unmet(r)} | {r.id for r in self.results if _unmet(r)}
         tried = {r.requirement for r in self.results if r.verdict is not Verdict.SKIP}
         tried |= {r.id for r in self.results if r.verdict is not Verdict.SKIP}
@@ -152,7 +154,9 @@ class Findings:
         return sorted((self._known & tried) - failed - unsure)
 
     def verdict(self, results: Sequence[Result], checks: Sequence[ContractCheck], complaints: Sequence[str]) -> Verdict:
-        """The worst of what is asked about. What was known to fail counts for nothing; nothing tried is no success."""
+        """Return the worst verdict of the selection. Known failures do not count. A run without results is never a
+        success.
+        """
         if self.began_to_pass():
             return Verdict.FAIL
         found = [Verdict.PASS if r.known else r.verdict for r in results]
@@ -165,17 +169,17 @@ class Findings:
 
 
 def contract_id(direction: str, message: str) -> str:
-    """`contract/server/presence:list`; of what has one check only, `contract/secrecy`."""
+    """Return an id such as `contract/server/presence:list`; `contract/secrecy` for the single check of a kind."""
     return f"contract/{direction}" if direction == message else f"contract/{direction}/{message}"
 
 
 def contract_ids() -> list[str]:
-    """The ids of all checks of the contract."""
+    """Return the ids of all contract checks."""
     return [check.id for check in Findings(frozenset()).contract_checks()]
 
 
 def _failed_row(event: str) -> tuple[str, str]:
-    """Where a failure is told: of an event that nobody knows, at `error`; of no operation, at REST's."""
+    """Return the traffic row of a failure: `error` for an unknown event, REST's for an unknown operation."""
     for direction in (Direction.CLIENT, Direction.RESPONSE):
         if event in registry().events(direction):
             return direction.value, event

@@ -1,7 +1,7 @@
-"""Where a run gets its tokens: from a secret, from a command, or from a Python function.
+"""The sources of a run's tokens: a secret, a command, or a Python function.
 
-The harness has to make bad tokens too, so whoever makes them gets claims and signs them as they are: expired, without
-tenant, of another type. A source that refuses to sign such claims fails the scenarios that need them.
+The harness also needs bad tokens: expired, without a tenant, of another type. So a source must sign the given claims as
+they are. If it refuses, the scenarios that need such a token fail.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from typing import Any
 from realtime_contracts.wire import tokens
 from realtime_contracts.wire.timeouts import PATIENCE
 
-#: Characters of what is no token that are shown.
+#: Characters shown of output that is not a token.
 SHOWN = 80
 
 
 class NoToken(Exception):
-    """The source gives no token; the message says why."""
+    """The source returned no token; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class TokenSource:
-    """One of: an HS256 secret, a command that reads claims as JSON and prints a token, `module:function` of claims."""
+    """A token source: an HS256 secret, a command that reads JSON claims and prints a token, or `module:function`."""
 
     secret: str = ""
     command: str = ""
     hook: str = ""
 
     def mint(self, user_id: str, tenant_id: str, **options: Any) -> str:
-        """A token; `options` as in `tokens.claims`. Raises NoToken."""
+        """Return a token; `options` as in `tokens.claims`. Raises NoToken."""
         claims = tokens.claims(user_id, tenant_id, **options)
         if not (self.command or self.hook):
             return tokens.sign(claims, self.secret)
@@ -47,7 +47,7 @@ class TokenSource:
         return token
 
     def check(self) -> None:
-        """Make a token, to see whether it can be done. Raises NoToken."""
+        """Make one token to test the source. Raises NoToken."""
         self.mint("conformance", "conformance")
 
     def __str__(self) -> str:
@@ -71,14 +71,14 @@ def _from_command(command: str, claims: dict[str, Any]) -> str:
 
 
 def _run(words: list[str], text: str) -> tuple[int, str, str]:
-    """Run a command: its exit status, and what it printed. One that takes too long is ended with all it has started."""
+    """Run a command; return its exit status and output. After the time limit, its whole process group is ended."""
     pipe = subprocess.PIPE
     with subprocess.Popen(  # noqa: S603 - it is the caller's own command
         words, stdin=pipe, stdout=pipe, stderr=pipe, text=True, start_new_session=True
     ) as process:
         try:
             stdout, stderr = process.communicate(text, PATIENCE)
-        except BaseException:  # Ctrl-C, too, does not reach its session
+        except BaseException:  # The command has a session of its own, so Ctrl-C does not reach it either.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             raise
@@ -90,7 +90,7 @@ def _from_hook(hook: str, claims: dict[str, Any]) -> str:
     try:
         function: Callable[[dict[str, Any]], Any] = getattr(importlib.import_module(module), name)
         token = function(claims)
-    except (Exception, SystemExit) as error:  # it is the caller's code: whatever it raises is why there is no token
+    except (Exception, SystemExit) as error:  # The caller's code may raise anything.
         raise NoToken(f"{hook} gives no token: {type(error).__name__}: {error}") from error
     if not isinstance(token, str) or not token:
         raise NoToken(f"{hook} gave {token!r}, which is no token")

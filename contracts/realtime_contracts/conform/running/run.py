@@ -1,9 +1,9 @@
-"""A run from its beginning to its end: choose, look whether there is a server, run, sum up.
+"""One complete run: select, check the server, run, summarise.
 
-A server that has gone says nothing of the scenarios that ran at that moment: one of them may have ended it, the others
-are not to blame. So whatever was not met around that time is held back, and run again, alone, once the server is there:
-it is started again if it was started for the run, and is waited for a few seconds if not. A scenario that ends the
-server when it is alone has failed. Where nobody starts the server again, it can only be said what it was asked last.
+When the server goes down, the scenarios running at that moment prove nothing: one may have caused it, the others did
+not. So their failures are held back and repeated one by one when the server is back. A server that was started for the
+run is restarted; any other gets a few seconds to return. A scenario that ends the server when it runs alone has failed.
+If the server stays down, the report shows the last requests.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from realtime_contracts.contract.registry import registry
 from realtime_contracts.wire.redaction import redacted
 from realtime_contracts.wire.timeouts import PATIENCE, Timeouts, set_patience
 
-#: Seconds that a server may take to come back by itself, where somebody sees to that.
+#: Seconds to wait for a server that something else restarts.
 BACK_SECONDS = 5.0
-#: How often a server may go in a run.
+#: How often the server may go down in a run.
 MOST_TIMES_GONE = 100
-#: Examples in a row that were not met, after which it is asked whether anybody is there.
+#: Consecutive failures after which the run checks whether the server is up.
 FAILURES_IN_A_ROW = 5
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is to do."""
+    """The plan of a run."""
 
     urls: tuple[str, ...]
     source: TokenSource
@@ -48,16 +48,16 @@ class Plan:
     jobs: int = 4
     known: frozenset[str] = frozenset()
     options: tuple[str, ...] = ()
-    #: Starts what has ended of a server that was started for the run.
+    #: Restarts the ended nodes of a server that was started for the run.
     restart: Callable[[], None] = lambda: None
 
     @property
     def assignment(self) -> Assignment:
-        """What the workers have to know of it."""
+        """Return the settings for the workers."""
         return Assignment(self.urls, self.source, self.timeouts, self.patience)
 
     def problems(self) -> list[str]:
-        """Why nothing can be said of the server now: the first reason."""
+        """Return the first reason why the server cannot be tested now."""
         found = (problem_with(url, self.source, transport) for url in self.urls for transport in self.transports)
         return [problem for problem in found if problem][:1]
 
@@ -68,12 +68,12 @@ def conform(
     tell: Callable[[Result], None] = lambda _: None,
     how_it_ended: Callable[[], str] | None = None,
 ) -> Run:
-    """Run what was selected against the nodes of a cluster; `tell` hears of each result as it comes.
+    """Run the selection against the nodes of a cluster. `tell` is called with each result.
 
-    Where there is no server to begin with, it hears of none: nothing was tried. `how_it_ended` tells of the end of a
+    If the server is down at the start, nothing is run and `tell` is not called. `how_it_ended` describes the end of a
     server that was started for the run.
 
-    Raises NothingSelected. Ctrl-C ends the run, and what was found until then is in it.
+    Raises NothingSelected. Ctrl-C ends the run; the results so far are kept.
     """
     set_patience(plan.patience)
     started = time.time()
@@ -114,7 +114,7 @@ def _summed_up(
     findings.results.sort(key=lambda result: (order[result.id], result.transport))
     only = plan.selection.contract_ids()
     asked = set(plan.selection.words) - only
-    # Where only checks of the contract were asked for, what the scenarios themselves are worth is another question.
+    # If only contract checks were selected, the scenarios' own verdicts do not count.
     checks = findings.contract_checks(frozenset() if asked else only)
     verdict = findings.verdict(findings.results if asked or not only else (), checks, complaints)
     requirements = tuple(dict.fromkeys(example.requirement for example in chosen))
@@ -141,9 +141,9 @@ def _summed_up(
 
 
 class Runner:
-    """One run of some jobs. `tell` hears of each result once it is sure.
+    """One run of some jobs. `tell` is called with each final result.
 
-    `how_it_ended`: what the server wrote before it ended; None if it was not started for the run.
+    `how_it_ended`: the server's last output; None if it was not started for the run.
     """
 
     def __init__(
@@ -157,18 +157,18 @@ class Runner:
         self._findings = findings
         self._tell = tell
         self._how_it_ended = how_it_ended
-        #: What the server was asked, the last at the end.
+        #: Requests to the server, the latest last.
         self._begun: list[str] = []
-        #: What was not met since the server was last seen to be well.
+        #: Failures since the server was last known to be up.
         self._held: list[Outcome] = []
-        #: What has to be run again, alone.
+        #: Jobs to repeat one by one.
         self._again: list[Outcome] = []
-        #: When the server was last found to have gone and to be back.
+        #: When the server was last found down, and when it was back.
         self._back_at = 0.0
         self._gone = 0
 
     def run(self, jobs: Sequence[Job]) -> list[str]:
-        """Run them all; returns why it had to end before its end."""
+        """Run all jobs. Returns why the run ended early, if it did."""
         outcomes = work(jobs, self._plan.assignment, self._plan.jobs, self._has_begun)
         try:
             for outcome in outcomes:
@@ -186,7 +186,7 @@ class Runner:
         self._begun.append(job.example.id)
 
     def _asked_last(self) -> list[str]:
-        """Who may have ended a server that is not ours to start: what ran then, or just before."""
+        """Return the scenarios that may have ended the server: those running then, or just before."""
         if self._how_it_ended is not None:
             return []
         most = self._plan.jobs + FAILURES_IN_A_ROW
@@ -198,7 +198,7 @@ class Runner:
         return [f"it was last asked: {told}. {advice}"]
 
     def _consider(self, outcome: Outcome) -> str:
-        """Take an outcome in, or hold it back; returns why the run cannot go on."""
+        """Record an outcome or hold it back. Returns why the run cannot continue, if so."""
         result = outcome.result
         if result.verdict is Verdict.PASS:
             self._take(outcome)
@@ -216,7 +216,7 @@ class Runner:
         return ""
 
     def _look(self) -> str:
-        """Whether the server is well: then what was held back is its own. Returns why the run cannot go on."""
+        """Check the server. If it is up, the held failures count. Returns why the run cannot continue, if so."""
         held, self._held = self._held, []
         if not held:
             return ""
@@ -234,13 +234,13 @@ class Runner:
         return ""
 
     def _bring_back(self, problem: str) -> str:
-        """Have the server there again; returns why that cannot be."""
+        """Get the server back. Returns the reason if that fails."""
         self._gone += 1
         if self._gone <= MOST_TIMES_GONE:
             deadline = time.monotonic() + BACK_SECONDS
             while time.monotonic() < deadline:
                 try:
-                    self._plan.restart()  # each time: one that no longer answers may take a moment to end
+                    self._plan.restart()  # Ask each time: a server that stopped answering may take a moment to end.
                 except NotStarted as error:
                     return f"the run ended before its end, for the server is gone: {error}"
                 if not self._plan.problems():
@@ -253,7 +253,7 @@ class Runner:
         return problem if self._how_it_ended is None else redacted(f"{problem}\n{self._how_it_ended()}")
 
     def _alone(self, jobs: dict[tuple[str, str], Job]) -> str:
-        """Run again what was not met when the server went, one after the other."""
+        """Repeat the held failures one by one."""
         for suspect in self._again:
             job = jobs[suspect.result.id, suspect.result.transport]
             [outcome] = work([job], self._plan.assignment, 1, self._has_begun)
@@ -277,14 +277,14 @@ class Runner:
 
 
 def unsure(outcome: Outcome) -> Outcome:
-    """The outcome of an example that was not met when the server went: what it had not done, it could not."""
+    """Return the outcome of an example that failed when the server went down."""
     result = outcome.result
     failure = replace(result.failure or Failure("", ""), hint="The server has gone meanwhile: that may be why.")
     return replace(outcome, result=replace(result, verdict=Verdict.INCONCLUSIVE, failure=failure), breaches=())
 
 
 def ended_it(example: Example, outcome: Outcome, problem: str) -> Outcome:
-    """The outcome of an example that has ended the server."""
+    """Return the outcome of an example that ended the server."""
     failure = Failure(SURVIVES, f"it is gone: {problem}", "Run alone, with the same end.")
     result = replace(outcome.result, verdict=UNMET[example.requirement.level], failure=failure)
     return replace(outcome, result=result)

@@ -1,11 +1,10 @@
-"""Which examples a run tries, and why it leaves the others out.
+"""Selects the examples of a run, and gives the reason for each that is left out.
 
-What can be selected: an id (`presence/3.2`), one row of it (`presence/7.1#3`), a rule (`presence/3`), a family
-(`presence`), a check of the contract (`contract/server/presence:list`), or a tag expression (`@locks and not @slow`).
+A selection is an id (`presence/3.2`), one row (`presence/7.1#3`), a rule (`presence/3`), a family (`presence`), a
+contract check (`contract/server/presence:list`), or a tag expression (`@locks and not @slow`).
 
-The list of what is known to fail has an id a line (`presence/3.2`, a row `presence/7.1#3`, or a check
-`contract/ack/room:join`); whatever stands behind a `#` with a blank before it is a remark. What is in it is run all the
-same, is no failure, and is one as soon as it passes.
+The list of known failures has one id a line: a requirement, a row or a contract check. Text after ` #` is a comment.
+Listed examples still run. A listed failure does not count; a listed pass does, because the list is out of date.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from realtime_contracts.conform.requirements import Example, Suite
 from realtime_contracts.conform.results import Requirement
 from realtime_contracts.conform.tags import LEVELS
 
-#: Which family brings a message about: the first prefix that fits.
+#: The family of each message. The first matching prefix counts.
 FAMILY_OF = (
     ("presence", "presence"),
     ("heartbeat", "presence"),
@@ -41,28 +40,28 @@ FAMILY_OF = (
 )
 _CONTRACT = "contract/"
 _REMARK = re.compile(r"(^|\s)#.*$")
-#: The checks of events that the contract does not know: of those that a server has beside it.
+#: The contract checks of events that are not in the contract, which a server may send besides.
 OF_ITS_OWN = "contract/server/"
 _ID = re.compile(r"[a-z_]+(/\d+(\.\d+(#\d+)?)?)?")
 
 
 class NothingSelected(ValueError):
-    """The words select nothing; the message says which, and what would."""
+    """A selection matches nothing; the message names it and shows what would match."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What was chosen on the command line."""
+    """The selection from the command line."""
 
-    #: Ids and tag expressions; nothing means everything.
+    #: Ids and tag expressions. Empty selects everything.
     words: tuple[str, ...] = ()
-    #: The least binding level that is tried.
+    #: The least binding level to run.
     level: str = "may"
     skip_slow: bool = False
     nodes: int = 1
 
     def of(self, suite: Suite) -> list[Example]:
-        """The examples that were asked for. Raises NothingSelected."""
+        """Return the selected examples. Raises NothingSelected."""
         allowed = LEVELS[: LEVELS.index(self.level) + 1]
         chosen: dict[str, Example] = {}
         for word in self.words or ("",):
@@ -76,11 +75,11 @@ class Selection:
         return found
 
     def contract_ids(self) -> frozenset[str]:
-        """The checks of the contract that were asked for by name."""
+        """Return the ids of the selected contract checks."""
         return frozenset(word for word in self.words if word.startswith(_CONTRACT))
 
     def why_not(self, example: Example) -> str:
-        """Why an example is not tried; nothing if it is."""
+        """Return the reason why an example is not run, or ""."""
         if "multi_node" in example.needs and self.nodes < 2:
             return "needs two nodes of one cluster: give the URLs of both"
         if "fault" in example.needs:
@@ -108,7 +107,7 @@ def _fits(word: str, example: Example) -> bool:
 
 
 def family_of(contract_id: str) -> str:
-    """The family whose scenarios bring a message about: that of `contract/server/presence:list` is `presence`."""
+    """Return the family of a contract check: `contract/server/presence:list` belongs to `presence`."""
     *direction, message = contract_id.removeprefix(_CONTRACT).split("/")
     if direction == ["response"] and not message.startswith(("notification", "activity")):
         return "rest"
@@ -127,11 +126,11 @@ def _first_line(error: Exception) -> str:
 
 
 class BadList(ValueError):
-    """The list cannot be meant so; the message says which line."""
+    """The list of known failures is malformed; the message names the line."""
 
 
 def read_known(file: Path, suite: Suite, contract_ids: Iterable[str]) -> frozenset[str]:
-    """The ids of a list. Raises BadList, OSError."""
+    """Return the ids of a list of known failures. Raises BadList, OSError."""
     ids = {requirement.id for requirement in suite.requirements}
     ids |= {example.id for example in suite.examples} | set(contract_ids)
     found = set()

@@ -1,7 +1,7 @@
-"""The server under test: whether there is one that can be looked at, and one that is started for the run.
+"""The server under test: checks that it can be tested, and starts one for the run.
 
-Whether there is one is looked at from the outside in: an address, a connection, TLS, HTTP, Engine.IO, Socket.IO, a
-token that is taken. The first that fails is what is said, in a sentence that helps.
+The check goes from the outside in: address, connection, TLS, HTTP, Engine.IO, Socket.IO, an accepted token. It reports
+the first step that fails, and what to do.
 """
 
 from __future__ import annotations
@@ -30,29 +30,29 @@ from realtime_contracts.conform.running.minting import NoToken, TokenSource
 from realtime_contracts.wire.timeouts import patience
 from realtime_contracts.wire.transport import SOCKETIO_PATH, Client, EndlessAnswer, handshake
 
-#: Characters of a foreign answer that are shown.
+#: Characters shown of an unexpected answer.
 SHOWN_CHARACTERS = 80
-#: How Engine.IO answers whoever asks for a transport that it does not have.
+#: Engine.IO's answer to a request for an unknown transport.
 NO_SUCH_TRANSPORT = 400
-#: What the client raises at a session without its ids and intervals.
+#: What the client raises for a handshake without session id or intervals.
 NOT_UNDERSTOOD = (LookupError, TypeError, ValueError, AttributeError)
-#: Seconds a server may take until it lets somebody in, and to end after SIGTERM.
+#: Seconds for a server to accept its first connection, and to end after SIGTERM.
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
-#: Seconds that what it has started may outlive it.
+#: Seconds that child processes may outlive the server.
 REST_SECONDS = 1.0
-#: Lines of its output, and bytes, that are shown if it does not start, or ends.
+#: Lines and bytes of output shown when the server ends or does not start.
 SHOWN_LINES = 15
 SHOWN_BYTES = 8000
-#: No signal: it asks whether anybody is there.
+#: Not a signal: checks whether the process exists.
 _NOTHING = 0
 
 
 def problem_with(url: str, source: TokenSource, transport: str) -> str:
-    """Why nothing can be said of the server at `url`; nothing if something can. Takes a few seconds at most."""
+    """Return why the server at `url` cannot be tested, or "". Takes a few seconds at most."""
     try:
         parts = urllib.parse.urlsplit(url)
-    except ValueError:  # of brackets that hold no address
+    except ValueError:  # Brackets without a valid address.
         parts = urllib.parse.SplitResult("", "", "", "", "")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         return f"{url} is no URL of a server: it should look like http://127.0.0.1:5000"
@@ -60,10 +60,10 @@ def problem_with(url: str, source: TokenSource, transport: str) -> str:
 
 
 def not_clustered(urls: Sequence[str], source: TokenSource, transport: str) -> str:
-    """Which of some URLs seem to be no nodes of the first one's cluster, in a sentence; nothing if all seem to be.
+    """Return which URLs are not nodes of the first one's cluster, as a sentence, or "".
 
-    Somebody at the first node should hear of whoever comes to another. Where she does not, and hears of the next who
-    comes to her own, these are two clusters: a server that announces nobody has another fault.
+    A user on the first node should receive the join of a user on another. If that join is missing and the next join on
+    her own node arrives, the nodes are separate clusters. A server that announces no joins has another fault.
     """
     first, *others = urls
     tenant = f"nodes-{uuid.uuid4().hex}"
@@ -100,7 +100,7 @@ def not_clustered(urls: Sequence[str], source: TokenSource, transport: str) -> s
             if not announced[own].wait(patience()):
                 return ""
         except (NoToken, socketio.exceptions.ConnectionError, *NOT_UNDERSTOOD):
-            return ""  # who was let in a moment ago: the requirements will say
+            return ""  # It was accepted a moment ago; the requirements will show what is wrong.
     return (
         f"{first} and {' and '.join(unseen)} seem to be no nodes of one cluster: "
         f"who connects to {' or '.join(unseen)} is not seen at {first}"
@@ -118,7 +118,7 @@ def _unreachable(parts: urllib.parse.SplitResult) -> str:  # noqa: PLR0911 - a s
             if tls:
                 with ssl.create_default_context().wrap_socket(plain, server_hostname=host):
                     pass
-    except (socket.gaierror, UnicodeError):  # not found, or nothing that a host can be called
+    except (socket.gaierror, UnicodeError):  # Not found, or not a valid host name.
         return f"there is no host {host}: is the name right?"
     except ConnectionRefusedError:
         return f"nobody listens at {host}:{port}: is the server running, and is that its port?"
@@ -153,14 +153,14 @@ def _no_engine(url: str, transport: str) -> str:  # noqa: PLR0911 - as above
     if answer.ok and answer.text.startswith("0{"):
         return ""
     if answer.status_code == NO_SUCH_TRANSPORT and transport != "polling" and "transport" in answer.text.lower():
-        return ""  # Engine.IO without long-polling: whether it may be is for the requirements
+        return ""  # Engine.IO without long-polling. The requirements decide whether that is allowed.
     said = " ".join(answer.text[:SHOWN_CHARACTERS].split())
     kind = "an HTTP server without Socket.IO" if "sid" not in answer.text else "no Engine.IO 4"
     return f"{where} answers {answer.status_code} {answer.reason}, {said!r}: {kind}. Is the URL the server's root?"
 
 
 def _is_no_http(error: requests.RequestException) -> bool:
-    """Whether something was said that is no HTTP, and not just nothing, or less than there should be."""
+    """Whether the answer is something other than HTTP, and not merely empty or cut short."""
     inner = error.args[0] if error.args else error
     cause = inner.args[-1] if getattr(inner, "args", ()) else inner
     over = (http.client.RemoteDisconnected, http.client.IncompleteRead)
@@ -176,7 +176,7 @@ def _not_let_in(url: str, source: TokenSource, transport: str) -> str:
     refusals: list[object] = []
 
     def refused(*said: object) -> None:
-        if client.eio.sid is not None:  # else nobody was there to refuse
+        if client.eio.sid is not None:  # Otherwise nothing answered.
             refusals.append(said[0] if len(said) == 1 else said)
 
     client.on("connect_error", refused)
@@ -185,7 +185,7 @@ def _not_let_in(url: str, source: TokenSource, transport: str) -> str:
     except socketio.exceptions.ConnectionError as error:
         if refusals:
             return f"{url} refuses a token made by {source}: {refusals[0]!r}. Is that what the server takes?"
-        if error.__cause__ is None:  # the session is there, and nothing was said in it
+        if error.__cause__ is None:  # The session is open, but nothing was sent in it.
             return f"{url} opens a session over {transport}, and neither lets in nor refuses within {patience():g} s"
         other = ". If it has long-polling only, say --transport polling" if transport == "websocket" else ""
         return f"{url} speaks Engine.IO, and no Socket.IO over {transport}: {error}{other}"
@@ -200,32 +200,32 @@ def _not_let_in(url: str, source: TokenSource, transport: str) -> str:
 
 
 class NotStarted(Exception):
-    """The server did not come up; the message has the end of what it wrote."""
+    """The server did not start; the message has the end of its output."""
 
 
 @dataclass
 class Launched:
-    """The nodes of a server that were started for the run."""
+    """The nodes of a server that was started for the run."""
 
     commands: list[str]
     urls: list[str]
     processes: list[subprocess.Popen[bytes]]
     output: int
-    #: Where in its output the lines begin that it has written since it was last started.
+    #: Where each node's output since its last start begins.
     since: int = 0
 
     def how_it_ended(self) -> str:
-        """How those have ended that have, and the last lines that they wrote: "it ended with 1:", and these below."""
+        """Describe the nodes that have ended: "it ended with 1:" and their last lines of output."""
         ended = [str(process.returncode) for process in self.processes if process.poll() is not None]
         how = f"it ended with {', '.join(ended)}" if ended else "it has not ended"
         return f"{how}{_tail(self.output, self.since)}"
 
     def restart(self) -> None:
-        """Start those again that have ended. Raises NotStarted."""
+        """Restart the nodes that have ended. Raises NotStarted."""
         for number, process in enumerate(self.processes):
             if process.poll() is not None:
                 self.since = os.fstat(self.output).st_size
-                _signal(process, signal.SIGKILL)  # what it has started may have its port
+                _signal(process, signal.SIGKILL)  # A child process may still hold the port.
                 self.processes[number] = _start(self.commands[number], self.output)
 
 
@@ -279,7 +279,7 @@ def _tail(output: int, since: int = 0) -> str:
 
 
 def _end(processes: list[subprocess.Popen[bytes]]) -> None:
-    """Each with all that it has started: a shell does not hand on a signal."""
+    """End each node with its child processes: a shell does not forward signals."""
     for process in processes:
         _signal(process, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
@@ -297,7 +297,7 @@ def _end(processes: list[subprocess.Popen[bytes]]) -> None:
 
 
 def _signal(process: subprocess.Popen[bytes], how: int) -> bool:
-    """Send a signal to a process and all that it has started; whether anybody is there."""
+    """Send a signal to a process group; return whether it exists."""
     try:
         os.killpg(process.pid, how)
     except (ProcessLookupError, PermissionError):

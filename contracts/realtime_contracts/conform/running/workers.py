@@ -1,7 +1,6 @@
-"""Processes that run examples, each one at a time. One that hangs is ended, and its example is INCONCLUSIVE.
+"""Runs examples in worker processes. A worker that hangs is ended, and its example is INCONCLUSIVE.
 
-Processes and not threads: an example may hang, leave a thread behind or take the interpreter's time; none of that may
-reach the others.
+Threads would not do: an example may hang, leave threads behind or block the interpreter, and must not affect others.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ from realtime_contracts.conform.scenario import Outcome, Target, run
 from realtime_contracts.wire.redaction import redacted, shown
 from realtime_contracts.wire.timeouts import Timeouts, set_patience
 
-#: Seconds that an example may take beside the server's timeouts: many times what the longest of ours takes.
+#: Seconds that an example may take beyond the server's timeouts: many times what our longest takes.
 LIMIT_SECONDS = 90.0
-#: How often the longest of the server's timeouts may be waited out in one example.
+#: How often one example may wait for the longest of the server's timeouts.
 WAITS = 4
 
 Transport = Literal["websocket", "polling"]
@@ -34,7 +33,7 @@ Transport = Literal["websocket", "polling"]
 
 @dataclass(frozen=True)
 class Job:
-    """An example over a transport."""
+    """An example and its transport."""
 
     example: Example
     transport: Transport
@@ -42,7 +41,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Assignment:
-    """What every worker has to know."""
+    """The settings that every worker needs."""
 
     nodes: tuple[str, ...]
     source: TokenSource
@@ -50,7 +49,7 @@ class Assignment:
     patience: float
 
     def limit(self, example: Example) -> float:
-        """Seconds after which the harness gives up an example."""
+        """Return the seconds after which the harness gives up on an example."""
         clocks = self.timeouts
         longest = max(clocks.gone, clocks.away, clocks.cursor, clocks.death) if "slow" in example.needs else 0.0
         return LIMIT_SECONDS + WAITS * longest
@@ -59,9 +58,9 @@ class Assignment:
 def work(
     jobs: Sequence[Job], assignment: Assignment, count: int, begun: Callable[[Job], None] = lambda _: None
 ) -> Iterator[Outcome]:
-    """Run the jobs in so many processes, and yield the outcomes as they come. Closing it ends the processes.
+    """Run the jobs in `processes` workers; yield outcomes as they arrive. Closing the generator ends the workers.
 
-    `begun` hears of each job as it is given to a process.
+    `begun` is called with each job when a worker starts it.
     """
     waiting = list(reversed(jobs))
     workers = [_Worker(assignment) for _ in range(min(count, len(jobs)))]
@@ -96,7 +95,7 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs, self._assignment), daemon=True)
-        # Ctrl-C is for the parent, which ends its workers. They inherit that, and so cannot hear it while they begin.
+        # Ctrl-C is for the parent, which ends its workers. They inherit this, so they ignore it while they start.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._process.start()
@@ -108,18 +107,18 @@ class _Worker:
         self.job, self.deadline = job, time.monotonic() + self._assignment.limit(job.example)
         try:
             self.pipe.send((job.example.id, job.transport))
-        except OSError:  # it has ended since its last job
+        except OSError:  # The worker has ended since its last job.
             self.end()
             self._start()
             self.pipe.send((job.example.id, job.transport))
 
     def take(self, *, came: bool) -> Outcome:
         job, self.job = self.job, None
-        assert job is not None  # only who has a job is asked
+        assert job is not None  # Only busy workers are checked.
         if came:
             try:
                 outcome: Outcome = self.pipe.recv()
-            except (EOFError, OSError):  # the latter, if it has not even read what it was to do
+            except (EOFError, OSError):  # OSError if the worker had not read its job.
                 why = f"the harness's own process ended, with {self._exit_code()}"
             else:
                 return outcome
@@ -143,7 +142,7 @@ class _Worker:
 
 
 def gave_up(job: Job, why: str) -> Outcome:
-    """The outcome of an example that came to no end."""
+    """Return the outcome of an example that did not finish."""
     example = job.example
     failure = Failure("the scenario comes to an end", why)
     result = Result(example.requirement.id, example.row, example.name, job.transport, Verdict.INCONCLUSIVE, failure)
@@ -151,7 +150,7 @@ def gave_up(job: Job, why: str) -> Outcome:
 
 
 def _serve(pipe: Connection[Any, Any], assignment: Assignment) -> None:
-    """The worker's life: an example in, an outcome out, until the pipe is closed."""
+    """The worker's loop: read an example, send its outcome, until the pipe is closed."""
     set_patience(assignment.patience)
     by_id = {example.id: example for example in suite().examples}
     targets: dict[str, Target] = {}
@@ -168,17 +167,17 @@ def _serve(pipe: Connection[Any, Any], assignment: Assignment) -> None:
         breaches = tuple(_shown(breach) for breach in outcome.breaches)
         try:
             pipe.send(replace(outcome, breaches=breaches))
-        except OSError:  # nobody is there any more who wants to know
+        except OSError:  # The parent is gone.
             return
 
 
 def _shown(breach: Breach) -> Breach:
-    """A breach as a report may show it."""
+    """Return a breach with its payload redacted for reports."""
     return replace(breach, path=redacted(breach.path), reason=redacted(breach.reason), payload=shown(breach.payload))
 
 
 def _settle(threads: int) -> None:
-    """Let the threads of an example end; those of a server that never answers may take a while, and cost nothing."""
+    """Give the threads of an example a moment to end. Those of a silent server may outlive it, at no cost."""
     deadline = time.monotonic() + 1.0
     while threading.active_count() > threads and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -1,7 +1,7 @@
-"""The sentences of the features. A module per domain object; each step is the sentence itself.
+"""The sentences of the features, one module per domain object.
 
-A Given waits until everybody has seen what it says. A When does, and waits for the answer only. A Then
-waits for what should come, and proves by a barrier what should not.
+A Given waits until everybody has seen the new state. A When acts and waits only for the answer. A Then waits for the
+expected messages, and proves absence by a barrier.
 """
 
 import importlib
@@ -9,7 +9,7 @@ import importlib
 from realtime_contracts.conform.sentences import DEFINITIONS as DEFINITIONS
 from realtime_contracts.conform.sentences import fitting as fitting
 
-#: The modules, which register their steps when they are imported.
+#: The modules. Importing one registers its steps.
 MODULES = [
     importlib.import_module(f"{__name__}.{subject}")
     for subject in (

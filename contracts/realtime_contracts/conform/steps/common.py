@@ -1,4 +1,4 @@
-"""What the steps of several modules share."""
+"""Helpers that several step modules share."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from realtime_contracts.wire.timeouts import patience
 
 
 def assert_equal(actual: object, expected: object, what: str, *, telling: bool = True) -> None:
-    """Fail with both values if they differ. It is not `telling` if that says nothing of what the scenario is about."""
+    """Fail with both values if they differ. `telling=False` if that says nothing about the scenario's subject."""
     if actual != expected:
         raise (UnmetError if telling else NotToldError)(f"{what}: {expected!r}", repr(actual))
 
 
-#: An auth payload with a good token of whoever sends it.
+#: An auth payload with the sender's good token.
 GOOD: Any = object()
 
 
@@ -32,9 +32,9 @@ GOOD: Any = object()
 def attempt(
     world: World, who: str, auth: Any = GOOD, *, query: str = "", tab: Tab | None = None, listed: bool = True
 ) -> None:
-    """Somebody tries to connect; the scenario says what should come of it.
+    """Try to connect a user; the scenario decides what should happen.
 
-    Who is not `listed` is not waited for to get a list when let in.
+    If not `listed`, do not wait for a list after the connection.
     """
     person = world[who]
     auth = {"token": world.token(person)} if auth is GOOD else auth
@@ -50,9 +50,9 @@ def attempt(
 
 
 def act(world: World, who: str, event: str, *payloads: Any, tab: Tab | None = None) -> Tab:
-    """Send an event and keep its answer as "the answer". `who` as in `World.tab_of`; returns the tab.
+    """Send an event and keep its ack as "the answer". `who` as in `World.tab_of`; returns the tab.
 
-    `tab`, if it is another than the one that `who` says.
+    `tab`: use this tab instead of the one in `who`.
     """
     person, own = world.tab_of(who)
     world.actor = person
@@ -63,14 +63,14 @@ def act(world: World, who: str, event: str, *payloads: Any, tab: Tab | None = No
 
 
 def present(world: World, who: str) -> Person:
-    """Somebody, connected if they were not."""
+    """Return a user, connecting them first if necessary."""
     if not world[who].tabs:
         world.connect(world[who])
     return world[who]
 
 
 def given_update(world: World, who: str, change: dict[str, Any]) -> None:
-    """Somebody is somewhere, with the status they had."""
+    """Send a presence:update with the current status and these changes; wait until all know."""
     person = present(world, who)
     status = person.tab.view.users[person.user_id].status
     assert_not_refused(person.tab.call("presence:update", {"status": status, **change}), str(change))
@@ -78,7 +78,7 @@ def given_update(world: World, who: str, change: dict[str, Any]) -> None:
 
 
 def together(tasks: list[Callable[[], object]]) -> None:
-    """Run all tasks at the same time, and fail if one of them does."""
+    """Run all tasks in parallel; fail if one fails."""
     failures: list[BaseException] = []
 
     def run(task: Callable[[], object]) -> None:
@@ -97,7 +97,7 @@ def together(tasks: list[Callable[[], object]]) -> None:
 
 
 def repeat_until(does: Callable[[], object], every: float, seen: Callable[[], object]) -> None:
-    """Do something again and again, so many seconds apart, until something else is seen."""
+    """Repeat an action at an interval until a condition holds."""
     stop = threading.Event()
 
     def keep() -> None:
@@ -114,7 +114,7 @@ def repeat_until(does: Callable[[], object], every: float, seen: Callable[[], ob
 
 
 def move_through(world: World, who: str, n: str) -> Callable[[], None]:
-    """What moves somebody through so many pages, one after the other."""
+    """Return an action that moves a user to the next of several pages."""
     tab = world[who].tab
     world.presence.pages = [f"/{page}" for page in range(int(n))]
 
@@ -127,7 +127,7 @@ def move_through(world: World, who: str, n: str) -> Callable[[], None]:
 
 @contextmanager
 def heard_by(tabs: list[Tab], *events: str) -> Iterator[None]:
-    """What is done in the context is over when all these tabs have heard these events."""
+    """A context that ends when all these tabs have received these events."""
     marks = [(tab, len(tab.journal)) for tab in tabs]
     yield
     for tab, mark in marks:
@@ -139,68 +139,68 @@ def heard_by(tabs: list[Tab], *events: str) -> Iterator[None]:
 
 
 def told(answer: dict[str, Any]) -> str:
-    """An answer in words: also one that is none."""
+    """Return an answer in words, also a missing one."""
     if answer.get("ok") is not None:
         return repr(answer)
     return f"an ack that says neither: {answer['instead']!r}" if "instead" in answer else "no ack"
 
 
 def assert_not_refused(answer: dict[str, Any], what: str) -> None:
-    """What a scenario needs was done, as far as the answer says; a missing ack is a breach by itself, and noted."""
+    """Assert that a preparation was not refused. A missing ack is noted as a breach of its own."""
     if answer["ok"] is False:
         raise UnmetError(f"{what} is accepted", repr(answer))
 
 
 def assert_accepted(answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer, which must be a success."""
+    """Return the answer, which must be a success."""
     if answer.get("ok") is not True:
         raise (NotToldError if answer.get("ok") is None else UnmetError)("a success", told(answer))
     return answer
 
 
 def assert_refused(answer: dict[str, Any], code: str, what: str) -> None:
-    """The answer must be a failure with this code."""
+    """Assert that the answer is a failure with this code."""
     found = (answer.get("ok"), (answer.get("error") or {}).get("code"))
     assert_equal(found, (False, code), f"the answer to {what}", telling=answer.get("ok") is True)
 
 
 def need_reply(world: World) -> Answer:
-    """What the last request over REST was answered."""
+    """Return the last REST answer."""
     if world.back.reply is None:
         raise UnmetError("an answer over REST", "nothing was asked")
     return world.back.reply
 
 
 def assert_alive(tab: Tab) -> None:
-    """The connection is alive: who asks who is online is told. That is no activity, and takes no payload."""
+    """Assert that the connection works by asking for the list. That is not activity, and takes no payload."""
     tab.ask_list()
 
 
-# What is seen
+# Seen by other users
 
 
 def status_in(tab: Tab, user_id: str) -> str | None:
-    """The status of a user in a tab's view, None if they are not online there."""
+    """Return a user's status in a tab's view, None if they are offline there."""
     seen = tab.view.users.get(user_id)
     return seen.status if seen else None
 
 
 def see_status(world: World, person: Person, status: str, within: float) -> None:
-    """Everybody, the person's own tabs too, sees a status."""
+    """Wait until everybody, the user's own tabs too, sees a status."""
     user_id = person.user_id
     world.everybody(person.tenant, lambda tab: status_in(tab, user_id) == status, f"{person.name} as {status}", within)
 
 
 def silence(world: World) -> float:
-    """How long it may take to see that somebody has gone; over WebSocket it is seen at once."""
+    """Return how long the loss of a user may go unnoticed; over WebSocket it is noticed at once."""
     return patience() + (world.timeouts.silence if world.transport == "polling" else 0.0)
 
 
 def times(often: str) -> int:
-    """`once`, `twice` or `3 times` as a number."""
+    """Return `once`, `twice` or `3 times` as a number."""
     return {"once": 1, "twice": 2}.get(often) or int(often.removesuffix(" times"))
 
 
 def quoted(words: str) -> list[str]:
-    """`"A", "B" and "C"` as a list."""
+    """Return `"A", "B" and "C"` as a list."""
     return words.split('"')[1::2]

@@ -1,4 +1,4 @@
-"""Cursors: where everybody is in what a room shows. A place is written as line and column, "3:14"."""
+"""Cursors: the positions that a room shows. A position is written as line and column, "3:14"."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from realtime_contracts.conform.world import World, mentions
 from realtime_contracts.wire.journal import UnmetError
 from realtime_contracts.wire.timeouts import patience
 
-#: Moves after a series of them, each as soon as the one before it was heard.
+#: Moves after a series, each sent when the one before has arrived.
 LAST_MOVES = 3
 
 # Moving
@@ -76,11 +76,11 @@ def moves_often(world: World, who: str, n: str) -> None:
             text = json.dumps({"room_id": world.room, "line": line, "column": 0})
             tab.send("cursor:move", Payload((text,)), ack=False)
             pace.wait(len(tabs) / int(n))
-        assert_alive(tab)  # so all that this tab has sent comes before what another sends afterwards
+        assert_alive(tab)  # This tab's messages then come before anything that another sends later.
 
     shares = [range(first, int(n), len(tabs)) for first in range(len(tabs))]
     together([functools.partial(move_through, tab, share) for tab, share in zip(tabs, shares, strict=True)])
-    # The last of these may have come when one might be told. Who moves as soon as that is heard is too early.
+    # The last of these may arrive just when one was due. A reaction to it would be too early.
     watchers = [tab for tab in world.members(world[who].tenant) if tab not in tabs]
     for column in range(1, LAST_MOVES + 1):
         moves(world, who, f"{n}:{column}")
@@ -90,7 +90,7 @@ def moves_often(world: World, who: str, n: str) -> None:
 
 @when("{who} keeps moving the cursor until {whom}'s is gone")
 def keeps_moving(world: World, who: str, whom: str) -> None:
-    """Whoever is there besides the two is asked what there is to see."""
+    """Wait in a third user's tab for the cursor's removal."""
     watcher = next(tab for tab in world.members(world[who].tenant) if tab not in world[who].tabs + world[whom].tabs)
     columns, user_id, within = itertools.count(1), world[whom].user_id, world.timeouts.cursor + patience()
 
@@ -103,12 +103,11 @@ def keeps_moving(world: World, who: str, whom: str) -> None:
 
 
 def position(place: str) -> dict[str, int]:
-    """Line and column."""
     line, column = place.split(":")
     return {"line": int(line), "column": int(column)}
 
 
-# What is seen
+# Seen by other users
 
 
 @then('{people} see(s) {whom}\'s cursor at "{place}"')

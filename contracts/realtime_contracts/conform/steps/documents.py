@@ -1,4 +1,4 @@
-"""Editing a room's document together: edits and the versions they make, reading it whole or what was missed."""
+"""Editing a room's document: edits, versions, and reading all of it or the missed edits."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from realtime_contracts.wire.journal import UnmetError
 
 #: Seconds that hundreds of edits may take on a busy machine.
 MANY_EDITS_SECONDS = 60.0
-#: Edits that are sent before the answers are waited for: a pong behind hundreds of them would come too late.
+#: Edits sent before the first answer is awaited: a pong behind hundreds of them would be late.
 UNDER_WAY = 25
 
 
-# Having it open
+# Opening a document
 
 
 @given('{people} is/are editing "{room}"')
@@ -48,7 +48,7 @@ def editing_twice(world: World, who: str, room: str) -> None:
 
 @given("the document is {object_}")
 def document_is_given(world: World, object_: str) -> None:
-    """The first one in the room replaces the whole document; everybody has it when this returns."""
+    """Set the first content of the room's document, and wait until everybody has it."""
     content = json.loads(object_)
     everybody = world.members(world.home)
     changes: Changes = [{"op": "replace", "path": "", "value": content}]
@@ -60,7 +60,7 @@ def document_is_given(world: World, object_: str) -> None:
 
 @given("the document has {n} bytes less than 1 MiB")
 def almost_full(world: World, n: str) -> None:
-    """Half of the text has two bytes a character, so that whoever counts those is found out."""
+    """Half of the text takes two bytes a character, to detect a server that counts characters."""
     texts = {f"part{number}": "é" * 50_000 for number in range(5)} | {"rest": ""}
     size = len(json.dumps(texts, ensure_ascii=False, separators=(",", ":")).encode())
     texts["rest"] = "x" * (MIB - size - int(n))
@@ -71,7 +71,7 @@ def almost_full(world: World, n: str) -> None:
 
 
 def open_document(world: World, tab: Tab, who: str, room: str) -> None:
-    """Enter a room and ask for its document, as a front end does."""
+    """Join a room and ask for its document, as a front end does."""
     world.enter(tab, world[who], room)
     read_document(tab, room)
 
@@ -142,7 +142,7 @@ def edit_at_once(world: World, people: list[str], n: str) -> None:
 
 
 def edit(world: World, who: str, changes: Changes, base: str | None = None, edit_id: str | None = None) -> None:
-    """Send an edit, made on what the tab knows, and keep it and its answer."""
+    """Send an edit on the tab's version; keep it and its answer."""
     person, tab = world.tab_of(who)
     payload = edit_payload(world, tab, changes, None if base is None else int(base), edit_id)
     world.documents.last = Edit(person, tab, payload)
@@ -152,14 +152,14 @@ def edit(world: World, who: str, changes: Changes, base: str | None = None, edit
 
 
 def send_edit(world: World, tab: Tab, changes: Changes) -> dict[str, Any]:
-    """Send an edit that is not what the scenario is about. Returns the answer."""
+    """Send an edit that is not the scenario's subject. Returns the answer."""
     return tab.call("doc:edit", edit_payload(world, tab, changes))
 
 
 def edit_payload(
     world: World, tab: Tab, changes: Changes, base: int | None = None, edit_id: str | None = None
 ) -> dict[str, Any]:
-    """An edit of the scenario's room; the base is what the tab knows, the id is a new one, if none is given."""
+    """Return an edit of the scenario's room. By default the base is the tab's version and the id is new."""
     known = tab.document(world.room).version or 0
     return {
         "room_id": world.room,
@@ -170,11 +170,11 @@ def edit_payload(
 
 
 def setting(path: str, value: str) -> Changes:
-    """The changes that set a member to a value, given as JSON."""
+    """Return the changes that set a member to a JSON value."""
     return [{"op": "add", "path": path, "value": json.loads(value)}]
 
 
-# What comes of an edit
+# Results of an edit
 
 
 @then("that edit is version {n}")
@@ -195,7 +195,7 @@ def other_gets_edit(world: World, who: str, n: str) -> None:
 
 
 def gets_edit(world: World, tab: Tab, version: int) -> None:
-    """A tab hears the edit as it was sent, with who made it and the version it has made."""
+    """Assert that a tab receives the edit as it was sent, with its author and version."""
     sent = world.documents.last
     heard = tab.expect("doc:edit", version=version).payload
     expected = {
@@ -216,7 +216,7 @@ def no_edit(world: World, people: list[str]) -> None:
 
 @then("{who} hears of no change of {whom}'s status")
 def no_change_of_status(world: World, who: str, whom: str) -> None:
-    """Who has wrongly come back from being away is away again when idle; that they came back has been heard."""
+    """A user wrongly back from away becomes away again when idle, so check that nobody received their return."""
     about = world[whom].user_id
     world.barrier(world[who].tenant)
     for tab in world[who].tabs:
@@ -288,7 +288,7 @@ def gets_no_edits(world: World, who: str, n: str) -> None:
 
 @then("with them {who} has the document {object_}")
 def has_document(world: World, who: str, object_: str) -> None:
-    """What the user's lost tab had, and on top of it what the new one was told it has missed."""
+    """Assert the content: the lost tab's document, plus the edits that the new tab was sent."""
     person = world[who]
     lost = next(tab for tab in reversed(world.tabs) if tab.user_id == person.user_id and not tab.connected)
     content = copy.deepcopy(lost.document(world.room).content)
@@ -310,7 +310,7 @@ def document_is_as_it_was(world: World) -> None:
 
 
 def everybody_has(world: World, content: dict[str, Any], version: int) -> None:
-    """Whoever is in the room has folded this from what they heard, and is told the same when they ask."""
+    """Assert that everybody in the room has folded this content, and is sent the same on request."""
     tabs = world.members(world.home)
     assert_equal(tabs != [], True, "somebody is in the room")
     for tab in tabs:
@@ -325,7 +325,7 @@ def everybody_has(world: World, content: dict[str, Any], version: int) -> None:
 
 
 def read_document(tab: Tab, room: str) -> dict[str, Any]:
-    """Ask for the whole document. Returns what comes."""
+    """Request the whole document. Returns the message."""
     start = len(tab.journal)
     assert_accepted(tab.call("doc:sync", {"room_id": room}))
     payload: dict[str, Any] = tab.expect("doc:sync", since=start, room_id=room).payload
@@ -333,7 +333,7 @@ def read_document(tab: Tab, room: str) -> dict[str, Any]:
 
 
 def answer_to(world: World, who: str) -> dict[str, Any]:
-    """The `doc:sync` that somebody has got, with which the answer must agree."""
+    """Return the `doc:sync` that a user received; the ack must agree with it."""
     tab = world[who].acting or world[who].tab
     payload: dict[str, Any] = tab.expect("doc:sync", room_id=world.room).payload
     answer = {"ok": True, "room_id": world.room, "version": payload["version"]}
@@ -342,6 +342,6 @@ def answer_to(world: World, who: str) -> dict[str, Any]:
 
 
 def assert_content(actual: Any, expected: Any, what: str) -> None:
-    """The same JSON; `true` is not 1."""
+    """Assert equal JSON; `true` is not 1."""
     if not same(actual, expected):
         raise UnmetError(f"{what} is {str(expected)[:1000]}", str(actual)[:1000])

@@ -1,4 +1,4 @@
-"""Sending anything at all, and what it is answered with."""
+"""Sending arbitrary events, and their answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from realtime_contracts.conform.world import World
 from realtime_contracts.wire.journal import Entry, NotToldError, UnmetError
 from realtime_contracts.wire.timeouts import patience
 
-#: The fields of an accepted answer, by what a feature says that it comes with.
+#: The fields of a successful ack, by the words of a feature.
 ACCEPTED_WITH = {
     "nothing more": set[str](),
     "a timestamp": {"timestamp"},
@@ -91,7 +91,7 @@ def no_room_named(world: World, who: str, datatable: list[list[str]]) -> None:
 
 
 def begin(world: World, who: str, event: str) -> Tab:
-    """Note who is about to send what, and how things were before. Returns their tab."""
+    """Record the sender, the event and the state before it. Returns the sender's tab."""
     tab = world[who].acting = world[who].tab
     world.actor, world.event = world[who], event
     world.presence.before = {other: dict(other.view.users) for other in world.company(world[who].tenant)}
@@ -178,7 +178,7 @@ def disconnected(world: World, who: str) -> None:
 
 @then("{who} is not told of any change by {whom}")
 def no_change(world: World, who: str, whom: str) -> None:
-    """But that they have left, perhaps: when is a requirement of its own."""
+    """Assert no change, except that they may have left: when that happens is a requirement of its own."""
     world.barrier(world[who].tenant)
     heard = [e for e in world.heard(world[who].tab) if e.payload.get("user_id") == world[whom].user_id]
     heard = [e for e in heard if e.name not in {"room:user_left", "presence:user_left"}]
@@ -187,7 +187,7 @@ def no_change(world: World, who: str, whom: str) -> None:
 
 @then("nothing has changed for {people}")
 def nothing_changed(world: World, people: list[str]) -> None:
-    """But that, on a slow network, they may be away meanwhile."""
+    """Assert no change, except that they may have become away on a slow network."""
     for name in people:
         tab = world[name].tab
         listed = {u["user_id"]: (u["user_name"], u["status"], u["current_page"]) for u in tab.ask_list()["users"]}
@@ -201,13 +201,13 @@ def nothing_changed(world: World, people: list[str]) -> None:
 
 
 def invalid_at(world: World) -> str | None:
-    """At which place of the payload an event was refused, None if it was not refused for that."""
+    """Return the path in the payload at which an event was refused, None for any other answer."""
     error = world.answer.get("error") or {}
     return str(error["details"]["path"]) if error.get("code") == "invalid_payload" else None
 
 
 def refusal(world: World, who: str) -> dict[str, Any]:
-    """Why somebody was refused: a connection, or an event, where the error event must agree with the answer."""
+    """Return the refusal of a connection or of an event; the error event must agree with the ack."""
     attempt, world.connecting.attempt = world.connecting.attempt, None
     if attempt is not None and not world.answer:
         if attempt.connected:

@@ -1,4 +1,4 @@
-"""What the contract's own examples call wrong, sent as it is; and asking too often."""
+"""Sends the contract's invalid examples unchanged, and sends too many requests."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from realtime_contracts.contract.operations import parameter_types
 from realtime_contracts.contract.registry import registry
 from realtime_contracts.wire.journal import UnmetError
 
-#: Requests, or seconds, after which a server is taken not to limit them, and how many are made at the same time.
+#: Requests, or seconds, after which a server is taken to have no rate limit; and how many are sent in parallel.
 MOST_REQUESTS = 2000
 MOST_SECONDS = 20.0
 REQUESTS_AT_ONCE = 32
 
-#: Events in a row without an answer, after which no more of their kind are sent.
+#: Unanswered events in a row after which no more of that kind are sent.
 MOST_UNANSWERED = 5
 
-#: Characters of a query that any server takes; it may refuse a longer one before it looks at it.
+#: Characters of a query that any server accepts; it may refuse a longer one unread.
 MOST_OF_A_QUERY = 500
 
 _INTEGER = re.compile(r"-?\d+")
@@ -61,7 +61,7 @@ def ask_all_wrong(world: World, operation_: str) -> None:
             options = {"query": data, "places": PLACES}
             meant = {name: _as_read(operation_, name, value) for name, value in data.items()}
             if registry().check(Direction.REQUEST, operation_, meant) is None:
-                continue  # in a query, where all is text, it is not wrong
+                continue  # A query holds only text, so this example is not wrong there.
         token = world.mint(person.user_id, person.tenant, role="service")
         answer = world.rest.call(operation_, token, **options)
         _compare(world, Direction.REQUEST, operation_, meant, (answer.code, answer.path))
@@ -97,7 +97,7 @@ def told_when(world: World) -> None:
 
 
 def _wrong(direction: Direction, message: str) -> list[Any]:
-    """What the examples call wrong, and what breaks each keyword of the schema; only what JSON can carry."""
+    """Return the invalid examples and one payload per broken keyword, as far as JSON can express them."""
     examples = [example.data for example in registry().examples(direction, message) if not example.valid]
     return [data for data in (*examples, *breakers(direction.value, message)) if _is_json(data)]
 
@@ -111,7 +111,7 @@ def _is_json(data: Any) -> bool:
 
 
 def _as_read(operation: str, name: str, value: Any) -> Any:
-    """A parameter of a query as a server reads it: a number where a number is wanted and there is one."""
+    """Return a query parameter as a server reads it: as a number if the schema asks for one."""
     text = value if isinstance(value, str) else json.dumps(value)
     kind = (parameter_types(operation) or {}).get(name)
     if kind == "integer" and _INTEGER.fullmatch(text):

@@ -1,4 +1,4 @@
-"""Activity: a back end records what happened, over REST; who hears of it, and who finds it again."""
+"""Activity: a back end records items over REST; users receive and query them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from realtime_contracts.conform.steps.hearing import hear_once, silence_of
 from realtime_contracts.conform.world import World
 from realtime_contracts.wire.journal import UnmetError
 
-#: What an item of a scenario is about unless it says so.
+#: The default entity of an item.
 INVOICE = "invoice:42"
-#: Pages after which there is no end to come: far more than a scenario has items.
+#: Pages after which a feed counts as endless: far more than a scenario has items.
 MOST_PAGES = 30
 
 
@@ -34,7 +34,7 @@ MOST_PAGES = 30
 @given('{who} did "{action}" to "{room}"')
 @given('{who} did "{action}" under the key "{key}"')
 def did(world: World, who: str, action: str, room: str = INVOICE, key: str | None = None) -> None:
-    """Every open tab of the company has heard of it."""
+    """Record an item, and wait until every open tab of the company has received it."""
     with heard_by(list(world.company(world[who].tenant)), "activity"):
         if key is None:
             record(world, who, action, room)
@@ -82,7 +82,7 @@ def tries_to_record(world: World, who: str, whom: str) -> None:
 
 
 def record(world: World, who: str, action: str, room: str = INVOICE, **fields: Any) -> None:
-    """A back end records what somebody did, which must succeed."""
+    """Record an item as a back end; it must succeed."""
     reply = publish(world, who, action, room, fields=fields)
     assert_equal(reply.status, 201, f"the status of {reply}")
 
@@ -90,7 +90,7 @@ def record(world: World, who: str, action: str, room: str = INVOICE, **fields: A
 def publish(
     world: World, who: str, action: str, room: str = INVOICE, *, fields: dict[str, Any] | None = None, **more: Any
 ) -> Answer:
-    """A back end of somebody's company asks to record what they did."""
+    """Send a request to record an item as the company's back end."""
     body = {**body_of(world[who], action, room), **(fields or {})}
     reply = world.publish(world[who].tenant, "activity:record", body, **more)
     if reply.ok:
@@ -100,7 +100,7 @@ def publish(
 
 
 def body_of(person: Person, action: str, room: str) -> dict[str, Any]:
-    """What a back end says that somebody did."""
+    """Return the request body of an item."""
     name = f"The {room.replace(':', ' ')}"
     who = {"user_id": person.user_id, "user_name": person.name}
     return {**who, "action": action, **entity(room), "entity_name": name}
@@ -150,7 +150,7 @@ def shown_so_many(world: World, who: str, n: str) -> None:
 @then('before "{before}" {who} is shown {titles_}, and no more')
 @then('between "{since}" and "{before}" {who} is shown {titles_}, and no more')
 def shown_between(world: World, who: str, titles_: str, since: str | None = None, before: str | None = None) -> None:
-    """Somebody asks for a part of what happened, on the socket and over REST, and is shown these."""
+    """Ask for a part of the feed over Socket.IO and REST, and assert the items."""
     named = {"since": since, "before": before}
     bounds = {name: world.back.activity_of[action] for name, action in named.items() if action is not None}
     world.set_marks()
@@ -199,7 +199,7 @@ def same_as_before(world: World) -> None:
 
 
 def shown(world: World, who: str) -> tuple[list[str], str | None]:
-    """The actions of the page that came last, which the ack must agree with, and where the next one begins."""
+    """Return the actions of the last page, which must equal the ack's, and where the next page begins."""
     assert_accepted(world.answer)
     page = world[who].tab.expect("activity:feed", where=lambda payload: payload["next"] == world.answer["next"]).payload
     return [item["action"] for item in page["items"]], page["next"]

@@ -1,4 +1,4 @@
-"""What somebody hears, and what nobody must."""
+"""What users receive, and what they must not."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from realtime_contracts.conform.world import World, mentions
 from realtime_contracts.wire.journal import Entry, UnmetError
 from realtime_contracts.wire.timeouts import patience
 
-#: What is only ever sent to the one who asked; what others do is never in it by surprise.
+#: Events sent only to the one who asked; they never contain other users' actions.
 ANSWERS = frozenset({"presence:list", "room:users", "cursor:sync", "doc:sync", "heartbeat_ack", "error"})
-#: What keeps a user from being away.
+#: Events that keep a user from becoming away.
 ACTIVITY = frozenset(
     {"connect", "presence:update", "heartbeat", "room:join", "cursor:move", "typing:start", "typing:stop", "doc:edit"}
 )
-#: What ends when a user leaves a room, as the others hear it.
+#: Events that other users receive when a user leaves a room.
 ENDINGS = {"cursor": "cursor:remove", "typing": "typing:users", "lock": "doc:lock_status"}
 
 
-# What is heard
+# Received
 
 
 @then("{people} see(s) {others} come online")
@@ -47,7 +47,7 @@ def sees_leave(world: World, who: str, others: list[str]) -> None:
 
 @then("{who} sees {whom} leave at once")
 def sees_leave_at_once(world: World, who: str, whom: str) -> None:
-    # Clearly less than the grace, which began with the goodbye and not with this sentence.
+    # Clearly less than the grace, which began at the goodbye and not at this sentence.
     leave_within(world, who, [whom], min(patience(), 0.8 * world.timeouts.offline))
 
 
@@ -77,7 +77,7 @@ def sees_all(world: World, who: str, whom: str) -> None:
 
 
 def see_in_order(world: World, who: str, whom: str, events: list[str]) -> None:
-    """What `who` hears of `whom` is exactly these events, in this order."""
+    """Assert that `who` receives exactly these events about `whom`, in this order."""
     hear(world, world[who], events[-1], world[whom])
     about = [e.name for e in world.heard(world[who].tab) if e.payload.get("user_id") == world[whom].user_id]
     assert_equal(about, events, f"what {who} heard of {whom}")
@@ -110,7 +110,7 @@ def ended_before(world: World, who: str, whom: str, endings_: str, room: str) ->
 
 
 def listeners(world: World, people: Iterable[str]) -> list[Person]:
-    """These people, who must be connected to hear anything."""
+    """Return these users, who must be connected."""
     found = [world[name] for name in people]
     missing = [person.name for person in found if not person.tabs]
     if missing:
@@ -119,12 +119,12 @@ def listeners(world: World, people: Iterable[str]) -> list[Person]:
 
 
 def tabs_of(world: World, people: Iterable[str]) -> list[Tab]:
-    """The tabs of these people, who must be connected."""
+    """Return the tabs of these users, who must be connected."""
     return [tab for person in listeners(world, people) for tab in person.tabs]
 
 
 def tabs_after_barrier(world: World, people: Iterable[str]) -> list[Tab]:
-    """The tabs of these people, once all that was sent before has come."""
+    """Return the tabs of these users after a barrier: all earlier messages have arrived."""
     found = listeners(world, people)
     world.barrier(*sorted({person.tenant for person in found}))
     return [tab for person in found for tab in person.tabs]
@@ -133,7 +133,7 @@ def tabs_after_barrier(world: World, people: Iterable[str]) -> list[Tab]:
 def hear(
     world: World, listener: Person, event: str, about: Person, *, within: float | None = None, **fields: Any
 ) -> Entry:
-    """Every tab of `listener` hears `event` about somebody. It becomes what "it" means."""
+    """Assert that every tab of `listener` receives `event` about a user. "It" then means this event."""
     fields = {"user_id": about.user_id, **fields}
     world.it = (event, fields)
     entries = [tab.expect(event, within=within, **fields) for tab in listener.tabs]
@@ -141,7 +141,7 @@ def hear(
 
 
 def hear_once(world: World, people: list[str], event: str, field: str, value: str, **more: Any) -> None:
-    """Every tab of these people hears an event with a field's value, once."""
+    """Assert that every tab of these users receives an event with a field's value exactly once."""
     fields: dict[str, Any] = {field: value, **more}
     for tab in tabs_of(world, people):
         tab.expect(event, **fields)
@@ -150,7 +150,7 @@ def hear_once(world: World, people: list[str], event: str, field: str, value: st
         assert_equal(found.count(value), 1, f"how often {tab.label} heard of {value}")
 
 
-# What is not heard
+# Not received
 
 
 @then("{people} hear(s) nothing of {whom}")
@@ -194,14 +194,14 @@ def nothing(world: World, who: str, ordinal: str = "") -> None:
 
 
 def unexpected(world: World, tab: Tab) -> list[Entry]:
-    """What a tab has heard, but that somebody is away who was inactive for so long: a slow network takes time."""
+    """Return a tab's messages, except that inactive users became away: a slow network takes time."""
     return [e for e in world.heard(tab) if not (is_inactivity(e) and may_be_away(world, e.payload["user_id"], e.at))]
 
 
 def may_be_away(world: World, user_id: str, at: float | None = None) -> bool:
-    """Whether a user has done nothing for long enough, now or `at` a second of the scenario.
+    """Whether a user has been inactive long enough, now or `at` a second of the scenario.
 
-    To be refused is to do nothing.
+    A refused event is not activity.
     """
     at = time.monotonic() - world.began if at is None else at
     active = [0.0]
@@ -215,18 +215,18 @@ def may_be_away(world: World, user_id: str, at: float | None = None) -> bool:
 
 
 def is_inactivity(entry: Entry) -> bool:
-    """Whether this says that somebody is away, as happens to whoever waits for long."""
+    """Whether a message says that a user became away, which is expected while waiting."""
     return entry.name == "presence:update" and entry.payload["status"] == "away"
 
 
 def silence_of(world: World, people: Iterable[str], *events: str) -> None:
-    """Nobody of these people has heard any of these events, wherever they are."""
+    """Assert that none of these users received any of these events, in any tab."""
     for tab in tabs_after_barrier(world, people):
         assert_silent(tab, [e for e in world.heard(tab) if e.name in events])
 
 
 def silent_about(tab: Tab, heard: list[Entry], listener: Person, about: Person) -> None:
-    """A tab has heard nothing of somebody: not at all if they are of another company."""
+    """Assert that a tab received nothing about a user: nothing at all if the user is of another company."""
     foreign = listener.tenant != about.tenant
     names = {about.user_id, about.name, about.tenant} if foreign else {about.user_id}
     heard = [e for e in heard if foreign or e.name not in ANSWERS]
@@ -234,13 +234,13 @@ def silent_about(tab: Tab, heard: list[Entry], listener: Person, about: Person) 
 
 
 def silent_about_room(world: World, tab: Tab, room: str) -> None:
-    """A tab has heard nothing from a room, but for the answer when it joined or asked."""
+    """Assert that a tab received nothing from a room, except answers to its own requests."""
     world.barrier(*sorted({person.tenant for person in world.people.values()}))
     heard = [e for e in unexpected(world, tab) if e.name != "room:users" and mentions(e.payload, room)]
     assert_silent(tab, heard)
 
 
 def assert_silent(tab: Tab, heard: list[Entry]) -> None:
-    """Fail with what was heard, if anything was."""
+    """Fail with the messages that were received, if any."""
     if heard:
         raise UnmetError(f"{tab.label} hears nothing of this", "\n".join(map(str, heard)))

@@ -1,4 +1,4 @@
-"""Locks: places of a room's document that somebody has reserved for a while."""
+"""Locks: reserved places in a room's document."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from realtime_contracts.conform.world import World
 from realtime_contracts.wire.journal import UnmetError
 from realtime_contracts.wire.timeouts import patience
 
-#: Whose lock, and where: `Ana's on "/total"`.
+#: A lock's holder and place: `Ana's on "/total"`.
 _LOCK = re.compile(r"""([A-Z][a-z]+)'s on "([^"]*)\"""")
-#: Where a lock is, and for how many seconds: `"/total" for 60 seconds`, or `the whole document`.
+#: A lock's place and seconds: `"/total" for 60 seconds`, or `the whole document`.
 _WHERE = re.compile(r'the whole document|"(?P<path>[^"]*)"(?: for (?P<ttl>\d+) seconds)?')
-#: Seconds after its end within which a lock is announced to have ended: the rule's one, and what a busy machine adds.
+#: Seconds after its end within which a lock's end is announced: the rule's one, plus a margin for a busy machine.
 ENDED_WITHIN = 1.0 + 2.0
 
 
@@ -28,7 +28,7 @@ ENDED_WITHIN = 1.0 + 2.0
 
 @given("{tab} has locked {lock_}")
 def has_locked(world: World, tab: str, lock_: str) -> None:
-    """Somebody has a lock, and all in the room know."""
+    """Lock a place, and wait until all in the room know."""
     person, holder = world.tab_of(tab)
     made = world.lock = assert_accepted(holder.call("doc:lock", place(world, lock_)))["lock"]
     for other in world.members(person.tenant):
@@ -58,19 +58,19 @@ def asks_locks(world: World, who: str) -> None:
 
 
 def place(world: World, words: str) -> dict[str, Any]:
-    """The room, the path and the seconds that a sentence names."""
+    """Return the room, the path and the seconds that a sentence names."""
     match = _WHERE.fullmatch(words)
     found = {name: value for name, value in (match.groupdict() if match else {}).items() if value is not None}
     return {"room_id": world.room, **found, **({"ttl": int(found["ttl"])} if "ttl" in found else {})}
 
 
-# What is seen
+# Seen by other users
 
 
 @then("{people} see(s) no lock")
 @then("{people} see(s) the locks: {locks_}")
 def see_locks(world: World, people: list[str], locks_: str = "") -> None:
-    """Every tab of these people sees exactly these locks, sorted by their places."""
+    """Assert that every tab of these users shows exactly these locks, sorted by place."""
     expected = named(locks_)
     for tab in tabs_of(world, people):
         tab.wait_until(lambda tab=tab: holders(locks_in(tab, world.room)) == expected, f"the locks {expected}")  # type: ignore[misc]
@@ -143,30 +143,30 @@ def document_with_locks(world: World, who: str, locks_: str) -> None:
 
 
 def named(words: str) -> list[tuple[str, str]]:
-    """Who holds which place, as a sentence names them."""
+    """Return the holders and places that a sentence names."""
     return [(match[1], match[2]) for match in _LOCK.finditer(words)]
 
 
 def holders(locks: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Who holds which place, as a message says it."""
+    """Return the holders and places in a message."""
     return [(lock["user_name"], lock["path"]) for lock in locks]
 
 
 def locks_in(tab: Tab, room: str) -> list[dict[str, Any]]:
-    """The locks in a room, as a tab was told last."""
+    """Return the locks that a tab last received for a room."""
     told = [e.payload for e in tab.journal.events() if e.name in {"doc:lock_status", "doc:sync"}]
     told = [payload["locks"] for payload in told if payload["room_id"] == room]
     return list(told[-1]) if told else []
 
 
 def lasts(made: dict[str, Any]) -> float:
-    """Seconds from a lock's beginning to its end."""
+    """Return the seconds between a lock's start and end."""
     begins, ends = (datetime.fromisoformat(made[name]) for name in ("acquired_at", "expires_at"))
     return (ends - begins).total_seconds()
 
 
 def acting(world: World) -> Tab:
-    """The tab that did what "the answer" answers."""
+    """Return the tab that got "the answer"."""
     if world.actor is None or world.actor.acting is None:
         raise UnmetError("somebody has done something", "nobody has")
     return world.actor.acting

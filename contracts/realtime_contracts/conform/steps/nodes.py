@@ -1,4 +1,4 @@
-"""Nodes, what becomes of them, and of Redis. `faults` is only there for who owns the cluster."""
+"""Nodes and Redis, and their failures. `faults` is only available to the owner of the cluster."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from realtime_contracts.wire.view import PRESENCE_MESSAGES
 
 
 class Faults(Protocol):
-    """What can go wrong with a cluster, by the number of a node (from 1)."""
+    """The faults of a cluster, by the number of a node (from 1)."""
 
     def kill(self, node: int) -> None:
-        """The process ends at once, as with kill -9."""
+        """End the process at once, as kill -9 does."""
 
     def stop(self, node: int) -> None:
-        """The process is told to end, and does."""
+        """Ask the process to end, and wait."""
 
     def cut_redis(self) -> None:
-        """Redis is gone, with all its data."""
+        """Stop Redis and lose its data."""
 
     def hang_redis(self) -> None:
-        """Redis answers nothing, and keeps its data."""
+        """Freeze Redis; it keeps its data."""
 
     def restore_redis(self) -> None:
-        """Redis is back, and every node says that it is ready."""
+        """Bring Redis back, and wait until every node is ready."""
 
 
 @given("{people} is/are connected to node {n}")
@@ -125,7 +125,7 @@ def redis_lost(world: World, faults: Faults) -> None:
 
 
 def tabs_of_all(world: World) -> list[Tab]:
-    """Every tab that a scenario has open."""
+    """Return every open tab of the scenario."""
     return [tab for person in world.people.values() for tab in person.tabs]
 
 

@@ -1,4 +1,4 @@
-"""Notifications: a back end makes them over REST; who hears of them, what they have, and how many are unread."""
+"""Notifications: a back end creates them over REST; users receive, list and count them."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from realtime_contracts.conform.world import World
 from realtime_contracts.wire.journal import UnmetError
 from realtime_contracts.wire.timeouts import patience
 
-#: An id that no server has given.
+#: An id that no server has issued.
 NOBODYS = "3f2b1c0a-9d8e-4f7a-b6c5-d4e3f2a1b0c9"
-#: Seconds after its end in which a notification must be gone from every connection.
+#: Seconds after its end within which a notification must be gone from every connection.
 LATE = 5.0
-#: Seconds between two looks whether something is still there.
+#: Seconds between two checks of whether something still exists.
 POLL_SECONDS = 0.1
-#: Requests that a back end in a hurry makes at the same time.
+#: Parallel requests of a back end.
 AT_ONCE = 8
 
 
-# Making them
+# Creating
 
 
 @given('{who} was notified of "{title}"')
@@ -87,13 +87,13 @@ def tries_to_notify(world: World, who: str, whom: str) -> None:
 
 
 def make(world: World, who: str, **fields: Any) -> None:
-    """A back end notifies somebody, which must succeed."""
+    """Notify a user as a back end; it must succeed."""
     reply = publish(world, who, fields)
     assert_equal(reply.status, 201, f"the status of {reply}")
 
 
 def publish(world: World, who: str, fields: dict[str, Any], **options: Any) -> Answer:
-    """A back end of somebody's company asks to notify them."""
+    """Send a request to notify a user as their company's back end."""
     body = {**body_of(world[who]), **fields}
     reply = world.publish(world[who].tenant, "notifications:create", body, **options)
     if reply.ok:
@@ -102,11 +102,11 @@ def publish(world: World, who: str, fields: dict[str, Any], **options: Any) -> A
 
 
 def body_of(person: Person) -> dict[str, Any]:
-    """A notification of somebody, as a back end asks for it."""
+    """Return the request body of a notification."""
     return {"user_id": person.user_id, "type": "note", "title": "Hello"}
 
 
-# Reading and deleting them
+# Reading and deleting
 
 
 @given('{who} has read "{title}"')
@@ -162,7 +162,7 @@ def over_rest_that(world: World, who: str, verb: str, how: str) -> None:
     world.ask(world[who], operation, places={"notification_id": the_one_that(world, how)})
 
 
-# What comes of it
+# Results
 
 
 @then('{people} hears of "{title}" once')
@@ -225,7 +225,7 @@ def waits_for_end(world: World, who: str, title: str) -> None:
     while title in titles_of(world, who):
         if time.monotonic() > deadline:
             raise UnmetError(f"{title} ends within {LATE + patience():g} s", "it is still there")
-        time.sleep(POLL_SECONDS)  # a user may ask a hundred times a second, not more
+        time.sleep(POLL_SECONDS)  # A user may send a hundred requests a second, not more.
 
 
 @then('the oldest notification of {who} is "{title}"')
@@ -246,7 +246,7 @@ def answered_count(world: World, who: str, n: str) -> None:
 @then("{who} has no notification")
 @then("{who} has the notifications {titles_}")
 def has(world: World, who: str, titles_: str = "", **query: Any) -> None:
-    """What somebody has, newest first, is what these titles say."""
+    """Assert the titles of a user's notifications, newest first."""
     titles = quoted(titles_)
     body = world.ask(world[who], "notifications:list", query=query).body
     assert_equal([one["title"] for one in body["notifications"]], titles, f"what {who} has")
@@ -289,7 +289,7 @@ def answered_with(world: World, object_: str) -> None:
 
 
 def titles_of(world: World, who: str, *, oldest: bool = False) -> list[str]:
-    """The titles of somebody's newest notifications, or of the oldest one."""
+    """Return the titles of a user's newest notifications, or of the oldest one."""
     query, person = {"limit": 100}, world[who]
     if oldest:
         query = {"limit": 1, "offset": world.ask(person, "notifications:list", query={"limit": 1}).body["total"] - 1}
@@ -297,22 +297,22 @@ def titles_of(world: World, who: str, *, oldest: bool = False) -> list[str]:
 
 
 def id_of(world: World, who: str, title: str) -> str:
-    """The id of one of somebody's notifications; their back end sees what they see."""
+    """Return the id of one of a user's notifications; their back end reads it."""
     body = world.ask(world[who], "notifications:list", query={"limit": 100}).body
     return str(next(one["id"] for one in body["notifications"] if one["title"] == title))
 
 
 def the_one_that(world: World, how: str) -> str:
-    """The id of a notification that is not the asker's, or not any more; the last that was made but for the first."""
+    """Return the id of a notification that is not the caller's, or that is deleted; the latest, if not the first."""
     return NOBODYS if how == "was never made" else world.back.notifications[-1]
 
 
 def counts(world: World, tab: Tab) -> list[int]:
-    """How many are unread, each time that a tab was told since the mark."""
+    """Return the unread counts that a tab received since the mark."""
     return [e.payload["count"] for e in world.heard(tab, name="notification:count")]
 
 
 def wait_for_count(world: World, who: str, n: int, what: str, within: float) -> None:
-    """Wait until every tab of somebody was last told of so many unread."""
+    """Wait until every tab of a user last received this unread count."""
     for tab in world[who].tabs:
         tab.wait_until(lambda tab=tab: counts(world, tab)[-1:] == [n], what, within=within)  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Who is online, how they are and where: status, pages, heartbeats, lists, and the numbers of the messages."""
+"""Presence: status, pages, heartbeats, lists, and the sequence numbers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from realtime_contracts.wire.journal import UnmetError
 from realtime_contracts.wire.timeouts import patience
 from realtime_contracts.wire.view import PRESENCE_MESSAGES, PresenceView
 
-#: How far the server's clock may be from ours, in seconds, before its time is not "now".
+#: Seconds that the server's clock may differ from ours.
 CLOCK_SKEW = 5.0
 
 #: The payloads of a heartbeat, by the words of a feature.
@@ -155,7 +155,7 @@ def announced_rightly(world: World, who: str) -> None:
     world.barrier(person.tenant)
     for tab in world.company(person.tenant):
         if tab in person.tabs[1:]:
-            continue  # a tab that has just come
+            continue  # A new tab.
         updates = [e for e in tab.journal.events("presence:update") if e.payload["user_id"] == person.user_id]
         heard = [e for e in updates if e in tab.journal.since(tab.mark)]
         before = [e.payload["status"] for e in updates if e not in heard]
@@ -201,7 +201,7 @@ def inactive_heartbeats(world: World, who: str) -> None:
 
 @when("{who} has been inactive for long")
 def inactive_for_long(world: World, who: str) -> None:
-    """As long as somebody else needs to become away."""
+    """Return the time after which another user would be away."""
     other = world.add_barrier_person(world[who].tenant)
     world.connect(other)
     see_status(world, other, "away", world.timeouts.away + patience())
@@ -210,7 +210,7 @@ def inactive_for_long(world: World, who: str) -> None:
 
 
 def keep_beating(world: World, who: str, whom: str, payload: dict[str, Any]) -> None:
-    """Send heartbeats, several in the time of inactivity, until somebody is seen as away."""
+    """Send heartbeats faster than the inactivity limit until another user becomes away."""
     _, tab = world.tab_of(who)
     seen, user_id, within = world[whom].tab, world[whom].user_id, world.timeouts.away + patience()
     repeat_until(
@@ -254,7 +254,7 @@ def last_active(world: World, who: str) -> str:
 
 
 def assert_now(text: str, world: World, came: float) -> None:
-    """Fail unless a time is that of the message that has it, which came so many seconds after the scenario began."""
+    """Assert that a time equals the arrival of its message, `seconds` after the scenario began."""
     then = datetime.now(UTC) - timedelta(seconds=time.monotonic() - world.began - came)
     off = abs(datetime.fromisoformat(text) - then)
     if off > timedelta(seconds=CLOCK_SKEW):
@@ -321,7 +321,7 @@ def list_empty(world: World, who: str) -> None:
 @then("the list that {who} gets shows {people}")
 def list_shows(world: World, who: str, people: list[str]) -> None:
     shown = [user["user_name"] for user in list_of(world, who)["users"]]
-    # In which order is a requirement of its own.
+    # The order is a requirement of its own.
     assert_equal(sorted(shown), sorted(people), f"the list that {who} gets")
 
 
@@ -361,12 +361,12 @@ def no_old_list(world: World, who: str) -> None:
 
 
 def list_of(world: World, who: str) -> dict[str, Any]:
-    """The list that somebody has asked for in this scenario, or asks for now."""
+    """Return the list that a user has asked for; ask if they have not."""
     asked = world.presence.lists.pop(who, None)
     return world[who].tab.ask_list() if asked is None else asked
 
 
-# The numbers of the messages
+# Sequence numbers
 
 
 @then("{who} has heard {n} presence messages with consecutive numbers")
@@ -391,7 +391,7 @@ def lost_message(world: World, whom: str, status: str, who: str) -> None:
 
 @then("{who} sees a gap")
 def sees_gap(world: World, who: str) -> None:
-    """Fold what came, but for the message that is said to be lost."""
+    """Fold the messages, without the one that counts as lost."""
     tab = world[who].tab
     tab.expect("presence:update")
     view = world.presence.view = PresenceView()

@@ -1,4 +1,4 @@
-"""The REST API: whose token, which path, what is asked; and presence over it."""
+"""The REST API: tokens, paths, requests; presence over REST."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from realtime_contracts.conform.world import World
 from realtime_contracts.wire.journal import NotToldError
 from realtime_contracts.wire.tokens import auth_payload
 
-#: What stands in the path of any operation, whatever it is.
+#: A value for every parameter of an operation's path.
 PLACES = {
     "user_id": "ana",
     "notification_id": "3f2b1c0a-9d8e-4f7a-b6c5-d4e3f2a1b0c9",
@@ -111,7 +111,7 @@ def sees_offline(world: World, who: str, whom: str) -> None:
 
 
 def presence_of(world: World, who: str, whom: str) -> dict[str, Any]:
-    """A user's presence as somebody gets it."""
+    """Return a user's presence as another user reads it."""
     reply = world.ask(world[who], "presence:get", places={"user_id": world[whom].user_id})
     if not reply.ok:
         raise NotToldError(f"{who} gets the presence of {whom}", str(reply))

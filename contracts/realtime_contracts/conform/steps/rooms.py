@@ -1,4 +1,4 @@
-"""Being in rooms: joining, leaving, asking, and names that must not be more than names."""
+"""Rooms: joining, leaving, listing, and misleading names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from realtime_contracts.wire.timeouts import patience
 USER_FIELDS = {"user_id", "user_name", "joined_at"}
 
 
-# Being in one
+# In a room
 
 
 @given('{people} is/are in "{room}"')
@@ -59,7 +59,7 @@ def in_many_rooms(world: World, who: str, n: str) -> None:
         assert_not_refused(answer, f"joining room {number}")
 
 
-# Joining, leaving, asking
+# Joining, leaving, listing
 
 
 @when('{who} joins "{room}"')
@@ -90,7 +90,7 @@ def joins_named(world: World, who: str, what: str) -> None:
 
 @when("{who} joins a room that is called like {channel}")
 def joins_channel(world: World, who: str, channel: str) -> None:
-    """The entity whose room_id is what a careless server might call a channel of its own."""
+    """Join an entity whose room_id looks like one of the server's channels."""
     person, other = world[who], world["Zoe"]
     entity_type, entity_id = {
         "the other tenant": ("tenant", other.tenant),
@@ -126,7 +126,7 @@ def asks_room(world: World, who: str, room: str) -> None:
     act(world, who, "room:users", {"room_id": room})
 
 
-# What is seen
+# Seen by other users
 
 
 @then('{who} sees {whom} enter "{room}"')
@@ -161,7 +161,7 @@ def sees_leave_first(world: World, who: str, whom: str, room: str) -> None:
 @then('"{room}" shows nobody to {who}')
 @then('"{room}" shows {people} to {who}')
 def room_shows(world: World, room: str, who: str, people: list[str] | None = None) -> None:
-    """The `room:users` that somebody has got in the tab that asked."""
+    """Assert the `room:users` that a user received in the tab that asked."""
     shown = last_shown(world, who, room)["users"]
     assert_equal([user["user_name"] for user in shown], people or [], f"{room} as shown to {who}")
 
@@ -169,7 +169,7 @@ def room_shows(world: World, room: str, who: str, people: list[str] | None = Non
 @then('"{room}" still shows {people}')
 @then('"{room}" still shows {people} to {who}')
 def room_still_shows(world: World, room: str, people: list[str], who: str | None = None) -> None:
-    """Somebody asks again, the last of those who are shown if nobody else."""
+    """Ask again and assert the users; the last user shown asks, unless another is named."""
     who = who or people[-1]
     assert_equal([user["user_name"] for user in users_of(world, who, room)], people, f"{room} as shown to {who}")
 
@@ -237,7 +237,7 @@ def limit_is(world: World, n: str) -> None:
 
 
 def users_of(world: World, who: str, room: str) -> list[dict[str, Any]]:
-    """Somebody asks who is in a room, and gets it by the message: what the ack has is a requirement of its own."""
+    """Ask for a room's users and return the message. The ack's content is a requirement of its own."""
     tab = world[who].tab
     start = len(tab.journal)
     assert_not_refused(tab.call("room:users", {"room_id": room}), f"asking who is in {room}")
@@ -246,7 +246,7 @@ def users_of(world: World, who: str, room: str) -> list[dict[str, Any]]:
 
 
 def last_shown(world: World, who: str, room: str) -> dict[str, Any]:
-    """The last `room:users` in the tab that asked, waiting for one if need be."""
+    """Return the last `room:users` in the tab that asked, waiting for it if necessary."""
     tab = world[who].acting or world[who].tab
     tab.expect("room:users", room_id=room)
     shown: list[dict[str, Any]] = [e.payload for e in tab.journal.events("room:users", since=tab.mark)]
@@ -254,7 +254,7 @@ def last_shown(world: World, who: str, room: str) -> dict[str, Any]:
 
 
 def joined_at(world: World, who: str, room: str) -> tuple[str, str]:
-    """Since when somebody is in a room, as the first list said and as the last one does."""
+    """Return a user's joined_at in the first list and in the last."""
     first = world[who].tab.expect("room:users", since=0, room_id=room).payload
     lists, user_id = (first, last_shown(world, who, room)), world[who].user_id
     before, now = (next(str(u["joined_at"]) for u in shown["users"] if u["user_id"] == user_id) for shown in lists)

@@ -1,4 +1,4 @@
-"""Typing: who is writing in which field of a room, just now."""
+"""Typing: who is typing in which field of a room."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from realtime_contracts.conform.tab import Tab
 from realtime_contracts.conform.world import World
 from realtime_contracts.wire.timeouts import patience
 
-#: Who types, and where: `Ana in "notes"`, or `Ana` for somewhere in the room.
+#: A user and a field: `Ana in "notes"`, or `Ana` for the room without a field.
 _TYPIST = re.compile(r'([A-Z][a-z]+)(?: in "([^"]*)")?')
 
 #: A user's name and a field.
@@ -32,7 +32,7 @@ Typists = list[tuple[str, str | None]]
 
 @given("{who} types{field_}")
 def given_typing(world: World, who: str, field_: str) -> None:
-    """Somebody types, and all in the room know."""
+    """Start typing, and wait until all in the room know."""
     payload = place(world, field_)
     assert_accepted(world[who].tab.call("typing:start", payload))
     known = (who, payload.get("field"))
@@ -75,17 +75,17 @@ def keeps_typing(world: World, who: str, field: str) -> None:
 
 
 def place(world: World, words: str) -> dict[str, Any]:
-    """The room, and the field that a sentence names: ` in "notes"`, or nothing."""
+    """Return the room, and the field that a sentence names: ` in "notes"`, or nothing."""
     fields = quoted(words)
     return {"room_id": world.room, **({"field": fields[0]} if fields else {})}
 
 
-# What is seen
+# Seen by other users
 
 
 @then("{people} see(s) who types: {typing_}")
 def see_typing(world: World, people: list[str], typing_: str) -> None:
-    """The barrier first: nobody may be waited for who stops by themselves."""
+    """The barrier comes first: a typing indicator that ends by itself cannot be awaited."""
     named = [] if typing_ == "nobody" else _TYPIST.finditer(typing_)
     expected: Typists = [(match[1], match[2]) for match in named]
     for tab in tabs_after_barrier(world, people):
@@ -122,6 +122,6 @@ def may_not(world: World, who: str, room: str) -> None:
 
 
 def typists(tab: Tab, room: str) -> Typists:
-    """Who types in a room, as a tab was told last."""
+    """Return who types in a room, as a tab last received it."""
     told = [e.payload["users"] for e in tab.journal.events("typing:users") if e.payload["room_id"] == room]
     return [(user["user_name"], user["field"]) for user in told[-1]] if told else []
