@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -32,6 +33,7 @@ from app.realtime.store.nodes import NodeStore
 from app.settings import Settings
 from realtime_contracts import Direction
 from realtime_contracts.contract.registry import registry
+from realtime_contracts.wire import tokens
 
 #: Seconds a condition may take to come true: two busy cores, and then some.
 PATIENCE = 15.0
@@ -42,6 +44,9 @@ SECRET = "a secret of the integration tests, long enough"
 
 #: The room in which most things happen.
 ROOM = "invoice:42"
+
+#: The tenant of tests that have a Redis of their own.
+TENANT = "acme"
 
 Seen = TypeVar("Seen")
 
@@ -58,6 +63,27 @@ def eventually(look: Callable[[], Seen], what: str, within: float = PATIENCE) ->
             return seen
         assert time.monotonic() < deadline, f"not within {within} s: {what}; the last look gave {seen!r}"
         time.sleep(LOOK_SECONDS)
+
+
+def together(*actions: Callable[[], object]) -> None:
+    """Run all at once, and fail if one of them does."""
+    failures: list[BaseException] = []
+    start = threading.Barrier(len(actions))
+
+    def run(action: Callable[[], object]) -> None:
+        start.wait()
+        try:
+            action()
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the test's thread
+            failures.append(error)
+
+    threads = [threading.Thread(target=run, args=(action,)) for action in actions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
 
 
 class Backend:
@@ -327,3 +353,14 @@ class Wire:
             if packet != "2":
                 return packet
             self._socket.send("3")
+
+
+def come(url: str, user_id: str, *, join: bool = True) -> Wire:
+    """Connect a user of `TENANT` to a server, and put it into `ROOM` unless told otherwise."""
+    wire = Wire(url, tokens.mint(SECRET, user_id, TENANT, name=user_id.title()))
+    assert wire.refusal is None, wire.refusal
+    wire.expect("presence:list")
+    if join:
+        assert wire.ask("room:join", {"entity_type": "invoice", "entity_id": "42"})["ok"]
+        wire.expect("room:users")
+    return wire

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
 import pytest
+import redis
 
-from tests.integration.backend import LASTING, Backend, Tape, keys_of
+from tests.e2e.cluster import Cluster
+from tests.integration.backend import LASTING, SECRET, Backend, Tape, keys_of
+from tests.redis_server import RedisServer
 
 #: Makes another node on the same Redis; settings by their field names.
 MakeBackend = Callable[..., Backend]
+
+#: Starts servers on this test's own Redis; settings by their variables.
+MakeCluster = Callable[..., Cluster]
+
+#: Seconds a user without connection stays with these servers.
+GRACE_SECONDS = 1.5
+
+#: Nothing happens by inactivity or ping, so what a client gets is the outage's doing.
+QUIET = {
+    "AWAY_TIMEOUT_SECONDS": "600",
+    "OFFLINE_TIMEOUT_SECONDS": str(GRACE_SECONDS),
+    "PING_INTERVAL": "60",
+    "PING_TIMEOUT": "60",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -59,8 +77,31 @@ def backend(make_backend: MakeBackend) -> Backend:
 
 
 @pytest.fixture
-def tape(backend: Backend) -> Iterator[Tape]:
+def tape(redis_url: str) -> Iterator[Tape]:
     """Record what is published from now on."""
-    recording = Tape(backend.redis)
-    yield recording
-    recording.close()
+    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+        recording = Tape(client)
+        yield recording
+        recording.close()
+
+
+@pytest.fixture
+def make_cluster(own_redis: RedisServer, tmp_path: Path) -> Iterator[MakeCluster]:
+    """Start so many nodes on this test's Redis. At the end none may have logged a traceback or a token."""
+    made: list[Cluster] = []
+
+    def make(nodes: int, **settings: str) -> Cluster:
+        made.append(Cluster(own_redis.url, SECRET, tmp_path, nodes=nodes, **QUIET, **settings))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for cluster in made:
+        cluster.close()
+
+
+@pytest.fixture
+def direct(own_redis: RedisServer) -> Iterator[redis.Redis]:
+    """Return a client of the same Redis, for the operator's commands."""
+    with redis.Redis.from_url(own_redis.url, decode_responses=True) as connected:
+        yield connected

@@ -108,7 +108,7 @@ class Dancer:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_random_steps_of_eight_nodes_add_up(seed: int, make_backend: MakeBackend, tenant: str) -> None:
+def test_random_steps_of_eight_nodes_add_up(seed: int, make_backend: MakeBackend, tape: Tape, tenant: str) -> None:
     tiny: dict[str, Any] = {
         "away_timeout_seconds": 0.02,
         "offline_timeout_seconds": 0.02,
@@ -116,7 +116,7 @@ def test_random_steps_of_eight_nodes_add_up(seed: int, make_backend: MakeBackend
     }
     dancers = [Dancer(make_backend(**tiny), tenant, f"{seed}/{number}") for number in range(THREADS)]
     backend = dancers[0].backend
-    tape = Tape(backend.redis)
+    tape.heard()
     until = time.monotonic() + SECONDS
     threads = [threading.Thread(target=dancer.dance, args=(until,)) for dancer in dancers]
     for thread in threads:
@@ -141,7 +141,6 @@ def test_random_steps_of_eight_nodes_add_up(seed: int, make_backend: MakeBackend
     assert_lives_are_gapless(heard)
     assert_alternating(heard)
     assert_lists_fit(heard)
-    tape.close()
 
 
 def assert_stored_consistently(backend: Backend, tenant: str, dancers: list[Dancer]) -> None:

@@ -5,15 +5,14 @@ On a Redis of its own: the index of the nodes belongs to all tenants.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from app.realtime.managers.connection_manager import _Ending
 from app.realtime.node import Node
 from app.realtime.store.keys import NODES, node_tenants
-from tests.integration.backend import Backend, Tape, assert_gapless, eventually, keys_of
+from tests.integration.backend import Backend, Tape, assert_gapless, eventually, keys_of, together
 from tests.redis_server import RedisServer
 
 #: ms of a lease that ends while one looks, and of one that does not.
@@ -44,27 +43,6 @@ class _as_node:  # noqa: N801 - it is used as a function
 
     def plan_check(self, tenant_id: str, seconds: float) -> None:
         self.swept.append(tenant_id)
-
-
-def together(*actions: Callable[[], None]) -> None:
-    """Run all at once, and fail if one of them does."""
-    failures: list[BaseException] = []
-    start = threading.Barrier(len(actions))
-
-    def run(action: Callable[[], None]) -> None:
-        start.wait()
-        try:
-            action()
-        except BaseException as error:  # noqa: BLE001 - it is raised again in the test's thread
-            failures.append(error)
-
-    threads = [threading.Thread(target=run, args=(action,)) for action in actions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
 
 
 def test_a_node_learns_whether_it_had_its_lease(nodes: list[Backend]) -> None:

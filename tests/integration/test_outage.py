@@ -9,8 +9,6 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,63 +16,19 @@ import redis
 
 from app.realtime.policy import RoomRequest
 from realtime_contracts.wire import tokens
-from tests.e2e.cluster import Cluster
-from tests.integration.backend import NUMBERED, SECRET, Wire, eventually
+from tests.integration.backend import NUMBERED, SECRET, TENANT, Wire, come, eventually
+from tests.integration.conftest import GRACE_SECONDS, MakeCluster
 from tests.redis_server import RedisServer
 
-TENANT = "acme"
 ROOM = {"entity_type": "invoice", "entity_id": "42"}
 ROOM_ID = "invoice:42"
 #: Seconds within which an event is answered while Redis is away: REDIS_TIMEOUT is 1 s, one more try is made.
 ANSWER_SECONDS = 5.0
-#: Seconds a user without connection stays.
-GRACE_SECONDS = 1.5
-
-SETTINGS = {
-    "AWAY_TIMEOUT_SECONDS": "600",
-    "OFFLINE_TIMEOUT_SECONDS": str(GRACE_SECONDS),
-    "PING_INTERVAL": "60",
-    "PING_TIMEOUT": "60",
-}
-
-MakeCluster = Callable[..., Cluster]
 
 
 def only_invoices(request: RoomRequest) -> bool:
     """A ROOM_POLICY of these tests, for the servers."""
     return request.room_id.startswith("invoice:") and request.action == "join"
-
-
-@pytest.fixture
-def make_cluster(own_redis: RedisServer, tmp_path: Path) -> Iterator[MakeCluster]:
-    """Start so many nodes on this test's Redis. At the end none may have logged a traceback or a token."""
-    made: list[Cluster] = []
-
-    def make(nodes: int, **settings: str) -> Cluster:
-        made.append(Cluster(own_redis.url, SECRET, tmp_path, nodes=nodes, **SETTINGS, **settings))
-        made[-1].start()
-        return made[-1]
-
-    yield make
-    for cluster in made:
-        cluster.close()
-
-
-@pytest.fixture
-def direct(own_redis: RedisServer) -> Iterator[redis.Redis]:
-    """Return a client of the same Redis, for the operator's commands."""
-    with redis.Redis.from_url(own_redis.url, decode_responses=True) as connected:
-        yield connected
-
-
-def come(url: str, user_id: str) -> Wire:
-    """Connect a user and join the room."""
-    wire = Wire(url, tokens.mint(SECRET, user_id, TENANT, name=user_id.title()))
-    assert wire.refusal is None, wire.refusal
-    wire.expect("presence:list")
-    assert wire.ask("room:join", ROOM)["ok"]
-    wire.expect("room:users")
-    return wire
 
 
 def readyz(url: str) -> tuple[int, dict[str, Any]]:

@@ -5,56 +5,25 @@ After a gap of the bus a member has what it may have missed; after a loss of dat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import redis
 
-from realtime_contracts.wire import tokens
 from tests.e2e.cluster import Cluster
-from tests.integration.backend import SECRET, Wire, eventually
+from tests.integration.backend import TENANT, Wire, come, eventually
+from tests.integration.conftest import MakeCluster
 from tests.redis_server import RedisServer
 
-TENANT = "acme"
 ROOM_ID = "invoice:42"
 ROOM = {"room_id": ROOM_ID}
 
-SETTINGS = {
-    "AWAY_TIMEOUT_SECONDS": "600",
-    "OFFLINE_TIMEOUT_SECONDS": "1.5",
-    "CURSOR_TIMEOUT_SECONDS": "600",
-    "TYPING_TIMEOUT_SECONDS": "5",
-    "PING_INTERVAL": "60",
-    "PING_TIMEOUT": "60",
-}
-
 
 @pytest.fixture
-def cluster(own_redis: RedisServer, tmp_path: Path) -> Iterator[Cluster]:
-    """Two nodes on this test's Redis; at the end neither may have logged a traceback or a token."""
-    made = Cluster(own_redis.url, SECRET, tmp_path, **SETTINGS)
-    made.start()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def direct(own_redis: RedisServer) -> Iterator[redis.Redis]:
-    """Return a client of the same Redis, for the operator's commands."""
-    with redis.Redis.from_url(own_redis.url, decode_responses=True) as connected:
-        yield connected
-
-
-def come(url: str, user_id: str) -> Wire:
-    """Connect a user and join the room."""
-    wire = Wire(url, tokens.mint(SECRET, user_id, TENANT, name=user_id.title()))
-    wire.expect("presence:list")
-    assert wire.ask("room:join", {"entity_type": "invoice", "entity_id": 42})["ok"]
-    wire.expect("room:users")
-    return wire
+def cluster(make_cluster: MakeCluster) -> Cluster:
+    """Return two nodes; what is typed ends soon, and a cursor does not."""
+    return make_cluster(2, CURSOR_TIMEOUT_SECONDS="600", TYPING_TIMEOUT_SECONDS="5")
 
 
 def edit(wire: Wire, base: int, path: str, value: Any) -> dict[str, Any]:

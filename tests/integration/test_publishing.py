@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,11 +18,10 @@ from app.realtime.services.notification_service import NotificationService
 from realtime_contracts.rules.errors import Unavailable
 from realtime_contracts.wire import tokens
 from tests.e2e.cluster import Cluster
-from tests.integration.backend import PATIENCE, SECRET, Wire
-from tests.integration.test_outage import SETTINGS
+from tests.integration.backend import PATIENCE, SECRET, TENANT, Wire, come
+from tests.integration.conftest import MakeCluster
 from tests.redis_server import RedisServer
 
-TENANT = "acme"
 USERS = 500
 NOTIFICATIONS = 5000
 MISSED = 500
@@ -52,38 +50,9 @@ def services() -> Iterator[Callable[[str], Services]]:
 
 
 @pytest.fixture
-def cluster(own_redis: RedisServer, tmp_path: Path) -> Iterator[Cluster]:
+def cluster(make_cluster: MakeCluster) -> Cluster:
     """Return two nodes on this test's own Redis."""
-    made = Cluster(own_redis.url, SECRET, tmp_path, nodes=2, **SETTINGS)
-    made.start()
-    yield made
-    made.close()
-
-
-def come(url: str, user_id: str) -> Wire:
-    """Connect a user."""
-    wire = Wire(url, tokens.mint(SECRET, user_id, TENANT, name=user_id.title()))
-    wire.expect("presence:list")
-    return wire
-
-
-def test_one_notification_reaches_each_of_three_connections_on_two_nodes_once(
-    cluster: Cluster, services: Callable[[str], Services]
-) -> None:
-    notifications = services(cluster.redis_url)[0]
-    tabs = [come(cluster.urls[number % 2], "ana") for number in range(3)]
-    made = notifications.create(TENANT, "ana", **LEAST).notification
-    for tab in tabs:
-        tab.expect("notification", id=made.id)
-        tab.expect("notification:count", count=1)
-    assert tabs[1].ask("notification:read", {"notification_id": made.id}) == {"ok": True, "count": 0}
-    for tab in tabs:
-        tab.expect("notification:count", count=0)
-    other = notifications.create(TENANT, "ana", **LEAST).notification  # what would have come twice comes before this
-    for tab in tabs:
-        came = tab.gather(lambda event, payload: event == "notification" and payload["id"] == other.id)
-        assert [event for event, _ in came if event.startswith("notification")] == ["notification"]
-        tab.goodbye()
+    return make_cluster(2)
 
 
 def test_five_thousand_notifications_to_five_hundred_users_half_of_them_offline(
@@ -91,7 +60,7 @@ def test_five_thousand_notifications_to_five_hundred_users_half_of_them_offline(
 ) -> None:
     notifications = services(cluster.redis_url)[0]
     users = [f"u{number:03}" for number in range(USERS)]
-    online = {user: come(cluster.urls[number % 2], user) for number, user in enumerate(users[::2])}
+    online = {user: come(cluster.urls[number % 2], user, join=False) for number, user in enumerate(users[::2])}
     made: dict[str, list[str]] = {user: [] for user in users}
     for number in range(NOTIFICATIONS):
         user = users[number % USERS]
@@ -116,14 +85,14 @@ def test_who_was_away_gets_what_was_missed_in_pages_while_more_comes(
     cluster: Cluster, services: Callable[[str], Services]
 ) -> None:
     activity = services(cluster.redis_url)[1]
-    ana = come(cluster.urls[0], "ana")
+    ana = come(cluster.urls[0], "ana", join=False)
     last_seen = activity.record(TENANT, "ben", **DID).activity.id
     ana.expect("activity", id=last_seen)
     ana.goodbye()
     recorded = [activity.record(TENANT, "ben", **DID).activity.id for _ in range(MISSED)]
 
     with going_on(lambda: recorded.append(activity.record(TENANT, "ben", **DID).activity.id)):
-        ana = come(cluster.urls[1], "ana")
+        ana = come(cluster.urls[1], "ana", join=False)
         pages, early, live = missed_pages(ana, last_seen)
     end = activity.record(TENANT, "ben", **DID).activity.id
     live += [e.payload["id"] for e in heard(ana, until=lambda e: e.payload.get("id") == end) if e.event == "activity"]
