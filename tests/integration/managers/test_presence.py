@@ -1,9 +1,8 @@
-"""Presence on a real Redis: what the seed's methods do, what they announce, the list and what time does."""
+"""Presence on a real Redis: the seed's methods, the list at its bounds, and sweeps of several nodes."""
 
 from __future__ import annotations
 
 import random
-import re
 
 import pytest
 
@@ -14,63 +13,7 @@ from app.realtime.utils.message_types import PresenceStatus
 from tests.integration.backend import Backend, Tape, assert_gapless, crowd, eventually, keys_of
 from tests.integration.conftest import MakeBackend
 
-RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-
-
 # What a connection does.
-
-
-def test_an_update_is_announced_to_all_even_if_it_changes_nothing(backend: Backend, tape: Tape, tenant: str) -> None:
-    ana = backend.connect(tenant, "ana", "Ana")
-    tape.heard()
-    answers = [backend.presence.update(ana, None) for _ in range(3)]
-    heard = tape.heard()
-    assert [one.payload for one in heard] == answers
-    assert {(one.event, one.room, one.skip) for one in heard} == {
-        ("presence:update", TenantKeys(tenant).tenant_channel, None)
-    }
-    assert_gapless(heard)
-
-
-def test_absent_location_keeps_and_null_clears(backend: Backend, tape: Tape, tenant: str) -> None:
-    ana = backend.connect(tenant, "ana")
-    backend.presence.update(ana, None, "/invoices/42", "invoice", "42")
-    kept = backend.presence.update(ana, PresenceStatus.BUSY)
-    cleared = backend.presence.update(ana, None, None)
-    gone = backend.presence.update(ana, None, current_entity_type=None, current_entity_id=None)
-    fields = ("status", "current_page", "current_entity_type", "current_entity_id")
-    assert [tuple(answer[field] for field in fields) for answer in (kept, cleared, gone)] == [
-        ("busy", "/invoices/42", "invoice", "42"),
-        ("busy", None, "invoice", "42"),
-        ("busy", None, None, None),
-    ]
-    assert tape.heard("presence:update")[-1].payload == gone
-
-
-def test_a_heartbeat_answers_the_time_and_announces_nothing(backend: Backend, tape: Tape, tenant: str) -> None:
-    ana = backend.connect(tenant, "ana")
-    tape.heard()
-    assert RFC3339.fullmatch(backend.presence.heartbeat(ana, active=True))
-    assert RFC3339.fullmatch(backend.presence.heartbeat(ana, active=False))
-    assert tape.names() == []
-
-
-def test_an_active_heartbeat_ends_an_away_of_the_server_and_no_other(backend: Backend, tape: Tape, tenant: str) -> None:
-    ana = backend.connect(tenant, "ana")
-    backend.presence.set_away("ana", tenant)
-    tape.heard()
-    backend.presence.heartbeat(ana, active=False)
-    assert tape.names() == []
-    backend.presence.heartbeat(ana, active=True)
-    assert [one.payload["status"] for one in tape.heard()] == ["online"]
-    for chosen in (PresenceStatus.AWAY, PresenceStatus.BUSY):
-        backend.presence.update(ana, chosen)
-        tape.heard()
-        backend.presence.heartbeat(ana, active=True)
-        assert tape.names() == []
-        presence = backend.presence.get_presence("ana", tenant)
-        assert presence is not None
-        assert presence.status is chosen
 
 
 def test_a_connection_that_redis_does_not_know_is_told_so(backend: Backend, tape: Tape, tenant: str) -> None:
@@ -93,9 +36,11 @@ def test_a_connection_that_redis_does_not_know_is_told_so(backend: Backend, tape
 # What a back end does.
 
 
-def test_set_online_without_a_connection_lasts_for_the_grace(make_backend: MakeBackend, tenant: str) -> None:
+def test_set_online_without_a_connection_lasts_for_the_grace(
+    make_backend: MakeBackend, tape: Tape, tenant: str
+) -> None:
     backend = make_backend(offline_timeout_seconds=0.05)
-    tape = Tape(backend.redis)
+    tape.heard()
     presence = backend.presence.set_online("ana", tenant, "Ana", "mobile", "/reports")
     assert presence is not None
     assert (presence.status, presence.device_type, presence.current_page) == ("online", "mobile", "/reports")
@@ -107,7 +52,6 @@ def test_set_online_without_a_connection_lasts_for_the_grace(make_backend: MakeB
     eventually(swept, "Ana is offline")
     assert tape.names() == ["presence:user_joined", "presence:user_left"]
     assert keys_of(backend.redis, tenant) == []
-    tape.close()
 
 
 def test_set_online_of_a_connected_user_sets_no_grace(backend: Backend, tape: Tape, tenant: str) -> None:
@@ -254,24 +198,13 @@ def test_the_filter_finds_who_views_that_entity_and_nobody_else(backend: Backend
     assert backend.presence.get_users_viewing_entity(tenant, "invoice", "42") == []
 
 
-def test_the_list_takes_no_number_and_an_empty_tenant_has_an_empty_one(
-    backend: Backend, tape: Tape, tenant: str
-) -> None:
-    assert backend.presence.get_online_users(tenant) == []
-    assert keys_of(backend.redis, tenant) == []
-    ana = backend.connect(tenant, "ana")
-    seq = tape.heard("presence:user_joined")[0].payload["seq"]
-    assert [backend.presence.send_list(ana)["seq"] for _ in range(3)] == [seq] * 3
-    assert [one.payload["seq"] for one in tape.heard()] == [seq] * 3
-    assert backend.presence.update(ana, None)["seq"] == seq + 1
-
-
 # What time does.
 
 
-def test_inactivity_makes_away_once_who_is_online_and_never_who_is_busy(make_backend: MakeBackend, tenant: str) -> None:
+def test_inactivity_makes_away_once_who_is_online_and_never_who_is_busy(
+    make_backend: MakeBackend, tape: Tape, tenant: str
+) -> None:
     backend, other = make_backend(away_timeout_seconds=0.05), make_backend(away_timeout_seconds=0.05)
-    tape = Tape(backend.redis)
     ben = backend.connect(tenant, "ben")
     backend.presence.update(ben, PresenceStatus.BUSY)
     cleo = backend.connect(tenant, "cleo")
@@ -288,12 +221,13 @@ def test_inactivity_makes_away_once_who_is_online_and_never_who_is_busy(make_bac
     assert found == ["ana"]
     assert [(one.payload["user_id"], one.payload["status"]) for one in tape.heard()] == [("ana", "away")]
     assert backend.presence.expire(tenant) == ([], None)
-    tape.close()
 
 
-def test_more_inactive_users_than_one_look_takes_are_all_found(make_backend: MakeBackend, tenant: str) -> None:
+def test_more_inactive_users_than_one_look_takes_are_all_found(
+    make_backend: MakeBackend, tape: Tape, tenant: str
+) -> None:
     backend = make_backend(away_timeout_seconds=0.05)
-    tape = Tape(backend.redis)
+    tape.heard()
     crowd(backend, tenant, DUE_BATCH + 20)
     found: set[str] = set()
 
@@ -306,7 +240,6 @@ def test_more_inactive_users_than_one_look_takes_are_all_found(make_backend: Mak
     assert len(heard) == len({one.payload["user_id"] for one in heard}) == DUE_BATCH + 20
     assert_gapless(heard)
     backend.redis.delete(*keys_of(backend.redis, tenant))
-    tape.close()
 
 
 def test_a_sweep_says_when_the_next_one_is_due(make_backend: MakeBackend, tenant: str) -> None:
