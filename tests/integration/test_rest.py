@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
-from uuid import uuid4
 
 import pytest
 from werkzeug.test import TestResponse
@@ -47,14 +46,6 @@ ACTIVITY = {
 #: An id as the server makes them, of nothing.
 NO_ID = "3f2504e0-4f89-41d3-9a0c-0305e82c3301"
 
-NOBODY = {
-    "status": "offline",
-    "current_page": None,
-    "current_entity_type": None,
-    "current_entity_id": None,
-    "last_active_at": None,
-}
-
 
 class Api:
     """The API of one node, and whoever asks it."""
@@ -71,14 +62,13 @@ class Api:
         path: str,
         user_id: str = "ana",
         *,
-        tenant: str | None = None,
         role: str = "user",
         status: int = 200,
         **request: Any,
     ) -> JSON:
         """Ask for an operation; the answer must have `status`, and be what the contract says."""
         known = operations()[operation_id]
-        token = tokens.mint(SECRET, user_id, tenant or self.tenant, role=role)
+        token = tokens.mint(SECRET, user_id, self.tenant, role=role)
         headers = {"Authorization": f"Bearer {token}", **request.pop("headers", {})}
         answer: TestResponse = self.app.test_client().open(
             f"/api/v1/{path}", method=known.method, headers=headers, **request
@@ -119,10 +109,6 @@ class Api:
     def unread(self) -> int:
         return cast("int", self.ask("notifications.count", "notifications/unread/count")["count"])
 
-    def titles(self, query: str) -> list[str]:
-        body = self.ask("notifications.list", f"notifications?{query}")
-        return [one["title"] for one in body["notifications"]]
-
     def close(self) -> None:
         for user in self.node.presence.get_online_users(self.tenant):
             self.node.presence.set_offline(user["user_id"], self.tenant)
@@ -138,22 +124,6 @@ def api(redis_url: str, tenant: str) -> Iterator[Api]:
     api = Api(redis_url, tenant)
     yield api
     api.close()
-
-
-# Presence.
-
-
-def test_another_tenants_people_are_not_seen(api: Api) -> None:
-    api.node.presence.set_online("ben", api.tenant, "Ben", current_page="/invoices")
-    other = f"tenant-{uuid4().hex[:12]}"
-    assert api.ask("presence.list", "presence", tenant=other)["count"] == 0
-    body = api.ask("presence.get", "presence/ben", tenant=other)
-    assert body["presence"] == {"user_id": "ben", **NOBODY}
-
-
-@pytest.mark.parametrize("user_id", ["%7Bben%7D", "x" * 129, "%00"])
-def test_what_cannot_be_a_users_id_is_refused(api: Api, user_id: str) -> None:
-    assert api.ask("presence.get", f"presence/{user_id}", status=422)["details"]["path"] == "/user_id"
 
 
 # Notifications.
@@ -176,18 +146,6 @@ def test_many_at_once_with_one_key_make_one_notification(api: Api) -> None:
     assert api.unread() == 1
 
 
-def test_only_unread_ones_if_that_is_asked_for(api: Api) -> None:
-    read = api.notify(title="read")
-    api.notify(title="unread")
-    api.ask("notifications.read", f"notifications/{read['id']}/read")
-    assert api.titles("unread_only=true") == ["unread"]
-    assert api.titles("unread_only=false") == ["unread", "read"]
-    body = api.ask("notifications.list", "notifications?unread_only=true&limit=1")
-    assert (body["total"], body["unread_count"]) == (1, 1)
-    body = api.ask("notifications.list", "notifications?limit=1")
-    assert (body["total"], body["unread_count"]) == (2, 1)
-
-
 @pytest.mark.parametrize("notification_id", ["nope", "read-all", NO_ID, "%00", "%7B%7D", "x" * 500, "%C3%BC"])
 @pytest.mark.parametrize(("operation_id", "end"), [("notifications.read", "/read"), ("notifications.delete", "")])
 def test_what_is_no_notification_is_not_found(api: Api, notification_id: str, operation_id: str, end: str) -> None:
@@ -203,46 +161,6 @@ def test_what_is_no_notification_is_not_found(api: Api, notification_id: str, op
 def test_keys_of_notifications_and_of_activity_are_two_things(api: Api) -> None:
     api.notify(key="42")
     api.record(key="42")
-
-
-def test_the_feed_can_be_of_a_kind_of_thing_of_one_thing_or_of_one_user(api: Api) -> None:
-    bill = api.record(entity_type="bill", entity_id="b.1", user_id="ben", user_name="Ben")["id"]
-    other = api.record(entity_id=43)["id"]
-    this = api.record()["id"]
-
-    def ids(operation_id: str, path: str) -> list[str]:
-        return [item["id"] for item in api.ask(operation_id, path)["items"]]
-
-    assert ids("activity.list", "activity?entity_type=invoice") == [this, other]
-    assert ids("activity.list", "activity?user_id=ben") == [bill]
-    assert ids("activity.list", "activity?entity_type=invoice&user_id=ben") == []
-    assert ids("activity.entity", "activity/entity/invoice/42") == [this]
-    assert ids("activity.entity", "activity/entity/bill/b.1") == [bill]
-    assert ids("activity.entity", "activity/entity/bill/b.1?user_id=ana") == []
-    assert ids("activity.entity", f"activity/entity/invoice/42?since={this}") == []
-    assert ids("activity.entity", "activity/entity/quote/42") == []
-
-
-@pytest.mark.parametrize(
-    ("path", "at"),
-    [
-        ("activity?before=abc", "/before"),
-        ("activity?since=x.y", "/since"),
-        ("activity?since=", "/since"),
-        ("activity?entity_type=in%20voice", "/entity_type"),
-        ("activity?user_id=%7B%7D", "/user_id"),
-        ("activity?entity_id=42", ""),
-        ("activity?offset=10001", "/offset"),
-        ("activity/entity/in%20voice/42", "/entity_type"),
-        ("activity/entity/invoice/4:2", "/entity_id"),
-        ("activity/entity/invoice/%00", "/entity_id"),
-        ("activity/entity/invoice/42?entity_type=bill", ""),
-    ],
-)
-def test_what_cannot_be_asked_of_the_feed_is_refused(api: Api, path: str, at: str) -> None:
-    operation_id = "activity.entity" if "/" in path else "activity.list"
-    body = api.ask(operation_id, path, status=422)
-    assert (body["code"], body["details"]["path"]) == ("invalid_payload", at)
 
 
 # Redis is away.
