@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.realtime.utils.message_types import MessageType
-from realtime_contracts import SOCKET_DIRECTIONS, Direction
+from realtime_contracts import Direction
 from realtime_contracts.contract.registry import registry
 
 ROOT = Path(__file__).parents[3]
@@ -296,20 +296,6 @@ def test_the_end_of_a_connection_has_a_handler() -> None:
 
 def test_what_the_server_may_send_is_sent_and_nothing_else_is() -> None:
     assert emitted() == registry().events(Direction.SERVER) - OF_THE_TRANSPORT
-
-
-@pytest.mark.parametrize("event", EVENTS)
-def test_a_message_is_handled_or_emitted(event: str) -> None:
-    assert event in handled() | emitted()
-
-
-@pytest.mark.parametrize("event", [event for event in EVENTS if event not in OF_THE_TRANSPORT])
-def test_a_message_has_a_schema_and_examples(event: str) -> None:
-    directions = [direction for direction in SOCKET_DIRECTIONS if event in registry().events(direction)]
-    assert directions
-    for direction in directions:
-        verdicts = {example.valid for example in registry().examples(direction, event)}
-        assert verdicts == {True, False}
 
 
 @pytest.mark.parametrize("event", EVENTS)

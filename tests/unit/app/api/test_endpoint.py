@@ -108,10 +108,6 @@ def test_only_a_service_makes_notifications_and_activity(api: Api, method: str, 
     assert api.asked_nothing()
 
 
-def test_a_missing_token_is_refused_before_the_role(api: Api) -> None:
-    assert api.refused(api.bare("POST", "notifications", json=NOTIFICATION)) == (401, "unauthenticated")
-
-
 def test_the_tenant_and_the_user_are_the_tokens(api: Api) -> None:
     api.notifications.answers["unread_count"] = 3
     answer = api.ask("GET", "notifications/unread/count", token=api.token("ben", "globex"))
@@ -309,19 +305,6 @@ def test_a_body_that_is_not_json_is_refused(api: Api, body: bytes) -> None:
 @pytest.mark.parametrize(
     ("body", "path"),
     [
-        ("null", ""),
-        ("true", ""),
-        ("42", ""),
-        ('"busy"', ""),
-        ("[]", ""),
-        ('[{"status":"busy"}]', ""),
-        ("{}", ""),
-        ('{"status":null}', "/status"),
-        ('{"status":"offline"}', "/status"),
-        ('{"status":"busy","user_id":"ben"}', ""),
-        ('{"status":"busy","tenant_id":"globex"}', ""),
-        ('{"Status":"busy"}', ""),
-        ('{"status":["busy"]}', "/status"),
         ('{"status":' + "[" * 500 + "]" * 500 + "}", ""),
         ('{"status":99999999999999999999999}', "/status"),
     ],

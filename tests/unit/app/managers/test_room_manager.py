@@ -9,10 +9,9 @@ import pytest
 from flask import Flask
 
 from app.realtime.managers.room_manager import Room, RoomManager, get_room_manager
-from app.realtime.policy import RoomRequest
 from realtime_contracts import Direction
 from realtime_contracts.contract.registry import registry
-from realtime_contracts.rules.errors import Forbidden, InvalidPayload
+from realtime_contracts.rules.errors import InvalidPayload
 
 EARLY, LATE = "2026-01-31T12:00:00.000Z", "2026-01-31T12:00:01.000Z"
 
@@ -86,15 +85,6 @@ def test_what_names_no_room_is_refused_with_its_place(action: str, room_id: str,
     with pytest.raises(InvalidPayload) as caught:
         ASK[action](rooms, room_id)
     assert caught.value.details == {"path": "/room_id", "reason": "expected entity_type:entity_id"}
-
-
-@pytest.mark.parametrize("action", ASK)
-def test_policy_is_asked_who_wants_what_and_its_no_is_forbidden(action: str, rooms: RoomManager) -> None:
-    asked: list[RoomRequest] = []
-    rooms._policy = lambda request: bool(asked.append(request))
-    with pytest.raises(Forbidden):
-        ASK[action](rooms, "payroll:1")
-    assert asked == [RoomRequest("acme", "ana", "clerk", "payroll:1", action)]  # type: ignore[arg-type]
 
 
 def test_a_room_that_cannot_be_is_not_there(rooms: RoomManager) -> None:
