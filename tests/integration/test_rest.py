@@ -163,6 +163,16 @@ def test_keys_of_notifications_and_of_activity_are_two_things(api: Api) -> None:
     api.record(key="42")
 
 
+def test_the_feed_of_one_thing_can_be_filtered_too(api: Api) -> None:
+    first = api.record()["id"]
+    second = api.record(user_id="ben", user_name="Ben")["id"]
+
+    def ids(query: str) -> list[str]:
+        return [item["id"] for item in api.ask("activity.entity", f"activity/entity/invoice/42?{query}")["items"]]
+
+    assert (ids("user_id=ana"), ids(f"since={first}")) == ([first], [second])
+
+
 # Redis is away.
 
 
