@@ -37,10 +37,80 @@ def view() -> DocumentView:
     return made
 
 
-def test_edits_change_what_the_sync_said(view: DocumentView) -> None:
-    view.take_edit(edit(11))
-    view.take_edit(edit(12, "/list/-"))
-    assert (view.version, view.content, view.complaints) == (12, {"n": 11, "list": [1, 12]}, [])
+def ack(edit_id: str, version: int) -> Callable[[DocumentView], None]:
+    def take(view: DocumentView) -> None:
+        view.take_sent(edit_id, setting("/n", version))
+        view.take_ack(edit_id, version)
+
+    return take
+
+
+def heard(payload: dict[str, Any]) -> Callable[[DocumentView], None]:
+    return lambda view: view.take_edit(payload)
+
+
+def synced(payload: dict[str, Any]) -> Callable[[DocumentView], None]:
+    return lambda view: view.take_sync(payload)
+
+
+LOST = ack("lost", 4)
+#: What happens to who has seen version 10 of the document, and what is known then.
+AFTER_A_SYNC: dict[str, tuple[list[Callable[[DocumentView], None]], int, dict[str, Any]]] = {
+    "edits": ([heard(edit(11)), heard(edit(12, "/list/-"))], 12, {"n": 11, "list": [1, 12]}),
+    "a sync that says the same": (
+        [heard(edit(11)), synced(whole(11, {"list": [1.0], "n": 11}))],
+        11,
+        {"n": 11, "list": [1]},
+    ),
+    "missed edits that are known": (
+        [heard(edit(11, "/list/-")), synced(missed(11, edit(10), edit(11, "/list/-")))],
+        11,
+        {"n": 10, "list": [1, 11]},
+    ),
+    "the same edit again": ([ack("mine", 11), heard(edit(12)), ack("mine", 11)], 12, {"n": 12, "list": [1]}),
+    "its id in capitals": ([ack("mine", 11), heard(edit(12)), ack("MINE", 11)], 12, {"n": 12, "list": [1]}),
+    "an edit of a lost connection": ([ack("lost", 9)], 10, {"n": 10, "list": [1]}),
+    "an edit of another tab, again": (
+        [heard(edit(11, user="ana", edit_id="tab")), heard(edit(12)), ack("tab", 11)],
+        12,
+        {"n": 12, "list": [1]},
+    ),
+    "an id that two users chose": (
+        [ack("id", 11), heard(edit(12, edit_id="id"))],
+        12,
+        {"n": 12, "list": [1]},
+    ),
+}
+#: The same for who has seen nothing yet. What the answer to an edit of a lost connection says is of no newest version.
+WITHOUT_A_SYNC: dict[str, tuple[list[Callable[[DocumentView], None]], int, dict[str, Any] | None]] = {
+    "the first edit of all": ([heard(edit(1))], 1, {"n": 1}),
+    "edits": ([heard(edit(7)), heard(edit(8))], 8, None),
+    "edits, then a sync": ([heard(edit(7)), heard(edit(8)), synced(whole(8, {"n": 8}))], 8, {"n": 8}),
+    "missed edits": ([synced(missed(11, edit(10), edit(11)))], 11, None),
+    "missed edits, then another": ([synced(missed(11, edit(10), edit(11))), heard(edit(12))], 12, None),
+    "lost, at the newest": ([LOST, synced(whole(4, {})), heard(edit(5))], 5, {"n": 5}),
+    "lost, one before": ([LOST, synced(whole(5, {})), heard(edit(6))], 6, {"n": 6}),
+    "lost, long before": ([LOST, synced(whole(9, {})), heard(edit(10))], 10, {"n": 10}),
+    "lost, the first of all": ([ack("lost", 1)], 1, {"n": 1}),
+    "lost, then another": ([ack("lost", 1), heard(edit(9))], 9, None),
+}
+
+
+@pytest.mark.parametrize("name", AFTER_A_SYNC)
+def test_what_is_known_after_a_sync(view: DocumentView, name: str) -> None:
+    happenings, version, content = AFTER_A_SYNC[name]
+    for happens in happenings:
+        happens(view)
+    assert (view.version, view.content, view.complaints) == (version, content, [])
+
+
+@pytest.mark.parametrize("name", WITHOUT_A_SYNC)
+def test_what_is_known_without_one(name: str) -> None:
+    happenings, version, content = WITHOUT_A_SYNC[name]
+    view = DocumentView("ana")
+    for happens in happenings:
+        happens(view)
+    assert (view.version, view.content, view.complaints) == (version, content, [])
 
 
 def test_own_edits_count_with_their_acks(view: DocumentView) -> None:
@@ -60,107 +130,6 @@ def test_what_was_received_is_left_as_it_was(view: DocumentView) -> None:
     other.take_edit(edit(13, "/a/deep/-"))
     assert payload == whole(11, {"list": []})
     assert first == edit(12, "/list/-")
-
-
-def test_a_document_that_nobody_has_edited_is_empty_before_its_first_edit() -> None:
-    view = DocumentView("ana")
-    view.take_edit(edit(1))
-    assert (view.version, view.content, view.complaints) == (1, {"n": 1}, [])
-
-
-def test_without_a_sync_versions_are_counted_and_nothing_is_known_of_the_content() -> None:
-    view = DocumentView("ana")
-    view.take_edit(edit(7))
-    view.take_edit(edit(8))
-    assert (view.version, view.content, view.complaints) == (8, None, [])
-    view.take_sync(whole(8, {"n": 8}))
-    assert (view.content, view.complaints) == ({"n": 8}, [])
-
-
-def test_a_sync_says_the_same_again(view: DocumentView) -> None:
-    view.take_edit(edit(11))
-    view.take_sync(whole(11, {"list": [1.0], "n": 11}))
-    assert view.complaints == []
-
-
-def test_missed_edits_that_are_known_already_change_nothing(view: DocumentView) -> None:
-    view.take_edit(edit(11, "/list/-"))
-    view.take_sync(missed(11, edit(10), edit(11, "/list/-")))
-    assert (view.content, view.complaints) == ({"n": 10, "list": [1, 11]}, [])
-
-
-def test_of_missed_edits_alone_the_content_is_not_known() -> None:
-    view = DocumentView("ana")
-    view.take_sync(missed(11, edit(10), edit(11)))
-    assert (view.version, view.content, view.complaints) == (11, None, [])
-    view.take_edit(edit(12))
-    assert view.complaints == []
-
-
-@pytest.mark.parametrize("mine", ["mine", "MINE"])
-def test_an_edit_sent_again_is_answered_as_the_first_time(view: DocumentView, mine: str) -> None:
-    view.take_sent("mine", setting("/n", "mine"))
-    view.take_ack("mine", 11)
-    view.take_edit(edit(12))
-    view.take_sent(mine, setting("/n", "mine"))
-    view.take_ack(mine, 11)
-    assert (view.version, view.content, view.complaints) == (12, {"n": 12, "list": [1]}, [])
-
-
-def test_an_edit_of_a_lost_connection_may_be_in_the_sync(view: DocumentView) -> None:
-    view.take_sent("lost", setting("/n", "lost"))
-    view.take_ack("lost", 9)
-    assert (view.version, view.content, view.complaints) == (10, {"n": 10, "list": [1]}, [])
-
-
-def test_an_edit_of_another_tab_may_be_sent_again(view: DocumentView) -> None:
-    view.take_edit(edit(11, user="ana", edit_id="tab"))
-    view.take_edit(edit(12))
-    view.take_sent("tab", setting("/n", 11))
-    view.take_ack("tab", 11)
-    assert (view.version, view.complaints) == (12, [])
-
-
-@pytest.mark.parametrize("newest", [4, 5, 9])
-def test_the_answer_to_an_edit_of_a_lost_connection_says_nothing_of_the_newest_version(newest: int) -> None:
-    view = DocumentView("ana")
-    view.take_sent("lost", setting("/n", "lost"))
-    view.take_ack("lost", 4)
-    view.take_sync(whole(newest, {}))
-    view.take_edit(edit(newest + 1))
-    assert (view.content, view.complaints) == ({"n": newest + 1}, [])
-
-
-def test_nor_does_it_of_the_edit_that_comes_next() -> None:
-    view = DocumentView("ana")
-    view.take_sent("lost", setting("/n", "lost"))
-    view.take_ack("lost", 1)
-    assert view.content == {"n": "lost"}
-    view.take_edit(edit(9))
-    assert (view.version, view.content, view.complaints) == (9, None, [])
-
-
-def test_two_users_may_choose_one_id(view: DocumentView) -> None:
-    view.take_sent("id", setting("/n", "mine"))
-    view.take_ack("id", 11)
-    view.take_edit(edit(12, edit_id="id"))
-    assert view.complaints == []
-
-
-def ack(edit_id: str, version: int) -> Callable[[DocumentView], None]:
-    def take(view: DocumentView) -> None:
-        view.take_sent(edit_id, setting("/n", version))
-        view.take_ack(edit_id, version)
-
-    return take
-
-
-def heard(payload: dict[str, Any]) -> Callable[[DocumentView], None]:
-    return lambda view: view.take_edit(payload)
-
-
-def synced(payload: dict[str, Any]) -> Callable[[DocumentView], None]:
-    return lambda view: view.take_sync(payload)
 
 
 @pytest.mark.parametrize(

@@ -212,15 +212,28 @@ def test_every_ruling_is_there_and_what_was_not_tried_is_not_decided() -> None:
     assert [(each.seed, each.ruling) for each in made] == list(RULINGS.values())
 
 
-def test_a_ruling_is_decided_by_the_worst_of_its_scenarios() -> None:
-    made = ruling(findings(outcome(ONE), outcome(TWO)), "busy_holds")
-    assert (made.verdict, made.decided_by) == (Verdict.PASS, ("presence/1.1", "presence/1.2"))
-    made = ruling(findings(outcome(ONE), outcome(TWO, Verdict.WARN)), "busy_holds")
-    assert (made.verdict, made.decided_by) == (Verdict.WARN, ("presence/1.2",))
-    made = ruling(findings(outcome(ONE), outcome(TWO, Verdict.SKIP)), "busy_holds")
-    assert (made.verdict, made.decided_by) == (Verdict.PASS, ("presence/1.1",))
-    made = ruling(findings(outcome(ONE)), "grace")
-    assert (made.verdict, made.decided_by) == (Verdict.SKIP, ())
+B = "busy_holds"
+ONE_FAILS = outcome(ONE, Verdict.FAIL)
+#: What came of the scenarios that a ruling is proved by, what it is worth, and what has decided it.
+DECIDED: dict[str, tuple[str, tuple[Outcome, ...], Verdict, tuple[str, ...]]] = {
+    "all pass": (B, (outcome(ONE), outcome(TWO)), Verdict.PASS, ("presence/1.1", "presence/1.2")),
+    "the worst": (B, (outcome(ONE), outcome(TWO, Verdict.WARN)), Verdict.WARN, ("presence/1.2",)),
+    "all that break it": (B, (ONE_FAILS, outcome(TWO, Verdict.WARN)), Verdict.FAIL, ("presence/1.1", "presence/1.2")),
+    "one was left out": (B, (outcome(ONE), outcome(TWO, Verdict.SKIP)), Verdict.PASS, ("presence/1.1",)),
+    "none was tried": ("grace", (outcome(ONE),), Verdict.SKIP, ()),
+    "not answered": (B, (replace(ONE_FAILS, untold=True),), Verdict.INCONCLUSIVE, ("presence/1.1",)),
+    "one not answered": (B, (replace(ONE_FAILS, untold=True), outcome(TWO)), Verdict.PASS, ("presence/1.2",)),
+    "a message": ("times_and_null", (outcome(ONE, Verdict.PASS, NO_TIME),), Verdict.FAIL, (LIST,)),
+    "a later message": ("times_and_null", (outcome(ONE, Verdict.PASS, NO_SEQ, NO_TIME),), Verdict.FAIL, (LIST,)),
+    "a message of another ruling": ("times_and_null", (outcome(ONE, Verdict.PASS, NO_SEQ),), Verdict.SKIP, ()),
+}
+
+
+@pytest.mark.parametrize("name", DECIDED)
+def test_a_ruling_is_decided_by_its_scenarios_and_messages(name: str) -> None:
+    key, outcomes, worth, decided_by = DECIDED[name]
+    made = ruling(findings(*outcomes), key)
+    assert (made.verdict, made.decided_by) == (worth, decided_by)
 
 
 def failing_at(keyword: str, *before: str) -> Outcome:
@@ -249,13 +262,6 @@ def test_a_scenario_that_failed_before_its_then_decides_no_ruling(steps: tuple[s
     assert ruling(findings(failing_at(*steps)), "busy_holds").verdict is expected
 
 
-def test_what_was_not_answered_decides_no_ruling() -> None:
-    made = ruling(findings(replace(outcome(ONE, Verdict.FAIL), untold=True)), "busy_holds")
-    assert (made.verdict, made.decided_by) == (Verdict.INCONCLUSIVE, ("presence/1.1",))
-    made = ruling(findings(replace(outcome(ONE, Verdict.FAIL), untold=True), outcome(TWO)), "busy_holds")
-    assert (made.verdict, made.decided_by) == (Verdict.PASS, ("presence/1.2",))
-
-
 @pytest.mark.parametrize(
     ("row", "event", "came", "expected"),
     [
@@ -281,22 +287,6 @@ def test_a_row_of_an_outline_decides_the_rulings_of_its_own_table() -> None:
     made = findings(outcome(first), outcome(second, Verdict.FAIL))
     found = {each.key: each for each in made.rulings(suite_of(first, second), made.contract_checks())}
     assert (found["grace"].verdict, found["grace"].decided_by) == (Verdict.PASS, ("presence/1.1#1",))
-
-
-def test_a_ruling_that_is_broken_is_told_with_all_that_say_so() -> None:
-    made = ruling(findings(outcome(ONE, Verdict.FAIL), outcome(TWO, Verdict.WARN)), "busy_holds")
-    assert (made.verdict, made.decided_by) == (Verdict.FAIL, ("presence/1.1", "presence/1.2"))
-
-
-def test_a_later_breach_of_a_message_is_looked_at_for_the_rulings_too() -> None:
-    made = ruling(findings(outcome(ONE, Verdict.PASS, NO_SEQ, NO_TIME)), "times_and_null")
-    assert (made.verdict, made.decided_by) == (Verdict.FAIL, (LIST,))
-
-
-def test_a_ruling_is_broken_by_a_message_too() -> None:
-    made = ruling(findings(outcome(ONE, Verdict.PASS, NO_TIME)), "times_and_null")
-    assert (made.verdict, made.decided_by) == (Verdict.FAIL, (LIST,))
-    assert ruling(findings(outcome(ONE, Verdict.PASS, NO_SEQ)), "times_and_null").verdict is Verdict.SKIP
 
 
 # Traffic and coverage

@@ -384,23 +384,15 @@ def nobody_there(url: str) -> str:
     return ""
 
 
-def test_it_is_there_in_the_run_and_gone_after_it(server: str) -> None:
-    with started(server, 1, nobody_there) as made:
-        [url] = made.urls
-        assert nobody_there(url) == ""
-        assert made.commands == [server.replace("{port}", str(urllib.parse.urlsplit(url).port))]
-        [process] = made.processes
-        assert process.poll() is None
-    assert process.returncode == -signal.SIGTERM
-    assert nobody_there(url)
-
-
-def test_nodes_have_ports_of_their_own(server: str) -> None:
-    with started(server, 3, nobody_there) as made:
-        assert len(set(made.urls)) == 3
-        assert [nobody_there(url) for url in made.urls] == ["", "", ""]
-        assert len({process.pid for process in made.processes}) == 3
-    assert all(process.returncode is not None for process in made.processes)
+@pytest.mark.parametrize("nodes", [1, 3])
+def test_each_node_is_there_in_the_run_at_a_port_of_its_own_and_gone_after_it(server: str, nodes: int) -> None:
+    with started(server, nodes, nobody_there) as made:
+        assert len(set(made.urls)) == len({process.pid for process in made.processes}) == nodes
+        assert [nobody_there(url) for url in made.urls] == [""] * nodes
+        ports = [str(urllib.parse.urlsplit(url).port) for url in made.urls]
+        assert made.commands == [server.replace("{port}", port) for port in ports]
+        assert {process.poll() for process in made.processes} == {None}
+    assert {process.returncode for process in made.processes} == {-signal.SIGTERM}
     assert all(map(nobody_there, made.urls))
 
 
