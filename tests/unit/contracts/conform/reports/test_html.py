@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from markupsafe import escape
 
-from realtime_contracts.conform.reports.html import CUTS, Embedded, embedded, html
+from realtime_contracts.conform.reports.html import CUTS, embedded, html
 from realtime_contracts.conform.results import Run, Verdict
 from tests.unit.contracts.conform.reports.making import HOSTILE, big_run, hostile_run, results, run
 
@@ -230,39 +230,25 @@ def test_a_long_run_is_a_page_of_less_than_15_megabytes_with_all_of_it() -> None
 # What is cut if it would be too much
 
 
+OF_WHAT_PASSED = "the wire logs of what passed are left out and payloads of what failed are cut to 200 characters"
+
+
 @pytest.fixture(scope="module")
 def whole() -> int:
     """Return how large a run of forty requirements is as it is."""
     return len(embedded([big_run(40)], [""]).json)
 
 
-def wires(made: Embedded) -> dict[str, set[int]]:
-    """Of each verdict, how many lines its logs have."""
-    found: dict[str, set[int]] = {}
-    for told in json.loads(made.json)["results"]:
-        found.setdefault(told[5], set()).add(len(told[12]))
-    return found
-
-
-def test_what_fits_is_whole(whole: int) -> None:
-    made = embedded([big_run(40)], [""], whole)
-    assert made.missing == ""
-    assert wires(made) == {"pass": {40}, "fail": {40}}
-
-
-def test_what_passed_is_cut_first(whole: int) -> None:
-    made = embedded([big_run(40)], [""], whole // 3)
-    assert wires(made) == {"pass": {0}, "fail": {40}}
-    assert made.missing == (
-        "To keep this page usable, the wire logs of what passed are left out and payloads of what failed are cut to "
-        "200 characters; the JSON report has all of it."
-    )
-
-
-def test_at_last_all_logs_are_left_out() -> None:
-    made = embedded([big_run(40)], [""], 1)
-    assert wires(made) == {"pass": {0}, "fail": {0}}
-    assert "all wire logs are left out" in made.missing
+@pytest.mark.parametrize(
+    ("share", "passed", "failed", "missing"),
+    [(1, 40, 40, ""), (3, 0, 40, OF_WHAT_PASSED), (10**9, 0, 0, "all wire logs are left out")],
+    ids=["what fits", "what passed is cut first", "at last all"],
+)
+def test_of_what_is_too_much_wire_logs_are_cut(whole: int, share: int, passed: int, failed: int, missing: str) -> None:
+    made = embedded([big_run(40)], [""], whole // share)
+    lines = {(result[5], len(result[12])) for result in json.loads(made.json)["results"]}
+    assert lines == {("pass", passed), ("fail", failed)}
+    assert made.missing == (missing and f"To keep this page usable, {missing}; the JSON report has all of it.")
 
 
 def test_a_cut_payload_is_the_beginning_of_its_json() -> None:

@@ -151,24 +151,18 @@ def test_a_command_that_takes_too_long_is_ended_with_what_it_has_started(
 
 
 @pytest.mark.parametrize(
-    ("function", "reason"),
+    ("hook", "reason"),
     [
-        ("raising", " gives no token: RuntimeError: the vault is sealed"),
-        ("mute", " gave None, which is no token"),
-        ("empty", " gave '', which is no token"),
-        ("absent", " gives no token: AttributeError: "),
+        (f"{HERE}:raising", "gives no token: RuntimeError: the vault is sealed"),
+        (f"{HERE}:mute", "gave None, which is no token"),
+        (f"{HERE}:empty", "gave '', which is no token"),
+        (f"{HERE}:absent", "gives no token: AttributeError: "),
+        (f"{HERE}:leaving", "gives no token: SystemExit: bye"),
+        ("no_such_module:make", "gives no token: ModuleNotFoundError: No module named 'no_such_module'"),
     ],
 )
-def test_a_function_without_a_token_says_why(function: str, reason: str) -> None:
-    assert why_not(TokenSource(hook=f"{HERE}:{function}")).startswith(f"{HERE}:{function}{reason}")
-
-
-def test_a_module_that_is_not_there_says_so() -> None:
-    assert "ModuleNotFoundError: No module named 'no_such_module'" in why_not(TokenSource(hook="no_such_module:make"))
-
-
-def test_a_function_that_ends_the_process_is_told_like_any_other() -> None:
-    assert why_not(TokenSource(hook=f"{HERE}:leaving")) == f"{HERE}:leaving gives no token: SystemExit: bye"
+def test_a_function_without_a_token_says_why(hook: str, reason: str) -> None:
+    assert why_not(TokenSource(hook=hook)).startswith(f"{hook} {reason}")
 
 
 def test_the_secret_signs_what_the_server_would() -> None:
