@@ -15,7 +15,7 @@ from realtime_contracts.cli.diff import bundle, diff
 from realtime_contracts.contract.registry import registry
 from realtime_contracts.contract.schemas import bundle as written
 from realtime_contracts.contract.schemas import read_folder
-from tests.unit.contracts.diff.editing import OLD, edited, listed, put
+from tests.unit.contracts.diff.editing import edited, listed, put
 
 GIT = ("git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
 
@@ -257,7 +257,3 @@ def test_a_wrong_command_line_is_2() -> None:
     assert run().exit_code == 2
     assert run("a", "b", "c").exit_code == 2
     assert run("a", "--format", "xml").exit_code == 2
-
-
-def test_the_installed_contract_is_the_one_that_is_edited_here() -> None:
-    assert OLD.files == read_folder(registry().folder).files
