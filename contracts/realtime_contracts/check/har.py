@@ -11,6 +11,8 @@ Packets are numbered in file order, including those of connections that were not
 depend on `--url`. Query strings hold tokens, and URLs passwords: reports show only a URL's scheme, host, port and path.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
 import re
