@@ -1,1 +1,1 @@
-"""What has changed between two versions of the contract."""
+"""Compares two versions of the contract."""

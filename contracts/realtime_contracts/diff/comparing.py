@@ -1,8 +1,8 @@
-"""Compares two shapes, place by place: what the new one no longer accepts, and what it accepts as well.
+"""Compares two shapes, place by place: what the new one no longer accepts, and what it accepts in addition.
 
-A `Difference` describes one place in words, with what shows it: how to change a message there, and a whole message made
-for it. Whether it breaks a client depends on who sends the message. `judging.py` decides that, and checks that the
-message made here does show the difference.
+A `Difference` describes one place in words and says how to show it: a change to a message there, and a complete
+message. Whether it breaks a client depends on the sender. `judging.py` decides that, and checks that the message does
+show the difference.
 """
 
 from __future__ import annotations
@@ -30,34 +30,34 @@ from realtime_contracts.diff.shapes import (
 )
 from realtime_contracts.reports.text import cut
 
-#: What is done to the value at a place to show a difference there.
+#: A change to the value at a place that shows a difference there.
 Move = Callable[[Any], Any]
 
 _P = ParamSpec("_P")
 
-#: Characters of a value that a description quotes.
+#: Characters of a value quoted in a description.
 _QUOTED = 60
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What shows a difference: done to a message that both versions accept, or as a message made for it."""
+    """Evidence of a difference: a change to a message that both versions accept, or a complete message."""
 
     move: Move
-    #: A value of the whole, the one that was compared; it grows with each step outwards.
+    #: The value at the compared place; each step outwards wraps it.
     whole: Any
 
 
 @dataclass(frozen=True)
 class Difference:
-    """At one place, the new shape is not the old one."""
+    """A place where the new shape differs from the old one."""
 
-    #: Names of members, `*` for the items of a list, from the message inwards.
+    #: From the message inwards: names of members, `*` for the items of a list.
     path: tuple[str, ...]
-    #: Where it is written, and where what is around it is, from the inside outwards.
+    #: The schema's place, and those of the schemas around it, from the inside outwards.
     origins: tuple[str, ...]
     text: str
-    #: Whether something that the old shape accepts is refused by the new one.
+    #: Whether the new shape refuses something that the old one accepts.
     narrows: bool = False
     #: Whether the new shape accepts something that the old one refuses.
     widens: bool = False
@@ -65,7 +65,7 @@ class Difference:
     gained: Shown | None = None
 
     def inside(self, step: str, origin: str, wrap_lost: Move, wrap_gained: Move) -> Difference:
-        """The same, seen from the value around it, which is written at `origin`."""
+        """Return the same difference, seen from the surrounding value, whose schema is at `origin`."""
 
         def wrapped(shown: Shown | None, wrap: Move) -> Shown | None:
             return replace(shown, whole=wrap(shown.whole)) if shown else None
@@ -80,11 +80,11 @@ class Difference:
 
 
 class Unsampled(ValueError):
-    """No value can be made: what the schema accepts cannot be looked into."""
+    """No value can be made: the schema cannot be inspected."""
 
 
 def differences(old: Shape, new: Shape, origin: str = "") -> list[Difference]:
-    """All that the two shapes differ in; `origin` is where they are written, where a shape says nothing of it."""
+    """Return all differences of two shapes; `origin` is the schema's place, unless a shape names its own."""
     if old == new:
         return []
     was, is_ = detailed(old), detailed(new)
@@ -114,7 +114,7 @@ def _gained(origin: str, text: str, shown: Shown | None) -> Difference:
 
 
 def _values(old: Shape, new: Shape, origin: str) -> Iterator[Difference]:
-    """Values that were allowed and are not, and the other way about."""
+    """Compare the allowed values."""
     where = next((form.origin for form in (*new, *old) if isinstance(form, Values) and form.origin), origin)
     for one, other, gone in ((old, new, True), (new, old, False)):
         texts = sorted({text for form in one if isinstance(form, Values) for text in form.texts})
@@ -148,7 +148,7 @@ def _texts(one: Texts, other: Texts) -> list[Difference]:
     try:
         lost, gained = separating(one.strings, other.strings), separating(other.strings, one.strings)
     except Unsupported as error:
-        # A text of the side that can be read may show it; that is tried, as is all that shows something.
+        # A text of the readable side may show it. Like all evidence, it is tried.
         text = f"{words}; {error}"
         return [Difference((), (origin,), text, narrows=True, widens=True, lost=_made(one), gained=_made(other))]
     return _both_ways(origin, words, lost, gained)
@@ -239,7 +239,7 @@ def _inner(one: Object, other: Object, name: str) -> Iterator[Difference]:
 
 
 def _dependents(one: Object, other: Object, origin: str) -> Iterator[Difference]:
-    """Members that others need beside them now, or no longer."""
+    """Compare the members that other members require."""
     for form, rest, now in ((one, other, True), (other, one, False)):
         for name, needed in sorted(rest.dependent - form.dependent):
             if needed in form.required or needed in form.needed(name) or not form.member(name):
@@ -252,7 +252,7 @@ def _dependents(one: Object, other: Object, origin: str) -> Iterator[Difference]
 
 
 def _paired(old: list[Form], new: list[Form]) -> tuple[list[tuple[Form, Form]], list[Form], list[Form]]:
-    """Which form became which, and what is left of the old and of the new; values are not paired."""
+    """Pair each old form with the new one that it became; return also those left over. Values are not paired."""
     pairs: list[tuple[Form, Form]] = []
     left, right = list(old), list(new)
     for type_ in (Texts, Numbers, Array, Object):
@@ -270,7 +270,7 @@ def _paired(old: list[Form], new: list[Form]) -> tuple[list[tuple[Form, Form]], 
 
 
 def _likeness(one: Form, other: Form) -> float:
-    """Above 0 for two that may be the same; objects by their members, most by those that tell alternatives apart."""
+    """Return a score above 0 if two forms may be versions of each other. Discriminating members count most."""
     if not isinstance(one, Object) or not isinstance(other, Object):
         return 1
     mine, theirs = dict(one.properties), dict(other.properties)
@@ -290,7 +290,7 @@ def _only_values(shape: Shape) -> frozenset[str]:
 
 
 def _described(form: Form) -> str:
-    """A form in a few words: `an object with ok, error`."""
+    """Describe a form briefly: `an object with ok, error`."""
     match form:
         case Object():
             telling = [
@@ -308,7 +308,7 @@ def _described(form: Form) -> str:
 
 
 def _or_none(make: Callable[_P, Shown | None]) -> Callable[_P, Shown | None]:
-    """None where no value can be made."""
+    """Return None if no value can be made."""
 
     @functools.wraps(make)
     def made(*arguments: _P.args, **options: _P.kwargs) -> Shown | None:
@@ -321,7 +321,7 @@ def _or_none(make: Callable[_P, Shown | None]) -> Callable[_P, Shown | None]:
 
 
 def _value(whole: Any) -> Shown:
-    """Shown by this value in the place of the one that is there."""
+    """Evidence: this value in place of the present one."""
     return Shown(lambda _: whole, whole)
 
 
@@ -332,7 +332,7 @@ def _made(form: Form) -> Shown | None:
 
 @_or_none
 def _having(form: Object, rest: Object, name: str) -> Shown | None:
-    """Shown by an object with this member."""
+    """Evidence: an object with this member."""
     part = _sample(form.member(name))
     whole = _sample_object(form, rest, {name: part})
     return Shown(lambda there: {**there, name: part} if isinstance(there, dict) else there, whole)
@@ -340,7 +340,7 @@ def _having(form: Object, rest: Object, name: str) -> Shown | None:
 
 @_or_none
 def _without(form: Object, rest: Object, name: str, beside: str | None = None) -> Shown | None:
-    """Shown by an object without this member, and with the one `beside` it."""
+    """Evidence: an object without this member, but with the one `beside` it."""
     fixed = {} if beside is None else {beside: _sample(form.member(beside))}
 
     def move(there: Any) -> Any:
@@ -353,7 +353,7 @@ def _without(form: Object, rest: Object, name: str, beside: str | None = None) -
 
 @_or_none
 def _list_outside(one: Array, other: Array) -> Shown | None:
-    """A list that `one` allows and `other` does not, for how many its items are or that two are the same."""
+    """Return a list that `one` allows and `other` does not, by its length or by equal items."""
     item = _sample(one.items)
     lengths = [one.low, 2] + ([other.high + 1] if other.high is not None else [])
     for length in (length for length in lengths if one.low <= length and at_most(length, one.high)):
@@ -364,19 +364,19 @@ def _list_outside(one: Array, other: Array) -> Shown | None:
 
 
 def _number_outside(one: Numbers, other: Numbers) -> float | None:
-    """A number that `one` accepts and `other` does not; None if there is none."""
+    """Return a number that `one` accepts and `other` does not; None if there is none."""
     candidates = (*_near(other), *_near(one), *(n + 0.5 for n in _near(one)))
     return next((number for number in candidates if accepts(one, number) and not accepts(other, number)), None)
 
 
 def _near(form: Numbers) -> list[float]:
-    """Numbers that matter to a form: plain ones, its ends, and those just beyond."""
+    """Yield the numbers to try for a form: plain ones, its bounds, and those just beyond."""
     ends = [n for n in (form.low, form.high) if n is not None]
     return [1, 0, *ends, *(n - 1 for n in ends), *(n + 1 for n in ends), *(n + 0.5 for n in ends)]
 
 
 def _sample(shape: Shape) -> Any:
-    """A small value of the shape. Raises Unsampled."""
+    """Return a small value of the shape. Raises Unsampled."""
     for form in sorted(detailed(shape), key=_plainness):
         try:
             return _sample_of(form)
@@ -386,14 +386,14 @@ def _sample(shape: Shape) -> Any:
 
 
 def _plainness(form: Form) -> int:
-    """Which form to show of several: a value that says something rather than null, a short one rather than a long."""
+    """Sort key of forms to show: a meaningful value before null, a short one before a long one."""
     if isinstance(form, Values):
         return 5 if form.texts == {"null"} else 0
     return {Texts: 1, Numbers: 2, Object: 3, Array: 4}.get(type(form), 6)
 
 
 def _sample_of(form: Form) -> Any:
-    """A small value of the form. Raises Unsampled."""
+    """Return a small value of the form. Raises Unsampled."""
     match form:
         case Values(texts):
             return json.loads(min(texts, key=lambda text: (text == "null", text == "false", text)))
@@ -415,9 +415,9 @@ def _sample_of(form: Form) -> Any:
 def _sample_object(
     form: Object, other: Object, fixed: Mapping[str, Any], left_out: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """An object of `form` with these members and what it needs beside them, such as `other` accepts too if it can be.
+    """Return an object of `form` with these members and those that they require, accepted by `other` if possible.
 
-    What is `left_out` is not added, even if it is needed. Raises Unsampled.
+    `left_out` is not added, even if it is required. Raises Unsampled.
     """
     names = form.required.union(fixed, *(form.needed(name) for name in (*form.required, *fixed))) - set(left_out)
     properties = dict(form.properties)

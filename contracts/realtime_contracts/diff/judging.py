@@ -1,13 +1,12 @@
-"""What a change means, for whom, which version it takes, and a message that shows it.
+"""Decides what a change means: whom it affects, which version it takes, and a message that shows it.
 
-The server accepts what clients send, and asks of its clients to accept what it sends. So the same change of a shared
-type is compatible in one direction and breaks the other: a new status is one more that a client may send, and one that
-a client which checks what it gets has never heard of. The contract's objects are closed, and clients generated from it
-check them so. Therefore a new member of a server's message breaks them, unlike in contracts whose clients overlook what
-they do not know. Acks and responses go to the client, and are judged so. An event that is new breaks nobody: who does
-not know it does not listen to it.
+The server accepts messages from clients, and clients accept messages from the server. So a change of a shared type can
+be compatible in one direction and breaking in the other: a new status is one more that a client may send, but a client
+that checks messages refuses it. The contract's objects are closed, and generated clients check that, so a new member of
+a server's message breaks them. Acks and responses go to the client and are judged as such. A new event breaks nobody:
+old clients do not listen to it.
 
-Each message that shows a change is tried on the validators of both versions. One that does not show it is dropped.
+Each message that shows a change is tried on the validators of both versions, and dropped if it does not show it.
 """
 
 from __future__ import annotations
@@ -30,9 +29,9 @@ from realtime_contracts.diff.reading import Reader, defaults_changed, reworded
 from realtime_contracts.diff.shapes import canonical, within
 from realtime_contracts.diff.versions import Effect, parsed, taken, written
 
-#: Directions in which the client sends and the server judges.
+#: Directions in which the client sends and the server checks.
 FROM_CLIENTS = frozenset({"client", "request"})
-#: Payloads of each kind that are made to find one that two versions disagree on, where none could be derived.
+#: Payloads of each kind generated to find a disagreement, when none could be derived.
 TRIES = 150
 
 UNDECIDED = "cannot be shown to be compatible"
@@ -47,30 +46,30 @@ class Witness:
     direction: str
     event: str
     payload: Any
-    #: `old` or `new`: which of the versions accepts it.
+    #: The version that accepts it: `old` or `new`.
     accepted_by: str
-    #: What the other one says of it; None if it has no such event.
+    #: The reason why the other refuses it; None if it has no such event.
     refusal: Violation | None
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change, with all messages that it reaches in the same way."""
+    """One change, with all messages that it affects in the same way."""
 
     effect: Effect
-    #: Where it is written: `shared/presence.json#/$defs/status`.
+    #: The place of the schema: `shared/presence.json#/$defs/status`.
     place: str
     text: str
     #: Each message with the places in it, as `users/*/status`.
     messages: tuple[tuple[Message, tuple[str, ...]], ...] = ()
     witness: Witness | None = None
-    #: Whether it is taken for breaking because nothing shows that it is not.
+    #: Whether it counts as breaking only because nothing proves that it is not.
     doubt: bool = False
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """All changes between two versions, the worst first, and whether the new version's number says as much."""
+    """All changes between two versions, the worst first, and whether the version number is high enough."""
 
     old: str
     new: str
@@ -78,22 +77,22 @@ class Verdict:
 
     @property
     def effect(self) -> Effect | None:
-        """The worst of the changes; None without any."""
+        """Return the worst effect of the changes; None without changes."""
         return max((change.effect for change in self.changes), default=None)
 
     @property
     def takes(self) -> str:
-        """The least version that says as much as has changed."""
+        """Return the lowest version number that the changes allow."""
         return written(taken(parsed(self.old, "old"), self.effect))
 
     @property
     def new_is_older(self) -> bool:
-        """Whether the version goes back."""
+        """Whether the new version's number is lower."""
         return parsed(self.new, "new") < parsed(self.old, "old")
 
     @property
     def enough(self) -> bool:
-        """Whether the new version is at least that."""
+        """Whether the new version's number is high enough."""
         return parsed(self.new, "new") >= parsed(self.takes, "old")
 
 
@@ -101,7 +100,7 @@ class Judge:
     """The validators of one version."""
 
     def __init__(self, name: str, schemas: Schemas) -> None:
-        """`name` is `old` or `new`. Raises Unreadable for what is no JSON Schema, or refers to what is not there."""
+        """`name` is `old` or `new`. Raises Unreadable for invalid JSON Schema or a broken reference."""
         self.name = name
         self.schemas = schemas
         files = {file: {**schema, "$id": BASE + file} for file, schema in schemas.files.items()}
@@ -118,26 +117,26 @@ class Judge:
             raise Unreadable(f"{where} is no JSON Schema that can be used: {why}") from error
 
     def accepts(self, message: Message, payload: Any) -> bool:
-        """Whether the payload is what this version says of the message."""
+        """Whether this version accepts the payload of the message."""
         return self._validators[message].is_valid(payload) and not_json(payload) is None
 
     def refusal(self, message: Message, payload: Any) -> Violation:
-        """Why a payload that is not accepted is not."""
+        """Return why a payload is refused."""
         return find_violation(self._validators[message], payload)
 
     def made(self, message: Message) -> Iterator[Any]:
-        """Payloads that are right or nearly so, the same each time."""
+        """Return generated payloads, valid or nearly so, the same each time."""
         for seed in range(TRIES):
             rng = random.Random(seed)  # noqa: S311 - no secret
             for make in (valid, nearly_valid):
                 try:
                     yield make(self.schemas, *message, rng)
                 except (ArithmeticError, KeyError, LookupError, TypeError, ValueError):
-                    return  # a schema outside the subset, which nothing can be made from
+                    return  # A schema outside the subset, for which no payloads can be generated.
 
 
 def judged(old: Schemas, new: Schemas) -> Verdict:
-    """What has changed from `old` to `new`. Raises Unreadable for what is no contract of schemas."""
+    """Return the changes from `old` to `new`. Raises Unreadable if either is not a contract of schemas."""
     try:
         return _judged(old, new)
     except (RecursionError, OverflowError) as error:
@@ -177,7 +176,7 @@ def _message(message: Message, judges: tuple[Judge, Judge], readers: tuple[Reade
     sends = message[0] in FROM_CLIENTS
     undecided = narrower if sends else wider
     for difference in differences(was, is_, file):
-        # What a place refuses, another alternative may accept: the whole message has the last word.
+        # Another alternative may accept what this place refuses, so the whole message decides.
         told = replace(difference, narrows=difference.narrows and narrower, widens=difference.widens and wider)
         if told.narrows or told.widens:
             change = _change(message, told, judges)
@@ -192,7 +191,7 @@ def _message(message: Message, judges: tuple[Judge, Judge], readers: tuple[Reade
 def _change(message: Message, difference: Difference, judges: tuple[Judge, Judge]) -> Change:
     sends = message[0] in FROM_CLIENTS
     breaking = difference.narrows if sends else difference.widens
-    # What breaks clients is what they send and is refused now, or what they get and refuse.
+    # A change breaks clients if their messages are now refused, or if they refuse the server's.
     losing = sends if breaking else not sends
     accepting, refusing = judges if losing else judges[::-1]
     shown = _witness(message, accepting, refusing, difference.path, difference.lost if losing else difference.gained)
@@ -210,7 +209,7 @@ def _change(message: Message, difference: Difference, judges: tuple[Judge, Judge
 
 
 def _place(message: Message, difference: Difference, judges: tuple[Judge, Judge]) -> str:
-    """Where the change was made: the innermost place around it whose file is not what it was."""
+    """Return the place of the change: the innermost one around it whose file differs."""
     old, new = (judge.schemas.files for judge in judges)
     for origin in difference.origins:
         file = origin.partition("#")[0]
@@ -220,7 +219,7 @@ def _place(message: Message, difference: Difference, judges: tuple[Judge, Judge]
 
 
 def _events(judges: tuple[Judge, Judge]) -> Iterator[Change]:
-    """Messages that one version has and the other has not."""
+    """Return the messages that only one version has."""
     old, new = (set(judge.schemas.messages()) for judge in judges)
     for message in sorted(old ^ new):
         gone = message in old
@@ -234,7 +233,7 @@ def _events(judges: tuple[Judge, Judge]) -> Iterator[Change]:
 
 
 def _words(old: Schemas, new: Schemas, found: list[Change]) -> Iterator[Change]:
-    """Files that differ, and change nothing."""
+    """Return the files that differ in wording only."""
     named = {change.place.partition("#")[0] for change in found}
     named |= {file_of(*message) for change in found for message, _ in change.messages}
     for file in sorted({*old.files, *new.files} - named):
@@ -243,7 +242,7 @@ def _words(old: Schemas, new: Schemas, found: list[Change]) -> Iterator[Change]:
 
 
 def _grouped(changes: list[Change]) -> list[Change]:
-    """One change for all messages that it reaches in the same way, shown by the smallest of what shows it."""
+    """Merge a change over all messages that it affects in the same way, with the smallest evidence."""
     groups: dict[tuple[Effect, str, str, bool], list[Change]] = {}
     for change in changes:
         groups.setdefault((change.effect, change.place, change.text, change.doubt), []).append(change)
@@ -261,7 +260,7 @@ def _grouped(changes: list[Change]) -> list[Change]:
 
 
 def examples(message: Message) -> list[Any]:
-    """The good examples of the contract that this package came with, small ones first; none for an event it has not."""
+    """Return the valid examples of the installed contract, small ones first; none for an unknown event."""
     try:
         known = registry().examples(Direction(message[0]), message[1])
     except (UnknownEvent, OSError, ValueError):
@@ -272,9 +271,10 @@ def examples(message: Message) -> list[Any]:
 def _witness(
     message: Message, accepting: Judge, refusing: Judge, path: tuple[str, ...], shown: Shown | None
 ) -> Witness | None:
-    """A message that `accepting` accepts and `refusing` does not, for what differs at `path`; None if none was found.
+    """Return a message that `accepting` accepts and `refusing` does not, for a difference at `path`; None if none was
+    found.
 
-    An example that both accept, changed in that place, says it best; then the plainest message that there is.
+    An example that both accept, changed at that place, is the clearest; the second choice is the smallest message.
     """
     if shown is None:
         return None
@@ -289,7 +289,7 @@ def _witness(
 
 
 def _found_by_trial(message: Message, accepting: Judge, refusing: Judge) -> Witness | None:
-    """A message that one accepts and the other does not, of many that were made from both."""
+    """Search many generated messages for one that only one version accepts."""
     return _first(message, accepting, refusing, accepting.made(message)) or _first(
         message, accepting, refusing, refusing.made(message)
     )
@@ -303,7 +303,9 @@ def _first(message: Message, accepting: Judge, refusing: Judge, payloads: Iterab
 
 
 def _moved(payload: Any, path: tuple[str, ...], move: Move) -> Any:
-    """The payload with `move` done at the path, in the first item of a list; as it is, where the path leads nowhere."""
+    """Return the payload with `move` applied at the path, in the first item of a list; unchanged if there is no such
+    place.
+    """
     if not path:
         return move(payload)
     step, rest = path[0], path[1:]

@@ -1,4 +1,4 @@
-"""A verdict for people, and for programs."""
+"""Prints a verdict for people and for programs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rich.text import Text
 from realtime_contracts.diff.judging import FROM_CLIENTS, Change, Message, Verdict
 from realtime_contracts.diff.versions import Effect
 
-#: Messages that a line for people names; a type that is used everywhere is in sixty.
+#: Messages named on a line for people. A type that is used everywhere is in sixty.
 FEW = 4
-#: Characters of a message that a line for people shows; JSON shows it all.
+#: Characters of a message on a line for people; JSON has the whole message.
 CLIPPED = 600
 
 _WORDS = {Effect.BREAKING: "breaking", Effect.COMPATIBLE: "compatible", Effect.NONE: "no change"}
 _STYLES = {Effect.BREAKING: "bold red", Effect.COMPATIBLE: "green", Effect.NONE: "dim"}
-#: (breaks clients, all messages come from clients, the event itself is there or not) → what it means for them.
+#: (breaks clients, all messages come from clients, the event itself is new or gone) → what it means for them.
 _WHY = {
     (True, True, True): "Clients that send this event are refused.",
     (True, False, True): "Clients that wait for this event wait for ever.",
@@ -32,7 +32,7 @@ _WHY = {
 
 
 def lines(verdict: Verdict, old: str, new: str) -> Iterable[Text]:
-    """The verdict as lines, `old` and `new` being what the versions were read from."""
+    """Return the verdict as lines; `old` and `new` are the names of the sources."""
     yield Text(f"{verdict.old} ({old}) → {verdict.new} ({new})", style="bold")
     for change in verdict.changes:
         yield from _change(change)
@@ -41,7 +41,7 @@ def lines(verdict: Verdict, old: str, new: str) -> Iterable[Text]:
 
 
 def conclusion(verdict: Verdict) -> str:
-    """In a sentence or two, whether the new version's number says what has changed."""
+    """Say in a sentence or two whether the new version's number is high enough."""
     if verdict.effect is None and verdict.enough:
         return "Nothing has changed."
     if verdict.new_is_older:
@@ -52,7 +52,7 @@ def conclusion(verdict: Verdict) -> str:
 
 
 def why(change: Change) -> str:
-    """For whom the change matters, and how."""
+    """Say whom the change affects, and how."""
     if change.effect is Effect.NONE:
         return "Every payload is judged as before."
     if change.doubt:
@@ -65,7 +65,7 @@ def why(change: Change) -> str:
 
 
 def as_json(verdict: Verdict, old: str, new: str) -> dict[str, Any]:
-    """The verdict as JSON."""
+    """Return the verdict as JSON."""
     return {
         "old": {"source": old, "version": verdict.old},
         "new": {"source": new, "version": verdict.new},
@@ -125,5 +125,5 @@ def _messages(messages: tuple[tuple[Message, tuple[str, ...]], ...]) -> str:
 
 
 def _printable(text: str) -> str:
-    """The text with what a terminal would obey written out."""
+    """Escape control characters for a terminal."""
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)

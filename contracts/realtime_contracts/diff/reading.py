@@ -1,8 +1,8 @@
-"""From the schemas of a contract to shapes, and what in a schema changes nothing on the wire: words and their order.
+"""Reads the schemas of a contract as shapes, and finds changes of wording and order only.
 
-Every `$ref` is followed, every keyword is taken for what it accepts. Titles, descriptions and defaults are left out. A
-keyword outside the contract's subset is not an error here, because the other version may be older than the rule; its
-schema becomes `Opaque`, equal to itself only.
+Every `$ref` is followed, and every keyword is read by what it accepts. Titles, descriptions and defaults are ignored. A
+keyword outside the contract's subset is not an error, because the other version may be older than the rule; its schema
+becomes `Opaque`, which equals only itself.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ from realtime_contracts.diff.shapes import (
     text_form,
 )
 
-#: Keywords that say something to people and code generators, and nothing to a validator.
+#: Keywords for people and code generators, which validators ignore.
 WORDS = frozenset({"title", "description", "$comment", "default", "examples", "writeOnly", "readOnly", "deprecated"})
 WORDS |= {"$schema", "$id"}
-#: Keywords that say something of one type; beside them a schema without `type` is not just anything.
+#: Keywords that apply to one type. Even without `type`, a schema with one does not accept everything.
 _OF_A_TYPE = frozenset().union(*KEYWORDS.values())
 _READ = WORDS | _OF_A_TYPE | {"$ref", "$defs", "type", "enum", "const", "oneOf", "anyOf", "allOf"}
 #: Keywords whose members are named by the application, and those whose order means nothing.
 _BY_NAME = frozenset({"properties", "patternProperties", "dependentSchemas", "dependentRequired", "$defs"})
 _UNORDERED = frozenset({"required", "enum", "type"})
-#: Levels that defaults are looked for in; a schema within itself has no end.
+#: Levels searched for defaults, because a recursive schema has no end.
 _LEVELS = 24
 _NONE = "none"
 
@@ -58,11 +58,11 @@ class Reader:
     def __init__(self, schemas: Schemas) -> None:
         self._schemas = schemas
         self._known: dict[_Place, Shape] = {}
-        #: The references that are being followed, to notice one that leads back into itself.
+        #: References being followed, to detect a cycle.
         self._within: list[_Place] = []
 
     def message(self, direction: str, event: str) -> Shape:
-        """What a message accepts. Raises KeyError where there is none, or where a `$ref` leads nowhere."""
+        """Return the shape of a message. Raises KeyError if the message or a `$ref` does not exist."""
         file, node = self._schemas.message(direction, event)
         return self._shape(file, node, f"{file}#")
 
@@ -80,7 +80,7 @@ class Reader:
         return shape
 
     def _parts(self, file: str, node: Schema, origin: Origin) -> Iterable[Shape]:
-        """What applies beside the keywords of the node itself."""
+        """Yield the shapes that apply in addition to the node's own keywords."""
         if "$ref" in node:
             yield self._referred(target(file, str(node["$ref"])))
         for index, part in enumerate(node.get("allOf", ())):
@@ -90,7 +90,7 @@ class Reader:
         if "oneOf" in node:
             parts = [self._shape(file, p, f"{origin}/oneOf/{n}") for n, p in enumerate(node["oneOf"])]
             apart = not any(both(one, other) for n, one in enumerate(parts) for other in parts[:n])
-            # What two alternatives accept, a oneOf refuses; that is not looked into.
+            # A oneOf refuses a value that two alternatives accept; that is not analysed.
             yield either(parts) if apart else (self._opaque(file, {"oneOf": node["oneOf"]}, origin),)
 
     def _referred(self, place: _Place) -> Shape:
@@ -144,7 +144,7 @@ class Reader:
         return Opaque(json.dumps(self._plain(file, node, ()), ensure_ascii=False, sort_keys=True), origin)
 
     def _plain(self, file: str, node: Any, within: tuple[_Place, ...]) -> Any:
-        """A schema as `plain` has it, its references by what they lead to."""
+        """Return a schema as `plain` does, with its references followed."""
 
         def followed(reference: str) -> Any:
             place = target(file, reference)
@@ -156,7 +156,7 @@ class Reader:
 
 
 def plain(node: Any, left_out: frozenset[str], followed: Callable[[str], Any] = str) -> Any:
-    """A schema without some of its keywords and without the order of what it lists; references as `followed` has it."""
+    """Return a schema without some keywords, with its lists sorted, and its references as `followed` returns them."""
     if isinstance(node, list):
         return [plain(part, left_out, followed) for part in node]
     if not isinstance(node, dict):
@@ -179,7 +179,7 @@ def plain(node: Any, left_out: frozenset[str], followed: Callable[[str], Any] = 
 
 
 def reworded(old: Schema | None, new: Schema | None) -> str | None:
-    """How two versions of a file differ of which the wire is the same, None if in order or defaults only."""
+    """Say how two versions of a file differ if they mean the same on the wire; None if only in order or defaults."""
     if old is None or new is None or plain(old, WORDS) != plain(new, WORDS):
         return "written differently, no change on the wire"
     without_default = frozenset({"default"})
@@ -187,7 +187,7 @@ def reworded(old: Schema | None, new: Schema | None) -> str | None:
 
 
 def defaults_changed(old: Schemas, new: Schemas, message: tuple[str, str]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """The places of a message at which another default is written, with a few words on it."""
+    """Return the places of a message where the default differs, with a description."""
     was, is_ = (dict(_defaults(schemas, *schemas.message(*message), ())) for schemas in (old, new))
     for path in was:
         if path in is_ and was[path] != is_[path]:
@@ -195,13 +195,13 @@ def defaults_changed(old: Schemas, new: Schemas, message: tuple[str, str]) -> It
 
 
 def _defaults(schemas: Schemas, file: str, node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every place with its default; of several alternatives that have one, the last."""
+    """Yield every place with its default; if several alternatives have one, the last."""
     if not isinstance(node, dict) or len(path) > _LEVELS:
         return
     try:
         file, node = schemas.resolve(file, node)
     except KeyError:
-        return  # a reference in a circle, or one that leads nowhere: there is nothing to have a default
+        return  # A cyclic or broken reference has no default.
     yield path, canonical(node["default"]) if "default" in node else _NONE
     for name, part in node.get("properties", {}).items():
         yield from _defaults(schemas, file, part, (*path, name))

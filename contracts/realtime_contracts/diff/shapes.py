@@ -1,11 +1,11 @@
-"""What a schema accepts, written in one way: a union of forms, whatever words the schema said it in.
+"""Normal form of what a schema accepts: a union of forms, however the schema is written.
 
-A schema can be written in many ways that accept the same: by `$ref` or in place, `anyOf` of a type and null or a list
-of both types, one alternative with two codes or two with one. Here they all become a `Shape`, the forms that a value
-may have. Two shapes that are equal accept the same.
+Many schemas accept the same: a `$ref` or its target in place, an `anyOf` of a type and null or a list of both types,
+one alternative with two codes or two with one. All of them become the same `Shape`: the forms that a value may have.
+Equal shapes accept the same values.
 
-`both` and `either` put shapes together. `within` is a proof that one shape accepts all that another does: True means
-that every value is accepted, False only that it could not be shown. `judging.py` then looks for a value that shows it.
+`both` and `either` combine shapes. `within` tries to prove that one shape accepts all values of another: True means
+proved, False means not proved. `judging.py` then searches for a value that shows the difference.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from typing import Any
 
 from realtime_contracts.contract.payloads.languages import Strings, Unsupported, allows, at_most, separating
 
-#: Where a form was written: `shared/identifiers.json#/$defs/user_id`. Not part of what it accepts.
+#: The schema of a form: `shared/identifiers.json#/$defs/user_id`. It does not affect what the form accepts.
 Origin = str
 
-#: Cases that an object is taken apart into, by the values of its members, to see each of them covered.
+#: Maximum number of cases, by the values of its members, into which an object is split to prove each covered.
 MOST_CASES = 400
 
 
@@ -36,7 +36,7 @@ class Anything:
 
 @dataclass(frozen=True)
 class Values:
-    """One of these values, each as `canonical` writes it. Null, true and false are values."""
+    """A set of values, each as `canonical` writes it, null, true and false included."""
 
     texts: frozenset[str]
     origin: Origin = field(default="", compare=False)
@@ -52,7 +52,7 @@ class Texts:
 
 @dataclass(frozen=True)
 class Numbers:
-    """A number, or a whole number; without `low` or `high`, without end."""
+    """A number, or an integer; None for `low` or `high` means unbounded."""
 
     whole: bool
     low: float | None = None
@@ -62,7 +62,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Array:
-    """A list of `low` to `high` items; without `high`, of any number."""
+    """A list of `low` to `high` items; None for `high` means unbounded."""
 
     items: Shape
     low: int = 0
@@ -73,22 +73,22 @@ class Array:
 
 @dataclass(frozen=True)
 class Object:
-    """An object: what each member must be, and what those that are not named must be, the empty shape for none."""
+    """An object: the shape of each named member, and of all others; the empty shape means that none may be there."""
 
-    #: By name, sorted. A member that can have no value is not in it where others are refused anyway.
+    #: By name, sorted. A member with the empty shape is omitted if unnamed members are refused anyway.
     properties: tuple[tuple[str, Shape], ...]
     required: frozenset[str] = frozenset()
-    #: `dependentRequired`: the member, and what must be there where it is.
+    #: `dependentRequired`: a member, and the members that it requires.
     dependent: frozenset[tuple[str, str]] = frozenset()
     additional: Shape = ()
     origin: Origin = field(default="", compare=False)
 
     def member(self, name: str) -> Shape:
-        """What the member of this name must be; the empty shape where it must not be."""
+        """Return the shape of a member; the empty shape if it must not be there."""
         return dict(self.properties).get(name, self.additional)
 
     def needed(self, name: str) -> frozenset[str]:
-        """What must be there where `name` is, in one step or more."""
+        """Return the members that `name` requires, directly or indirectly."""
         found: set[str] = set()
         todo = [name]
         while todo:
@@ -98,20 +98,20 @@ class Object:
         return frozenset(found)
 
     def with_member(self, name: str, shape: Shape) -> Object:
-        """The same object, with another shape for one of its members."""
+        """Return the object with another shape for one member."""
         return replace(self, properties=tuple((key, shape if key == name else part) for key, part in self.properties))
 
 
 @dataclass(frozen=True)
 class Opaque:
-    """What the comparison cannot look into, as it is written: equal to itself, and to be told apart by trying only."""
+    """A schema that the comparison cannot analyse. It equals only itself; differences are found by trying."""
 
     text: str
     origin: Origin = field(default="", compare=False)
 
 
 Form = Anything | Values | Texts | Numbers | Array | Object | Opaque
-#: The forms that a value may have, sorted; none for what no value fits.
+#: The forms that a value may have, sorted; empty if no value fits.
 Shape = tuple[Form, ...]
 
 #: The order of forms in a shape.
@@ -119,7 +119,7 @@ _ORDER = (Values, Texts, Numbers, Array, Object, Opaque, Anything)
 
 ANYTHING: Shape = (Anything(),)
 NULL, BOOLEANS = Values(frozenset({"null"})), Values(frozenset({"true", "false"}))
-#: What `Anything` is in detail.
+#: `Anything`, written as forms.
 EVERY_FORM: Shape = (
     Values(NULL.texts | BOOLEANS.texts),
     Texts(Strings()),
@@ -130,7 +130,7 @@ EVERY_FORM: Shape = (
 
 
 def canonical(value: Any) -> str:
-    """A JSON value as text, the same for equal values: 1.0 is 1, the order of members means nothing."""
+    """Return a JSON value as text, equal for equal values: 1.0 is 1, and the order of members does not count."""
     return json.dumps(_whole(value), ensure_ascii=False, sort_keys=True)
 
 
@@ -143,7 +143,7 @@ def _whole(value: Any) -> Any:
 
 
 def detailed(shape: Shape) -> Shape:
-    """The shape without `Anything`."""
+    """Return the shape with `Anything` written as forms."""
     return tuple(
         replace(part, origin=form.origin) if form in ANYTHING else part
         for form in shape
@@ -153,7 +153,7 @@ def detailed(shape: Shape) -> Shape:
 
 @functools.lru_cache(maxsize=4096)
 def _sorting(form: Form) -> str:
-    """What forms are sorted by: all that they accept by, in one order."""
+    """Sort key of a form: everything that decides what it accepts."""
     parts = (getattr(form, it.name) for it in fields(form) if it.compare)
     return f"{_ORDER.index(type(form))}({' '.join(map(_sorted, parts))})"
 
@@ -165,7 +165,7 @@ def _sorted(part: Any) -> str:
 
 
 def both(one: Shape, other: Shape) -> Shape:
-    """What both accept; more, where one of them cannot be looked into."""
+    """Return the intersection; a superset of it if one shape is opaque."""
     if one == other or other == ANYTHING:  # noqa: PLR1714 - it reads as what it means
         return one
     if one == ANYTHING:
@@ -215,12 +215,12 @@ def _least(one: Any, other: Any) -> Any:
 
 
 def text_form(form: Texts) -> Shape:
-    """Strings, if there are any."""
+    """Return strings, if any fit."""
     return (form,) if _has_texts(form.strings) is not False else ()
 
 
 def _has_texts(strings: Strings) -> bool | None:
-    """Whether there is a text; None for a pattern that is not read."""
+    """Whether any text fits; None if a pattern is unsupported."""
     try:
         return separating(strings, Strings(1, 0)) is not None
     except Unsupported:
@@ -228,7 +228,7 @@ def _has_texts(strings: Strings) -> bool | None:
 
 
 def number_form(form: Numbers) -> Shape:
-    """Numbers, if there are any."""
+    """Return numbers, if any fit."""
     low, high = form.low, form.high
     if form.whole:
         low, high = low if low is None else math.ceil(low), high if high is None else math.floor(high)
@@ -236,26 +236,26 @@ def number_form(form: Numbers) -> Shape:
 
 
 def array_form(form: Array) -> Shape:
-    """A list, if there is any: of items that cannot be there is only the empty one."""
+    """Return a list, if any fits: if no item is possible, only the empty list."""
     form = replace(form, high=0) if not form.items else form
     form = replace(form, items=()) if form.high == 0 else form
     return (form,) if at_most(form.low, form.high) else ()
 
 
 def object_form(form: Object) -> Shape:
-    """An object, if there is any; written without what says nothing."""
-    # What a member that must be there needs beside it must be there too.
+    """Return an object in normal form, if any fits."""
+    # A required member's own requirements are required too.
     form = replace(form, required=form.required.union(*map(form.needed, form.required)))
     if not all(map(form.member, form.required)):
         return ()
-    # A member that cannot be says as much as that it is not named, where others cannot be either.
+    # An impossible member need not be named if unnamed members are impossible too.
     properties = sorted((n, shape) for n, shape in form.properties if shape != form.additional or n in form.required)
     dependent = frozenset((n, other) for n, other in form.dependent if form.member(n) and other not in form.required)
     return (replace(form, properties=tuple(properties), dependent=dependent),)
 
 
 def either(shapes: Iterable[Shape]) -> Shape:
-    """What any of the shapes accepts, in as few forms as it takes."""
+    """Return the union, in as few forms as possible."""
     forms = [form for shape in shapes for form in shape]
     if any(isinstance(form, Anything) for form in forms):
         return ANYTHING
@@ -271,19 +271,19 @@ def either(shapes: Iterable[Shape]) -> Shape:
 
 
 def _ordered(forms: Iterable[Form]) -> Shape:
-    """The forms as a shape: each once, in an order that does not depend on how they were written."""
+    """Return the forms as a shape: each once, in an order independent of the schema's."""
     return tuple(sorted(dict.fromkeys(forms), key=_sorting))
 
 
 def _covered_by_others(form: Form, forms: list[Form], index: int) -> bool:
-    """Whether another form accepts all of this one; of two that accept the same, the first is kept."""
+    """Whether another form accepts all values of this one; of two equal forms, the first is kept."""
     return any(
         inside(form, other) and (n < index or not inside(other, form)) for n, other in enumerate(forms) if n != index
     )
 
 
 def _merged(forms: list[Form]) -> list[Form]:
-    """Objects that differ in one member only are one object, with either for that member."""
+    """Merge objects that differ in one member only into one object with the union for that member."""
     for one, other in itertools.combinations([form for form in forms if isinstance(form, Object)], 2):
         if (merged := _together(one, other)) is not None:
             return _merged([*(form for form in forms if form not in (one, other)), merged])
@@ -299,7 +299,7 @@ def _together(one: Object, other: Object) -> Object | None:
 
 
 def within(one: Shape, other: Shape) -> bool:
-    """Whether it can be shown that `other` accepts all that `one` does."""
+    """Whether it can be proved that `other` accepts all values of `one`."""
     return one == other or all(_covered(form, other) for form in one)
 
 
@@ -314,7 +314,7 @@ def _covered(form: Form, other: Shape, cases: int = 1) -> bool:  # noqa: PLR0911
         case Object():
             name = next(iter(_telling(form, other)), None)
             parts = _atoms(form.member(name)) if name is not None else []
-            # To take an object apart loses nothing: it is covered exactly if each of its cases is.
+            # Splitting an object loses nothing: it is covered exactly if each of its cases is.
             return (
                 name is not None
                 and cases * len(parts) <= MOST_CASES
@@ -331,7 +331,7 @@ def _covered(form: Form, other: Shape, cases: int = 1) -> bool:  # noqa: PLR0911
 
 
 def _telling(form: Object, other: Shape) -> list[str]:
-    """The members that tell the objects of `other` apart, of which `form` has several values."""
+    """Return the members that distinguish the objects of `other` and have several values in `form`."""
     objects = [whole for whole in other if isinstance(whole, Object)]
     return [
         name
@@ -349,7 +349,7 @@ def _atoms(shape: Shape) -> list[Form]:
 
 
 def inside(one: Form, other: Form) -> bool:  # noqa: PLR0911 - a table of pairs
-    """Whether it can be shown that one form accepts all that another does."""
+    """Whether it can be proved that one form accepts all values of another."""
     if one == other or isinstance(other, Anything):
         return True
     match one, other:
@@ -380,7 +380,7 @@ def inside(one: Form, other: Form) -> bool:  # noqa: PLR0911 - a table of pairs
 
 
 def accepts(form: Form, value: Any) -> bool:  # noqa: PLR0911 - a table of forms
-    """Whether it can be shown that a form accepts a value."""
+    """Whether it can be proved that a form accepts a value."""
     match form, value:
         case Anything(), _:
             return True
@@ -403,14 +403,14 @@ def accepts(form: Form, value: Any) -> bool:  # noqa: PLR0911 - a table of forms
 
 
 def refuses(form: Form, value: Any) -> bool:
-    """Whether it can be shown that a form does not accept a value."""
+    """Whether it can be proved that a form refuses a value."""
     kinds = {Texts: str, Array: list, Object: dict}
     other_kind = type(form) in kinds and not isinstance(value, kinds[type(form)])
     return other_kind or (_readable(form) and not accepts(form, value))
 
 
 def _readable(form: Form) -> bool:
-    """Whether every part of a form can be looked into, so that what is not accepted is refused."""
+    """Whether every part of a form can be analysed, so that a value not accepted is refused."""
     match form:
         case Opaque():
             return False

@@ -1,4 +1,4 @@
-"""Versions of the contract: what a name on the command line means, and which number a change takes."""
+"""Versions of the contract: reads one by its name on the command line, and computes the number that a change takes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from realtime_contracts.contract.schemas import (
     read_revision,
 )
 
-#: What forces a name to be a git revision, where a file has the same.
+#: Prefix of a git revision, for a name that is also a file.
 GIT = "git:"
 
 _VERSION = re.compile(r"(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})")
@@ -24,21 +24,21 @@ Version = tuple[int, int, int]
 
 
 class Effect(IntEnum):
-    """What a change does to clients that were written for the old version; the greater, the worse."""
+    """The effect of a change on clients of the old version; greater is worse."""
 
-    #: Nothing: other words, or the same said otherwise.
+    #: No effect: other wording.
     NONE = 0
     #: Everything that worked still works.
     COMPATIBLE = 1
-    #: Something that worked does not work any more.
+    #: Something that worked no longer works.
     BREAKING = 2
 
 
 def read(name: str | None) -> tuple[str, Schemas]:
-    """The name and the contract of a folder, a bundle file or a git revision. Raises Unreadable.
+    """Return the name and contract of a folder, a bundle file or a git revision. Raises Unreadable.
 
-    A path goes before a revision of the same name. A folder holds schemas/ and VERSION, or a contracts/ that does. None
-    is the contract that this package came with.
+    A path takes precedence over a revision. A folder holds schemas/ and VERSION, or a contracts/ that does. None means
+    the installed contract.
     """
     if name is None:
         folder = own_folder()
@@ -61,7 +61,7 @@ def read(name: str | None) -> tuple[str, Schemas]:
 
 
 def parsed(text: str, name: str) -> Version:
-    """The version of a contract as numbers. Raises Unreadable."""
+    """Return the version of a contract as numbers. Raises Unreadable."""
     match = _VERSION.fullmatch(text)
     if match is None:
         raise Unreadable(f"the {name} contract: expected a version of the form 1.2.3, got {text[:40]!r}")
@@ -70,10 +70,10 @@ def parsed(text: str, name: str) -> Version:
 
 
 def taken(old: Version, effect: Effect | None) -> Version:
-    """The least version after `old` that says as much as `effect`; None is no change at all.
+    """Return the lowest version after `old` for this effect; None means no change.
 
-    Before 1.0.0 the second number tells what breaks and the third the rest, as Cargo and npm read it too: `^0.3.0` is
-    anything below 0.4.0. From then on it is semantic versioning to the letter.
+    Before 1.0.0 the second number counts breaking changes and the third all others, as in Cargo and npm: `^0.3.0`
+    excludes 0.4.0. From 1.0.0 on it is semantic versioning.
     """
     major, minor, patch = old
     if effect is None:
@@ -86,5 +86,5 @@ def taken(old: Version, effect: Effect | None) -> Version:
 
 
 def written(version: Version) -> str:
-    """A version as it is in VERSION."""
+    """Return a version as written in VERSION."""
     return ".".join(map(str, version))
