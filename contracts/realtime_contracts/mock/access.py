@@ -1,7 +1,7 @@
-"""Access tokens: whose they are.
+"""Checks access tokens and returns their users.
 
-Without a secret, signatures are not checked, but everything else is. With `any_token` only the ids are checked, and a
-client without a token is the demo user.
+Without a secret, everything but the signature is checked. With `any_token` only the ids are checked, and a client
+without a token is the demo user.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ import jwt
 from realtime_contracts.rules.claims import Identity, identity
 from realtime_contracts.rules.errors import TokenExpired, Unauthenticated
 
-#: The user without a token, where that is allowed. The tenant is the one with the examples.
+#: The user of a client without a token, if allowed. Its tenant has the example data.
 DEMO_USER = Identity("demo", "acme", "Demo")
 
 
 @dataclasses.dataclass(frozen=True)
 class Access:
-    """Which tokens are accepted."""
+    """The accepted tokens."""
 
     secret: str | None = None
     any_token: bool = False
 
     def user_of(self, token: object) -> Identity:
-        """The user of a token. Raises Unauthenticated, TokenExpired."""
+        """Return the user of a token. Raises Unauthenticated, TokenExpired."""
         if not token and self.any_token:
             return DEMO_USER
         if not isinstance(token, str):

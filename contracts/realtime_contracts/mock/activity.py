@@ -1,4 +1,4 @@
-"""Activity: what happened in a tenant, for everybody in it."""
+"""Activity: what happened in a tenant."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Activity:
         self._connections = connections
         #: By id, the oldest first.
         self._items: dict[int, dict[str, Any]] = {}
-        #: Idempotency key → the item that was recorded with it, and its fingerprint.
+        #: Idempotency key → the item recorded with it, and its fingerprint.
         self._by_key: dict[str, tuple[dict[str, Any], str]] = {}
 
     def record(self, asked: dict[str, Any], key: str | None = None) -> tuple[dict[str, Any], bool]:
-        """Record that something happened, and announce it. Returns the item, and whether it was recorded now.
+        """Record an item and announce it. Returns the item, and whether it is new.
 
         Raises TooLarge, and Conflict if the idempotency key was used for something else.
         """
@@ -55,7 +55,7 @@ class Activity:
         return item, True
 
     def feed(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """A page of what happened, newest first: `{items, next}`. Raises InvalidPayload."""
+        """Return a page of items, newest first: `{items, next}`. Raises InvalidPayload."""
         for name in ("before", "since"):
             if asked.get(name) is not None and not _ID.fullmatch(asked[name]):
                 raise InvalidPayload(f"/{name}", "not the id of an activity item")

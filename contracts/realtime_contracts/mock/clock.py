@@ -1,4 +1,4 @@
-"""Time: what it is now, and what is to happen later. A test has a clock of its own."""
+"""The clock: the current time and timers. Tests replace it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-#: Something that will happen, unless it is cancelled.
+#: A timer that can be cancelled.
 Timer = asyncio.TimerHandle
 
 
@@ -14,9 +14,9 @@ class Clock:
     """The clock of the running event loop."""
 
     def now(self) -> float:
-        """Seconds since 1970."""
+        """Return seconds since 1970."""
         return time.time()
 
     def later(self, seconds: float, call: Callable[[], None]) -> Timer:
-        """Call this in so many seconds."""
+        """Call a function in this many seconds."""
         return asyncio.get_running_loop().call_later(seconds, call)

@@ -1,4 +1,4 @@
-"""The connections of one tenant, and how to send to them; with them come the clock and the timeouts."""
+"""The connections of one tenant, how to send to them, and their clock and timeouts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Connection:
     sid: str
     user: Identity
     send: Send
-    #: The ids of the rooms that it is in.
+    #: The ids of the rooms that it has joined.
     rooms: set[str] = field(default_factory=set)
 
 
@@ -35,11 +35,10 @@ class Connections:
     by_sid: dict[str, Connection] = field(default_factory=dict)
 
     def of_user(self, user_id: str) -> Iterator[Connection]:
-        """The connections of a user."""
         return (c for c in self.by_sid.values() if c.user.user_id == user_id)
 
     def send_to_all(self, event: str, data: dict[str, Any], *, skip: str | None = None) -> None:
-        """Send to the whole tenant, but for the connection `skip`."""
+        """Send to all connections of the tenant, except `skip`."""
         self._send(self.by_sid.values(), event, data, skip)
 
     def send_to_user(self, user_id: str, event: str, data: dict[str, Any]) -> None:
@@ -49,7 +48,7 @@ class Connections:
     def send_to_room(
         self, room_id: str, event: str, data: dict[str, Any], *, skip: str | None = None, skip_user: str | None = None
     ) -> None:
-        """Send to all connections in a room, but for one, or for those of a user."""
+        """Send to all connections in a room, except one connection or one user's."""
         inside = (c for c in self.by_sid.values() if room_id in c.rooms and c.user.user_id != skip_user)
         self._send(inside, event, data, skip)
 

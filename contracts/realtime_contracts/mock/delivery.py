@@ -1,7 +1,7 @@
-"""Delivery of packets to clients: late or lost, as the command line asks.
+"""Delivers packets to clients, late or not at all, as the command line asks.
 
-Whatever happens to them, a client's packets keep their order. What opens and ends a connection is late like everything
-else, and never lost: without it there would be nothing to look at.
+Packets of one client keep their order. Packets that open and end a connection are delayed too, but never lost: without
+them nothing would work.
 """
 
 from __future__ import annotations
@@ -14,34 +14,33 @@ from weakref import WeakKeyDictionary
 
 from realtime_contracts.mock.clock import Clock
 
-#: How the text of a Socket.IO event or ack begins; those may get lost.
+#: The first characters of a Socket.IO event or ack; only these may be lost.
 _MAY_BE_LOST = ("2", "3")
 
 
 class Receiver(Protocol):
-    """Where a client's packets go."""
+    """Sends packets to a client."""
 
-    def hand_over(self, packet: Any) -> None:
-        """Send this to the client."""
+    def hand_over(self, packet: Any) -> None: ...
 
 
 @dataclass
 class Faults:
-    """What goes wrong on the way to the clients."""
+    """The faults of the delivery."""
 
-    #: Seconds that each message is late: at least, at most.
+    #: Delay of each message in seconds: minimum, maximum.
     latency: tuple[float, float] = (0.0, 0.0)
-    #: How probable it is that a message is lost.
+    #: Probability that a message is lost.
     drop: float = 0.0
     rng: random.Random = field(default_factory=random.Random)
 
     def delay(self) -> float:
-        """Seconds that the next message is late."""
+        """Return the delay of the next message in seconds."""
         least, most = self.latency
         return least if least == most else self.rng.uniform(least, most)
 
     def loses(self, text: object) -> bool:
-        """Whether this message, a Socket.IO packet, is lost."""
+        """Whether to lose this Socket.IO packet."""
         return bool(
             self.drop and isinstance(text, str) and text.startswith(_MAY_BE_LOST) and self.rng.random() < self.drop
         )
@@ -49,14 +48,14 @@ class Faults:
 
 @dataclass
 class _Queue:
-    """One client's packets that are late, and when the last of them is due."""
+    """One client's delayed packets, and when the last of them is due."""
 
     packets: deque[Any] = field(default_factory=deque)
     last: float = 0.0
 
 
 class Delivery:
-    """Every packet that is on its way."""
+    """All packets that are on their way."""
 
     def __init__(self, faults: Faults, clock: Clock) -> None:
         self._faults = faults
@@ -64,7 +63,7 @@ class Delivery:
         self._queues: WeakKeyDictionary[Receiver, _Queue] = WeakKeyDictionary()
 
     def put(self, to: Receiver, packet: Any) -> None:
-        """Send a packet to a client, sooner or later."""
+        """Send a packet to a client after its delay."""
         if self._faults.loses(packet.data):
             return
         queue, delay = self._queues.setdefault(to, _Queue()), self._faults.delay()
@@ -74,10 +73,10 @@ class Delivery:
         now = self._clock.now()
         queue.last = max(now + delay, queue.last)
         queue.packets.append(packet)
-        # Each timer sends the first packet that waits, so that timers of one moment keep the packets' order.
+        # Each timer sends the first waiting packet, so simultaneous timers keep the packets' order.
         self._clock.later(queue.last - now, lambda: to.hand_over(queue.packets.popleft()))
 
     def seconds_left(self, to: Receiver) -> float:
-        """In how many seconds everything that was put for a client is handed over."""
+        """Return the seconds until all packets for a client are sent."""
         queue = self._queues.get(to)
         return max(0.0, queue.last - self._clock.now()) if queue is not None and queue.packets else 0.0

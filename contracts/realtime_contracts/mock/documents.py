@@ -1,4 +1,4 @@
-"""A room's document: its versions and the edits that made them, and the locks on its places."""
+"""A room's document: its versions, edits and locks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from realtime_contracts.rules.times import rfc3339
 class _Edit:
     touched: dict[str, list[str]]
     message: dict[str, Any]
-    #: Whose edit of which id: the same again is answered as the first time.
+    #: Author and id of an edit. A repeated edit gets the first answer again.
     key: tuple[str, str]
 
 
@@ -39,7 +39,7 @@ class Document:
         self._log: deque[_Edit] = deque(maxlen=KEPT_EDITS)
 
     def edit(self, connection: Connection, data: dict[str, Any]) -> tuple[int, frozenset[str] | None]:
-        """Make an edit and announce it. Returns its version, and what it wrote: None if it was made before.
+        """Apply an edit and announce it. Returns its version and the written places; None if it was applied before.
 
         Raises VersionConflict, Locked, InvalidPayload, TooLarge.
         """
@@ -58,7 +58,7 @@ class Document:
         return self.version, touched.writes
 
     def sync(self, since: int | None) -> dict[str, Any]:
-        """`doc:sync`: the edits after the version `since` if they are all kept, else the whole document."""
+        """Return `doc:sync`: the edits after version `since` if all are kept, else the whole document."""
         missed = None if since is None else self._since(since)
         return {
             "room_id": self._room_id,
@@ -78,7 +78,7 @@ class Document:
             raise VersionConflict(self.version, [edit.message for edit in missed]) from None
 
     def _since(self, version: int) -> list[_Edit] | None:
-        """The edits after a version, None if they are not all kept, or the version is yet to come."""
+        """Return the edits after a version; None if some are not kept, or the version does not exist yet."""
         missed = self.version - version
         if missed < 0 or missed > len(self._log):
             return None
@@ -87,14 +87,14 @@ class Document:
 
 @dataclass
 class _Lock:
-    #: As the wire has it.
+    #: As on the wire.
     shown: dict[str, Any]
     user_id: str
     end: Timer
 
 
 class Locks:
-    """The locks in one room: places that one user has reserved for a while, in all their connections."""
+    """The locks in one room: places reserved for one user, on all their connections."""
 
     def __init__(self, connections: Connections, room_id: str) -> None:
         self._connections = connections
@@ -135,7 +135,7 @@ class Locks:
         self._end(lambda held: held is lock)
 
     def check(self, user_id: str, places: Iterable[str]) -> None:
-        """Raises Locked if another user's lock overlaps with any of these places."""
+        """Raise Locked if another user's lock overlaps one of these places."""
         foreign = {path: lock for path, lock in self._locks.items() if lock.user_id != user_id}
         locked = Places(foreign)
         for place in places:
@@ -143,15 +143,15 @@ class Locks:
                 raise Locked(next(lock for path, lock in foreign.items() if overlap(path, place)).shown)
 
     def end_of_user(self, user_id: str, *, skip: str) -> None:
-        """A user has left the room."""
+        """End a user's locks when they leave the room."""
         self._end(lambda lock: lock.user_id == user_id, skip)
 
     def shown(self) -> list[dict[str, Any]]:
-        """All locks, by their places."""
+        """Return all locks by place."""
         return [lock.shown for _, lock in sorted(self._locks.items())]
 
     def status(self) -> dict[str, Any]:
-        """`doc:lock_status`."""
+        """Return `doc:lock_status`."""
         return {"room_id": self._room_id, "locks": self.shown()}
 
     def _end(self, is_over: Callable[[_Lock], bool], skip: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What each event of a client does to its tenant, and how it is answered."""
+"""Handles each client event: its effect on the tenant, and its ack."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Payload = dict[str, Any]
 #: The fields of a successful ack.
 Result = Payload | None
 
-#: The fields of an event that say where the user is → the presence's own.
+#: The location fields of an event → those of presence.
 _LOCATION = {"current_page": "current_page", "entity_type": "current_entity_type", "entity_id": "current_entity_id"}
 
 
 class Events:
-    """The events of one connection: a method for each, which takes a payload that conforms to the contract."""
+    """The events of one connection: a method for each, whose payload conforms to the contract."""
 
     def __init__(self, tenant: Tenant, connection: Connection) -> None:
         self._tenant = tenant
@@ -36,7 +36,7 @@ class Events:
         self._user_id = connection.user.user_id
 
     def answer(self, event: str, payloads: Sequence[Any]) -> Payload:
-        """Do what an event asks for, and return its ack. A failure is emitted as well."""
+        """Handle an event and return its ack. A failure is also emitted."""
         try:
             return {"ok": True, **(self._do(event, payloads) or {})}
         except RealtimeError as error:
@@ -47,7 +47,7 @@ class Events:
             return self.fail(event, internal)
 
     def fail(self, event: str | None, error: RealtimeError) -> Payload:
-        """Send the error of an event (None: it was no event), and return the ack."""
+        """Send the error of an event (None if there was no event), and return the ack."""
         body = error.to_dict(event if event is None else event[:MAX_EVENT_LENGTH])
         return {"ok": False, "error": self._send("error", body)}
 
@@ -61,7 +61,7 @@ class Events:
         return data
 
     def _room(self, data: Payload) -> Room:
-        """The room that an event is about. Raises NotInRoom."""
+        """Return the room of an event. Raises NotInRoom."""
         if data["room_id"] not in self._connection.rooms:
             raise NotInRoom
         return self._tenant.room(data["room_id"])
@@ -160,7 +160,7 @@ class Events:
     def _activity_feed(self, data: Payload) -> Result:
         return {"next": self._send("activity:feed", self._tenant.activity.feed(data))["next"]}
 
-    #: Every event that a client may send, and what it does.
+    #: The method of every client event.
     HANDLERS: ClassVar[dict[str, Callable[[Events, Payload], Result]]] = {
         "presence:update": _presence_update,
         "presence:list": _presence_list,

@@ -1,4 +1,4 @@
-"""Example data, from the examples of the contract: whoever is called `x` five hundred times is left out."""
+"""Example data from the contract's examples, without the artificial ones, such as `x` repeated five hundred times."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from typing import Any
 
 from realtime_contracts.contract.registry import Direction, registry
 
-#: Characters of a text in an example that is there to be read, and not to be as long as it may be.
+#: Characters up to which an example's text is readable and not a test of its maximum.
 _READABLE = 120
 
-#: Who is at work beside the people of the contract's examples.
+#: Fictional users besides those of the contract's examples.
 _COLLEAGUES = ("Ben", "Cy", "Dora", "Emil", "Fatima", "Goran", "Hana", "Ivo", "Jun", "Kira", "Leo", "Mina")
 
 
 def readable(direction: Direction, event: str) -> list[dict[str, Any]]:
-    """The valid examples of a message that could be real."""
+    """Return the realistic valid examples of a message."""
     valid = [example.data for example in registry().examples(direction, event) if example.valid]
     return [data for data in valid if max(map(len, _texts(data)), default=0) <= _READABLE]
 
 
 def error_details(event: str, code: str) -> dict[str, Any] | None:
-    """What an example says of this failure of an event: its message and details. None if there is none."""
+    """Return the message and details in an example of this error of an event, None if there is none."""
     answers = [data.get("error") for data in readable(Direction.ACK, event) if not data["ok"]]
     for error in [*answers, *readable(Direction.SERVER, "error")]:
         if isinstance(error, dict) and error["code"] == code:
@@ -29,7 +29,7 @@ def error_details(event: str, code: str) -> dict[str, Any] | None:
 
 
 def colleagues(number: int) -> list[tuple[str, str]]:
-    """So many fictional users, each a user_id and a name: Ben, Cy, …, Ben 2."""
+    """Return this many fictional users as (user_id, name): Ben, Cy, …, Ben 2."""
     names = [f"{name} {again}" if again > 1 else name for again in range(1, number + 1) for name in _COLLEAGUES]
     return [(name.lower().replace(" ", "-"), name) for name in names[:number]]
 

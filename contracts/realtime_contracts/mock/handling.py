@@ -1,6 +1,6 @@
-"""One connection's events, answered in their order, and the scenario that is played for it.
+"""Handles one connection's events in order, and plays the scenario for it.
 
-The time of a scenario runs from when the connection is open.
+A scenario's time starts when the connection opens.
 """
 
 from __future__ import annotations
@@ -20,22 +20,21 @@ from realtime_contracts.rules.errors import InvalidPayload, RealtimeError, Token
 from realtime_contracts.rules.packets import UNREADABLE, event_name
 from realtime_contracts.rules.presence import choice
 
-#: Seconds beyond which nobody waits for the end of a token: a month. The loop's timers do not reach much further.
+#: Longest wait for a token's end in seconds: a month. The loop's timers do not reach much further.
 _FAR = 30 * 86_400.0
 
 
 class Client(Protocol):
-    """What a handler needs of the Socket.IO server."""
+    """The part of the Socket.IO server that a handler needs."""
 
-    def acknowledge(self, ack_id: int, ack: dict[str, Any]) -> None:
-        """Send an ack."""
+    def acknowledge(self, ack_id: int, ack: dict[str, Any]) -> None: ...
 
     def disconnect(self, *, transport: bool = False) -> None:
-        """End the connection by Socket.IO's DISCONNECT, or let its `transport` break."""
+        """Disconnect by Socket.IO's DISCONNECT, or break the `transport`."""
 
 
 class Handler:
-    """Handles what one connection sends, from its list to its end."""
+    """Handles the events of one connection."""
 
     def __init__(self, tenant: Tenant, connection: Connection, client: Client, steps: Sequence[Step] = ()) -> None:
         self.tenant = tenant
@@ -45,12 +44,12 @@ class Handler:
         self._steps = steps
         #: How often each step has been played.
         self._played = [0] * len(steps)
-        #: The events that wait: their names, payloads and ack ids.
+        #: Waiting events: names, payloads and ack ids.
         self._waiting: deque[tuple[str, Sequence[Any], int | None]] = deque()
         self._timers: list[Timer] = []
 
     def start(self) -> None:
-        """The connection is open: the time of its token runs, and that of the scenario."""
+        """Start the timers of the token and of the scenario."""
         for number, step in enumerate(self._steps):
             if step.on is None:
                 self._wait(number, step)
@@ -59,20 +58,19 @@ class Handler:
             self._later(left, self._expire)
 
     def receive(self, name: str, payloads: Sequence[Any], ack_id: int | None) -> None:
-        """The client has sent an event. It is answered when all that came before has been."""
+        """Queue an event. It is answered after all earlier ones."""
         self._waiting.append((name, payloads, ack_id))
         if len(self._waiting) == 1:
             self._handle_waiting()
 
     def stop(self, *, goodbye: bool) -> None:
-        """The connection has ended."""
         for timer in self._timers:
             timer.cancel()
         self._waiting.clear()
         self.tenant.disconnect(self.connection, goodbye=goodbye)
 
     def _handle_waiting(self) -> None:
-        """Handle the first event that waits, and all that follow, until one has to wait longer."""
+        """Handle waiting events until one has to be delayed."""
         while self._waiting:
             steps = self._steps_for(self._waiting[0][0])
             if delay := sum(step.delay or 0.0 for step in steps):
@@ -85,7 +83,7 @@ class Handler:
         self._handle_waiting()
 
     def _handle(self, steps: Sequence[Step]) -> None:
-        """Answer the first event that waits. Of two steps that drop it, or fail it, the first counts."""
+        """Answer the first waiting event. If two steps drop it or fail it, the first counts."""
         name, payloads, ack_id = self._waiting.popleft()
         dropped = next((step.drop for step in steps if step.drop), None)
         if dropped == "event":
@@ -108,7 +106,7 @@ class Handler:
         self._client.disconnect()
 
     def _steps_for(self, event: str) -> list[Step]:
-        """The steps that are played for an event, now counted."""
+        """Return the steps that apply to an event, and count them."""
         numbers = [n for n, step in enumerate(self._steps) if step.on == event and self._played[n] != step.times]
         for number in numbers:
             self._played[number] += 1
@@ -135,7 +133,7 @@ class Handler:
 
 
 def emit(tenant: Tenant, connection: Connection, event: str, payload: dict[str, Any]) -> None:
-    """Emit what a scenario says: to the connection, and where the server keeps such things, as if it had happened."""
+    """Emit a scenario's event to the connection, and store it where the server stores such events."""
     data = {name: value for name, value in payload.items() if name not in OWN_FIELDS}
     match event:
         case "notification":

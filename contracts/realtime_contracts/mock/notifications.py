@@ -1,4 +1,4 @@
-"""Notifications: what needs one user's attention, until they delete it or it expires."""
+"""Notifications: messages that need one user's attention, kept until the user deletes them or they expire."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from realtime_contracts.rules.limits import MAX_NOTIFICATIONS, NOTIFICATION_SECO
 from realtime_contracts.rules.requests import fingerprint, notification_id
 from realtime_contracts.rules.times import rfc3339
 
-#: The fields that a back end gives, or that are null.
+#: The optional fields, null if a back end does not send them.
 _GIVEN = ("type", "title", "message", "priority", "source_type", "source_id", "action_url")
 
 
 @dataclass
 class _Notification:
     data: dict[str, Any]
-    #: What tells it from another one under the same idempotency key.
+    #: The fields that must be equal under the same idempotency key.
     print: str
     read_at: str | None = None
     end: Timer | None = None
 
     def owned(self) -> dict[str, Any]:
-        """As its owner reads it over REST."""
+        """Return a notification as its owner reads it over REST."""
         return {**self.data, "is_read": self.read_at is not None, "read_at": self.read_at}
 
 
@@ -36,13 +36,14 @@ class Notifications:
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
-        #: user_id → id → the notification, by when it was made.
+        #: user_id → id → the notification, in order of creation.
         self._of: dict[str, dict[str, _Notification]] = {}
 
     def create(self, user_id: str, asked: dict[str, Any], key: str | None = None) -> tuple[dict[str, Any], bool]:
-        """Notify a user. Returns the notification as its owner reads it, and whether it was made now.
+        """Notify a user. Returns the notification as its owner reads it, and whether it is new.
 
-        `asked` is what the contract's request holds. Raises Conflict if the idempotency key was used for another one.
+        `asked` is the request, which conforms to the contract. Raises Conflict if the idempotency key was used for
+        another one.
         """
         said = {"priority": "normal", **{name: value for name, value in asked.items() if value is not None}}
         said["source_id"] = as_text(said.get("source_id"))
@@ -66,25 +67,25 @@ class Notifications:
         return own[number].owned(), True
 
     def page(self, user_id: str, *, unread_only: bool, limit: int, offset: int) -> dict[str, Any]:
-        """Some of a user's notifications, newest first."""
+        """Return a page of a user's notifications, newest first."""
         newest = list(reversed(self._of.get(user_id, {}).values()))
         wanted = [n for n in newest if not (unread_only and n.read_at is not None)]
         shown = [n.owned() for n in wanted[offset : offset + limit]]
         return {"notifications": shown, "total": len(wanted), "unread_count": self.count(user_id)}
 
     def count(self, user_id: str) -> int:
-        """How many a user has not read."""
+        """Return a user's unread count."""
         return sum(n.read_at is None for n in self._of.get(user_id, {}).values())
 
     def read(self, user_id: str, number: str) -> dict[str, Any]:
-        """A user has read one, which they may have before. Returns it. Raises NotFound."""
+        """Mark one as read, again if need be. Returns it. Raises NotFound."""
         found = self._find(user_id, number)
         found.read_at = found.read_at or rfc3339(self._connections.clock.now())
         self.send_count(user_id)
         return found.owned()
 
     def read_all(self, user_id: str) -> int:
-        """A user has read all. Returns how many they had not."""
+        """Mark all as read. Returns how many were unread."""
         unread = [n for n in self._of.get(user_id, {}).values() if n.read_at is None]
         for one in unread:
             one.read_at = rfc3339(self._connections.clock.now())
@@ -92,7 +93,7 @@ class Notifications:
         return len(unread)
 
     def delete(self, user_id: str, number: str) -> int:
-        """Forget one. Returns how many are unread. Raises NotFound."""
+        """Delete one. Returns the unread count. Raises NotFound."""
         was_read = self._find(user_id, number).read_at is not None
         self._forget(user_id, number)
         if not was_read:
@@ -100,7 +101,7 @@ class Notifications:
         return self.count(user_id)
 
     def send_count(self, user_id: str) -> None:
-        """Send a user how many they have not read, on every connection."""
+        """Send a user's unread count to all their connections."""
         self._connections.send_to_user(user_id, "notification:count", {"count": self.count(user_id)})
 
     def _find(self, user_id: str, number: str) -> _Notification:

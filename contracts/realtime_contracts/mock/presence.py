@@ -1,4 +1,4 @@
-"""Presence: who is online in a tenant, in which state and where. What ends a status is in `rules.presence`."""
+"""Presence: the online users of a tenant, their status and location. The rules of status are in `rules.presence`."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from realtime_contracts.rules.claims import Identity
 from realtime_contracts.rules.presence import PRESENCE_TABLE, PresenceState, Trigger
 from realtime_contracts.rules.times import rfc3339
 
-#: The fields of where a user is.
+#: The location fields.
 LOCATION = ("current_page", "current_entity_type", "current_entity_id")
 
 
 @dataclass
 class Record:
-    """One user who is online."""
+    """One online user."""
 
     user_id: str
     user_name: str
     last_active: float
     location: dict[str, str | None]
     state: PresenceState = PresenceState.ONLINE
-    #: None for a colleague from the scenario or the command line, who never becomes away by themselves.
+    #: None for a fictional colleague, who never becomes away by time.
     away_timer: Timer | None = None
     grace_timer: Timer | None = None
 
     def cancel_timers(self) -> None:
-        """Change nothing of this record by time any more."""
+        """Cancel all timers of this record."""
         for timer in (self.away_timer, self.grace_timer):
             if timer is not None:
                 timer.cancel()
@@ -38,17 +38,17 @@ class Record:
 
 
 class Presence:
-    """Who is online in one tenant. Every change is announced in one order, and counted."""
+    """The online users of one tenant. All changes are announced in one order, and numbered."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         self._clock = connections.clock
         self.users: dict[str, Record] = {}
-        #: The number of the last message. It begins at the clock: above all that an earlier process gave.
+        #: The number of the last message. It starts at the time, above any number of an earlier process.
         self.seq = round(self._clock.now() * 1000)
 
     def connect(self, user: Identity, sid: str | None = None) -> None:
-        """A user has another connection; the others hear of it if the user was offline."""
+        """Add a connection; announce the user if they were offline."""
         record = self.users.get(user.user_id)
         if record is not None:
             if record.grace_timer is not None:
@@ -64,13 +64,13 @@ class Presence:
         self._connections.send_to_all("presence:user_joined", data, skip=sid)
 
     def connect_colleague(self, user: Identity) -> None:
-        """Set a fictional user online, who has no connection and never becomes away by themselves."""
+        """Set a fictional user online, who has no connection and never becomes away by time."""
         if user.user_id not in self.users:
             self.connect(user)
             self.users[user.user_id].cancel_timers()
 
     def disconnect(self, user_id: str) -> None:
-        """Set a user offline, at once."""
+        """Set a user offline at once."""
         record = self.users.pop(user_id, None)
         if record is not None:
             record.cancel_timers()
@@ -78,7 +78,7 @@ class Presence:
             self._connections.send_to_all("presence:user_left", data)
 
     def start_grace(self, user_id: str) -> None:
-        """A user's last transport was lost: they stay online for the grace time."""
+        """Start the grace of a user whose last transport was lost."""
         record = self.users.get(user_id)
         if record is not None:
             seconds = self._connections.timeouts.offline
@@ -87,9 +87,9 @@ class Presence:
     def change(
         self, user_id: str, trigger: Trigger, location: Mapping[str, str | None] | None = None, *, always: bool = False
     ) -> dict[str, Any]:
-        """Move a user by the table, and to `location`. Announced if the status changed, or `always`.
+        """Change a user's status by the table, and their `location`. Announced if the status changed, or `always`.
 
-        Returns the presence as `presence:update` shows it. Raises KeyError for who is offline.
+        Returns the presence as in `presence:update`. Raises KeyError for an offline user.
         """
         record = self.users[user_id]
         before = record.state
@@ -104,7 +104,7 @@ class Presence:
         return self._shown(record)
 
     def list(self, entity_type: str | None = None, entity_id: str | None = None) -> dict[str, Any]:
-        """`presence:list`: all users, or those who view an entity."""
+        """Return `presence:list`: all users, or the viewers of an entity."""
         wanted = {"current_entity_type": entity_type, "current_entity_id": entity_id}
         users = [
             {
@@ -120,7 +120,7 @@ class Presence:
         return {"users": users, "seq": self.seq}
 
     def of_user(self, user_id: str) -> dict[str, Any]:
-        """A user's presence, as the REST API shows it."""
+        """Return a user's presence as the REST API shows it."""
         record = self.users.get(user_id)
         if record is None:
             return {"user_id": user_id, "status": "offline", "last_active_at": None, **dict.fromkeys(LOCATION)}
@@ -136,7 +136,7 @@ class Presence:
         return self.seq
 
     def _wait_for_away(self, record: Record) -> None:
-        """Begin the time without activity anew; it only counts for a user who is online."""
+        """Restart the inactivity timer. It only runs for an online user."""
         if record.away_timer is not None:
             record.away_timer.cancel()
             record.away_timer = None

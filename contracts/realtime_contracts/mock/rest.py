@@ -1,4 +1,4 @@
-"""The REST API, on the same tenants: what a page asks for once, and what a back end does."""
+"""The REST API of the mock, on the same tenants."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from realtime_contracts.rules.requests import bearer_token, check, check_idempot
 
 JSON = "application/json"
 
-#: What pages of other origins may do here: a front end in development is one.
+#: CORS headers: pages of any origin may call the API, because a front end in development is one.
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE",
@@ -43,19 +43,19 @@ CORS = {
 }
 
 Payload = dict[str, Any]
-#: The fields of the answer; with a status if that is not 200.
+#: The fields of the answer; with a status unless it is 200.
 Result = Payload | tuple[Payload, int]
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request of an operation: a method for each."""
+    """One request: a method for each operation."""
 
     user: Identity
     tenant: Tenant
-    #: The places of its path, by name.
+    #: The parameters of its path, by name.
     places: Mapping[str, str]
-    #: What it asks for, without what is null.
+    #: Its query or body, without null values.
     data: Payload
     key: str | None
 
@@ -108,7 +108,7 @@ class Call:
         item, new = self.tenant.activity.record(self.data, self.key)
         return {"activity": item}, 201 if new else 200
 
-    #: What each operation of the contract does, but for those of who runs a server.
+    #: The method of each operation, except those for operators.
     HANDLERS: ClassVar[dict[str, Callable[[Call], Result]]] = {
         "presence.list": _list_presence,
         "presence.status": _choose_status,
@@ -126,7 +126,7 @@ class Call:
 
 
 def add_routes(app: web.Application, tenants: Tenants, access: Access, faults: Faults) -> None:
-    """Add the API, and /healthz and /readyz. Answers are as late as messages."""
+    """Add the API, and /healthz and /readyz. Answers have the latency of messages."""
 
     def view(operation: Operation) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def answer(request: web.Request) -> web.Response:
@@ -139,7 +139,7 @@ def add_routes(app: web.Application, tenants: Tenants, access: Access, faults: F
 
     for name in Call.HANDLERS:
         operation = operations()[name]
-        # A user's id may have a slash in it.
+        # A user's id may contain a slash.
         path = operation.path.replace("{user_id}", "{user_id:(?s:.+)}")
         app.router.add_route(operation.method, path, view(operation))
     for path, status in (("/healthz", "alive"), ("/readyz", "ready")):
@@ -150,7 +150,7 @@ def add_routes(app: web.Application, tenants: Tenants, access: Access, faults: F
 async def answered(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Every request below /api gets the contract's answer, and pages of all origins may read it."""
+    """Answer every request below /api by the contract, with CORS headers."""
     if not f"{request.path}/".startswith("/api/"):
         return await handler(request)
     if request.method == "OPTIONS":

@@ -1,4 +1,4 @@
-"""A room: who is in it, where their cursors are, and who types. Its document outlasts its members."""
+"""A room: its users, their cursors and typing. Its document outlasts its members."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Payload = dict[str, Any]
 
 @dataclass
 class Member:
-    """A user in a room, with as many connections as have joined."""
+    """A user in a room, with the connections that have joined."""
 
-    #: As `room:users` has it.
+    #: As in `room:users`.
     shown: Payload
     sids: set[str] = field(default_factory=set)
 
@@ -41,12 +41,12 @@ class Room:
         self.document = Document(connections, room_id, self.locks)
 
     def check_limit(self, connection: Connection) -> None:
-        """Raises LimitExceeded if the connection is in as many other rooms as it may be."""
+        """Raise LimitExceeded if the connection is in as many other rooms as allowed."""
         if self.room_id not in connection.rooms and len(connection.rooms) >= MAX_ROOMS:
             raise LimitExceeded(MAX_ROOMS, f"A connection may be in {MAX_ROOMS} rooms")
 
     def join(self, connection: Connection) -> None:
-        """Put a connection into the room; the others hear of it if its user was not in."""
+        """Add a connection to the room; announce the user if they are new there."""
         user = connection.user
         if self.room_id not in connection.rooms:
             connection.rooms.add(self.room_id)
@@ -61,9 +61,10 @@ class Room:
             connection.send("typing:users", self.typing.shown())
 
     def leave(self, connection: Connection, *, lost: bool = False) -> None:
-        """Take a connection out, with the cursor and the typing that are its own.
+        """Remove a connection, with its cursor and typing.
 
-        With its user's last one their locks end as well, unless the transport was `lost`: those wait for them.
+        With the user's last connection their locks end too, unless the transport was `lost`: then the locks wait for
+        them.
         """
         connection.rooms.discard(self.room_id)
         user_id, sid = connection.user.user_id, connection.sid
@@ -79,7 +80,7 @@ class Room:
         self._announce("room:user_left", user_id, member.shown["user_name"], sid)
 
     def users(self) -> Payload:
-        """`room:users`, by the time of joining."""
+        """Return `room:users` by time of joining."""
         users = [member.shown for member in self.members.values()]
         return {"room_id": self.room_id, "users": sorted(users, key=lambda user: (user["joined_at"], user["user_id"]))}
 
@@ -107,7 +108,7 @@ class Cursors:
         self._cursors: dict[str, _Cursor] = {}
 
     def move(self, connection: Connection, data: Payload) -> None:
-        """Move a user's cursor; announced as the rate allows, the last position in any case."""
+        """Move a user's cursor. Announced as the rate allows; the last position always."""
         user = connection.user
         shown = {
             "user_id": user.user_id,
@@ -127,7 +128,7 @@ class Cursors:
             self._announce(cursor)
 
     def remove(self, user_id: str) -> None:
-        """Remove a user's cursor, if there is one."""
+        """Remove a user's cursor, if any."""
         cursor = self._cursors.pop(user_id, None)
         if cursor is None:
             return
@@ -143,7 +144,7 @@ class Cursors:
             self.remove(user_id)
 
     def others(self, user_id: str) -> Payload:
-        """`cursor:sync` for a user."""
+        """Return `cursor:sync` for a user."""
         cursors = [cursor.shown for owner, cursor in sorted(self._cursors.items()) if owner != user_id]
         return {"room_id": self._room_id, "cursors": cursors}
 
@@ -157,13 +158,13 @@ class Cursors:
 
 
 def _position(data: Payload) -> dict[str, int]:
-    """A position with whole numbers: JSON's 4.0 is the integer 4."""
+    """Return a position with integers: JSON's 4.0 is the integer 4."""
     return {"line": int(data["line"]), "column": int(data["column"])}
 
 
 @dataclass
 class Typist:
-    """A user who types in a field; None: somewhere in the room."""
+    """A user who types in a field; None means somewhere in the room."""
 
     sid: str
     user_id: str
@@ -178,17 +179,17 @@ class Typing:
     def __init__(self, connections: Connections, room_id: str) -> None:
         self._connections = connections
         self._room_id = room_id
-        #: (user_id, field) → who types, by when they began.
+        #: (user_id, field) → the typist, by time of starting.
         self.users: dict[tuple[str, str | None], Typist] = {}
 
     def check_limit(self, user_id: str, field: str | None) -> None:
-        """Raises LimitExceeded if a user types in as many other fields as they may."""
+        """Raise LimitExceeded if a user types in as many other fields as allowed."""
         fields = [name for owner, name in self.users if owner == user_id]
         if field not in fields and len(fields) >= MAX_TYPING_FIELDS:
             raise LimitExceeded(MAX_TYPING_FIELDS, f"A user may type in {MAX_TYPING_FIELDS} fields")
 
     def start(self, connection: Connection, field: str | None) -> None:
-        """A user types, or still does. Announced if it is new."""
+        """Start or renew typing. Announced if it is new."""
         user = connection.user
         known = self.users.get((user.user_id, field))
         seconds = self._connections.timeouts.typing
@@ -201,11 +202,11 @@ class Typing:
         self._announce()
 
     def stop(self, user_id: str, field: str | None) -> None:
-        """A user does not type in a field any more (None: in none). Announced if that is a change."""
+        """Stop typing in a field (None: in all). Announced if anything changes."""
         self.end(lambda typist: typist.user_id == user_id and (field is None or typist.field == field))
 
     def end_by_edit(self, user_id: str, writes: Iterable[str]) -> None:
-        """A user has edited where they typed."""
+        """Stop typing in the fields that a user has edited."""
         self.end(
             lambda typist: (
                 typist.user_id == user_id
@@ -214,7 +215,7 @@ class Typing:
         )
 
     def end(self, is_over: Callable[[Typist], bool], *, skip: str | None = None) -> None:
-        """End the typing for which `is_over` says so. Announced if there is any."""
+        """End typing for which `is_over` is true. Announced if there is any."""
         ended = [key for key, typist in self.users.items() if is_over(typist)]
         for key in ended:
             self.users.pop(key).end.cancel()
@@ -222,7 +223,7 @@ class Typing:
             self._announce(skip)
 
     def shown(self) -> Payload:
-        """`typing:users`."""
+        """Return `typing:users`."""
         users = [{"user_id": t.user_id, "user_name": t.user_name, "field": t.field} for t in self.users.values()]
         return {"room_id": self._room_id, "users": users}
 

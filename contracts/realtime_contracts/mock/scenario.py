@@ -1,7 +1,7 @@
-"""A scenario: a YAML file of what happens, step by step, checked by the contract when it is read.
+"""A scenario: a YAML file of steps, checked against the contract when it is read.
 
 A step has one trigger (`after`, `every`, `on`) and one action (`emit`, `fail`, `delay`, `drop`, `disconnect`);
-docs/mock.md has them all. Every mistake is one line with its place.
+docs/mock.md lists them. Every error is one line with its place.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from realtime_contracts.rules.errors import RealtimeError
 
 TRIGGERS = ("after", "every", "on")
 ACTIONS = ("emit", "fail", "delay", "drop", "disconnect")
-#: Which actions a trigger may have: an answer can only be changed where something is answered.
+#: The actions of each trigger: only an event's answer can be changed.
 ALLOWED = {"after": ("emit", "disconnect"), "every": ("emit",), "on": ACTIONS}
-#: What else a step may say, by what it belongs to.
+#: The other fields of a step, by trigger or action.
 BESIDE = {"times": ("every", "on"), "data": ("emit",), "message": ("fail",), "details": ("fail",)}
 
-#: Fields that the server fills in, whatever a file says: they come of its own counting.
+#: Fields that the server always sets itself, from its own counters.
 OWN_FIELDS = ("id", "created_at", "seq")
-#: Events that change what the server knows, and have such fields.
+#: Events that change the server's state, and have such fields.
 KEPT_EVENTS = ("notification", "activity", "presence:user_joined", "presence:user_left", "presence:update")
 
-#: The words of an action → what the step has.
+#: The fields of each action.
 _WORDS: Mapping[str, Mapping[str | bool, str]] = {
     "drop": {"ack": "ack", "event": "event"},
     "disconnect": {True: "server", "transport": "transport"},
@@ -45,30 +45,30 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
 
 
 class ScenarioError(ValueError):
-    """The file cannot be used; the text is one line that says where and why."""
+    """The file cannot be used; the text is one line with the place and the reason."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What happens when. Of the triggers one is set, of the actions too."""
+    """One step. Exactly one trigger and one action are set."""
 
     after: float | None = None
     every: float | None = None
     on: str | None = None
-    #: How often, on one connection; None: always.
+    #: How often, per connection; None: always.
     times: int | None = None
-    #: An event of the server, with its payload.
+    #: A server event and its payload.
     emit: tuple[str, dict[str, Any]] | None = None
     fail: RealtimeError | None = None
     delay: float | None = None
-    #: What is lost: the `event` on its way here, or its `ack` on the way back.
+    #: The lost message: the client's `event`, or its `ack`.
     drop: str | None = None
-    #: `server`: by Socket.IO's word; `transport`: as if a cable was pulled.
+    #: `server`: by Socket.IO's DISCONNECT; `transport`: as if a cable was pulled.
     disconnect: str | None = None
 
 
 def read(path: Path) -> tuple[Step, ...]:
-    """The steps of a file. Raises ScenarioError."""
+    """Read the steps of a file. Raises ScenarioError."""
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -78,7 +78,7 @@ def read(path: Path) -> tuple[Step, ...]:
 
 
 def parse(text: str, name: str = "scenario") -> tuple[Step, ...]:
-    """The steps in a text; `name` is the file's, for mistakes. Raises ScenarioError."""
+    """Parse the steps in a text; `name` is the file's, for errors. Raises ScenarioError."""
     steps = []
     for line, content in _items(text, name):
         try:
@@ -89,7 +89,7 @@ def parse(text: str, name: str = "scenario") -> tuple[Step, ...]:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as JSON has its values: `on` is a word, and a time is text."""
+    """Loads YAML with JSON's values: `on` is a word, and a time is text."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -100,7 +100,7 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"true|false"
 
 
 def _items(text: str, name: str) -> Iterator[tuple[int, Any]]:
-    """The items of the file's list, each with its line."""
+    """Return the items of the file's list with their lines."""
     try:
         loader = _Loader(text)
         whole = loader.get_single_node()

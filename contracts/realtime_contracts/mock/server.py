@@ -34,29 +34,29 @@ from realtime_contracts.wire.timeouts import NodeTimeouts
 
 logger = logging.getLogger(__name__)
 
-#: Seconds that a client has to close the transport after the server's DISCONNECT, before the server does.
+#: Seconds that a client has to close the transport after the server's DISCONNECT.
 CLOSING_SECONDS = 0.5
 
-#: Seconds that open requests have when the server ends.
+#: Seconds that open requests have when the server stops.
 SHUTDOWN_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
 class Config:
-    """What a mock server is asked to be."""
+    """The configuration of a mock server."""
 
     access: Access = field(default_factory=Access)
     faults: Faults = field(default_factory=Faults)
     timeouts: NodeTimeouts = field(default_factory=NodeTimeouts)
     steps: Sequence[Step] = ()
     colleagues: int = 0
-    #: Tenants that have notifications and activity from the contract's examples.
+    #: Tenants with notifications and activity from the contract's examples.
     with_examples: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class _Client:
-    """A connection as the server reaches it."""
+    """A connection, as its handler uses it."""
 
     server: Server
     sid: str
@@ -78,7 +78,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is unty
     def __init__(self, config: Config) -> None:
         super().__init__(
             async_mode="aiohttp",
-            async_handlers=False,  # a connection's events are handled in the order sent
+            async_handlers=False,  # A connection's events are handled in the order sent.
             serializer=Packet,
             cors_allowed_origins="*",
             max_http_buffer_size=MAX_MESSAGE_BYTES,
@@ -88,7 +88,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is unty
         self._config = config
         clock = Clock()
         self._delivery = self.eio.delivery = Delivery(config.faults, clock)
-        #: Who is let in, until the CONNECT packet is out; then the handler of their connection.
+        #: By sid: the accepted user until the CONNECT packet is out, then the connection's handler.
         self._admitted: dict[str, Identity] = {}
         self._handlers: dict[str, Handler] = {}
         self._ending: set[asyncio.Task[None]] = set()
@@ -97,13 +97,13 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is unty
         self.on("disconnect", self._disconnected)
 
     def post(self, eio_sid: str, packet: Packet) -> None:
-        """Send a Socket.IO packet on its way."""
+        """Put a Socket.IO packet into the delivery."""
         session = self.eio.sockets.get(eio_sid)
         if session is not None:
             self._delivery.put(session, engineio.packet.Packet(engineio.packet.MESSAGE, data=packet.encode()))
 
     def end(self, client: _Client, *, transport: bool) -> None:
-        """End a connection, when everything has been delivered to it."""
+        """End a connection after everything has been delivered to it."""
         task = asyncio.get_running_loop().create_task(self._end(client, transport=transport))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
@@ -122,7 +122,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is unty
             await session.close(reason=self.reason.SERVER_DISCONNECT)
 
     def _connect(self, sid: str, environ: dict[str, Any], auth: Any) -> None:
-        # Nothing but a refusal may leave this: the library takes a TypeError for a handler without `auth`.
+        # Raise nothing but a refusal: the library takes a TypeError for a handler without `auth`.
         try:
             query = urllib.parse.parse_qs(environ.get("QUERY_STRING", ""))
             token = (auth.get("token") if isinstance(auth, dict) else None) or query.get("token", [None])[0]
@@ -141,9 +141,9 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is unty
 
     async def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
         if self.manager.sid_from_eio_sid(eio_sid, namespace or "/") is not None:
-            return  # it is connected already
+            return  # connected already
         await super()._handle_connect(eio_sid, namespace, data)
-        # Only now the CONNECT packet is out, before which nothing may be sent.
+        # The CONNECT packet is out; nothing may be sent before it.
         sid = self.manager.sid_from_eio_sid(eio_sid, "/")
         if (user := self._admitted.pop(sid, None)) is not None:
             client, tenant = _Client(self, sid, eio_sid), self.tenants.get(user.tenant_id)
@@ -162,7 +162,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is unty
 
 
 async def serve(config: Config, host: str, port: int, started: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM. `started` is told the URL. Raises OSError if the port cannot be had."""
+    """Serve until SIGINT or SIGTERM. `started` is called with the URL. Raises OSError if the port is not available."""
     app = web.Application(client_max_size=MAX_MESSAGE_BYTES, middlewares=[rest.answered])
     server = Server(config)
     server.attach(app)
@@ -174,7 +174,7 @@ async def serve(config: Config, host: str, port: int, started: Callable[[str], N
         await web.TCPSite(runner, host, port).start()
         stopped = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C is an exception there
+            with contextlib.suppress(NotImplementedError):  # On Windows, Ctrl-C is an exception.
                 asyncio.get_running_loop().add_signal_handler(number, stopped.set)
         address = runner.addresses[0]
         started(f"http://{f'[{address[0]}]' if ':' in address[0] else address[0]}:{address[1]}")

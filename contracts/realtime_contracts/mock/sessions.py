@@ -23,12 +23,12 @@ from realtime_contracts.rules.packets import GARBAGE, split_body
 #: What the library can read: a message that begins with a Socket.IO packet's type, and what a session is kept up with.
 _READABLE = re.compile(r"4[0-9]|1|[2356](?:\Z|probe\Z)")
 
-#: What only a server sends to an open session: a client's PING probes a WebSocket before there is an upgrade.
+#: What only a server sends to an open session: a client's PING probes a WebSocket before an upgrade.
 _FROM_SERVERS = (engineio.packet.OPEN, engineio.packet.PING, engineio.packet.NOOP)
 
 
 class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is untyped
-    """An Engine.IO server with such sessions. Its `delivery` has to be set before anybody connects."""
+    """An Engine.IO server with these sessions. Its `delivery` must be set before the first connection."""
 
     delivery: Delivery
 
@@ -37,17 +37,17 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]  # the library is unty
         self.sockets = _Sessions()
 
     async def send_packet(self, sid: str, pkt: engineio.packet.Packet) -> None:
-        """Give a packet to the delivery."""
+        """Put a packet into the delivery."""
         session = self.sockets.get(sid)
         if session is not None:
             self.delivery.put(session, pkt)
 
     def _log_error_once(self, message: str, key: str) -> None:
-        """A request of anybody is no error of ours."""
+        """Log nothing: a client's bad request is not our error."""
 
 
 class _Sessions(dict[str, Any]):
-    """Engine.IO's table of sessions, which makes each one ours: the library has no option for it."""
+    """Engine.IO's table of sessions. It creates ours, because the library has no option for that."""
 
     def __setitem__(self, sid: str, session: Any) -> None:
         session.__class__ = Session
@@ -80,14 +80,14 @@ class Session(engineio.async_socket.AsyncSocket):  # type: ignore[misc]  # the l
         try:
             body: bytes = await environ["wsgi.input"].readexactly(int(length))
         except (asyncio.IncompleteReadError, OSError):
-            return  # the client went in the middle of its request; what it had not finished was not said
+            return  # The client left in the middle of its request; the unfinished part is dropped.
         for text in split_body(body):
             if self.closed:
                 return
             await self.receive(engineio.packet.Packet(encoded_packet=readable(text)))
 
     async def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:  # noqa: ARG002, FBT001, FBT002 - the library's signature
-        """End the session, without ever waiting."""
+        """End the session without waiting."""
         await super().close(wait=False, abort=abort, reason=reason)
         if self.closed:
             self.queue.put_nowait(None)
@@ -98,7 +98,7 @@ class Session(engineio.async_socket.AsyncSocket):  # type: ignore[misc]  # the l
 
 
 class _Readable:
-    """A WebSocket that only says what the library can read."""
+    """A WebSocket that returns only packets that the library can read."""
 
     def __init__(self, ws: Any) -> None:
         self._ws = ws
@@ -111,5 +111,5 @@ class _Readable:
 
 
 def readable(said: str | bytes) -> str:
-    """A frame as it is, or GARBAGE in its place."""
+    """Return a frame unchanged, or GARBAGE in its place."""
     return said if isinstance(said, str) and _READABLE.match(said) else GARBAGE

@@ -1,4 +1,4 @@
-"""A tenant as this server keeps it: its users, their connections, and everything that they share."""
+"""A tenant: its users, their connections, and their shared state."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ class Tenant:
                 self.activity.record(item)
 
     def room(self, room_id: str) -> Room:
-        """A room, made when it is first asked for."""
+        """Return a room, creating it if needed."""
         if room_id not in self.rooms:
             self.rooms[room_id] = Room(self.connections, room_id)
         return self.rooms[room_id]
 
     def check_limit(self, user_id: str) -> None:
-        """Raises LimitExceeded if a user has as many connections as they may."""
+        """Raise LimitExceeded if a user has as many connections as allowed."""
         if sum(1 for _ in self.connections.of_user(user_id)) >= MAX_CONNECTIONS:
             raise LimitExceeded(MAX_CONNECTIONS, f"A user may have {MAX_CONNECTIONS} connections")
 
     def connect(self, sid: str, user: Identity, send: Send) -> Connection:
-        """Add a connection: the others hear of its user, it gets `presence:list`."""
+        """Add a connection: announce its user, and send it `presence:list`."""
         self.know(user.user_id)
         connection = Connection(sid, user, send)
         self.presence.connect(user, sid)
@@ -56,7 +56,9 @@ class Tenant:
         return connection
 
     def disconnect(self, connection: Connection, *, goodbye: bool) -> None:
-        """Remove a connection, from its rooms too. A user without one is offline, at once if they said `goodbye`."""
+        """Remove a connection, also from its rooms. Its user's last one starts the grace; after a `goodbye` they are
+        offline at once.
+        """
         del self.connections.by_sid[connection.sid]
         for room_id in sorted(connection.rooms):
             self.rooms[room_id].leave(connection, lost=not goodbye)
@@ -65,7 +67,7 @@ class Tenant:
             (self.presence.disconnect if goodbye else self.presence.start_grace)(user_id)
 
     def know(self, user_id: str) -> None:
-        """Give a user who is new here the example notifications, where there are examples."""
+        """Give a new user the example notifications, if this tenant has any."""
         if self._examples and user_id not in self._known:
             self._known.add(user_id)
             for asked in readable(Direction.REQUEST, "notifications:create"):
@@ -75,18 +77,18 @@ class Tenant:
 
 @dataclass
 class Tenants:
-    """All tenants, each made when it is first asked for."""
+    """All tenants, each created when first used."""
 
     clock: Clock
     timeouts: NodeTimeouts = field(default_factory=NodeTimeouts)
-    #: How many fictional users are online in each.
+    #: Number of fictional users online in each tenant.
     colleagues: int = 0
-    #: Which have notifications and activity from the contract's examples.
+    #: Tenants with notifications and activity from the contract's examples.
     with_examples: Iterable[str] = (DEMO_USER.tenant_id,)
     _by_id: dict[str, Tenant] = field(default_factory=dict)
 
     def get(self, tenant_id: str) -> Tenant:
-        """The tenant of this id."""
+        """Return the tenant of this id."""
         if tenant_id not in self._by_id:
             connections = Connections(tenant_id, self.clock, self.timeouts)
             tenant = self._by_id[tenant_id] = Tenant(connections, examples=tenant_id in self.with_examples)
