@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The server as a WSGI application; `settings` from the environment if absent.
+    """Return the server as a WSGI application; `settings` from the environment if absent.
 
     Nothing runs yet: the node takes part in the cluster from its first request or connection, or
     from `get_node(app).start()`. Raises SettingsError.
     """
-    # Imported here, because gevent must patch the standard library before it is in use, and
-    # importing anything of this package comes before that.
+    # Imported here, because gevent must patch the standard library before anything uses it, and any import of this
+    # package comes before that.
     from flask import Flask
     from flask_jwt_extended import JWTManager
     from werkzeug.middleware.proxy_fix import ProxyFix

@@ -1,4 +1,4 @@
-"""The server half of the `realtime` command: `serve`, `doctor`, and what publishes."""
+"""The server's commands of `realtime`: `serve`, `doctor`, `notify` and `activity`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 from app.publish_cli import activity, notify
 from realtime_contracts.cli.dev_folder import DATA_FOLDER, DEV_SECRET
 
-#: Who the two ready tokens of `--dev` are for.
+#: The users of the two tokens that `--dev` prints.
 DEV_TENANT = "acme"
 DEV_USERS = ("ana", "ben")
 
@@ -62,7 +62,7 @@ def serve(host: str, port: int, redis_url: str | None, data: Path, *, dev: bool)
         overrides["log_format"] = os.environ.get("LOG_FORMAT", "console")
     try:
         with contextlib.ExitStack() as stack:
-            # Before Valkey is started: a wrong setting should not wait for it.
+            # Before Valkey starts: report a wrong setting at once.
             load_settings(DevSettings if dev else Settings, **overrides, redis_url=redis_url or "redis://")
             url = redis_url or stack.enter_context(EmbeddedValkey(data)).url
             settings = load_settings(DevSettings if dev else Settings, **overrides, redis_url=url)
@@ -92,7 +92,7 @@ def doctor(redis_url: str | None) -> None:
 
 
 def _dev_secret(data: Path) -> str:
-    """The development secret of a data folder, made at the first time; so tokens outlive a restart."""
+    """Return the development secret of a data folder, creating it if needed, so that tokens outlive a restart."""
     path = data / DEV_SECRET
     if not path.exists():
         data.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""`realtime doctor`: checks the settings and Redis, and says what to fix."""
+"""`realtime doctor`: checks the settings and Redis, and says how to fix errors."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from app.realtime.store import client
 from app.realtime.store.script import names, source
 from app.settings import Settings, SettingsError, load_settings
 
-#: The oldest Redis whose scripts may ask for the time and then write, and that knows ZRANGE BYSCORE.
+#: The oldest Redis whose scripts may read the time before they write, and that has ZRANGE BYSCORE.
 MIN_REDIS_VERSION = 7
 
-#: Milliseconds for a round trip above which every event feels it.
+#: Milliseconds of a round trip above which users notice.
 SLOW_PING_MS = 20.0
 
 #: Seconds between the clocks above which timestamps confuse people; nothing else depends on them.
@@ -39,14 +39,14 @@ class Finding:
 
 
 def examine(redis_url: str | None = None) -> list[Finding]:
-    """Run every check. Without an answer from Redis the checks that need it are left out."""
+    """Run every check. Checks that need Redis are skipped if it does not answer."""
     overrides: dict[str, object] = {"redis_url": redis_url} if redis_url else {}
     try:
         settings = load_settings(Settings, **overrides)
         findings = [Finding("settings", "good", "all valid")]
     except SettingsError as error:
         findings = [Finding("settings", "bad", str(error))]
-        # Redis can be examined whatever the tokens are signed with.
+        # Redis can be checked whatever the tokens are signed with.
         settings = Settings.model_construct(redis_url=redis_url or Settings.model_fields["redis_url"].default)
     connection = client.commands(settings)
     try:
@@ -172,7 +172,7 @@ def _eviction(connection: redis.Redis) -> Iterator[Finding]:
         yield Finding("eviction", "good", "Redis never drops keys for lack of memory")
 
 
-#: What is lost if the machine fails, by `appendfsync`.
+#: What a machine failure loses, by `appendfsync`.
 _APPENDED = {
     "always": Finding("persistence", "good", "what was acknowledged is on disk"),
     "everysec": Finding(

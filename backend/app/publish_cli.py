@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _S = TypeVar("_S", bound="Service")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
-#: Exit statuses: the input is wrong; it cannot be done, or not now.
+#: Exit statuses: wrong input; not possible, or not now.
 WRONG_INPUT, FAILED = 2, 1
 
 Entity = tuple[str, str]
@@ -69,7 +69,7 @@ key = click.option("--idempotency-key", "key", help="A repeated command with the
 
 
 def ttl(setting: str, days: int, at_least: int) -> Callable[[_F], _F]:
-    """An option for a setting of the servers', which whoever publishes must share."""
+    """Return an option for a setting that publishers must share with the servers."""
     return click.option(
         "--ttl",
         envvar=setting,
@@ -201,7 +201,7 @@ def feed(
 
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
-    """Turn an error into one line on standard error and an exit status."""
+    """Report an error as one line on standard error and an exit status."""
     from redis.exceptions import RedisError
 
     from realtime_contracts.rules.errors import InvalidPayload, RealtimeError, Unavailable
@@ -239,7 +239,7 @@ def _service(kind: type[_S], redis_url: str | None, **options: Any) -> _S:
 
 
 def _harmless(text: str | None) -> str:
-    """Text with its control characters escaped, for a terminal."""
+    """Escape control characters for a terminal."""
     return "".join(
         sign.encode("unicode_escape").decode() if unicodedata.category(sign) == "Cc" else sign for sign in text or ""
     )

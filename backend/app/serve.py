@@ -57,7 +57,7 @@ def serve(settings: Settings, host: str, port: int, announce: Callable[[str], No
     # waits for the client's delayed TCP acknowledgement: 40 ms.
     server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     get_node(app).start()
-    told_to_stop = _stop_signal()  # before anyone is told that the node serves: who knows may end it at once
+    told_to_stop = _stop_signal()  # Before the URL is announced: a caller may stop the node at once.
     announce(f"http://{host}:{server.server_port}")
     logger.info("serving", host=host, port=server.server_port)
     told_to_stop.wait()

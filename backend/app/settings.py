@@ -179,21 +179,21 @@ class Settings(BaseSettings):
 
     @property
     def cors_allowed_origins(self) -> str | list[str]:
-        """`cors_origins` as Engine.IO wants it: `"*"` or the list."""
+        """Return `cors_origins` as Engine.IO expects it: `"*"` or the list."""
         origins = [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
         return "*" if "*" in origins else origins
 
 
 class DevSettings(Settings):
-    """The settings of `realtime serve --dev`: a short secret will do."""
+    """The settings of `realtime serve --dev`, which accept a short secret."""
 
     min_secret_bytes: ClassVar[int] = 1
 
 
 def load_settings(kind: type[Settings] = Settings, **overrides: object) -> Settings:
-    """Settings of a `kind` from the environment, `overrides` (by field name) first.
+    """Load settings of a `kind` from the environment; `overrides` (by field name) take precedence.
 
-    Raises SettingsError with one line that names the first bad setting and what it may be.
+    Raises SettingsError with one line that names the first bad setting and its allowed values.
     """
     try:
         return kind(**overrides)  # type: ignore[arg-type]  # pydantic checks the values

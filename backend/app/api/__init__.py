@@ -1,4 +1,4 @@
-"""The HTTP endpoints: the REST API, the contract's page and files, and what an operator asks for."""
+"""The HTTP endpoints: the REST API, the contract, and the operator's endpoints."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ PREFLIGHT_SECONDS = 600
 
 
 def register_api(app: Flask) -> None:
-    """Register all HTTP endpoints, and the answers to requests for others."""
+    """Register all HTTP endpoints, and the answers to unknown paths."""
     settings = get_node(app).settings
     app.config["MAX_CONTENT_LENGTH"] = settings.max_message_bytes
     app.extensions["rate_limits"] = rate_limits(settings)
     app.url_map.converters["user_id"] = UserId
-    app.url_map.merge_slashes = False  # a user's id may have two slashes
+    app.url_map.merge_slashes = False  # A user's id may contain two slashes.
     for blueprint in (ops, contract, presence, notifications, activity):
         app.register_blueprint(blueprint)
     app.register_error_handler(HTTPException, _no_operation)
@@ -42,7 +42,7 @@ def register_api(app: Flask) -> None:
     CORS(
         app,
         resources=[r"/api/.*", r"/contract.*"],
-        # Flask-CORS takes text with a `*` for a pattern; Engine.IO does not, so neither do we.
+        # Flask-CORS treats text with a `*` as a pattern. Engine.IO does not, so neither do we.
         origins=origins if origins == "*" else [re.compile(re.escape(origin) + r"\Z") for origin in origins],
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
         expose_headers=["ETag", "Retry-After"],
@@ -53,7 +53,7 @@ def register_api(app: Flask) -> None:
 
 
 def _no_operation(error: HTTPException) -> Response | HTTPException:
-    """The answer where there is no operation: the contract's error in JSON below /api, else Flask's own."""
+    """Answer an unknown operation: the contract's JSON error below /api, else Flask's own."""
     status = error.code or 0
     if not f"{request.path}/".startswith("/api/") or status < HTTPStatus.BAD_REQUEST:
         return error

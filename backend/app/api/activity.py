@@ -1,4 +1,4 @@
-"""Activity over REST: a tenant's feed, and the recording of it by back ends."""
+"""Activity over REST: a tenant's feed, and recording by back ends."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ activity = Blueprint("activity", __name__)
 
 @operation(activity, "list")
 def list_activity(call: Call) -> Result:
-    """What happened in the caller's tenant, newest first."""
+    """Return the activity of the caller's tenant, newest first."""
     return _shown(get_node().activity.feed_requested(call.tenant_id, call.data))
 
 
 @operation(activity, "entity")
 def list_activity_of_entity(call: Call, entity_type: str, entity_id: str) -> Result:
-    """What happened to one entity, newest first."""
+    """Return the activity of one entity, newest first."""
     return _shown(get_node().activity.feed_requested(call.tenant_id, call.data, entity_type, entity_id))
 
 
 @operation(activity, "record")
 def record_activity(call: Call) -> Result:
-    """Record that something happened in the caller's tenant. 200 if that was done before with the same key."""
+    """Record activity in the caller's tenant. 200 if the same key recorded it before."""
     recorded = get_node().activity.record_requested(call.tenant_id, call.data, call.idempotency_key)
     return {"activity": recorded.activity.to_dict()}, 201 if recorded.new else 200
 

@@ -1,4 +1,4 @@
-"""The contract of this server: a page for people, and the files for programs.
+"""Serves the contract: a page for people, and the files for programs.
 
 Everything here is public, the same for everybody, and changes only with the server. Each answer has an ETag with the
 contract's version, so a client need not fetch it twice.
@@ -25,7 +25,7 @@ FILES = {".json": "application/json", ".yaml": "application/yaml", "VERSION": "t
 
 @contract.get("", endpoint="page")
 def contract_page() -> Response:
-    """The whole contract on one page, which loads nothing."""
+    """Serve the whole contract on one page, which loads nothing."""
     made = page()
     response = _answer(made.html.encode(), "text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = made.policy
@@ -34,19 +34,19 @@ def contract_page() -> Response:
 
 @contract.get("/", endpoint="slash")
 def contract_page_with_slash() -> AnyResponse:
-    """Redirects to the page, whose links are relative to its own address."""
+    """Redirect to the page, whose links are relative to its own address."""
     return redirect(url_for("contract.page"), code=308)
 
 
 @contract.get("/contract.json", endpoint="bundle")
 def contract_bundle() -> Response:
-    """Every schema in one document, as `realtime contract diff` reads it."""
+    """Serve every schema in one document, for `realtime contract diff`."""
     return _answer(bundle(own_schemas()).encode(), FILES[".json"])
 
 
 @contract.get("/<path:name>", endpoint="file")
 def contract_file(name: str) -> Response:
-    """A file of the contract as it is: a schema, its examples, one of the documents beside them, VERSION."""
+    """Serve a file of the contract: a schema, its examples, a document beside them, VERSION."""
     if name not in _names():
         abort(404)
     return _answer((registry().folder / name).read_bytes(), FILES[PurePosixPath(name).suffix or name])
@@ -54,7 +54,7 @@ def contract_file(name: str) -> Response:
 
 @functools.cache
 def _names() -> frozenset[str]:
-    """The files that are served; no other file can be asked for."""
+    """Return the files that are served; no others can be requested."""
     folder = registry().folder
     found = [*folder.glob("schemas/*/*.json"), *folder.glob("examples/*/*.json"), *folder.glob("*.yaml")]
     found += [folder / name for name in ("exchanges.json", "operations.json", "errors.json", "VERSION")]

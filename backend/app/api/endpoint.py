@@ -1,4 +1,4 @@
-"""What all operations of the REST API have in common: who asks, may they, is the request right; and an answer always.
+"""What all REST operations share: authentication, roles, checked requests, and always an answer.
 
 A handler gets the caller and a request that conforms to the contract, calls one method of a manager or a service, and
 returns the fields of the answer:
@@ -6,9 +6,8 @@ returns the fields of the answer:
     @operation(notifications, "delete")
     def delete_notification(call: Call, notification_id: str) -> Result: ...
 
-The blueprint's name and its own are the operation's in `contracts/operations.json`, `notifications.delete`, which says
-its method, its path and its role. That is also its endpoint in Flask. Whatever a handler raises becomes an error of
-the contract.
+The blueprint's name and the operation's name identify it in `contracts/operations.json` (`notifications.delete`), which
+gives its method, path and role. They are also its endpoint in Flask. Any exception becomes an error of the contract.
 """
 
 from __future__ import annotations
@@ -40,30 +39,30 @@ from realtime_contracts.rules.requests import bearer_token, check_idempotency_ke
 
 logger = structlog.get_logger(__name__)
 
-#: The role of a token that a back end holds: it alone makes notifications and records activity.
+#: The role of a back end's token. Only back ends create notifications and record activity.
 SERVICE = "service"
 
 JSON = "application/json"
 
 Payload = dict[str, Any]
-#: The fields of the answer; with a status if that is not 200.
+#: The fields of the answer; with a status unless it is 200.
 Result = Payload | tuple[Payload, int]
 Handler = Callable[..., Result]
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request: whose it is, and what it asks for."""
+    """One request: the caller and the payload."""
 
     user_id: str
     tenant_id: str
-    #: The query or the body, as the contract has it. What is null is left out: that means the same.
+    #: The query or the body as the contract defines it, without null values: null means absent.
     data: Payload
     idempotency_key: str | None
 
 
 def operation(blueprint: Blueprint, name: str) -> Callable[[Handler], Handler]:
-    """Register the handler of an operation of the contract, at the path and for the role that it has there."""
+    """Register the handler of an operation, with the contract's path and role."""
     known = operations()[f"{blueprint.name}.{name}"]
 
     def register(handler: Handler) -> Handler:
@@ -75,7 +74,7 @@ def operation(blueprint: Blueprint, name: str) -> Callable[[Handler], Handler]:
             except RealtimeError as error:
                 return failed(error)
             except HTTPException:
-                raise  # `register_api` answers it
+                raise  # `register_api` answers it.
             except Exception:
                 internal = Internal(uuid4().hex)
                 logger.exception("request_failed", operation=known.name, **internal.details)
@@ -88,30 +87,30 @@ def operation(blueprint: Blueprint, name: str) -> Callable[[Handler], Handler]:
 
 
 def rule_of(known: Operation) -> str:
-    """An operation's path as Flask writes it; a user's id may have slashes (`app.api.presence.UserId`)."""
+    """Return an operation's path in Flask's syntax; a user's id may contain slashes (`app.api.presence.UserId`)."""
     return known.path.replace("{user_id}", "{user_id:user_id}").replace("{", "<").replace("}", ">")
 
 
 def failed(error: RealtimeError, headers: Mapping[str, str] | None = None) -> Response:
-    """The answer to a request that failed."""
+    """Return the answer to a failed request."""
     response = _response(error.to_answer(), error.http_status)
     response.headers.update(headers or {})
     if isinstance(error, Unauthenticated):
         response.headers["WWW-Authenticate"] = "Bearer"
     elif isinstance(error, RateLimited):
         response.headers["Retry-After"] = str(math.ceil(error.retry_after))
-    if not isinstance(error, Internal):  # that one is in the log already, with its trace
+    if not isinstance(error, Internal):  # It is in the log already, with its traceback.
         logger.info("request_refused", operation=request.endpoint, code=error.code)
     return response
 
 
 def rate_limits(settings: Settings) -> dict[bool, RateLimit]:
-    """The rate limits of an app: for services (True) and for everybody else."""
+    """Return the rate limits of an app: for services (True) and for all others (False)."""
     return {True: RateLimit(settings.service_rate_limit), False: RateLimit(settings.rest_rate_limit)}
 
 
 def _response(body: Payload, status: int) -> Response:
-    # What a user may see changes with every event: nobody is to keep an answer.
+    # A user's data changes with every event, so no cache may keep the answer.
     return Response(orjson.dumps(body), status, {"Cache-Control": "no-store"}, mimetype=JSON)
 
 
@@ -128,12 +127,12 @@ def _call(known: Operation) -> Call:
 
 
 def _token() -> str:
-    """The bearer token (RFC 6750): of the header only, because a URL is written to logs."""
+    """Return the bearer token (RFC 6750). Only from the header, because URLs are logged."""
     return bearer_token(request.headers.get("Authorization", ""))
 
 
 def _asked(known: Operation) -> Payload:
-    """The request as one object, which conforms to the contract. Raises InvalidPayload."""
+    """Return the request as one object that conforms to the contract. Raises InvalidPayload."""
     try:
         query = dict(request.args.lists())
     except UnicodeDecodeError:
@@ -147,7 +146,7 @@ def _body() -> Any:
         raise InvalidPayload("", f"expected Content-Type {JSON}", "The body must be JSON")
     try:
         body = request.get_data()
-        request.stream.read(1)  # of a chunked body only as much is read as may be: is there more?
+        request.stream.read(1)  # Reads a chunked body up to the limit, then checks whether there is more.
         return orjson.loads(body)
     except ValueError:
         raise InvalidPayload("", "expected one JSON value in UTF-8", "The body is not JSON") from None

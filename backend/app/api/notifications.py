@@ -1,4 +1,4 @@
-"""Notifications over REST: a user's own, and the making of them by back ends."""
+"""Notifications over REST: a user's own, and their creation by back ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ notifications = Blueprint("notifications", __name__)
 
 @operation(notifications, "list")
 def list_notifications(call: Call) -> Result:
-    """The caller's notifications, newest first."""
+    """Return the caller's notifications, newest first."""
     page = get_node().notifications.list_requested(call.tenant_id, call.user_id, call.data)
     return {
         "notifications": [one.to_dict() for one in page.notifications],
@@ -23,7 +23,7 @@ def list_notifications(call: Call) -> Result:
 
 @operation(notifications, "count")
 def count_unread(call: Call) -> Result:
-    """How many of the caller's notifications are unread."""
+    """Return the caller's unread count."""
     return {"count": get_node().notifications.unread_count(call.tenant_id, call.user_id)}
 
 
@@ -49,6 +49,6 @@ def delete_notification(call: Call, notification_id: str) -> Result:
 
 @operation(notifications, "create")
 def create_notification(call: Call) -> Result:
-    """Notify a user of the caller's tenant. 200 if that was done before with the same key."""
+    """Notify a user of the caller's tenant. 200 if the same key created it before."""
     created = get_node().notifications.create_requested(call.tenant_id, call.data, call.idempotency_key)
     return {"notification": created.notification.to_dict()}, 201 if created.new else 200

@@ -1,4 +1,4 @@
-"""What an operator asks: is the process alive, should it get clients, and what has it counted?"""
+"""The operator's endpoints: liveness, readiness and metrics."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def healthz() -> ResponseReturnValue:
 
 @ops.get(_path("readyz"))
 def readyz() -> ResponseReturnValue:
-    """200 if Redis is there, the bus is heard and the node is not draining; else 503 and why."""
+    """200 if Redis answers, the bus works and the node is not draining; otherwise 503 and the reason."""
     node = get_node()
     node.start()
     problem = node.problem()
@@ -36,5 +36,5 @@ def readyz() -> ResponseReturnValue:
 
 @ops.get(_path("metrics"))
 def metrics() -> ResponseReturnValue:
-    """What this node has counted, for Prometheus."""
+    """Return this node's metrics for Prometheus."""
     return Response(get_metrics().text(), content_type=CONTENT_TYPE_LATEST)

@@ -14,7 +14,7 @@ from realtime_contracts.rules.errors import Conflict
 
 
 class UserId(BaseConverter):
-    """A user's id in a path: whatever the login calls them, slashes included."""
+    """A user's id in a path: any id of the login, slashes included."""
 
     regex = "(?s:.+)"
     part_isolating = False
@@ -25,20 +25,20 @@ presence = Blueprint("presence", __name__)
 
 @operation(presence, "list")
 def list_presence(call: Call) -> Result:
-    """Who is online, as `presence:list` shows it."""
+    """Return the online users, as `presence:list` does."""
     users = get_presence_manager().get_online_users(call.tenant_id)
     return {"users": users, "count": len(users)}
 
 
 @operation(presence, "get")
 def get_presence(call: Call, user_id: str) -> Result:
-    """One user's presence. Whoever is not online is offline; nobody else is told whether there is such a user."""
+    """Return one user's presence. Unknown users are offline too, so that nobody learns which users exist."""
     return {"presence": _shown(user_id, get_presence_manager().get_presence(user_id, call.tenant_id))}
 
 
 @operation(presence, "status")
 def choose_status(call: Call) -> Result:
-    """Choose one's own status."""
+    """Set the caller's own status."""
     status = PresenceStatus(call.data["status"])
     chosen = get_presence_manager().choose_status(call.user_id, call.tenant_id, status)
     if chosen is None:

@@ -17,7 +17,7 @@ from app.realtime.tasks import Tasks
 
 
 class Deadlines:
-    """When this node checks which tenant. `idle` is called with a tenant that has no deadline left."""
+    """Plans which tenant this node checks when. `idle` is called with a tenant that has no deadline left."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Deadlines:
             self._tasks.at(seconds, lambda: self._check_soon(tenant_id, due))
 
     def _check_soon(self, tenant_id: str, planned: float) -> None:
-        if self._planned.get(tenant_id) == planned:  # else an earlier one was planned since, and does it
+        if self._planned.get(tenant_id) == planned:  # Otherwise an earlier check was planned since.
             del self._planned[tenant_id]
             self._tasks.soon(f"check {tenant_id}", lambda: self._check(tenant_id))
 
@@ -61,7 +61,7 @@ class Deadlines:
         self._check_notifications(tenant_id)
 
     def _check_notifications(self, tenant_id: str) -> None:
-        """Expire notifications while somebody is connected who would see it; else the next request does."""
+        """Expire notifications while a connected user could see them; otherwise the next request does it."""
         if self._connections.get_tenant_connections(tenant_id):
             next_in = self._notifications.expire(tenant_id)
             if next_in is not None:

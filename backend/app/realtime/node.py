@@ -53,7 +53,7 @@ RENEWALS_PER_LEASE = 3.3
 #: Leases without hearing the bus after which the node subscribes anew.
 DEAF_AFTER_LEASES = 1.0
 
-#: Seconds between two looks whether the last connections of a stopping node have ended. `serve` bounds the whole.
+#: Seconds between two checks whether the last connections of a stopping node have ended. `serve` bounds the whole.
 ENDING_POLL_SECONDS = 0.02
 
 
@@ -114,7 +114,7 @@ class Node:
         self._tasks.at(0, self._tick)
 
     def problem(self) -> str | None:
-        """Why this node is not ready for clients, None if it is."""
+        """Return why this node is not ready for clients, None if it is."""
         if self.stopping:
             return "draining"
         if self._in_touch_since is None:
@@ -146,16 +146,16 @@ class Node:
         self._tasks.stop()
 
     def _leave_nothing(self) -> None:
-        """Take all users offline: no other node is left to do so later."""
+        """Take all users offline: no other node will do so later."""
         node_id = self.address.node_id
         try:
-            # Those that went just before this one counted on it to clean up after them.
+            # Nodes that stopped just before this one left their users to it.
             for dead, ended_at_ms in self._store.dead().items():
                 if dead != node_id:
                     self._reap(dead, ended_at_ms)
             tenant_ids = self._store.tenants(node_id)
             for tenant_id in tenant_ids:
-                # Some may be ending on their own this very moment; that is another round trip on its way.
+                # Some may be ending by themselves at this moment, with a round trip under way.
                 while self._store.connections(node_id, TenantKeys(tenant_id)):
                     self._server.sleep(ENDING_POLL_SECONDS)
                 for user in self.presence.get_online_users(tenant_id):
@@ -211,7 +211,7 @@ class Node:
         if self._is_deaf():
             logger.warning("bus_deaf")
             self.bus.resubscribe()
-        # Who was out of touch itself gives the others one lease to come back.
+        # A node that was out of touch itself gives the others one lease to come back.
         if time.monotonic() - self._in_touch_since >= lease:
             for node_id, ended_at in found.expired.items():
                 self._tasks.soon(f"reap {node_id}", partial(self._reap, node_id, ended_at))
@@ -221,7 +221,7 @@ class Node:
             self.plan_check(tenant_id, seconds)
 
     def _is_deaf(self) -> bool:
-        """Whether none of the node's probes has come back over the bus for too long."""
+        """Whether no probe of this node has come back over the bus for too long."""
         patience = self.settings.node_lease_seconds * DEAF_AFTER_LEASES
         since = max(self._in_touch_since or time.monotonic(), self.bus.subscribed_at, self.bus.probe_heard_at)
         return time.monotonic() - since > patience
@@ -259,11 +259,11 @@ class Node:
         self.connections.unwatch(tenant_id)
         self._store.unwatch(tenant_id)
         if tenant_id in self.connections.watched_tenants():
-            # Somebody connected meanwhile, and their entry may have been the one that was removed.
+            # A new connection may have arrived meanwhile, and its index entry may be the one that was removed.
             self._store.take_over({tenant_id})
 
     def _restore_all(self) -> None:
-        # The index of this node's tenants went with its lease; without it nobody would clean up after the node.
+        # The node's index was lost with its lease. Without the index nobody would clean up after the node.
         self._store.take_over(self.connections.watched_tenants())
         self._each(self.restore)
 
@@ -281,7 +281,7 @@ class Node:
     def _resync(self) -> None:
         self._each(self._recovery.send_again)
         for tenant_id in {connection.tenant_id for connection in self.connections.local_connections.values()}:
-            self.plan_check(tenant_id, 0)  # what was missed may have said when to look
+            self.plan_check(tenant_id, 0)  # A missed message may have announced a deadline.
 
     def _each(self, action: Callable[[Connection], None]) -> None:
         for connection in list(self.connections.local_connections.values()):

@@ -51,7 +51,7 @@ class Recovery:
             self._send_room(connection, room_id)
 
     def send_again(self, connection: Connection) -> None:
-        """Send a connection what it may have missed; it is in Redis, and in its rooms."""
+        """Send the current state to a connection that is in Redis and in its rooms, in case it missed messages."""
         keys, rooms = connection.keys, sorted(connection.rooms)
         self.bus.enter(connection.sid, [keys.tenant_channel, keys.user_channel(connection.user_id)])
         self.bus.enter(connection.sid, map(keys.room_channel, rooms))
@@ -67,9 +67,9 @@ class Recovery:
         self.notifications.send_count(connection.tenant_id, connection.user_id, connection.sid)
 
     def _send_room(self, connection: Connection, room_id: str) -> None:
-        with suppress(NotInRoom):  # it has left meanwhile
+        with suppress(NotInRoom):  # The connection has left the room meanwhile.
             self.cursors.sync(connection, room_id)
             self.typing.send(connection, room_id)
             self.locks.send_status(connection, room_id)
-            # Whole, and at version 0 too: whoever has a version of a document that is gone must know.
+            # The whole document, even at version 0: a client whose document is gone must learn that.
             self.documents.sync(connection, room_id)

@@ -1,9 +1,9 @@
 """Background tasks of a node: the timekeeper, the worker and the writer.
 
-They are tasks of the Socket.IO server, so that they fit its concurrency library. The timekeeper runs
-short actions at their deadlines; it must never block for long, because renewing the lease is one of
-them. The worker runs longer jobs one after the other, and retries those that fail while Redis is away.
-The writer writes cursors whenever there are some, and never waits for the other two.
+They are tasks of the Socket.IO server, so they fit its concurrency library. The timekeeper runs short actions at their
+deadlines; it must never block for long, because it also renews the lease. The worker runs longer jobs one after the
+other, and retries those that fail while Redis is away. The writer writes pending cursors, and never waits for the other
+two.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Tasks:
         self._order = itertools.count()
         self._work = server.eio.create_queue()
         self._queued: set[str] = set()
-        #: Work that waits, runs, or is tried again.
+        #: Names of jobs that wait, run, or are retried.
         self._unfinished: set[str] = set()
         self._stopped = False
 
@@ -64,18 +64,18 @@ class Tasks:
         self._wake.set()
 
     def soon(self, name: str, action: Action) -> None:
-        """Have the worker do `action`, unless work of that name is already waiting."""
+        """Queue `action` for the worker, unless a job of that name is already waiting."""
         self._unfinished.add(name)
         if name not in self._queued:
             self._queued.add(name)
             self._work.put((name, action))
 
     def unfinished(self, *names: str) -> bool:
-        """Whether work of any of these names is still to be done."""
+        """Whether jobs of any of these names are unfinished."""
         return not self._unfinished.isdisjoint(names)
 
     def write_soon(self) -> None:
-        """There is something to write."""
+        """Wake the writer."""
         self._to_write.set()
 
     def _keep_writing(self) -> None:
@@ -92,7 +92,7 @@ class Tasks:
     def _keep_time(self) -> None:
         while True:
             self._wake.clear()
-            if self._stopped:  # asked after the clear, so that the end cannot be slept through
+            if self._stopped:  # Checked after the clear, so that the end is not missed.
                 return
             while self._deadlines and self._deadlines[0][0] <= time.monotonic():
                 self._meet(heapq.heappop(self._deadlines)[2])
@@ -104,7 +104,7 @@ class Tasks:
         try:
             _guarded("deadline", action)
         except Unavailable:
-            # An action that Redis matters to plans itself anew; the timekeeper must not end with this one.
+            # Actions that need Redis plan themselves again; an error must not end the timekeeper.
             logger.warning("deadline_missed")
 
     def _do_work(self) -> None:
@@ -129,6 +129,6 @@ def _guarded(name: str, action: Callable[[], Outcome]) -> Outcome | None:
     except Unavailable:
         raise
     except Exception:
-        # A defect in one piece of work must not end all others; the log has the trace.
+        # A defect in one job must not end all others; the log has the traceback.
         logger.exception("task_failed", task=name)
         return None

@@ -37,7 +37,7 @@ def use_sessions(eio: Any) -> None:
 
 
 class _Sockets(dict[str, Any]):
-    """Engine.IO's table of sessions, which gives each the class below: the library has no option for it."""
+    """Engine.IO's table of sessions. It creates the class below, because the library has no option for that."""
 
     def __setitem__(self, sid: str, socket: Any) -> None:
         socket.__class__ = Session
@@ -65,19 +65,19 @@ class Session(engineio.socket.Socket):  # type: ignore[misc]  # the library is u
         try:
             body: bytes = environ["wsgi.input"].read(int(length))
         except OSError:
-            return  # the client went in the middle of its request; what it had not finished was not said
+            return  # The client left in the middle of its request; the unfinished part is dropped.
         for packet in _packets(body):
             if self.closed:
                 return
             self.receive(packet)
 
     def poll(self) -> list[engineio.packet.Packet]:
-        """Wait for packets to send; none when the session has ended."""
+        """Wait for packets to send; return none when the session has ended."""
         if not self.upgraded:
             packets: list[engineio.packet.Packet] = super().poll()
             return packets
-        # A WebSocket's writer is woken by a ping at the latest, and by None at the end. The library's timer
-        # around every wait, and its exception at every end of the queue, were a quarter of a delivery.
+        # A ping wakes a WebSocket's writer, and None ends it. The library's timer around every wait, and its exception
+        # at every end of the queue, took a quarter of the time of a delivery.
         packets = [self.queue.get()]
         while packets[-1] is not None and self.queue.qsize():
             packets.append(self.queue.get(block=False))
@@ -88,7 +88,7 @@ class Session(engineio.socket.Socket):  # type: ignore[misc]  # the library is u
         return packets
 
     def close(self, wait: bool = True, abort: bool = False, reason: str | None = None) -> None:  # noqa: ARG002, FBT001, FBT002
-        """End the session, without ever waiting."""
+        """End the session without waiting."""
         super().close(wait=False, abort=abort, reason=reason)
         self.server.sockets.pop(self.sid, None)
 
@@ -101,7 +101,7 @@ class Session(engineio.socket.Socket):  # type: ignore[misc]  # the library is u
             return self.server._bad_request("Unexpected upgrade")  # noqa: SLF001
         websocket = WebSocket.accept(environ, self.server.max_http_buffer_size)
         if websocket is None:
-            if not self.connected:  # it was to begin as a WebSocket, and has nothing else
+            if not self.connected:  # It was to begin as a WebSocket and has no other transport.
                 self.close(abort=True)
             return self.server._bad_request("Invalid websocket upgrade")  # noqa: SLF001
         return self._websocket_handler(websocket)

@@ -103,10 +103,10 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         if self._pubsub is not None and self._pubsub.connection is not None:
             self._pubsub.connection.disconnect()
 
-    # Connections: held until the CONNECT packet is out.
+    # Messages to a connection are held until its CONNECT packet is out.
 
     def pre_connect(self, eio_sid: str, namespace: str) -> str | None:
-        """A connection is about to be authenticated."""
+        """Begin to hold messages for a connection that is about to be authenticated."""
         sid: str | None = super().pre_connect(eio_sid, namespace)
         if sid is not None:
             self._held[sid] = []
@@ -121,7 +121,7 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         return sid
 
     def can_disconnect(self, sid: str, namespace: str) -> bool:
-        """Whether a connection is on this node. Scripts end those of other nodes."""
+        """Whether a connection is on this node. Scripts end connections of other nodes."""
         return bool(self.is_connected(sid, namespace))
 
     def is_open(self, sid: str) -> bool:
@@ -130,7 +130,7 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         return socket is not None and not socket.closed
 
     def basic_disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
-        """The connection is refused or has ended."""
+        """Forget a connection that was refused or has ended."""
         self._held.pop(sid, None)
         self._delayed_acks.pop(sid, None)
         super().basic_disconnect(sid, namespace, **kwargs)
@@ -195,8 +195,8 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
             self._on_due(tenant_of(due[0]), due[1] / 1000)
 
     def _send(self, eio_sid: str | None, packet: Broadcast) -> None:
-        # Past Engine.IO's own `send`, which would end a connection that is overdue with its pong, and so
-        # run its disconnect handler, in the middle of somebody else's message.
+        # Bypasses Engine.IO's own `send`, which would end a connection with an overdue pong and run its disconnect
+        # handler in the middle of another client's message.
         socket = self.server.eio.sockets.get(eio_sid)
         if socket is not None and not socket.closed:
             socket.queue.put(packet)
@@ -223,7 +223,7 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
                 delay = min(MAX_RETRY_SECONDS, delay * 2)
 
     def _subscription(self) -> Iterator[bytes | None]:
-        """None once both channels are heard, then every message; ends only by an exception."""
+        """Yield None once both channels are subscribed, then every message. Ends only by an exception."""
         pubsub = self._pubsub = self._client.pubsub()
         try:
             pubsub.subscribe(self._address.bus, self._address.node)
@@ -245,7 +245,7 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
             try:
                 self._receive(self.json.loads(message))
             except Exception:
-                # One message must not end the listening; whoever sent it, the log has the trace.
+                # One bad message must not stop the listener; the log has the traceback.
                 logger.exception("bus_message_failed")
 
     def _receive(self, message: dict[str, Any]) -> None:

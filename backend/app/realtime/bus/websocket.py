@@ -24,12 +24,12 @@ from realtime_contracts.rules.packets import GARBAGE, PACKET_TYPES
 
 logger = structlog.get_logger(__name__)
 
-#: In a request's environment: its `_Upgrade`. The environment itself is copied on its way to here.
+#: Key of the `_Upgrade` in a request's environment. The environment itself is copied on the way.
 _UPGRADE = "realtime.upgrade"
 
 
 class _Upgrade:
-    """Whether a request has become a WebSocket; shared by its HTTP handler and its session."""
+    """Whether a request became a WebSocket. Shared by its HTTP handler and its session."""
 
     done = False
 
@@ -43,7 +43,7 @@ class _WholeWrites:
 
     def send(self, data: bytes) -> int:
         with self._turn:
-            # Nearly always all of it goes at once; `sendall` would first ask the kernel for its buffer's size.
+            # Nearly always one call sends everything; `sendall` would first ask the kernel for its buffer's size.
             sent: int = self._sock.send(data)
             if sent < len(data):
                 self._sock.sendall(memoryview(data)[sent:])
@@ -103,8 +103,8 @@ class WebSocket:
     def wait(self) -> str | bytes | None:
         """The next message, None if the client is gone.
 
-        Text that is no Engine.IO packet would end the reading; it is given on as a Socket.IO packet
-        that cannot be read, and so is answered.
+        Text that is not an Engine.IO packet would end the reading. It is passed on as an unreadable Socket.IO packet,
+        which is answered.
         """
         try:
             message = cast("str | bytes | None", self._ws.receive())
@@ -119,10 +119,10 @@ class WebSocket:
 
 
 class RequestHandler(WSGIHandler):
-    """gevent's HTTP handler, which neither reads nor writes after a WebSocket, nor logs bytes that are no HTTP.
+    """gevent's HTTP handler, which leaves a WebSocket's socket alone and does not log bytes that are not HTTP.
 
-    It would read the client's last bytes as a request. And Engine.IO answers the request that became a WebSocket when
-    the WebSocket ends: a browser would read "HTTP/1.1 200 OK" as a frame, and report an error for every closed page.
+    The original reads the client's last bytes as a request. And Engine.IO answers the upgraded request when the
+    WebSocket ends: a browser would read "HTTP/1.1 200 OK" as a frame, and report an error for every closed page.
     """
 
     def get_environ(self) -> dict[str, Any]:
@@ -138,10 +138,10 @@ class RequestHandler(WSGIHandler):
         super().run_application()
 
     def process_result(self) -> None:
-        """Write what the application answered, unless it has taken the socket over."""
+        """Write the application's answer, unless it has taken over the socket."""
         if not self._upgrade.done:
             super().process_result()
 
     def log_error(self, *_: object) -> None:
-        """Log a request that is no HTTP without its bytes, which gevent would quote."""
+        """Log a request that is not HTTP without its bytes, which gevent would quote."""
         logger.info("request_unreadable")

@@ -61,7 +61,7 @@ def _connect(auth: Any) -> None:
         _sid(), user, device_type=device_type, browser=browser, ip_address=request.remote_addr or ""
     )
     if not node.bus.is_open(connection.sid):
-        # The client went while Redis was asked; the library reports no end of what had not begun.
+        # The client left while Redis was asked. The library reports no end of a connection that had not begun.
         node.end(connection.sid, goodbye=False)
         raise Unavailable
     node.end_at_expiry(connection)

@@ -41,7 +41,7 @@ def on(socketio: SocketIO, message_type: MessageType) -> Callable[[Handler], Han
     event = message_type.value
 
     def register(handler: Handler) -> Handler:
-        # Past Flask-SocketIO's own way, which makes an HTTP request of every event and finds its route.
+        # Bypasses Flask-SocketIO, which makes an HTTP request of every event and matches a route.
         answer = _watched(socketio, event, lambda sid, *args: _answer(event, handler, sid, args))
         socketio.server.on(event, answer)
         return handler
@@ -61,7 +61,7 @@ def on_anything_else(socketio: SocketIO) -> None:
 
 
 def _watched(socketio: SocketIO, label: str, answer: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """`answer`, counted and timed under a label."""
+    """Return `answer` with a counter and a timer under a label."""
     watch = get_metrics(socketio.server.app).event(label)
 
     def timed(*args: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def user_of(token: str) -> dict[str, Any]:
     try:
         token = token.removeprefix("Bearer ")
         claims = decode_token(token)
-        # The library takes a token without a type for an access token; we do not.
+        # The library treats a token without a type as an access token; we do not.
         kind = jwt.decode(token, options={"verify_signature": False}).get("type")
         expires = claims.get("exp")
         expires_at = datetime.fromtimestamp(expires, UTC) if expires is not None else None
@@ -32,7 +32,7 @@ def user_of(token: str) -> dict[str, Any]:
         TypeError,
         AttributeError,
         KeyError,
-        OverflowError,  # an end beyond all time
+        OverflowError,  # The end is beyond the range of dates.
     ) as error:
         raise Unauthenticated from error
     if kind != "access":

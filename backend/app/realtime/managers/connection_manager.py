@@ -50,7 +50,7 @@ class Connection:
         return TenantKeys(self.tenant_id)
 
     def to_dict(self) -> dict[str, Any]:
-        """What may be shown of it (seed 2.1): no address, no e-mail."""
+        """Return the public fields (seed 2.1): no address, no e-mail."""
         return {
             "sid": self.sid,
             "user_id": self.user_id,
@@ -121,7 +121,7 @@ class ConnectionManager:
         try:
             self.restore_connection(connection)
         except Unavailable:
-            # Redis may have run the script although its answer did not come.
+            # Redis may have run the script although its answer was lost.
             self._endings.append(_Ending(connection, goodbye=True))
             raise
         self.local_connections[sid] = connection
@@ -130,7 +130,7 @@ class ConnectionManager:
     def restore_connection(self, connection: Connection) -> None:
         """Store a connection in Redis, for the first time or after Redis has lost it."""
         limit, tenant_id = self._settings.max_connections_per_user, connection.tenant_id
-        # Once for each tenant: whoever finds this node dead must know whose connections it held.
+        # Once per tenant: a node that finds this one dead must know whose connections it held.
         first = tenant_id not in self._watched
         connected_at = self._connect(
             connection.keys,
@@ -165,13 +165,13 @@ class ConnectionManager:
             return connection, None
 
     def finish_endings(self) -> list[tuple[str, float]]:
-        """Forget what ended while Redis was away. Returns (tenant_id, seconds) that became due."""
+        """Remove connections that ended while Redis was away. Returns (tenant_id, seconds) of those now due."""
         due: list[tuple[str, float]] = []
         while self._endings:
             ending = self._endings[0]
             seconds = self._end(ending.connection, goodbye=ending.goodbye)
             self._endings.pop(0)
-            # It may have ended the first time, its answer lost: then its user is due within the grace time from then.
+            # It may have ended the first time, with its answer lost: then its user is due within the grace from then.
             latest = self._settings.offline_timeout_seconds
             due.append((ending.connection.tenant_id, latest if seconds is None else seconds))
         return due
@@ -188,7 +188,7 @@ class ConnectionManager:
         )
 
     def end_foreign(self, tenant_id: str, user_id: str, sid: str, node_id: str, lost_at_ms: int) -> float | None:
-        """Forget a connection of a dead node: its transport was lost at `lost_at_ms` of Redis' clock."""
+        """End a connection of a dead node: its transport was lost at `lost_at_ms` of Redis' clock."""
         return self._forget(
             TenantKeys(tenant_id),
             (),
@@ -202,8 +202,8 @@ class ConnectionManager:
     def _forget(self, keys: TenantKeys, rooms: Iterable[str], **ending: Any) -> float | None:
         """Remove a connection from Redis; one that is not there (any more) is ignored.
 
-        `rooms`: those it is believed to be in. If Redis knows of others, the script says so and is
-        called again. Returns the seconds until the user is due offline, None if nothing waits.
+        `rooms`: the rooms it is believed to be in. If Redis knows others, the script says so and is called again.
+        Returns the seconds until the user is due offline, None if nothing waits.
         """
         grace_ms = round(self._settings.offline_timeout_seconds * 1000)
         while True:
@@ -228,11 +228,11 @@ class ConnectionManager:
         return len(self.local_connections)
 
     def watched_tenants(self) -> set[str]:
-        """The tenants that this node has in its index."""
+        """Return the tenants that this node has in its index."""
         return set(self._watched)
 
     def watch(self, tenant_ids: set[str]) -> None:
-        """These tenants are in the index too."""
+        """Add tenants to the node's index."""
         self._watched |= tenant_ids
 
     def unwatch(self, tenant_id: str) -> None:

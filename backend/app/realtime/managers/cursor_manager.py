@@ -33,7 +33,7 @@ from realtime_contracts.rules.rates import CURSOR_RATE
 
 @dataclass(frozen=True)
 class _Whose:
-    """Whose cursor, in which room."""
+    """A user's cursor in a room."""
 
     tenant_id: str
     room_id: str
@@ -46,7 +46,7 @@ class _Whose:
 
 @dataclass(frozen=True)
 class _Move:
-    """A position that is not written yet; None for a cursor that was taken away."""
+    """An unwritten position; None for a removed cursor."""
 
     sid: str
     cursor: CursorPosition | None
@@ -80,7 +80,7 @@ class CursorManager:
         selection_start: dict[str, int] | None = None,
         selection_end: dict[str, int] | None = None,
     ) -> CursorPosition:
-        """Note where the connection's user is. No round trip; the writer must be told.
+        """Note the position of the connection's user. No round trip; the caller wakes the writer.
 
         Raises NotInRoom, and Unavailable while the writer cannot reach Redis.
         """
@@ -170,7 +170,7 @@ class CursorManager:
             self._wait(due, self._announce.run_all([whose.call(**self._rate) for whose in due]))
 
     def _wait(self, cursors: list[_Whose], waits_ms: list[int]) -> None:
-        """Plan the announcements of `cursors` that have to wait; none for those that are made."""
+        """Plan the delayed announcements of `cursors`; drop those already made."""
         for key, wait_ms in zip(cursors, waits_ms, strict=True):
             if wait_ms > 0:
                 self._waiting[key] = time.monotonic() + wait_ms / 1000

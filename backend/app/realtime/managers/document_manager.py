@@ -26,8 +26,8 @@ from realtime_contracts.rules.presence import Trigger, moves
 class DocumentManager:
     """The documents of all rooms. Every method may raise NotInRoom, ConnectionLost and Unavailable."""
 
-    #: Tries of one edit while others come first, each of two round trips. With 12 busy editors 2 or 3 are enough, but
-    #: a node that gets little processor time has lost 8 races in a row.
+    #: Tries of one edit while others come first, each two round trips. With 12 busy editors 2 or 3 are enough, but a
+    #: node with little processor time has lost 8 races in a row.
     EDIT_ATTEMPTS = 64
 
     def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress) -> None:
@@ -68,7 +68,7 @@ def _member(connection: Connection) -> Member:
 
 
 def _merged(state: State, changes: Changes) -> tuple[bytes, dict[str, list[str]]]:
-    """The content after an edit, and what that touches. Raises VersionConflict, InvalidPayload, TooLarge."""
+    """Return the content after an edit, and the places it touches. Raises VersionConflict, InvalidPayload, TooLarge."""
     if state.missed is None:
         raise _conflict(state)
     try:

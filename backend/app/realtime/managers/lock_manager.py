@@ -33,7 +33,7 @@ class LockManager:
     #: Seconds that a lock lasts if its holder does not say. The contract's number.
     LOCK_TTL_SECONDS = limits.LOCK_SECONDS
 
-    #: Locks that one user may hold in a room: a form has fewer fields. And all users: everybody is sent them all.
+    #: Locks per user in a room (a form has fewer fields), and per room (every member is sent all of them).
     MAX_LOCKS, MAX_LOCKS_OF_A_ROOM = limits.MAX_LOCKS_OF_USER, limits.MAX_LOCKS_OF_ROOM
 
     def __init__(self, redis_client: redis.Redis, address: NodeAddress) -> None:

@@ -61,7 +61,7 @@ class PresenceManager:
         self._due = Script(redis_client, "presence_due", address)
         self._expire = Script(redis_client, "presence_expire", address)
 
-    # What a connection does.
+    # Called for a connection.
 
     def update(
         self,
@@ -79,7 +79,7 @@ class PresenceManager:
         return self._by_connection(connection, choice(status), location, always=True)[0]
 
     def heartbeat(self, connection: Connection, *, active: bool) -> str:
-        """Note that the user is there (`active`), or only that the connection is. Returns Redis' time."""
+        """Note that the user is active, or only that the connection is alive. Returns Redis' time."""
         return self._by_connection(connection, Trigger.ACTIVITY if active else Trigger.NONE, {})[1]
 
     def send_list(
@@ -113,10 +113,10 @@ class PresenceManager:
             raise ConnectionLost
         return orjson.loads(changed[0]), changed[1]
 
-    # What REST and the node ask for, without a connection.
+    # Called by REST and the node, without a connection.
 
     def choose_status(self, user_id: str, tenant_id: str, status: PresenceStatus) -> PresenceData | None:
-        """Set the status that a user has chosen, from wherever they did; always announced. None if they are offline."""
+        """Set the status that a user has chosen; always announced. None if they are offline."""
         return self._by_server(user_id, tenant_id, choice(status), always=True)
 
     def set_offline(self, user_id: str, tenant_id: str) -> PresenceData | None:
@@ -153,10 +153,10 @@ class PresenceManager:
         return cast("list[dict[str, Any]]", orjson.loads(listed)["users"])
 
     def expire(self, tenant_id: str) -> tuple[list[str], float | None]:
-        """Do what is due in a tenant. Returns who became away, and in how many seconds to look again.
+        """Handle a tenant's due deadlines. Returns who became away, and the seconds until the next check.
 
-        None: nobody waits for anything. Safe on any number of nodes at once: each user's step is one
-        script, and only the first finds it due.
+        None: no deadline is left. Safe on any number of nodes at once: each user's step is one script, and only the
+        first finds it due.
         """
         keys, away_ms = TenantKeys(tenant_id), round(self.AWAY_TIMEOUT_SECONDS * 1000)
         idle: dict[str, Any] = {"away_ms": away_ms, "moves": moves(Trigger.IDLE)}
@@ -229,7 +229,7 @@ class PresenceManager:
         return self.get_online_users(tenant_id, entity_type, entity_id)
 
     def check_inactive_users(self, tenant_id: str) -> list[str]:
-        """Set away who was inactive for AWAY_TIMEOUT_SECONDS; returns them. `expire` does so in time."""
+        """Set users away who were inactive for AWAY_TIMEOUT_SECONDS; returns them. `expire` does so in time."""
         return self.expire(tenant_id)[0]
 
 

@@ -59,7 +59,7 @@ class Room:
         return sorted(self.users.values(), key=lambda user: (user["joined_at"], user["user_id"]))
 
     def wire_users(self) -> list[dict[str, Any]]:
-        """The users as `room:users` shows them: a sid is nobody else's business."""
+        """Return the users as `room:users` shows them, without their sids."""
         return [{k: user[k] for k in ("user_id", "user_name", "joined_at")} for user in self.get_users()]
 
     def is_empty(self) -> bool:
@@ -135,9 +135,9 @@ class RoomManager:
         return _room(room_id, tenant_id, members).wire_users()
 
     def expire(self, tenant_id: str) -> float | None:
-        """End the cursors, typing and locks whose time has come in the tenant's rooms.
+        """End the expired cursors, typing and locks in the tenant's rooms.
 
-        Returns in how many seconds to look again, None if nothing waits. Safe on any number of nodes at once.
+        Returns the seconds until the next check, None if nothing waits. Safe on any number of nodes at once.
         """
         keys = TenantKeys(tenant_id)
         while True:
@@ -148,7 +148,7 @@ class RoomManager:
                 return due.next_in
 
     def forget_due(self, tenant_id: str) -> None:
-        """Remove the locks of rooms that nobody is in, and every deadline of the tenant's rooms. Two round trips."""
+        """Remove the locks of empty rooms, and every deadline of the tenant's rooms. Two round trips."""
         keys = TenantKeys(tenant_id)
         with reaching_redis():
             room_ids = cast("list[str]", self.redis.zrange(keys.rooms_due, 0, -1))

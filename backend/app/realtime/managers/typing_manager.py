@@ -36,7 +36,7 @@ class TypingManager:
         self._list = Script(redis_client, "typing_list", address)
 
     def start(self, connection: Connection, room_id: str, field: str | None) -> None:
-        """The user types in `field` (None: somewhere), or still does. Announced if it is new. Raises LimitExceeded."""
+        """Start or renew typing in `field` (None: somewhere). Announced if it is new. Raises LimitExceeded."""
         answer = self._start(
             connection.keys,
             user_id=connection.user_id,
@@ -53,7 +53,7 @@ class TypingManager:
             raise LimitExceeded(self.MAX_FIELDS, f"A user may type in {self.MAX_FIELDS} fields")
 
     def stop(self, connection: Connection, room_id: str, field: str | None) -> None:
-        """The user does not type in `field` (None: nowhere in the room) any more. Announced if that is a change."""
+        """Stop typing in `field` (None: anywhere in the room). Announced if anything changes."""
         answer = self._stop(
             connection.keys,
             user_id=connection.user_id,

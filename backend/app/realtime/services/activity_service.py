@@ -44,7 +44,7 @@ class Recorded:
 
 @dataclass(frozen=True)
 class ActivityPage:
-    """Some of the feed, newest first; `next` is the `before` of the following page, None after the last."""
+    """A page of the feed, newest first; `next` is the `before` of the following page, None after the last."""
 
     items: list[ActivityItem]
     next: str | None
@@ -83,7 +83,7 @@ class ActivityService(Service):
         *,
         idempotency_key: str | None = None,
     ) -> Recorded:
-        """Record that a user did something to an entity; everybody of the tenant who is connected hears `activity`.
+        """Record that a user did something to an entity; all connected users of the tenant receive `activity`.
 
         `details`: any JSON, up to MAX_DETAILS_BYTES. `idempotency_key`: a name of the caller's for this item, unique in
         the tenant; the same again records nothing and returns what there is, while that is kept. Raises TooLarge, and
@@ -102,12 +102,12 @@ class ActivityService(Service):
         return self.record_requested(tenant_id, asked, checked_key(idempotency_key))
 
     def record_requested(self, tenant_id: str, request: Request, idempotency_key: str | None) -> Recorded:
-        """`record` by a request that conforms to the contract, such as REST has checked."""
+        """`record` with a request that conforms to the contract, as REST checks it."""
         keys, details = tenant_keys(tenant_id), request.get("details")
         if details is not None and len(_as_json(details)) > self.MAX_DETAILS_BYTES:
             raise TooLarge(f"The details may have {self.MAX_DETAILS_BYTES} bytes of JSON")
         item = {**request, "entity_id": as_text(request["entity_id"]), "details": details}
-        # A key in any case: the client of Redis may send a command twice whose answer was lost.
+        # Always use a key: the Redis client may repeat a command whose answer was lost.
         new = NewActivity(idempotency_key or str(uuid.uuid4()), fingerprint(item), item)
         recorded = self._store.record(keys, new, self.MAX_ITEMS, self._ttl_ms)
         if recorded is None:
@@ -126,10 +126,10 @@ class ActivityService(Service):
         entity_id: str | int | None = None,
         user_id: str | None = None,
     ) -> ActivityPage:
-        """What happened, newest first: `limit` items (1-100), older than `before` and newer than `since`.
+        """Return the activity, newest first: `limit` items (1-100), older than `before` and newer than `since`.
 
-        Those are ids, exclusive, which need not be kept any more. `offset` passes over the first ones (0-10,000).
-        `entity_id` needs `entity_type`.
+        Both are ids, exclusive, and need not be stored any more. `offset` skips the first items (0-10,000). `entity_id`
+        needs `entity_type`.
         """
         asked = checked(
             "activity:list",
@@ -149,7 +149,7 @@ class ActivityService(Service):
         entity_type: str | None = None,
         entity_id: str | int | None = None,
     ) -> ActivityPage:
-        """`feed` by a request that conforms to the contract; the entity, if any, is not checked yet."""
+        """`feed` with a request that conforms to the contract; the entity, if any, is checked here."""
         if entity_id is not None:
             if entity_type is None:
                 raise InvalidPayload("/entity_id", "expected the id of an entity beside its type")
@@ -180,7 +180,7 @@ def _wanted(request: Request) -> Wanted:
 
 
 def _as_json(details: dict[str, Any]) -> bytes:
-    """Details as JSON. Raises InvalidPayload for values that JSON does not have."""
+    """Return details as JSON. Raises InvalidPayload for values that JSON cannot express."""
     try:
         return orjson.dumps(details)
     except TypeError as error:

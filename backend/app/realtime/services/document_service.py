@@ -4,8 +4,8 @@
     documents.open("acme", "invoice:42", {"number": "2026-042", "lines": []})
     documents.read("acme", "invoice:42").content
 
-The tenant is whoever the caller says: this is for code that is trusted. Whoever is in the room meanwhile
-gets the opening as an edit like any other.
+The caller names the tenant, so only trusted code may call this. Users who are in the room receive the opening as an
+edit.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from realtime_contracts.rules.edits import Document, Touched
 from realtime_contracts.rules.errors import InvalidPayload
 from realtime_contracts.rules.ids import is_room_id
 
-#: Seconds that a document is kept after it was last edited or opened. The default of DOCUMENT_TTL_SECONDS.
+#: Seconds that a document is kept after its last edit or opening. The default of DOCUMENT_TTL_SECONDS.
 DOCUMENT_TTL_SECONDS = 30 * 86_400
 
 
 @dataclass(frozen=True)
 class DocumentSnapshot:
-    """A room's document as it was when it was read."""
+    """A room's document at the time it was read."""
 
     room_id: str
     version: int
@@ -65,7 +65,7 @@ class DocumentService(Service):
         return _snapshot(room_id, self._store.open(keys, room_id, commit))
 
     def read(self, tenant_id: str, room_id: str) -> DocumentSnapshot:
-        """A room's document; one that has never been edited is `{}` at version 0."""
+        """Return a room's document; one that was never edited is `{}` at version 0."""
         return _snapshot(room_id, self._store.content(_keys(tenant_id, room_id), room_id))
 
 

@@ -32,7 +32,7 @@ from realtime_contracts.rules.requests import fingerprint, notification_id
 #: Seconds that a notification is kept. The contract's number, and the default of NOTIFICATION_TTL_SECONDS.
 NOTIFICATION_TTL_SECONDS = limits.NOTIFICATION_SECONDS
 
-#: What a notification's id looks like.
+#: The form of a notification's id.
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 Priority = Literal["low", "normal", "high", "urgent"]
@@ -56,7 +56,7 @@ class Created:
 
 @dataclass(frozen=True)
 class NotificationPage:
-    """Some of a user's notifications, newest first; how many there are of those asked for, and how many are unread."""
+    """A page of a user's notifications, newest first, with the number of matching ones and the unread count."""
 
     notifications: list[Notification]
     total: int
@@ -116,7 +116,7 @@ class NotificationService(Service):
         return self.create_requested(tenant_id, asked, checked_key(idempotency_key))
 
     def create_requested(self, tenant_id: str, request: Request, idempotency_key: str | None) -> Created:
-        """`create` by a request that conforms to the contract, such as REST has checked."""
+        """`create` with a request that conforms to the contract, as REST checks it."""
         keys, user_id, expires_in = tenant_keys(tenant_id), request["user_id"], request.get("expires_in")
         number = str(uuid.uuid4()) if idempotency_key is None else notification_id(tenant_id, user_id, idempotency_key)
         body = NotificationMessage(
@@ -146,12 +146,12 @@ class NotificationService(Service):
         limit: int = limits.PAGE_ITEMS,
         offset: int = 0,
     ) -> NotificationPage:
-        """A user's notifications, newest first: `limit` of them (1-100), after the first `offset` (0-1,000)."""
+        """Return a user's notifications, newest first: `limit` of them (1-100), after the first `offset` (0-1,000)."""
         asked = checked("notifications:list", unread_only=unread_only, limit=limit, offset=offset)
         return self.list_requested(tenant_id, checked_user(user_id), asked)
 
     def list_requested(self, tenant_id: str, user_id: str, request: Request) -> NotificationPage:
-        """`list` by a request that conforms to the contract."""
+        """`list` with a request that conforms to the contract."""
         items, total, unread = self._store.page(
             tenant_keys(tenant_id),
             user_id,
@@ -190,10 +190,10 @@ class NotificationService(Service):
         return unread
 
     def expire(self, tenant_id: str) -> float | None:
-        """Forget what has come to its end in a tenant.
+        """Delete a tenant's expired notifications.
 
-        Returns in how many seconds to look again, None if nothing waits. Safe on any number of nodes at once. Without
-        it, it is forgotten when its user is next asked for.
+        Returns the seconds until the next check, None if nothing waits. Safe on any number of nodes at once. Without
+        it, they are deleted at the next request for their user.
         """
         keys = tenant_keys(tenant_id)
         while True:
@@ -204,7 +204,7 @@ class NotificationService(Service):
 
 
 def _known(notification_id: object) -> str:
-    """The id if it has the form of one; to the script an empty id means all. Raises NotFound."""
+    """Return the id if it has a valid form; the script reads an empty id as all. Raises NotFound."""
     if isinstance(notification_id, str) and _ID.fullmatch(notification_id):
         return notification_id
     raise NotFound("Notification not found")

@@ -12,7 +12,7 @@ from app.realtime.store.address import NodeAddress
 
 
 class Service:
-    """A service that reaches the clients of the cluster by way of Redis. Safe to share between threads.
+    """A service that reaches the cluster's clients through Redis. Safe to share between threads.
 
     Also a context manager, which closes its connections at the end.
     """
@@ -27,7 +27,7 @@ class Service:
 
     @classmethod
     def from_url(cls, redis_url: str, **options: Any) -> Self:
-        """A service on the Redis of the cluster; `options` as the class takes them."""
+        """Connect to the cluster's Redis by URL; `options` are those of the class."""
         return cls(client.of_url(redis_url), **options)
 
     def close(self) -> None:

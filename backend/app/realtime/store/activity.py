@@ -13,10 +13,10 @@ from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.script import Script
 
-#: One thing that happened, as the wire has it.
+#: One item, as on the wire.
 Item = dict[str, Any]
 
-#: Digits of an id: a time in µs. Fewer are an earlier time, more no time at all.
+#: Digits of an id: a time in µs.
 ID_DIGITS = 16
 _ID = re.compile(rf"[0-9]{{1,{ID_DIGITS}}}")
 
@@ -40,7 +40,7 @@ class NewActivity:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which part of the feed: how many, between which ids (exclusive), of what and of whom."""
+    """The part of the feed to return: limit, ids (exclusive), entity and user."""
 
     limit: int
     offset: int = 0
@@ -97,7 +97,7 @@ class ActivityStore:
 
 
 def _index(wanted: Wanted) -> tuple[str, str]:
-    """The name to look up in the index, and the second filter, '' for none."""
+    """Return the index to read, and the second filter, '' for none."""
     if wanted.entity_id is not None:
         return f"entity {wanted.entity_type}:{wanted.entity_id}", wanted.user_id or ""
     if wanted.user_id is not None:

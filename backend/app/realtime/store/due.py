@@ -9,20 +9,20 @@ import redis
 
 from app.realtime.store.script import Script
 
-#: How many one look handles; the rest comes in the next look.
+#: Members handled per check; the next check takes the rest.
 DUE_BATCH = 500
 
 
 @dataclass(frozen=True)
 class Due:
-    """Whose time has come, and in how many seconds to look again (None: nothing waits)."""
+    """The due members, and the seconds until the next check (None: nothing waits)."""
 
     members: list[str]
     next_in: float | None
 
     @classmethod
     def read(cls, answer: list[Any]) -> Due:
-        """What due_list.lua and presence_due.lua answer."""
+        """Parse the answer of due_list.lua and presence_due.lua."""
         next_in, *members = answer
         return cls(members, None if next_in < 0 else next_in / 1000)
 
@@ -34,5 +34,5 @@ class DueList:
         self._list = Script(client, "due_list")
 
     def list(self, key: str) -> Due:
-        """What is due in a sorted set: member → when (ms). One round trip; raises Unavailable."""
+        """Return the due members: member → when (ms). One round trip; raises Unavailable."""
         return Due.read(self._list(due=key, batch=DUE_BATCH))

@@ -43,7 +43,7 @@ class NodeStore:
         return cast("set[str]", self._run("SMEMBERS", k.node_tenants(node_id)))
 
     def connections(self, node_id: str, tenant: k.TenantKeys) -> dict[str, str]:
-        """The user_id by sid of the tenant's connections on a node. Two round trips, whatever the number."""
+        """Return sid → user_id of the tenant's connections on a node. Two round trips, whatever the number."""
         with reaching_redis():
             sids = cast("set[str]", self._client.smembers(tenant.node_connections(node_id)))
             pipe = self._client.pipeline(transaction=False)
@@ -68,8 +68,8 @@ class NodeStore:
             self._run("SADD", k.node_tenants(self._address.node_id), *tenant_ids)
 
     def remove_node(self, node_id: str) -> None:
-        """Forget a node that has left nothing."""
-        # The lease goes last: a node that lives after all, and finds it gone, puts its tenants back.
+        """Remove a node that left nothing behind."""
+        # The lease goes last: a node that is alive after all, and finds it gone, stores its tenants again.
         self._run("DEL", k.node_tenants(node_id))
         self._run("ZREM", k.NODES, node_id)
 

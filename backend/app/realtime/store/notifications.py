@@ -68,7 +68,7 @@ class NotificationStore:
         return int(self._read(keys, user_id=user_id, notification_id="")[1])
 
     def delete(self, keys: TenantKeys, user_id: str, notification_id: str) -> int | None:
-        """Forget one. Returns how many are unread now; None if there is none of that id."""
+        """Delete one. Returns the unread count; None if there is none of that id."""
         answer = self._delete(keys, user_id=user_id, notification_id=notification_id)
         return None if answer is None else int(answer)
 
@@ -80,13 +80,13 @@ class NotificationStore:
         return orjson.loads(items), total, unread
 
     def count(self, keys: TenantKeys, user_id: str, sid: str | None = None) -> int:
-        """How many are unread; `notification:count` is also sent to connection `sid` if given."""
+        """Return the unread count; also send `notification:count` to connection `sid` if given."""
         return int(self._count(keys, user_id=user_id, sid=sid))
 
     def due(self, keys: TenantKeys) -> Due:
-        """Whose notifications have come to their end."""
+        """Return the users whose notifications have expired."""
         return self._due.list(keys.notifications_due)
 
     def expire(self, keys: TenantKeys, user_ids: list[str]) -> None:
-        """Forget what has come to its end of these users' notifications."""
+        """Delete the expired notifications of these users."""
         self._expire.run_all([(keys, {"user_id": user_id}) for user_id in user_ids])

@@ -37,7 +37,7 @@ from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
 from realtime_contracts.rules.errors import NotInRoom, Unavailable
 
-#: What Redis says when it cannot serve now, though the command was right.
+#: Errors of Redis when it cannot serve now, although the command was right.
 AWAY: tuple[type[exceptions.RedisError], ...] = (
     exceptions.ConnectionError,
     exceptions.TimeoutError,
@@ -48,7 +48,7 @@ AWAY: tuple[type[exceptions.RedisError], ...] = (
     exceptions.TryAgainError,
 )
 
-#: How errors begin by which Redis says the same, and for which redis-py has no class.
+#: Prefixes of such errors for which redis-py has no class.
 REFUSING = ("BUSY", "MISCONF", "NOREPLICAS")
 
 #: How lib/members.lua refuses a connection.
@@ -71,7 +71,7 @@ _Values = Callable[[Any, Mapping[str, Any]], list[Any]]
 
 @contextmanager
 def reaching_redis() -> Iterator[None]:
-    """Raise `Unavailable` for whatever Redis says when it cannot serve now."""
+    """Raise `Unavailable` if Redis cannot serve now."""
     try:
         yield
     except AWAY as error:
@@ -206,7 +206,7 @@ class Script:
         self._keys, self._args = _list_of(own.keys), _list_of(own.args)
         here = address and {"node_id": address.node_id, "node_channel": address.node, "bus": address.bus}
         self._here: dict[str, str] = here or {}
-        # What nothing implies, and the ids that others are built from.
+        # Parameters that nothing implies, and the ids that others are built from.
         self._expected = {_DERIVED.get(part, part) for part in (*own.keys, *own.args)} - {"", *self._here}
 
     def __call__(self, tenant: TenantKeys | None = None, /, *, after: Sequence[str] = (), **given: Any) -> Any:
@@ -225,19 +225,19 @@ class Script:
     def run_all(self, calls: Sequence[Call]) -> list[Any]:
         """The answers to many calls in one round trip, in their order.
 
-        Raises as a single call does; what came before the one that failed has happened.
+        Raises as a single call does; the calls before the failed one have run.
         """
         commands = [("EVALSHA", self._sha, *self._line_up(tenant, given)) for tenant, given in calls]
         with reaching_redis():
             try:
                 return self._pipeline(commands)
             except exceptions.NoScriptError:
-                # None of them has run: a script that Redis did not know for the first one came from nowhere else.
+                # No call has run: the first one found its script unknown, so did all others.
                 self._client.script_load(self._source)
                 return self._pipeline(commands)
 
     def _line_up(self, tenant: TenantKeys | None, given: Mapping[str, Any]) -> list[Any]:
-        """The number of keys, the keys and the arguments, as EVALSHA takes them."""
+        """Return the number of keys, the keys and the arguments for EVALSHA."""
         if given.keys() != self._expected:
             self._refuse(given)
         known = {**self._here, **given}
@@ -266,7 +266,7 @@ class Script:
 
 
 def _list_of(parameters: Mapping[str, tuple[str, ...]]) -> _Values:
-    """A function that lists the values of parameters. Compiled once, because it runs for every event."""
+    """Compile a function that lists the values of parameters. Once, because it runs for every event."""
     parts = [_records(name, fields) if fields else _value(name) for name, fields in parameters.items()]
     text = f"lambda tenant, known: [{', '.join(parts)}]"
     made: _Values = eval(text, {"encoded": _encoded})  # noqa: S307 - names of our own headers, as namedtuple does
@@ -287,7 +287,7 @@ def _records(name: str, fields: Sequence[str]) -> str:
 
 
 def _encoded(value: Any) -> Any:
-    """A value as a script takes it: JSON for what has parts, 1 and 0 for truths, '' for None."""
+    """Return a value as a script expects it: JSON for lists and objects, 1 and 0 for booleans, '' for None."""
     kind = type(value)
     if kind is str or kind is int:
         return value
