@@ -1,4 +1,4 @@
-"""The contract of LogiAccounting Pro Realtime as a library: schemas, examples, and who judges by them.
+"""The contract of LogiAccounting Pro Realtime as a library: schemas, examples, and the check of payloads.
 
 Front-end and back-end teams install this beside whatever they use; it imports nothing of the server.
 """

@@ -1,4 +1,4 @@
-"""The contract as data: schemas, examples, exchanges and pages, and the judge of payloads.
+"""The contract as data: schemas, examples, exchanges and pages, and the check of payloads.
 
 Imports nothing of the other parts.
 """

@@ -11,7 +11,7 @@ from typing import Any
 from realtime_contracts.contract.exchanges import CONNECT, exchanges
 from realtime_contracts.contract.registry import Direction, registry
 
-#: What `x-socketio` holds; a part of the document's description.
+#: Describes `x-socketio`; a part of the document's description.
 EXTENSION = """\
 AsyncAPI has no binding for Socket.IO; what it lacks stands in `x-socketio`.
 
@@ -33,14 +33,14 @@ An event's payload is one object; an event without payload is one with `{}`.
 
 """
 
-#: How many examples of a message the document shows.
+#: Number of examples per message.
 _EXAMPLES = 2
 
 _CHANNEL = "#/channels/root"
 
 
 def document() -> dict[str, Any]:
-    """The AsyncAPI document of the contract that this package came with."""
+    """Return the AsyncAPI document of the installed contract."""
     return {
         "asyncapi": "3.1.0",
         "info": {

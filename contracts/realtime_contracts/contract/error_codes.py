@@ -1,4 +1,4 @@
-"""The error codes of the contract, from `errors.json`: what a failure is called, and what a client does about it."""
+"""The error codes of the contract, from `errors.json`: their meaning, and what a client should do."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from realtime_contracts.contract.schemas import own_folder
 
 @dataclass(frozen=True)
 class ErrorCode:
-    """One code, as `errors.json` has it."""
+    """One error code of `errors.json`."""
 
     code: str
     #: The HTTP status of a REST answer with this code.
     status: int
-    #: What the server says unless it has a more exact text.
+    #: The default message.
     message: str
     #: What a client should do.
     action: str
-    #: Where a client can meet it: `socket`, `rest`.
+    #: The interfaces that use it: `socket`, `rest`.
     over: tuple[str, ...]
-    #: The HTTP header that a REST answer with this code always has.
+    #: The HTTP header that every REST answer with this code has.
     header: str | None = None
 
 
 @functools.cache
 def error_codes() -> Mapping[str, ErrorCode]:
-    """Every code of the contract that this package came with."""
+    """Return every code of the installed contract."""
     content = json.loads((own_folder() / "errors.json").read_text(encoding="utf-8"))
     return {code: ErrorCode(code, **{**said, "over": tuple(said["over"])}) for code, said in content["codes"].items()}

@@ -1,4 +1,4 @@
-"""What each event of a client leads to, from `exchanges.json`: its error codes, and the messages that follow.
+"""The possible results of each client event, from `exchanges.json`: its error codes, and the messages that follow.
 
 A schema says what a message looks like, not what comes after it. The pages show the exchanges; the conformance
 harness checks a server's error codes against them.
@@ -20,12 +20,12 @@ CONNECT = "connect"
 
 @dataclass(frozen=True)
 class Exchange:
-    """One event of a client and what can follow it."""
+    """One client event and what can follow it."""
 
     event: str
-    #: The codes with which it can fail: its own first, then those of any event.
+    #: The codes with which it can fail: its own first, then the general ones.
     errors: tuple[str, ...]
-    #: The events that the server can then send to this connection.
+    #: The events that the server can then send to the same connection.
     to_sender: tuple[str, ...]
     #: The events that it can then send to other connections.
     to_others: tuple[str, ...]
@@ -36,17 +36,17 @@ class Exchanges:
     """The exchanges of a contract."""
 
     by_event: Mapping[str, Exchange]
-    #: The events that the server sends without a client's event, and when.
+    #: The events that the server sends without a client event, and when.
     by_itself: Mapping[str, str]
 
     def causes(self, event: str) -> list[str]:
-        """The client's events after which the server can send `event`, to anybody."""
+        """Return the client events after which the server can send `event` to any connection."""
         return [e.event for e in self.by_event.values() if event in e.to_sender + e.to_others]
 
 
 @functools.cache
 def exchanges() -> Exchanges:
-    """The exchanges of the contract that this package came with."""
+    """Return the exchanges of the installed contract."""
     content = json.loads((own_folder() / "exchanges.json").read_text(encoding="utf-8"))
     anyhow: list[str] = content["any_event"]
     return Exchanges(

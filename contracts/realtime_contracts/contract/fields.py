@@ -16,7 +16,7 @@ from realtime_contracts.contract.schemas import Schema, Schemas, types
 #: The largest integers that every language holds exactly, and how people write them.
 _EXTREMES: dict[float, str] = {2**53 - 1: "2^53-1", -(2**53 - 1): "-(2^53-1)"}
 
-#: Definitions that are described elsewhere, not again at each use.
+#: Definitions that are described once, not at each use.
 ELSEWHERE = {"Error": "see the message `error`"}
 
 
@@ -24,11 +24,11 @@ ELSEWHERE = {"Error": "see the message `error`"}
 class Row:
     """One field, or the heading of an alternative, whose `type` is empty."""
 
-    #: Where it is: `users[].user_id`; of a heading, the alternative's name.
+    #: Its place: `users[].user_id`; for a heading, the alternative's name.
     name: str
-    #: What it is: `string`, `integer or null`, `list of User`, `"online" or "away"`.
+    #: Its type: `string`, `integer or null`, `list of User`, `"online" or "away"`.
     type: str
-    #: What it may be: `1 to 128 characters`; the patterns are beside it.
+    #: Its bounds: `1 to 128 characters`; patterns are separate.
     limits: str
     patterns: tuple[str, ...]
     required: bool
@@ -41,13 +41,13 @@ class Row:
 
 
 def rows(schemas: Schemas, direction: str, event: str) -> list[Row]:
-    """The rows of a message. Raises KeyError for one that is not in the contract."""
+    """Return the rows of a message. Raises KeyError for an unknown one."""
     file, schema = schemas.message(direction, event)
     return list(_inside(schemas, file, schema, ""))
 
 
 def _inside(schemas: Schemas, file: str, node: Schema, prefix: str) -> Iterator[Row]:
-    """The rows of what is in a value: its members, its items, its alternatives."""
+    """Return the rows of the members, items and alternatives of a value."""
     file, node = schemas.resolve(file, node)
     if "oneOf" in node or "anyOf" in node:
         parts = [schemas.resolve(file, part) for part in node.get("oneOf", node.get("anyOf"))]

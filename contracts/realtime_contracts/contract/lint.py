@@ -31,13 +31,13 @@ KEYWORDS: dict[str, frozenset[str]] = {
     "boolean": frozenset(),
     "null": frozenset(),
 }
-#: Keywords that go with any type.
+#: Keywords allowed with any type.
 COMMON = frozenset({"title", "description", "$comment", "$ref", "$defs", "type", "enum", "const", "oneOf", "anyOf"})
 COMMON |= {"default", "writeOnly"}
 #: Keywords of a whole file.
 FILE_ONLY = frozenset({"$schema", "$id"})
 
-#: One of these words says what a number counts, or that it counts nothing.
+#: Words that give the unit of a number, or say that it has none.
 UNITS = ("second", "character", "byte", "how many", "number of", "no unit")
 #: Regular expression syntax whose meaning differs between dialects: classes by letter, look-around, references.
 UNPORTABLE = re.compile(r"\\[dDwWsSbBpPkAzZ1-9]|\(\?|\[\[|[^\x20-\x7e]")
@@ -45,7 +45,7 @@ UNPORTABLE = re.compile(r"\\[dDwWsSbBpPkAzZ1-9]|\(\?|\[\[|[^\x20-\x7e]")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to mend: the file, the place in it (JSON Pointer), and what is wrong there."""
+    """One error: the file, the place in it (JSON Pointer), and the reason."""
 
     file: str
     pointer: str
@@ -56,7 +56,7 @@ class Finding:
 
 
 def lint(schemas: Mapping[str, Schema]) -> list[Finding]:
-    """Everything that keeps `schemas` (file name relative to schemas/ → content) out of the subset."""
+    """Return everything outside the subset in `schemas` (file name relative to schemas/ → content)."""
     findings: list[Finding] = []
     referenced: set[tuple[str, str]] = set()
     for file, schema in sorted(schemas.items()):
@@ -114,7 +114,7 @@ def _words(node: Schema) -> Iterator[str]:
 
 
 def _reasoned(node: Schema) -> bool:
-    """Whether a schema that lets anything through says why."""
+    """Whether a schema that accepts everything gives its reason."""
     return bool(str(node.get("$comment", "")).strip())
 
 

@@ -1,7 +1,7 @@
 """The REST half of the contract as an OpenAPI 3.1 document, made from `operations.json` and `errors.json`.
 
-Requests and responses are the schema files themselves, by relative `$ref`. What several operations share, a
-parameter or a failure, is a component.
+Requests and responses are the schema files, by relative `$ref`. Parameters and failures that several operations share
+are components.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _Json = dict[str, Any]
 
 
 def document() -> _Json:
-    """The OpenAPI document of the contract that this package came with."""
+    """Return the OpenAPI document of the installed contract."""
     paths: dict[str, _Json] = {}
     for name, operation in operations().items():
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(name)
@@ -121,19 +121,19 @@ def _parameters(name: str) -> list[_Json]:
 
 
 def _shared_parameters() -> list[_Json]:
-    """The parameters that more than one operation has."""
+    """Return the parameters that several operations have."""
     all_of_them = [parameter for name in operations() for parameter in _parameters(name)]
     uses = Counter(str(parameter) for parameter in all_of_them)
     return [one for n, one in enumerate(all_of_them) if uses[str(one)] > 1 and one not in all_of_them[:n]]
 
 
 def _component(parameter: Mapping[str, Any]) -> str:
-    """The name of a shared parameter: `notification_id` is `NotificationId`."""
+    """Return the name of a shared parameter: `notification_id` is `NotificationId`."""
     return "".join(word.capitalize() for word in re.split(r"[_-]", parameter["name"]))
 
 
 def _answer(name: str, status: str, said: Mapping[str, Any]) -> _Json:
-    """A response of an operation's own; one with `content` is complete as it is."""
+    """Return a response of one operation; one with `content` is complete."""
     if "content" in said:
         return dict(said)
     shown = {keyword: said[keyword] for keyword in ("example", "examples") if keyword in said}
@@ -144,7 +144,7 @@ def _answer(name: str, status: str, said: Mapping[str, Any]) -> _Json:
 
 
 def _failure(said: Mapping[str, Any]) -> _Json:
-    """A failure that operations share, with the bodies that it can have."""
+    """Return a failure that operations share, with its possible bodies."""
     first, *others = said["examples"]
     shown: _Json = {"example": _error(first)}
     if others:

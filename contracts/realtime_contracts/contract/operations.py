@@ -1,4 +1,4 @@
-"""The operations of the REST API, from `operations.json`: what server, mock, harness and pages all know of each."""
+"""The operations of the REST API, from `operations.json`, for server, mock, harness and pages."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ FAILED = 400
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation: where it is, who may ask for it, and which statuses its answer can have."""
+    """One operation: its path, its role, and the statuses of its answers."""
 
     #: Its operationId: `notifications.create`.
     name: str
     method: str
-    #: With its places in braces: `/api/v1/presence/{user_id}`.
+    #: With parameters in braces: `/api/v1/presence/{user_id}`.
     path: str
     summary: str
-    #: The only role that may ask; None if any may.
+    #: The only role that may call it; None for any role.
     role: str | None
     #: Whether a request needs an access token.
     needs_token: bool
     #: Whether the request is the body; else it is the query.
     has_body: bool
-    #: The statuses of its answers that succeed, and of those that do not.
+    #: The statuses of success and of failure.
     successes: tuple[int, ...]
     failures: tuple[int, ...]
 
     @property
     def event(self) -> str:
-        """Its name as an event of the directions `request` and `response`: `notifications:create`."""
+        """Return its name as an event of the directions `request` and `response`: `notifications:create`."""
         return self.name.replace(".", ":")
 
 
 @functools.cache
 def described() -> Mapping[str, Any]:
-    """The content of `operations.json`."""
+    """Return the content of `operations.json`."""
     content: Mapping[str, Any] = json.loads((own_folder() / "operations.json").read_text(encoding="utf-8"))
     return content
 
 
 @functools.cache
 def operations() -> Mapping[str, Operation]:
-    """Every operation of the contract that this package came with, by name."""
+    """Return every operation of the installed contract, by name."""
     return {name: _operation(name, said) for name, said in described()["operations"].items()}
 
 
@@ -71,7 +71,7 @@ def _operation(name: str, said: Mapping[str, Any]) -> Operation:
 
 
 def failures_of(name: str) -> list[str]:
-    """The failures that an operation can have, by their names in `operations.json`, the lowest status first."""
+    """Return an operation's failures, by their names in `operations.json`, the lowest status first."""
     said, of = described()["operations"][name], described()["failures_of"]
     if not said.get("token", True):
         return []
@@ -84,15 +84,15 @@ def failures_of(name: str) -> list[str]:
 
 
 def status_of(failure: str) -> int:
-    """The status of a failure, which its codes have in common."""
+    """Return the status of a failure, which all of its codes share."""
     return error_codes()[described()["failures"][failure]["examples"][0]["code"]].status
 
 
 @functools.cache
 def parameter_types(event: str) -> Mapping[str, str | None] | None:
-    """The JSON type of each property of a request, None for one of several types; None if nothing is asked for.
+    """Return the JSON type of each property of a request, None for several types; None if there is no request.
 
-    A query is text: this says which of its parameters are numbers or booleans.
+    A query is text: this tells which of its parameters are numbers or booleans.
     """
     if event not in registry().events(Direction.REQUEST):
         return None

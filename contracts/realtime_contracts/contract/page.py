@@ -24,10 +24,10 @@ from realtime_contracts.contract.operations import operations
 from realtime_contracts.contract.registry import Direction, Example, registry
 from realtime_contracts.contract.schemas import Schema, file_of, own_schemas
 
-#: How many valid and invalid examples of a message the page shows; the others are in examples/.
+#: Valid and invalid examples per message on the page; the others are in examples/.
 _SHOWN = {True: 3, False: 4}
 
-#: The chapters of the page and their events, by what stands before the colon.
+#: The chapters of the page and their events, by the part before the colon.
 CHAPTERS = {
     "Connection": ("connect", "connect_error", "heartbeat", "heartbeat_ack", "error"),
     "Presence": ("presence",),
@@ -46,14 +46,14 @@ class Card:
 
     direction: str
     event: str
-    #: Where its schema is, from the page: `contract/schemas/client/room.join.json`.
+    #: Link to its schema from the page: `contract/schemas/client/room.join.json`.
     file: str
     schema: Schema
     summary: str
     rows: list[Row]
     examples: list[Example]
     exchange: Exchange | None = None
-    #: The client's events after which the server sends it, and when it does so without one.
+    #: The client events after which the server sends it, and when it sends it without one.
     causes: tuple[str, ...] = ()
     by_itself: str | None = None
 

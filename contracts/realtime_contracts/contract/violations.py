@@ -24,13 +24,13 @@ MAX_DEPTH = 128
 QUOTE_LENGTH = 60
 #: Characters of a violation's path; a deeper one is reported at the nearest ancestor that fits.
 PATH_LENGTH = 1024
-#: A payload of up to so many members and items is searched for all complaints, to report the shallowest. In a larger
-#: one the first is reported: to list tens of thousands takes a validator seconds, in which a server would stand still.
+#: A payload of up to this many members and items is searched for all complaints, to report the shallowest. In a larger
+#: one the first is reported: listing tens of thousands takes a validator seconds, which would block a server.
 MANY_PARTS = 300
-#: The integers that fit in 64 bits, signed or not. JSON has no limit, its readers have.
+#: The range of 64-bit integers, signed or unsigned. JSON has no limit, but its readers do.
 INTEGERS = range(-(2**63), 2**64)
 
-#: Properties that tell the alternatives of a `oneOf` apart: an ack's `ok`, an error's `code`, an operation's `op`.
+#: Properties that distinguish the alternatives of a `oneOf`: an ack's `ok`, an error's `code`, an operation's `op`.
 DISCRIMINATORS = frozenset({"ok", "code", "op"})
 #: Which complaint comes first where several are at the same place; the others follow by name.
 PRECEDENCE = ("type", "required", "dependentRequired", "const", "enum")
@@ -71,7 +71,7 @@ class Violation:
 
 @dataclass(frozen=True)
 class _Complaint:
-    """One broken rule. `terms` is what the rule asks for: types, property names, values, a limit."""
+    """One broken rule. `terms` is what the rule requires: types, property names, values, a limit."""
 
     path: _Path
     keyword: str
@@ -85,9 +85,9 @@ class _Complaint:
 
 
 def find_violation(validator: jsonschema_rs.Validator, payload: object, *, quote: bool = True) -> Violation:
-    """The violation to report for a payload that `validator` refuses.
+    """Return the violation to report for a payload that `validator` refuses.
 
-    `quote=False` keeps what the payload holds out of the reason, for payloads with secrets in them.
+    `quote=False` keeps the payload's content out of the reason, for payloads with secrets.
     """
     try:
         complaints = _complaints(
@@ -100,7 +100,7 @@ def find_violation(validator: jsonschema_rs.Validator, payload: object, *, quote
 
 
 def wrong_places(validator: jsonschema_rs.Validator, payload: object) -> frozenset[str]:
-    """The JSON Pointers of everything that `validator` refuses in a payload, not only of what is to be reported."""
+    """Return the JSON Pointers of all errors in a payload, not only of the reported one."""
     try:
         return frozenset(_pointer(complaint.path) for complaint in _complaints(validator.iter_errors(payload)))
     except ValueError:
@@ -144,7 +144,7 @@ def not_json(payload: object) -> Violation | None:
 
 
 def _flaw(value: object) -> str | None:
-    """Why a value without parts is not JSON; None if it is."""
+    """Return why a scalar value is not JSON; None if it is."""
     flaw = None
     if isinstance(value, str):
         flaw = None if _is_text(value) else "expected Unicode text, got a lone surrogate"
@@ -196,12 +196,12 @@ def _alternatives(branches: list[list[_Complaint]], here: _Path, keyword: str) -
 
 
 def _of_another_shape(branch: list[_Complaint], here: _Path) -> bool:
-    """Whether the object at `here` lacks properties that a branch asks for, and has others instead."""
+    """Whether the object at `here` lacks a branch's properties and has others instead."""
     return {c.keyword for c in branch if c.path == here} >= _NAMING
 
 
 def _told_apart_by(branches: list[list[_Complaint]], here: _Path) -> tuple[str, ...]:
-    """The properties that some branches ask for or refuse and others do not: of those an object has to have one."""
+    """Return the properties that only some branches require or refuse: an object must have one of them."""
     named = [
         {term for c in branch if c.path == here and c.keyword in _NAMING for term in c.terms} for branch in branches
     ]
@@ -209,7 +209,7 @@ def _told_apart_by(branches: list[list[_Complaint]], here: _Path) -> tuple[str, 
 
 
 def _merged(complaints: Iterable[_Complaint]) -> _Complaint:
-    """The complaint that is reported, with the terms of all others with its keyword at its place."""
+    """Return the reported complaint, with the terms of all complaints with its keyword at its place."""
     everything = list(complaints)
     first = min(everything, key=lambda c: c.rank)
     alike = (c for c in everything if (c.path, c.keyword) == (first.path, first.keyword))

@@ -1,4 +1,4 @@
-"""What the claims of an access token say of a user. Checking the token is the server's business."""
+"""Reads a user from the claims of an access token. The server checks the token itself."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from realtime_contracts.rules.errors import Unauthenticated
 from realtime_contracts.rules.ids import is_safe_id
 from realtime_contracts.rules.limits import MAX_NAME_LENGTH
 
-#: What names are written with, although Python does not call it printable: joiners, and spaces beyond ASCII.
+#: Characters of names that Python does not call printable: joiners, and spaces beyond ASCII.
 _KEPT = frozenset("\u200c\u200d\u00a0\u2009\u202f\u3000")
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Who a token is for."""
+    """The user of a token."""
 
     user_id: str
     tenant_id: str
@@ -28,7 +28,7 @@ class Identity:
 
 
 def identity(claims: Mapping[str, Any]) -> Identity:
-    """Who `claims` are for. Raises Unauthenticated if they name no user or no tenant."""
+    """Return the user of `claims`. Raises Unauthenticated if they name no user or no tenant."""
     user_id, tenant_id, expires = claims.get("sub"), claims.get("tenant_id"), claims.get("exp")
     if not is_safe_id(user_id) or not is_safe_id(tenant_id):
         raise Unauthenticated
@@ -43,12 +43,12 @@ def identity(claims: Mapping[str, Any]) -> Identity:
 
 
 def _role(claim: object) -> str:
-    """A role decides rights, so it is taken as it is written or not at all."""
+    """Return the role exactly as written, or none: it decides rights."""
     return claim if isinstance(claim, str) and claim and claim == _text(claim) else "user"
 
 
 def _text(claim: object) -> str:
-    """An optional claim as clean text: whatever is not a string, or cannot be written, is none."""
+    """Return an optional claim as clean text; none if it is not a string or cannot be encoded."""
     if not isinstance(claim, str):
         return ""
     clean = "".join(c for c in claim if c.isprintable() or c in _KEPT)

@@ -1,4 +1,4 @@
-"""Edits of a document: what they do, what they touch, and which of them can be merged.
+"""Edits of a document: their effect, the places they touch, and which of them can be merged.
 
 An edit is a JSON Patch (RFC 6902), applied by the `jsonpatch` library, all of it or nothing. What it touches is
 the set of places (JSON Pointers) that it reads and writes. Two edits that were made on the same version can both
@@ -22,13 +22,13 @@ from realtime_contracts.rules.errors import InvalidPayload, TooLarge
 from realtime_contracts.rules.limits import MAX_DOCUMENT_BYTES
 from realtime_contracts.rules.places import MAX_DEPTH, Places, ancestors
 
-#: Bytes, as JSON, that one edit may copy and move in all: copies of copies double, and each of them is looked through.
+#: Bytes, as JSON, that one edit may copy and move in all: repeated copies double, and each is checked.
 MAX_MOVED_BYTES = 4 * MAX_DOCUMENT_BYTES
 
-#: A member that would change the type of an object, where a careless front end assigns what it gets.
+#: A member name that would change an object's type in a front end that assigns without care.
 FORBIDDEN_MEMBER = "__proto__"
 
-#: The last part of a path that may mean an element of an array.
+#: The last part of a path that can be an array index.
 _ELEMENT = re.compile(r"-|[0-9]+")
 
 _NOTHING = object()
@@ -45,7 +45,7 @@ class Touched:
     writes: frozenset[str]
 
     def as_json(self) -> dict[str, list[str]]:
-        """As the log keeps it. A place below another one that is written adds nothing."""
+        """Return it as stored in the log. Places below another written place are left out."""
         above = self.writes
         return {
             "reads": sorted(self.reads),
@@ -54,14 +54,14 @@ class Touched:
 
 
 class Unmergeable(Exception):
-    """An edit and those that were made since its base cannot all stand: a version conflict."""
+    """An edit conflicts with edits made since its base version."""
 
 
 def merged(content: str | bytes, changes: Changes, since: Sequence[dict[str, list[str]]]) -> tuple[bytes, Touched]:
-    """The document after an edit, as it is stored, and what the edit touched.
+    """Return the document after an edit, as it is stored, and the places that the edit touched.
 
-    `content`: the document as it is now. `since`: what the edits touched that were made after this one's base.
-    Raises Unmergeable, InvalidPayload and TooLarge.
+    `content`: the current document. `since`: the places touched by edits after this one's base. Raises Unmergeable,
+    InvalidPayload and TooLarge.
     """
     try:
         document, touched = apply(orjson.loads(content), changes)
@@ -76,7 +76,7 @@ def merged(content: str | bytes, changes: Changes, since: Sequence[dict[str, lis
 
 
 def conflict(edit: Touched, since: Iterable[dict[str, list[str]]]) -> bool:
-    """Whether an edit cannot be merged with those that were made since its base, as the log has them."""
+    """Whether an edit conflicts with those since its base, as the log has them."""
     reads, writes = set[str](), set[str]()
     for other in since:
         reads |= set(other["reads"])
@@ -88,7 +88,7 @@ def conflict(edit: Touched, since: Iterable[dict[str, list[str]]]) -> bool:
 
 
 def named(changes: Changes) -> Touched:
-    """What an edit may touch, by its words alone: of one that does not fit the document as it is now."""
+    """Return the places that an edit names, for one that does not fit the current document."""
     reads, writes = set[str](), set[str]()
     for operation in changes:
         for name in ("from", "path"):
@@ -102,7 +102,7 @@ def named(changes: Changes) -> Touched:
 
 
 def apply(document: Document, changes: Changes) -> tuple[Document, Touched]:
-    """The document after an edit, and what that touched. `document` is used up, also when this fails.
+    """Return the document after an edit, and the places touched. `document` is consumed, even on failure.
 
     Raises InvalidPayload (the edit does not fit the document; the path is that of the payload) and TooLarge.
     """
@@ -130,7 +130,7 @@ def apply(document: Document, changes: Changes) -> tuple[Document, Touched]:
 
 
 def announcement(room_id: str, version: int, author: tuple[str, str], changes: Changes, edit_id: str) -> dict[str, Any]:
-    """`doc:edit`, as it tells of an edit that was made. `author`: the user's id and name."""
+    """Return `doc:edit` for an edit that was applied. `author`: the user's id and name."""
     return {
         "room_id": room_id,
         "version": version,
@@ -142,7 +142,7 @@ def announcement(room_id: str, version: int, author: tuple[str, str], changes: C
 
 
 def dump(document: Document) -> bytes:
-    """The document as it is stored. Raises TooLarge."""
+    """Return the document as it is stored. Raises TooLarge."""
     content = orjson.dumps(document)
     if len(content) > MAX_DOCUMENT_BYTES:
         raise TooLarge
@@ -150,7 +150,7 @@ def dump(document: Document) -> bytes:
 
 
 def check_value(value: Any, at: str, depth: int = 0) -> None:
-    """Refuse what must not get into a document. `at`: where the value stands in the payload. Raises InvalidPayload."""
+    """Refuse a value that must not enter a document. `at`: its place in the payload. Raises InvalidPayload."""
     if depth > MAX_DEPTH:
         raise InvalidPayload(at, f"more than {MAX_DEPTH} levels deep")
     if isinstance(value, dict):
@@ -175,7 +175,7 @@ def _check_members(operation: dict[str, Any], at: str) -> None:
 
 
 def _size_of_source(document: Any, operation: dict[str, Any]) -> int:
-    """Bytes of what an operation moves or copies; nothing is at a place that the library will refuse."""
+    """Return the size of a moved or copied value; 0 at a place that the library will refuse."""
     source = _at(document, operation["from"])
     return 0 if source is _NOTHING else len(orjson.dumps(source))
 
@@ -188,7 +188,7 @@ def _check_depth(document: Any, operation: dict[str, Any], at: str) -> None:
 
 
 def _touched_by(document: Any, operation: dict[str, Any]) -> tuple[set[str], set[str]]:
-    """What one operation reads and writes in the document as it finds it."""
+    """Return the places that one operation reads and writes in the current document."""
     path = path_split(operation["path"])
     match operation["op"]:
         case "test":
@@ -204,14 +204,14 @@ def _touched_by(document: Any, operation: dict[str, Any]) -> tuple[set[str], set
 
 
 def _shifted(document: Any, path: tuple[str, ...]) -> str:
-    """What changes when something is put in or taken out at `path`: an array is changed as a whole."""
+    """Return the places changed by an insertion or removal at `path`: in an array, the whole array."""
     above = path_join(path[:-1])
     in_array = bool(path) and isinstance(_at(document, above), list)
     return above if in_array else path_join(path)
 
 
 def _at(document: Any, place: str) -> Any:
-    """What is at a place, `_NOTHING` if nothing is: the end of an array, `-`, is no value either."""
+    """Return the value at a place, `_NOTHING` if there is none; the end of an array, `-`, has none."""
     found = JsonPointer(place).resolve(document, _NOTHING)
     return _NOTHING if isinstance(found, EndOfList) else found
 

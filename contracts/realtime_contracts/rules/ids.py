@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-#: A user or tenant id: nothing that could end a hash tag of Redis, hide in a log line or not be written as UTF-8.
+#: A user or tenant id, without characters that end a Redis hash tag, hide in a log line or cannot be UTF-8.
 _SAFE_ID = re.compile(r"[^{}\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,128}")
 
 #: A room's id inside its tenant: `entity_type:entity_id`, with exactly one colon.
@@ -22,5 +22,5 @@ def is_room_id(value: str) -> bool:
 
 
 def as_text(entity_id: str | float | None) -> str | None:
-    """An entity_id as it is answered: always a string. JSON's 42 and 42.0 are one integer."""
+    """Return an entity_id as a string. JSON's 42 and 42.0 are the same integer."""
     return str(int(entity_id)) if isinstance(entity_id, int | float) else entity_id

@@ -1,6 +1,6 @@
-"""The numbers of the contract: how much there may be of a thing, and for how long.
+"""The limits of the contract: sizes, numbers and times.
 
-A server may be run with other timeouts, and with other limits where its settings have one. These are the defaults.
+A server may run with other timeouts, and with other limits where it has settings. These are the defaults.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ MAX_MESSAGE_BYTES = 1024 * 1024
 #: Bytes that a document may have, as compact JSON in UTF-8.
 MAX_DOCUMENT_BYTES = 1024 * 1024
 
-#: Edits of a document that are kept for who has missed some. The server's script `lib/documents.lua` has it as well.
+#: Edits kept of a document for clients that missed some. The server's script `lib/documents.lua` has the same number.
 KEPT_EDITS = 500
 
-#: Fields of a room that one user may type in at a time. People have two hands; it bounds what clients may store.
+#: Fields of a room that one user may type in at a time; it limits what clients can store.
 MAX_TYPING_FIELDS = 20
 
-#: Locks that one user may hold in a room: a form has fewer fields. And all users: everybody is sent them all.
+#: Locks per user in a room (a form has fewer fields), and per room (every member is sent all of them).
 MAX_LOCKS_OF_USER, MAX_LOCKS_OF_ROOM = 100, 300
 
-#: Notifications that a user may have. With more, the oldest that was read goes first, then the oldest of all.
+#: Notifications per user. With more, the oldest read one is deleted first, then the oldest of all.
 MAX_NOTIFICATIONS = 1000
 
-#: Items of activity that are kept of a tenant: the last ones.
+#: Latest activity items kept per tenant.
 MAX_ACTIVITY_ITEMS = 10_000
 
-#: Bytes of JSON that an item's details may have: with all items, what a tenant may take of a server's memory.
+#: Bytes of JSON of an item's details: times the number of items, a tenant's share of the server's memory.
 MAX_DETAILS_BYTES = 8 * 1024
 
-#: Items of a page of notifications or activity, unless a request says how many.
+#: Default page size of notifications or activity.
 PAGE_ITEMS = 50
 
-#: Characters of a user's name on the wire; a longer one is cut, because a name must not refuse a user.
+#: Characters of a user's name on the wire. A longer one is cut, because a name must not exclude a user.
 MAX_NAME_LENGTH = 255
 
-#: Characters of an event's name that an error repeats.
+#: Characters of an event's name repeated in an error.
 MAX_EVENT_LENGTH = 200
 
 #: Seconds without activity after which an online user becomes away.
@@ -56,11 +56,11 @@ TYPING_SECONDS = 6
 #: Seconds that a cursor lives without a move.
 CURSOR_SECONDS = 300
 
-#: Seconds that a lock lasts if its holder names no time.
+#: Default seconds that a lock lasts.
 LOCK_SECONDS = 30
 
 #: Seconds that a notification is kept.
 NOTIFICATION_SECONDS = 30 * 86_400
 
-#: Seconds between two pings, and that a pong may take.
+#: Seconds between two pings, and for a pong to arrive.
 PING_INTERVAL_SECONDS, PING_TIMEOUT_SECONDS = 25, 30

@@ -7,8 +7,7 @@ from typing import Any
 import orjson
 import socketio.packet
 
-#: The event that stands for a packet nobody can read. It begins with a space, as nothing else does: a
-#: client's event that would is given one more.
+#: The event that stands for an unreadable packet. It begins with a space; a client's event that does gets one more.
 UNREADABLE = " unreadable"
 
 #: The first character of every Engine.IO packet but a binary one, which the contract does not have.
@@ -20,7 +19,7 @@ SEPARATOR = "\x1e"
 #: An Engine.IO message whose Socket.IO packet is unreadable.
 GARBAGE = "4!"
 
-#: Names under which python-socketio keeps handlers that are not for events. A client may not reach them.
+#: Names of python-socketio's handlers that are not for events. A client must not reach them.
 _RESERVED = frozenset({"connect", "disconnect", "*"})
 
 _BINARY = "binary messages are not accepted"
@@ -43,9 +42,9 @@ class Json:
 class Packet(socketio.packet.Packet):  # type: ignore[misc]  # the library is untyped
     """A Socket.IO packet that can always be decoded.
 
-    What cannot be read (bad JSON, nesting too deep, no event name) becomes the event UNREADABLE with
-    the reason as its payload, and keeps the id of the ack if there is one. Binary messages are not in
-    the contract: they are unreadable too, and their attachments are not waited for.
+    Unreadable input (bad JSON, nesting too deep, no event name) becomes the event UNREADABLE with the reason as its
+    payload, and keeps its ack id if it has one. Binary messages are not in the contract: they are unreadable too, and
+    their attachments are not awaited.
     """
 
     uses_binary_events = False
@@ -67,7 +66,7 @@ class Packet(socketio.packet.Packet):  # type: ignore[misc]  # the library is un
             attachments = super().decode(encoded_packet)
         except (ValueError, TypeError, RecursionError):
             if encoded_packet.startswith(str(socketio.packet.CONNECT)):
-                # A connection without credentials; refusing it is the answer.
+                # A connection without credentials is refused, which is an answer.
                 self.packet_type, self.data = socketio.packet.CONNECT, None
                 return 0
             return self._unreadable("not a Socket.IO packet with JSON")
@@ -79,7 +78,7 @@ class Packet(socketio.packet.Packet):  # type: ignore[misc]  # the library is un
         return 0
 
     def _fault(self, attachments: int) -> str | None:
-        """What is wrong with a packet that could be decoded, None if nothing is."""
+        """Return what is wrong with a decoded packet, None if nothing is."""
         kind, data = self.packet_type, self.data
         if attachments or kind in (socketio.packet.BINARY_EVENT, socketio.packet.BINARY_ACK):
             return _BINARY
@@ -93,7 +92,7 @@ class Packet(socketio.packet.Packet):  # type: ignore[misc]  # the library is un
 
     def _unreadable(self, reason: str) -> int:
         if self.packet_type not in (socketio.packet.EVENT, socketio.packet.BINARY_EVENT):
-            self.id = None  # of somebody else's ack: only an event is answered by one
+            self.id = None  # The id of another ack: only an event is answered by one.
         self.packet_type = socketio.packet.EVENT
         self.namespace = None
         self.data = [UNREADABLE, reason]
@@ -109,5 +108,5 @@ def split_body(body: bytes) -> list[str]:
 
 
 def event_name(name: str) -> str:
-    """An event's name as the client has sent it: a `Packet` keeps names that are reserved with a space before them."""
+    """Return an event's name as the client sent it: a `Packet` keeps reserved names with a leading space."""
     return name.removeprefix(" ")

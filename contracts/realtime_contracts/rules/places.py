@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from realtime_contracts.rules.errors import InvalidPayload
 
-#: Levels of lists and objects that a document may have. Far beyond any form, and within what every JSON reader takes.
+#: Nesting levels of a document. Far beyond any form, and within every JSON reader's limit.
 MAX_DEPTH = 100
 
 
@@ -38,7 +38,7 @@ class Places:
 
 
 def place_of(field: str | None) -> str:
-    """The place of a form's field: the field is a JSON Pointer, or the name of a top-level member, or None for all."""
+    """Return the place of a field: a JSON Pointer, the name of a top-level member, or None for the whole."""
     if field is None:
         return ""
     return field if field.startswith("/") else "/" + field.replace("~", "~0").replace("/", "~1")

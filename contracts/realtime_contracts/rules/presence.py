@@ -20,20 +20,20 @@ class PresenceState(str, Enum):
 
     @property
     def status(self) -> str:
-        """What others see."""
+        """Return the status that other users see."""
         return "away" if self is PresenceState.AUTO_AWAY else self.value
 
 
 class Trigger(str, Enum):
-    """What happens to a user's presence."""
+    """An event that affects a user's presence."""
 
     ACTIVITY = "activity"  # heartbeat, cursor, typing, edit, join, a new connection
-    UPDATE = "update"  # presence:update without status
+    UPDATE = "update"  # presence:update without a status
     CHOOSE_ONLINE = "choose_online"
     CHOOSE_AWAY = "choose_away"
     CHOOSE_BUSY = "choose_busy"
-    IDLE = "idle"  # nothing for `away` seconds
-    NONE = "none"  # heartbeat {active: false}: the connection lives, the user did nothing
+    IDLE = "idle"  # no activity for `away` seconds
+    NONE = "none"  # heartbeat {active: false}: the connection is alive, the user inactive
 
 
 _ONLINE, _AUTO, _AWAY, _BUSY = PresenceState
@@ -56,7 +56,7 @@ _CHOICES = {"online": Trigger.CHOOSE_ONLINE, "away": Trigger.CHOOSE_AWAY, "busy"
 
 
 def choice(status: str | None) -> Trigger:
-    """The trigger of a `presence:update` that carries `status`, or none."""
+    """Return the trigger of a `presence:update` with `status`, or without one."""
     return Trigger.UPDATE if status is None else _CHOICES[status]
 
 

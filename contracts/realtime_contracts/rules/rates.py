@@ -1,4 +1,4 @@
-"""Rates: how often a user may ask over REST, and how often a cursor is announced."""
+"""Rates: how often a user may call REST, and how often a cursor is announced."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ class Rate:
         return wait, arrival if wait else max(now, arrival) + interval
 
 
-#: At most 30 announcements a second, per user and room: five at once, so that a slow moment does not merge the moves
-#: of a calm hand, then one every 42 ms. In any second that is 5 + 23, and 30 at most with the last one that waited.
+#: At most 30 announcements a second, per user and room: five at once, so that a slow moment does not merge normal
+#: moves, then one every 42 ms. In any second that is 5 + 23, and 30 at most with the last delayed one.
 CURSOR_RATE = Rate(interval_ms=42, burst=5)
 
 
 class RateLimit:
-    """The token buckets of all who may ask `rate` times a second. Safe to use from several threads.
+    """Token buckets for `rate` calls a second, by key. Safe to use from several threads.
 
-    A bucket holds `BURST_SECONDS` worth of tokens and is filled at an even rate; asking takes one. A full bucket is
-    forgotten, so only who asked in the last seconds is kept.
+    A bucket holds `BURST_SECONDS` worth of tokens and is filled at an even rate; a call takes one. A full bucket is
+    dropped, so only recent callers are kept.
     """
 
     def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate = rate
         self._size = max(1.0, rate * BURST_SECONDS)
         self._clock = clock
-        #: Who asked → their tokens, and when they were counted.
+        #: By key: the tokens, and when they were counted.
         self._buckets: dict[Hashable, tuple[float, float]] = {}
         self._swept_at = clock()
         self._lock = Lock()
 
     def take(self, key: Hashable) -> float:
-        """Take a token of `key`'s: 0.0 if there was one, else the seconds until there is."""
+        """Take a token of `key`: 0.0 if there was one, else the seconds until there is."""
         with self._lock:
             now = self._clock()
             if now - self._swept_at >= BURST_SECONDS:
@@ -63,7 +63,7 @@ class RateLimit:
             return 0.0
 
     def __len__(self) -> int:
-        """How many buckets are kept."""
+        """Return the number of buckets kept."""
         return len(self._buckets)
 
     def _tokens(self, key: Hashable, now: float) -> float:

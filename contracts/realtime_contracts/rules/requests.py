@@ -1,4 +1,4 @@
-"""Requests: payloads of events held against the contract, REST's queries read, and idempotency keys."""
+"""Checks requests against the contract: event payloads, REST queries and idempotency keys."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from realtime_contracts.contract.operations import Operation, parameter_types
 from realtime_contracts.contract.registry import Direction, registry
 from realtime_contracts.rules.errors import InvalidPayload, Unauthenticated
 
-#: A name of the caller's choosing, as it may stand in a header: printable ASCII.
+#: A name chosen by the caller, valid in a header: printable ASCII.
 IDEMPOTENCY_KEY = re.compile(r"[ -~]{1,255}")
 
-#: What is said to people who leave out a property that an event requires. The seed's words.
+#: The message for a missing property that an event requires. The seed's words.
 _MISSING = {"entity_type": "entity_type and entity_id required", "room_id": "room_id required"}
 
 #: Whole numbers as JSON writes them, of no more digits than 64 bits can have.
@@ -33,7 +33,7 @@ Payload = dict[str, Any]
 
 
 def check(direction: Direction, event: str, payload: Any) -> Payload:
-    """The payload of a message, held against the contract. Raises InvalidPayload."""
+    """Return a message's payload after checking it. Raises InvalidPayload."""
     violation = registry().check(direction, event, payload)
     if violation is not None:
         raise InvalidPayload(violation.path, violation.reason)
@@ -41,7 +41,7 @@ def check(direction: Direction, event: str, payload: Any) -> Payload:
 
 
 def check_event(event: str, payloads: Sequence[Any]) -> Payload:
-    """The one payload of a client's event; none is the empty one. Raises InvalidPayload."""
+    """Return the single payload of a client event; a missing one is {}. Raises InvalidPayload."""
     if len(payloads) > 1:
         raise InvalidPayload("", f"expected one payload, got {len(payloads)}")
     payload = payloads[0] if payloads else {}
@@ -58,15 +58,15 @@ def _said_missing(event: str, payload: Payload) -> str | None:
 
 
 def check_request(operation: Operation, payload: Any) -> Payload:
-    """The request of an operation of REST, held against the contract; {} if it takes none. Raises InvalidPayload."""
+    """Return a REST operation's request after checking it; {} if it takes none. Raises InvalidPayload."""
     takes_nothing = parameter_types(operation.event) is None
     return {} if takes_nothing else check(Direction.REQUEST, operation.event, payload)
 
 
 def read_query(operation: Operation, query: Mapping[str, Sequence[str]]) -> Payload | None:
-    """What a request asks for in its query, numbers and booleans as such; None if it asks for it in its body.
+    """Parse a query, with numbers and booleans; None if the operation takes a body.
 
-    Raises InvalidPayload: a parameter is there twice, or where there may be none.
+    Raises InvalidPayload for a duplicate parameter, and for any where none is allowed.
     """
     types = parameter_types(operation.event)
     for name, values in query.items():
@@ -80,7 +80,7 @@ def read_query(operation: Operation, query: Mapping[str, Sequence[str]]) -> Payl
 
 
 def bearer_token(header: str) -> str:
-    """The access token in the header Authorization (RFC 6750). Raises Unauthenticated."""
+    """Return the access token of the header Authorization (RFC 6750). Raises Unauthenticated."""
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or " " in token.strip():
         raise Unauthenticated
@@ -88,7 +88,7 @@ def bearer_token(header: str) -> str:
 
 
 def check_idempotency_key(key: str | None) -> str | None:
-    """The header Idempotency-Key, if there is one. Raises InvalidPayload."""
+    """Return the header Idempotency-Key, if there is one. Raises InvalidPayload."""
     if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
         raise InvalidPayload("/Idempotency-Key", "expected 1 to 255 printable ASCII characters")
     return key
@@ -103,12 +103,12 @@ def _typed(text: str, kind: str | None) -> str | int | bool:
 
 
 def fingerprint(meant: Mapping[str, Any]) -> str:
-    """What tells one thing that is meant from another, however it is spelt: JSON's 12 and 12.0 are one number."""
+    """Return a fingerprint of a value, independent of its spelling: JSON's 12 and 12.0 are one number."""
     return sha256(orjson.dumps(_plain(dict(meant)), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def notification_id(tenant_id: str, user_id: str, idempotency_key: str) -> str:
-    """The id that a notification with an idempotency key always has. A NUL is in none of the names."""
+    """Return the fixed id of a notification with an idempotency key. None of the names contains a NUL."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{tenant_id}\0{user_id}\0{idempotency_key}"))
 
 

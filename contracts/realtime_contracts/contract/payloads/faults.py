@@ -18,27 +18,27 @@ from realtime_contracts.contract.schemas import Schema, types
 Path = tuple[str | int, ...]
 Fault = Callable[[Any, random.Random], Any]
 
-#: One of each kind that JSON has, and those that languages take for another.
+#: One value of each JSON type, and those that languages confuse with others.
 OTHERS: tuple[Any, ...] = (
     *(None, True, False, 0, 1, -1, 1.0, 0.5, -0.0, 2**53, -(2**53), 2**63, 1e300),
     *("", "0", "1", "true", "null", " ", [], [[]], [None], {}, {"": None}),
 )
-#: Characters that get into texts by mistake: ends of lines that `$` may overlook, white space, look-alikes.
+#: Characters that enter texts by mistake: line ends that `$` may overlook, white space, look-alikes.
 CHARACTERS = (
     *"\n\r\u2028\u2029\u0085\x00\x1f\x7f\x9f \t\xa0\ufeff{}/~",
     "~2",
     *"\\:<é\u0661\uff41\u017f\u212a😀\U0010ffff",
     *("..", "//"),
 )
-#: Names that no schema has; JavaScript finds some of them in every object.
+#: Names that no schema has; in JavaScript every object has some of them.
 STRANGERS = ("x", "", "Ok", "user_Id", "userId", "__proto__", "constructor", "toString", "hasOwnProperty", "$ref", "😀")
-#: Characters of a text that is far too long for all but the longest.
+#: Length of a text that is too long for nearly all fields.
 VERY_LONG = 3000
 
 
 @dataclass(frozen=True)
 class Place:
-    """A value in a payload, and the schema that it was made from, of a `oneOf` the alternative that was taken."""
+    """A value in a payload, and the schema that it was made from (for a `oneOf`, the chosen alternative)."""
 
     path: Path
     schema: Schema
@@ -47,7 +47,7 @@ class Place:
 
 
 def faults_at(place: Place) -> list[Fault]:
-    """All faults that apply at a place. Each rule there has its own, so that each is broken as often."""
+    """Return all faults that apply at a place. Each rule has its own, so that each is broken equally often."""
     schema = place.schema
     named = types(schema)
     faults: list[Fault] = [_another_kind, _wrapped]
@@ -72,7 +72,7 @@ def faults_at(place: Place) -> list[Fault]:
 
 
 def replaced(payload: Any, path: Path, fault: Fault, rng: random.Random) -> Any:
-    """A copy of the payload with the fault at `path`; the same, if nothing is there any more."""
+    """Return a copy of the payload with the fault at `path`; an equal copy if the place is gone."""
     if not path:
         return fault(payload, rng)
     step, rest = path[0], path[1:]
@@ -102,7 +102,7 @@ def _wrapped(value: Any, rng: random.Random) -> Any:
 
 
 def _with_stranger(names: tuple[str, ...], value: Any, rng: random.Random) -> Any:
-    """One member too many, or, if the name is known, one that is another."""
+    """Add an unknown member, or one of another alternative if known."""
     return {**value, rng.choice(names): rng.choice(OTHERS)} if isinstance(value, dict) else value
 
 
@@ -123,7 +123,9 @@ def _lacking(name: str, value: Any, _: random.Random) -> Any:
 
 
 def _without_needed(name: str, others: list[str], value: Any, _: random.Random) -> Any:
-    """What needs another, without it. A value that fits the member is not known here: an ordinary text will do."""
+    """Remove a member that another one requires. The required value's schema is not known here, so an ordinary text is
+    used.
+    """
     if not isinstance(value, dict):
         return value
     return {key: part for key, part in {name: "1", **value}.items() if key not in others}
@@ -136,7 +138,7 @@ def _other_word(value: Any, rng: random.Random) -> Any:
 
 
 def _spoilt(value: Any, rng: random.Random) -> Any:
-    """A text with something in it that does not belong there, at the ends more often than between."""
+    """Insert a wrong character, at the ends more often than between."""
     text = value if isinstance(value, str) else ""
     at = rng.choice((0, len(text), rng.randint(0, len(text))))
     if text and rng.random() < 0.5:  # noqa: PLR2004 - in the place of a character as often as between two
@@ -153,7 +155,7 @@ def _very_long(value: Any, rng: random.Random) -> Any:
 
 
 def _of_length(length: int, value: Any, rng: random.Random) -> Any:
-    """The text cut or filled to a length in characters, with one of its own or one that is two units of UTF-16."""
+    """Cut or fill a text to a length, with its own character or one that takes two UTF-16 units."""
     text = value if isinstance(value, str) else ""
     filling = rng.choice((text[-1:] or "a", "a", "😀"))
     return (text + filling * length)[: max(length, 0)]

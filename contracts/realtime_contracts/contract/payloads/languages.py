@@ -29,11 +29,11 @@ Spans = tuple[tuple[int, int], ...]
 EVERY: Spans = ((0, 0xD7FF), (0xE000, 0x10FFFF))
 #: Repetitions that a quantifier may ask for.
 MOST_REPETITIONS = 10_000
-#: Characters of a pattern with its repetitions written out, and pairs of states compared. Beyond it is no answer.
+#: Limits on the size of a pattern with its repetitions written out, and on the pairs of states compared.
 MOST_STATES = 300_000
-#: Characters of an example text, where there is a choice: the first of these that fits.
+#: Preferred characters of an example text: the first that fits.
 _READABLE = "a0-_. /A#"
-#: The automaton's state from which no text is allowed any more.
+#: The automaton's dead state: no text is allowed from here.
 _DEAD = -1
 
 _QUANTIFIER = re.compile(r"(?:([*+?])|\{([0-9]{1,6})(?:(,)([0-9]{0,6}))?\})\??")
@@ -44,7 +44,7 @@ _LETTERS = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "0": "\0"}
 
 
 class Unsupported(ValueError):
-    """The pattern uses syntax that is not read here, or it is too large; the message says which."""
+    """The pattern uses unsupported syntax or is too large; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Automaton:
 
 
 def at_most(one: float | None, other: float | None) -> bool:
-    """Whether one upper bound is within another; None is no bound."""
+    """Whether an upper bound is within another; None is unbounded."""
     return other is None or (one is not None and one <= other)
 
 
@@ -115,7 +115,7 @@ def at_most(one: float | None, other: float | None) -> bool:
 def separating(one: Strings, other: Strings) -> str | None:
     """The shortest text that `one` allows and `other` does not; None if there is none.
 
-    Raises Unsupported for a pattern that is not read, and for one that is too large.
+    Raises Unsupported for a pattern with unsupported syntax, or one that is too large.
     """
     if set(other.patterns) <= set(one.patterns) and other.low <= one.low and at_most(one.high, other.high):
         return None
@@ -242,7 +242,7 @@ def _may_be_empty(node: Node) -> bool:
 
 
 def _after(node: Node, code: int) -> Node:
-    """What may follow after one character."""
+    """Return the tree of what may follow after one character."""
     match node:
         case Chars(spans):
             return _EMPTY if any(low <= code <= high for low, high in spans) else _NOTHING
@@ -282,7 +282,7 @@ def _spans(node: Node) -> Iterator[Spans]:
 
 
 def _size(node: Node) -> int:
-    """Characters of a tree with its repetitions written out."""
+    """Return the size of a tree with its repetitions written out."""
     times = max(node.low, node.high or 1) if isinstance(node, Repeat) else 1
     return times * (isinstance(node, Chars) + sum(map(_size, _parts(node))))
 
@@ -388,7 +388,7 @@ def _ways(patterns: tuple[str, ...], length: int) -> tuple[frozenset[int], ...]:
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> Spans:
-    """Ranges put in order, and together where they touch."""
+    """Sort and merge ranges."""
     result: list[tuple[int, int]] = []
     for low, high in sorted(spans):
         if result and low <= result[-1][1] + 1:
@@ -399,7 +399,7 @@ def _merged(spans: Iterable[tuple[int, int]]) -> Spans:
 
 
 def _common(one: Spans, other: Spans) -> Spans:
-    """The code points that are in both."""
+    """Return the code points in both."""
     pairs = ((max(a, c), min(b, d)) for a, b in one for c, d in other)
     return tuple(sorted((low, high) for low, high in pairs if low <= high))
 
@@ -412,7 +412,7 @@ def _without(spans: Spans) -> Spans:
 
 
 def _partition(sets: set[Spans]) -> tuple[Spans, ...]:
-    """All characters, in as few classes as tell the sets apart."""
+    """Split all characters into the fewest classes that distinguish the sets."""
     distinct = sorted(sets)
     cuts = sorted({0, 0xE000, 0x110000, *(end for spans in distinct for low, high in spans for end in (low, high + 1))})
     classes: dict[tuple[int, ...], list[tuple[int, int]]] = {}
@@ -427,7 +427,7 @@ def _readable(spans: Spans) -> str:
 
 
 def _character(spans: Spans, rng: random.Random) -> str:
-    """Mostly one of printable ASCII, where there is one; the ends of a range more often than their share."""
+    """Draw a character: mostly printable ASCII if possible, with the ends of a range preferred."""
     printable = _printable(spans)
     if printable and rng.random() < 0.6:  # noqa: PLR2004 - mostly
         return rng.choice(printable)
