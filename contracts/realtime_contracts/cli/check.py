@@ -1,4 +1,4 @@
-"""`realtime contract check`: the command line, and where the report goes."""
+"""`realtime contract check`: the command line, and the output of the report."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from realtime_contracts.check.result import EXIT_CODES, Result, gravest
 from realtime_contracts.contract.registry import Direction
 from realtime_contracts.wire.redaction import Redactor
 
-#: Columns that are enough not to wrap a line: off a terminal, whoever reads the report does that.
+#: A width that wraps no line: when the output is not a terminal, its reader wraps it.
 _UNWRAPPED = 10_000
 
 
-#: The command's help; click leaves the lines of a paragraph alone that begins with a backspace.
+#: The command's help. In click, a paragraph that begins with a backspace keeps its lines.
 _HELP = """Check captures of a live client against the contract.
 
 FILE is a HAR as the browser's network panel or Playwright saves it, a log of JSON lines, or one
@@ -92,7 +92,7 @@ def check(
 
 
 def _refuse(files: tuple[str, ...], names: tuple[str, ...], event: str | None, output: Path | None) -> None:
-    """Raises UsageError for what makes no sense."""
+    """Raise UsageError for contradicting options."""
     if not files and at_terminal():
         raise click.UsageError("expected a FILE or a capture on standard input: name a FILE, or pipe a capture in")
     if names.count("-") > 1:
@@ -132,17 +132,17 @@ def _opened(output: Path) -> TextIO:
 
 @contextmanager
 def _told(output: Path | None) -> Iterator[None]:
-    """Tells that a report cannot be written, which says nothing of the captures."""
+    """Report an error while writing the report, which says nothing about the captures."""
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError as error:
-        if output is None:  # Python would try again on its way out, and fail in its own words
+        if output is None:  # Python would try again at exit, and fail with its own message.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise click.UsageError(f"{f'--output {output}' if output else 'standard output'}: {error.strerror}") from error
 
 
 def at_terminal() -> bool:
-    """Whether nothing is piped in."""
+    """Whether standard input is a terminal."""
     return sys.stdin is not None and sys.stdin.isatty()

@@ -1,4 +1,4 @@
-"""`realtime conform`: the features against anyone's server."""
+"""`realtime conform`: runs the features against a server."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from realtime_contracts.conform.steps import DEFINITIONS
 from realtime_contracts.conform.tags import LEVELS
 from realtime_contracts.wire.timeouts import Timeouts
 
-#: Seconds that a run waits for what should come at once. A server that needs longer is not realtime.
+#: Seconds that a run waits for a message that should come at once. A server that needs longer is not realtime.
 PATIENCE_SECONDS = 5.0
-#: Failures that the terminal tells in full.
+#: Failures shown in full on the terminal.
 SHOWN = 5
 
-#: The value of `--timeouts` for the contract's own.
+#: The value of `--timeouts` for the contract's defaults.
 CONTRACT_TIMEOUTS = "contract"
-#: The reports that can be asked for, in the order they are written.
+#: The report options, in the order in which they are written.
 REPORTS = ("html", "junit", "json", "messages")
 #: The name of no file.
 STDOUT = "-"
@@ -49,7 +49,7 @@ _TRANSPORTS = {"websocket": ("websocket",), "polling": ("polling",), "both": ("w
 
 
 class SecondsRange(click.FloatRange):
-    """As FloatRange, to which what is no number is in every range."""
+    """A FloatRange that refuses NaN, which would be in every range."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         seconds: float = super().convert(value, param, ctx)
@@ -59,7 +59,7 @@ class SecondsRange(click.FloatRange):
 
 
 class TimeoutsOption(click.ParamType):  # type: ignore[type-arg]  # generic in its newest versions only
-    """`away=2,offline=3`, in seconds, or `contract` for the contract's own."""
+    """`away=2,offline=3`, in seconds, or `contract` for the contract's defaults."""
 
     name = "timeouts"
 
@@ -82,7 +82,7 @@ class TimeoutsOption(click.ParamType):  # type: ignore[type-arg]  # generic in i
 
 
 class Output(Console):
-    """As rich's, whose exit status is another one where nobody reads on: 1 is a MUST that is not met."""
+    """A rich console whose exit status after a broken pipe is not 1: that means an unmet MUST."""
 
     def on_broken_pipe(self) -> None:
         try:
@@ -196,7 +196,7 @@ def conform_command(
     nodes = len(urls) or options["nodes"]
     slow_unknown = options["timeouts"] is None
     selection = Selection(options["words"], options["level"], options["skip_slow"] or slow_unknown, nodes)
-    # Whoever has a report printed wants nothing else there.
+    # A printed report must be the only output.
     console = Output(highlight=False, stderr=_to_stdout(options))
     try:
         chosen = selection.of(features)
@@ -234,14 +234,14 @@ def conform_command(
     except OSError as error:
         if error.errno not in (errno.EPIPE, errno.ENOSPC):
             raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still to be printed goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # The remaining output goes nowhere.
         _end_inconclusive(f"standard output cannot be written: {error.strerror}")
     _write(run, features.folder, options, compared)
     sys.exit(run.exit_status)
 
 
 def _end_inconclusive(why: str) -> NoReturn:
-    """End where nothing can be said of any server. Not as click does: its 1 is a MUST that is not met."""
+    """Exit when no server could be judged. click's own status 1 would mean an unmet MUST."""
     click.echo(f"INCONCLUSIVE: {why}", err=True)
     sys.exit(EXIT_STATUS[Verdict.INCONCLUSIVE])
 
@@ -251,7 +251,7 @@ def _server(command: str, plan: Plan, nodes: int) -> Any:
 
 
 def _check_checks(selection: Selection) -> None:
-    """Refuse what is no check of the contract: of those nothing would be tried. Raises NothingSelected."""
+    """Refuse ids that are not contract checks: nothing would be run. Raises NothingSelected."""
     ids = contract_ids()
     for id_ in sorted(selection.contract_ids() - set(ids)):
         if not id_.startswith(OF_ITS_OWN):
@@ -278,7 +278,7 @@ def _source(options: dict[str, Any]) -> TokenSource:
 
 
 def _again(options: dict[str, Any], command: str | None) -> tuple[str, ...]:
-    """The options that belong to the server: what it takes to ask the same of it again."""
+    """Return the options that are needed to run against the same server again."""
     found = []
     if command:
         found += ["--exec", shlex.quote(command), "--nodes", str(options["nodes"])]
@@ -293,7 +293,7 @@ def _again(options: dict[str, Any], command: str | None) -> tuple[str, ...]:
 
 
 def _run(plan: Plan, features: Suite, command: str | None, tree: Tree, nodes: int) -> Run:
-    """Run it, with a server of its own if there is a command for one. Raises NotStarted."""
+    """Run, and start a server first if there is a command for one. Raises NotStarted."""
     how_it_ended = None
     with ExitStack() as stack:
         stack.enter_context(_ending_in_order())
@@ -313,7 +313,7 @@ def _head(console: Console, plan: Plan, features: Suite) -> None:
 
 @contextlib.contextmanager
 def _ending_in_order() -> Iterator[None]:
-    """Let a signal that ends the process do it as Ctrl-C does: what was started is ended, what was found is told."""
+    """Treat a terminating signal like Ctrl-C: end the started processes, and write the reports."""
 
     def interrupt(*_: object) -> NoReturn:
         raise KeyboardInterrupt
@@ -330,12 +330,12 @@ def _ending_in_order() -> Iterator[None]:
 
 
 def _to_stdout(options: dict[str, Any]) -> bool:
-    """Whether a report is to be printed: whoever wants that wants nothing else there."""
+    """Whether a report goes to standard output, which then gets nothing else."""
     return STDOUT in [str(options[name]) for name in REPORTS]
 
 
 def _read_compared(files: tuple[Path, ...]) -> tuple[Run, ...]:
-    """The runs to compare with. Refuses what is no report."""
+    """Read the runs to compare with. Refuses files that are not reports."""
     from realtime_contracts.conform.reports.json_report import read  # noqa: PLC0415 - as in `write`
 
     runs = []
@@ -348,7 +348,7 @@ def _read_compared(files: tuple[Path, ...]) -> tuple[Run, ...]:
 
 
 def _check_files(options: dict[str, Any]) -> None:
-    """Refuse what cannot be written."""
+    """Refuse files that cannot be written."""
     for name in REPORTS:
         file = options[name]
         if file is None or str(file) == STDOUT:
@@ -360,7 +360,7 @@ def _check_files(options: dict[str, Any]) -> None:
 
 
 def _write(run: Run, features: Path, options: dict[str, Any], compared: tuple[Run, ...]) -> None:
-    """Write the reports that were asked for, all that can be. Raises UsageError for those that cannot."""
+    """Write all requested reports, as far as possible. Raises UsageError for those that failed."""
     problems = []
     for name in REPORTS:
         if options[name] is None:
@@ -375,7 +375,7 @@ def _write(run: Run, features: Path, options: dict[str, Any], compared: tuple[Ru
 
 
 def _rendered(name: str, run: Run, features: Path, compared: tuple[Run, ...]) -> bytes:
-    """A report, by the option that asks for it. Few runs need the templates: each is imported when it is wanted."""
+    """Return a report by its option. Each renderer is imported when needed, because few runs need the templates."""
     match name:
         case "html":
             from realtime_contracts.conform.reports.html import html  # noqa: PLC0415 - as above

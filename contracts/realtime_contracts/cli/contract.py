@@ -1,4 +1,4 @@
-"""`realtime contract list`, `show`, `example` and `page`: the contract on the command line, for people and scripts."""
+"""`realtime contract list`, `show`, `example` and `page`: the contract on the command line."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from realtime_contracts.contract.fields import rows
 from realtime_contracts.contract.registry import Direction, Example, registry
 from realtime_contracts.contract.schemas import own_schemas
 
-#: A direction as a person reads it.
+#: A direction in words.
 WAYS = {
     Direction.CLIENT: "client → server",
     Direction.SERVER: "server → client",
@@ -26,7 +26,7 @@ WAYS = {
     Direction.RESPONSE: "response",
 }
 
-#: Columns of a table that goes to a file or a pipe.
+#: Columns of a table that is not printed on a terminal.
 OFF_TERMINAL = 160
 
 _DIRECTION = click.Choice([direction.value for direction in Direction])
@@ -92,7 +92,7 @@ def example(event: str, direction: str | None, *, invalid: bool, every: bool) ->
     """Print an example payload of a message as JSON."""
     chosen = _directions(event, direction)[0]
     found = [e for e in registry().examples(chosen, event) if e.valid != invalid]
-    # Of the refused, one that is nearly right says more than one that is nothing at all.
+    # A nearly valid example says more than one that is completely different.
     found.sort(key=lambda e: not isinstance(e.data, dict))
     for shown in found if every else found[:1]:
         click.echo(json.dumps(shown.data, ensure_ascii=False, indent=None if every else 2))
@@ -116,7 +116,7 @@ def page(output: Any) -> None:
 
 
 def _directions(event: str, direction: str | None) -> list[Direction]:
-    """The directions that have such an event, in the order of a conversation."""
+    """Return the directions that have this event, in the order of a conversation."""
     order = (Direction.CLIENT, Direction.SERVER, Direction.ACK, Direction.REQUEST, Direction.RESPONSE)
     there = [d for d in order if event in registry().events(d)]
     if not there:

@@ -1,27 +1,27 @@
-"""The folder in which a development server keeps its things, as both halves of `realtime` know it."""
+"""The data folder of a development server, shared by the server's commands and the others."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-#: Where `realtime serve` keeps the embedded Valkey's data and the development secret; REALTIME_DATA is another place.
+#: Default folder of the embedded Valkey's data and the development secret; REALTIME_DATA overrides it.
 DATA_FOLDER = Path(".realtime")
 
-#: Name of the development secret in it; `realtime serve --dev` makes it.
+#: Name of the file with the development secret; `realtime serve --dev` creates it.
 DEV_SECRET = "dev-secret"  # noqa: S105 - a file's name
 
-#: Name of the file with the URL of the embedded Valkey, there while that runs.
+#: Name of the file with the embedded Valkey's URL; it exists while Valkey runs.
 DEV_REDIS_URL = "redis-url"
 
 
 def dev_secret() -> str | None:
-    """The development server's secret, None if there is none here."""
+    """Return the development server's secret, None if there is none here."""
     return _read(DEV_SECRET)
 
 
 def dev_redis_url() -> str | None:
-    """The URL of the embedded Valkey of a server that runs here, None if there is none."""
+    """Return the URL of the embedded Valkey running here, None if there is none."""
     return _read(DEV_REDIS_URL)
 
 

@@ -36,7 +36,7 @@ def diff(old: str, new: str | None, format_: str) -> None:
       1  it is not
       3  OLD or NEW cannot be read
     """  # noqa: D301 - \\b is how click leaves the lines of a list alone
-    # `realtime --help` should not wait for validators.
+    # Keeps `realtime --help` fast: the validators load slowly.
     from realtime_contracts.diff.judging import judged  # noqa: PLC0415
     from realtime_contracts.diff.printing import as_json, lines  # noqa: PLC0415
 

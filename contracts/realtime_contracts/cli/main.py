@@ -1,8 +1,8 @@
 """The `realtime` command.
 
 Most commands need only this package. `serve`, `doctor`, `notify` and `activity` are in the package `app`, which is in
-the repository and in the image, never in the wheel. `conform` and `mock` need an extra of the wheel. Each is imported
-when it is wanted; where it cannot be, the command is listed all the same, and says what it needs.
+the repository and in the image, never in the wheel. `conform` and `mock` need an extra of the wheel. Each command is
+imported when used. One that cannot be imported is still listed, and says what it needs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NEEDS_SERVER = (
 )
 _NEEDS_EXTRA = "`realtime {name}` needs {module}: pip install 'logiaccounting-realtime[%s]'"
 
-#: The commands that may be missing: what each does, and what it needs.
+#: Optional commands: their help, and what they need.
 MAY_BE_MISSING = {
     "serve": ("Run a node of the server.", _NEEDS_SERVER),
     "doctor": ("Check settings and Redis, and say in plain words what is wrong.", _NEEDS_SERVER),
@@ -31,12 +31,12 @@ MAY_BE_MISSING = {
     "mock": ("Run a server that answers by the contract, with example data.", _NEEDS_EXTRA % "mock"),
 }
 
-#: The commands of `realtime contract`, in the order in which one comes to want them.
+#: The commands of `realtime contract`, in the order of first use.
 CONTRACT_COMMANDS = ("list", "show", "example", "page", "check", "diff", "bundle")
 
 
 def _command(name: str) -> click.Command:
-    """Import one of the commands that may be missing."""
+    """Import an optional command."""
     try:
         match name:
             case "conform":
@@ -58,7 +58,7 @@ def _command(name: str) -> click.Command:
 
 
 def _missing(name: str, module: str) -> click.Command:
-    """A command that is not installed, and says what it needs."""
+    """Return a command that only says what must be installed."""
     summary, needs = MAY_BE_MISSING[name]
 
     def tell(**_: Any) -> None:
@@ -90,7 +90,7 @@ def _contract_command(name: str) -> click.Command:
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are its own, sorted with those that `load` imports when they are wanted."""
+    """A group of its own commands and those that `load` imports on demand, sorted."""
 
     def __init__(self, *args: Any, names: Iterable[str], load: Callable[[str], click.Command], **options: Any) -> None:
         super().__init__(*args, **options)
@@ -153,7 +153,7 @@ def watch(url: str, token_: str, rooms: tuple[str, ...], *, polling: bool, plain
     Messages that break the contract or come out of order are marked. You are online yourself while you watch. Ctrl-C
     ends it. Exit status: 0 nothing was marked, 1 something was.
     """
-    from realtime_contracts.cli.watch import Watch  # late: `realtime --help` should not wait for it
+    from realtime_contracts.cli.watch import Watch  # Imported late, to keep `realtime --help` fast.
 
     if plain is None:
         plain = not sys.stdout.isatty()

@@ -16,7 +16,7 @@ import click
 from realtime_contracts.cli.dev_folder import DATA_FOLDER, dev_secret
 from realtime_contracts.wire.timeouts import NodeTimeouts
 
-#: What the command needs beyond this package's own dependencies.
+#: The command's additional dependency.
 NEEDED = "aiohttp"
 INSTALL = "pip install 'logiaccounting-realtime[mock]'"
 
@@ -24,7 +24,7 @@ _LATENCY = re.compile(r"(\d+)(?:-(\d+))?")
 
 
 def _latency(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[float, float]:
-    """Milliseconds, `100` or `50-200`, as seconds from and to."""
+    """Parse milliseconds, `100` or `50-200`, into minimum and maximum seconds."""
     match = _LATENCY.fullmatch(value)
     if match is None or (match[2] and int(match[2]) < int(match[1])):
         raise click.BadParameter(f"expected milliseconds, such as 100 or 50-200, got {value!r}")
@@ -32,7 +32,7 @@ def _latency(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[
 
 
 def _timeouts(_ctx: click.Context, _param: click.Parameter, value: str) -> dict[str, float]:
-    """`away=300,offline=60` as a dictionary."""
+    """Parse `away=300,offline=60`."""
     known = [field.name for field in dataclasses.fields(NodeTimeouts)]
     found = {}
     for part in filter(None, value.split(",")):
@@ -92,7 +92,7 @@ def mock(host: str, port: int, scenario: Path | None, secret: str | None, **aske
     """
     if importlib.util.find_spec(NEEDED) is None:
         raise click.ClickException(f"`realtime mock` needs {NEEDED}: {INSTALL}")
-    # With what they need: `realtime --help` should not wait for it.
+    # Imported late, to keep `realtime --help` fast.
     from realtime_contracts.mock.access import Access  # noqa: PLC0415
     from realtime_contracts.mock.delivery import Faults  # noqa: PLC0415
     from realtime_contracts.mock.scenario import ScenarioError, read  # noqa: PLC0415
@@ -119,7 +119,7 @@ def mock(host: str, port: int, scenario: Path | None, secret: str | None, **aske
 
 
 def _words(access: Any) -> str:
-    """Which tokens are accepted, in words."""
+    """Describe the accepted tokens."""
     if access.any_token:
         return "any token is accepted, and clients without one"
     if access.secret is None:

@@ -1,8 +1,8 @@
-"""`realtime watch`: one company on a terminal, as a front end sees it.
+"""`realtime watch`: shows one tenant on a terminal, as a front end sees it.
 
-Above, who is online, folded from `presence:list` and the messages after it; below, every message as it
-comes. A message that breaks the contract, or the order of presence messages, is marked and counted.
-Off a terminal it prints one line a message.
+The upper part shows the online users, folded from `presence:list` and later messages; the lower part shows every
+message. A message that breaks the contract, or the order of presence messages, is marked and counted. If the output is
+not a terminal, each message is one line.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from realtime_contracts.contract.registry import Direction, UnknownEvent, regist
 from realtime_contracts.wire.transport import Client
 from realtime_contracts.wire.view import PRESENCE_MESSAGES, PresenceView
 
-#: Seconds between two tries to connect again; a node that restarts takes about as long.
+#: Seconds between two tries to reconnect; a node's restart takes about as long.
 RECONNECT_SECONDS = 2.0
 
-#: Seconds between heartbeats: a watcher is there without being active, so it becomes away.
+#: Seconds between heartbeats. They are inactive ones, so the watcher becomes away.
 HEARTBEAT_SECONDS = 25.0
 
-#: Messages that the live view keeps; a terminal shows fewer.
+#: Messages kept by the live view; a terminal shows fewer.
 KEPT = 200
 
-#: Rows of a terminal that are not messages or users: two borders each, and the head.
+#: Rows of a terminal without messages or users: two borders each, and the head.
 FRAME_ROWS = 7
 
 _STATUS_STYLES = {"online": "green", "away": "yellow", "busy": "red"}
@@ -42,7 +42,7 @@ _STATUS_STYLES = {"online": "green", "away": "yellow", "busy": "red"}
 
 @dataclass(frozen=True)
 class Line:
-    """One message, or one thing that happened to the connection; `fault` is why it is marked."""
+    """A message, or an event of the connection; `fault` is the reason for a mark."""
 
     at: datetime
     event: str
@@ -51,7 +51,7 @@ class Line:
     note: bool = False
 
     def render(self) -> Text:
-        """The line as rich text."""
+        """Return the line as rich text."""
         line = Text(f"{self.at:%H:%M:%S}.{self.at.microsecond // 1000:03d} ", style="dim", no_wrap=True)
         line.append(f"{self.event:<21} ", style="bold red" if self.fault else "dim" if self.note else "bold cyan")
         line.append(self.text, style="dim" if self.note else "")
@@ -133,7 +133,7 @@ class Watch:
         return client
 
     def _follow(self, client: Client, live: Live | None) -> None:
-        """Show what comes until the connection ends."""
+        """Show messages until the connection ends."""
         while True:
             try:
                 event, payload = self._inbox.get(timeout=HEARTBEAT_SECONDS)
@@ -152,13 +152,13 @@ class Watch:
             self._add(Line(datetime.now().astimezone(), event, self._text(payload), fault), live)
 
     def _text(self, payload: Any) -> str:
-        """The whole payload off a terminal; on it, what fits a line."""
+        """Return the whole payload, or on a terminal what fits a line."""
         if self._plain or not isinstance(payload, dict):
             return json.dumps(payload, ensure_ascii=False, separators=(", ", ": "), default=str)
         return " ".join(_field(name, value) for name, value in payload.items() if value is not None)
 
     def _judge(self, event: str, payload: Any) -> str | None:
-        """Why a message is marked, None if it is as it should be."""
+        """Return why a message is marked, None if it is valid."""
         try:
             violation = registry().check(Direction.SERVER, event, payload)
         except UnknownEvent:
@@ -218,7 +218,7 @@ def _field(name: str, value: Any) -> str:
 
 
 def _refusal(inbox: queue.Queue[tuple[str, Any]]) -> str | None:
-    """What the server said when it refused, if it did."""
+    """Return the server's refusal, if any."""
     refusal = None
     while not inbox.empty():
         event, payload = inbox.get_nowait()

@@ -1,1 +1,1 @@
-"""What every report is made with: words, JSON, JUnit and a terminal's lines. Imports `wire.redaction` only."""
+"""Helpers of all reports: text, JSON, JUnit and terminal lines. Imports `wire.redaction` only."""

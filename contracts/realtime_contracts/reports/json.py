@@ -1,4 +1,4 @@
-"""Reports as JSON, whatever a server or a capture has put into them."""
+"""Reports as JSON, whatever values a server or a capture contained."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import orjson
 
 from realtime_contracts.wire.redaction import utf8
 
-#: Levels that are kept; orjson goes no deeper than 254.
+#: Nesting levels kept; orjson allows 254.
 DEEP = 100
-#: Integers beyond are texts: a reader in JavaScript would get another number.
+#: Larger integers become texts: a JavaScript reader would get another number.
 MOST_INTEGER = 2**53
 
 
@@ -23,7 +23,7 @@ def document(value: Any) -> bytes:
 
 
 def plain(value: Any, level: int = 0) -> Any:
-    """Dataclasses as objects, tuples as lists, and what is no JSON as the text that Python shows it with."""
+    """Return dataclasses as objects, tuples as lists, and values that are not JSON as Python's text for them."""
     if value is None or isinstance(value, str | int | float | Enum):
         return _scalar(value.value if isinstance(value, Enum) else value)
     if level > DEEP:

@@ -1,4 +1,4 @@
-"""JUnit XML, which every CI shows: suites of cases, with their counts."""
+"""JUnit XML for CI: suites of cases, with their counts."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from xml.etree import ElementTree as ET
 
 from realtime_contracts.wire.redaction import xml
 
-#: Lines of a log or a list in a case's text. CI's pages show it in full, and stand still at megabytes.
+#: Lines of a log or a list in a case's text. CI's pages show it in full, and freeze at megabytes.
 MOST_LINES = 100
 #: What a suite counts, and the element that it counts.
 _COUNTED = {"failures": "failure", "errors": "error"}
 
 
 def document(name: str, suites: Iterable[ET.Element], **attributes: str) -> str:
-    """The suites as one document; what XML cannot carry is spelled out."""
+    """Return the suites as one document; characters that XML cannot hold are escaped."""
     root = ET.Element("testsuites", name=name)
     root.extend(suites)
     for count in ("tests", "failures", "errors"):
@@ -44,7 +44,7 @@ def suite(
 
 
 def case(classname: str, name: str, **attributes: str) -> ET.Element:
-    """A case that has passed, until something is told in it."""
+    """Return a case, passed unless a failure is added."""
     return ET.Element("testcase", {"classname": classname, "name": name, **attributes})
 
 
