@@ -64,7 +64,7 @@ format: $(VENV)/.dev ## let ruff mend and format the code
 	@$(BIN)/ruff format .
 
 .PHONY: generate
-generate: $(VENV)/.dev ## write what is generated anew: docs/settings.md, contracts/asyncapi.yaml
+generate: $(VENV)/.dev ## write the generated files again: pages in docs/, asyncapi.yaml and openapi.yaml
 	@$(BIN)/python docs/generate.py
 
 .PHONY: package

@@ -1,8 +1,32 @@
-"""The one error that is not in the contract. All others are in `realtime_contracts.rules.errors`."""
+"""The errors that services raise, for back ends to import, and the one that is not in the contract.
+
+`realtime_contracts.rules.errors` defines them.
+"""
 
 from __future__ import annotations
 
-from realtime_contracts.rules.errors import Unavailable
+from realtime_contracts.rules.errors import (
+    Conflict,
+    InvalidPayload,
+    LimitExceeded,
+    NotFound,
+    RealtimeError,
+    TooLarge,
+    Unavailable,
+    VersionConflict,
+)
+
+__all__ = [
+    "Conflict",
+    "ConnectionLost",
+    "InvalidPayload",
+    "LimitExceeded",
+    "NotFound",
+    "RealtimeError",
+    "TooLarge",
+    "Unavailable",
+    "VersionConflict",
+]
 
 
 class ConnectionLost(Unavailable):

@@ -17,11 +17,10 @@ from typing import Any
 
 import jsonschema_rs
 
-from realtime_contracts import Direction
 from realtime_contracts.conform.observed import Observed
 from realtime_contracts.contract.operations import parameter_types
 from realtime_contracts.contract.payloads.generator import nearly_valid
-from realtime_contracts.contract.registry import registry
+from realtime_contracts.contract.registry import Direction, registry
 from realtime_contracts.contract.schemas import Schema, own_schemas, parts
 
 #: The directions of client messages. The server's messages are judged, but the harness cannot refuse them.

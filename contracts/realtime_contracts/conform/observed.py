@@ -15,9 +15,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from realtime_contracts import Direction
 from realtime_contracts.conform.results import Breach
-from realtime_contracts.contract.registry import registry
+from realtime_contracts.contract.registry import Direction, registry
 from realtime_contracts.wire.timeouts import patience
 
 #: Vain waits for a message that never came, after which later waits are short.

@@ -14,11 +14,10 @@ from typing import Any
 
 import requests
 
-from realtime_contracts import Direction
 from realtime_contracts.conform.observed import Observed
 from realtime_contracts.contract.error_codes import error_codes
 from realtime_contracts.contract.operations import operations
-from realtime_contracts.contract.registry import registry
+from realtime_contracts.contract.registry import Direction, registry
 from realtime_contracts.wire.journal import Journal
 from realtime_contracts.wire.redaction import redacted, shown
 from realtime_contracts.wire.timeouts import patience

@@ -7,9 +7,8 @@ and round trips are not here, because no client can see them.
 
 from __future__ import annotations
 
-from realtime_contracts import Direction
 from realtime_contracts.conform.results import Breach
-from realtime_contracts.contract.registry import UnknownEvent, registry
+from realtime_contracts.contract.registry import Direction, UnknownEvent, registry
 
 #: By key: the seed's text, and the ruling. The words are the specification's; a test compares them.
 RULINGS: dict[str, tuple[str, str]] = {

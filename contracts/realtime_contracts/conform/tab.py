@@ -14,12 +14,11 @@ from typing import Any
 
 import socketio.exceptions
 
-from realtime_contracts import Direction
 from realtime_contracts.conform.document_view import DocumentView
 from realtime_contracts.conform.observed import Behaviour, Observed
 from realtime_contracts.conform.payloads import Payload
 from realtime_contracts.contract.exchanges import exchanges
-from realtime_contracts.contract.registry import registry
+from realtime_contracts.contract.registry import Direction, registry
 from realtime_contracts.wire.journal import Entry, Journal, NotReachedError, NotSeenError, NotToldError, UnmetError
 from realtime_contracts.wire.redaction import redacted, shown
 from realtime_contracts.wire.timeouts import patience

@@ -51,7 +51,7 @@ class Unauthenticated(RealtimeError, code="unauthenticated"):
 
 
 class TokenExpired(Unauthenticated, code="token_expired"):
-    """The access token was valid, and is no longer."""
+    """The access token has expired."""
 
 
 class Forbidden(RealtimeError, code="forbidden"):
@@ -74,7 +74,7 @@ class NotInRoom(RealtimeError, code="not_in_room"):
 
 
 class NotFound(RealtimeError, code="not_found"):
-    """What is asked for does not exist, or no longer."""
+    """What was asked for does not exist, or was deleted."""
 
 
 class Locked(RealtimeError, code="locked"):

@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reports": {"wire"},
     "check": {"contract", "reports", "rules", "wire"},
     "diff": {"contract", "reports", "rules"},
-    "conform": {"", "contract", "reports", "rules", "wire"},
+    "conform": {"contract", "reports", "rules", "wire"},
     "mock": {"contract", "rules", "wire"},
     "cli": {"check", "conform", "contract", "diff", "mock", "reports", "rules", "wire"},
 }

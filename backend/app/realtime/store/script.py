@@ -12,8 +12,8 @@ A library may declare parameters of its own, and then every script that uses it 
 argument is a local of its name, and each key a local of its name and `_key`: `room_id`, `room_users_key`. A name
 that ends with `…` is a list of records; the parentheses name what each record has.
 
-A caller passes parameters by name. It need not pass what other names imply: a name of `TenantKeys` is built from the
-tenant and the id that it takes (`room_users` from `room_id`), and the node's own id and channels are known.
+A caller passes parameters by name. Two kinds are filled in for it. A parameter named like a key of `TenantKeys` is
+built from the tenant and the id it needs (`room_users` from `room_id`). The node's id and channels are its own.
 """
 
 from __future__ import annotations

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from realtime_contracts import Direction
 from realtime_contracts.conform.coverage import Coverage, keywords
 from realtime_contracts.conform.requirements import Suite
 from realtime_contracts.conform.results import Breach, Cell, ContractCheck, Result, Ruling, Traffic, Verdict, worst
 from realtime_contracts.conform.rulings import ABSENT, RULINGS, rulings_of
 from realtime_contracts.conform.scenario import Outcome
-from realtime_contracts.contract.registry import registry
+from realtime_contracts.contract.registry import Direction, registry
 from realtime_contracts.wire.view import PRESENCE_MESSAGES
 
 _BROKEN = (Verdict.FAIL, Verdict.WARN)

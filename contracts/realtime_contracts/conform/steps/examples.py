@@ -8,7 +8,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from realtime_contracts import Direction
 from realtime_contracts.conform.coverage import QUERIES, breakers
 from realtime_contracts.conform.sentences import then, when
 from realtime_contracts.conform.steps.common import need_reply
@@ -17,7 +16,7 @@ from realtime_contracts.conform.steps.rest import PLACES
 from realtime_contracts.conform.tab import NO_ANSWER
 from realtime_contracts.conform.world import World
 from realtime_contracts.contract.operations import parameter_types
-from realtime_contracts.contract.registry import registry
+from realtime_contracts.contract.registry import Direction, registry
 from realtime_contracts.wire.journal import UnmetError
 
 #: Requests, or seconds, after which a server is taken to have no rate limit; and how many are sent in parallel.
