@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.text import Text
 
 from realtime_contracts.cli.dev_folder import dev_secret
+from realtime_contracts.cli.timeouts import parsed_timeouts
 from realtime_contracts.conform.reports.listing import listing
 from realtime_contracts.conform.reports.terminal import Tree, summary
 from realtime_contracts.conform.requirements import BrokenFeatures, Suite, suite
@@ -63,22 +64,10 @@ class TimeoutsOption(click.ParamType):  # type: ignore[type-arg]  # generic in i
 
     name = "timeouts"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Timeouts:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Timeouts:  # noqa: ARG002
         if isinstance(value, Timeouts) or value == CONTRACT_TIMEOUTS:
             return value if isinstance(value, Timeouts) else Timeouts()
-        known = [field.name for field in fields(Timeouts)]
-        changed = {}
-        for part in value.split(","):
-            name, _, seconds = part.strip().partition("=")
-            if name not in known:
-                self.fail(f"{name!r} is no timeout; there are {', '.join(known)}", param, ctx)
-            try:
-                changed[name] = float(seconds)
-            except ValueError:
-                self.fail(f"{name}={seconds}: expected seconds", param, ctx)
-            if not 0 < changed[name] < float("inf"):
-                self.fail(f"{name}={seconds}: expected seconds above 0", param, ctx)
-        return replace(Timeouts(), **changed)
+        return replace(Timeouts(), **parsed_timeouts(value, Timeouts))
 
 
 class Output(Console):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import importlib.util
 import random
 import re
@@ -14,6 +13,7 @@ from typing import Any
 import click
 
 from realtime_contracts.cli.dev_folder import DATA_FOLDER, dev_secret
+from realtime_contracts.cli.timeouts import parsed_timeouts
 from realtime_contracts.wire.timeouts import NodeTimeouts
 
 #: The command's additional dependency.
@@ -33,16 +33,7 @@ def _latency(_ctx: click.Context, _param: click.Parameter, value: str) -> tuple[
 
 def _timeouts(_ctx: click.Context, _param: click.Parameter, value: str) -> dict[str, float]:
     """Parse `away=300,offline=60`."""
-    known = [field.name for field in dataclasses.fields(NodeTimeouts)]
-    found = {}
-    for part in filter(None, value.split(",")):
-        name, _, seconds = (word.strip() for word in part.partition("="))
-        if name not in known:
-            raise click.BadParameter(f"{name!r} is none of {', '.join(known)}")
-        if not re.fullmatch(r"\d+(\.\d+)?", seconds) or not float(seconds):
-            raise click.BadParameter(f"{name}: expected seconds above 0, got {seconds!r}")
-        found[name] = float(seconds)
-    return found
+    return parsed_timeouts(value, NodeTimeouts) if value else {}
 
 
 @click.command()

@@ -61,7 +61,7 @@ def test_what_is_asked_for_is_what_is_served(served: list[Config], tmp_path: Pat
         (["--drop", "2"], "2.0 is not in the range 0<=x<=1"),
         (
             ["--timeouts", "lunch=3"],
-            "'lunch' is none of away, offline, typing, cursor, lock, ping_interval, ping_timeout",
+            "expected one of away, offline, typing, cursor, lock, ping_interval, ping_timeout, got 'lunch'",
         ),
         (["--timeouts", "away=0"], "away: expected seconds above 0, got '0'"),
         (["--timeouts", "away"], "away: expected seconds above 0, got ''"),
