@@ -8,24 +8,24 @@ The features, and how they run:
 
     requirements    the features, read and checked: requirements, their examples, their sentences
     tags            what the tags of the features mean, and the sections that requirements are from
-    sentences       how a sentence of a feature finds its step
+    sentences       finds the step of each sentence
     steps           the sentences of the features, by subject
     scenario        one example against a server: its steps, its verdict
-    running         the command's work: selection, tokens, processes, what all results say together
-    results         what a run has found: plain data, for every report
+    running         the command's work: selection, tokens, processes, combined findings
+    results         the results of a run: plain data, for every report
     reports         terminal, HTML, JUnit, JSON, Cucumber Messages
 
 The parts of a scenario:
 
     world           one scenario's tenants, users and timeouts, and the barrier that proves absence
-    state           a user and their tabs, and what one step hands to the next
-    tab             a connection, coming and going: everything it heard, and whether that was right
-    rest            the REST API, each answer judged as it comes
-    observed        every breach of the contract and all traffic; what a server was never seen to send
+    state           users and their tabs, and the values that one step passes to the next
+    tab             a connection, its messages, and whether they conform to the contract
+    rest            the REST client, which judges each answer
+    observed        every breach of the contract and all traffic; events that a server never sends
     document_view   a room's document, folded from syncs, edits and acks
-    coverage        what of the contract was exercised, and payloads that exercise it
-    payloads        wrong and extreme payloads, by the words of a feature
-    rulings         the specification's table of what the seed says otherwise
+    coverage        the parts of the contract that were exercised, and payloads that exercise them
+    payloads        wrong and extreme payloads, by a feature's words
+    rulings         the specification's rulings that a client can observe
 
 Every message and every ack is judged by the contract on arrival. A violation is a breach of the contract's own
 requirement (`contract/server/presence:list`), independent of the scenario's sentences.

@@ -21,7 +21,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 #: What every `$id` starts with; the file's name follows.
 BASE = "https://logiaccounting.example/realtime/schemas/"
 
-#: Which keywords go with which type. What is in no set here is not part of the subset.
+#: Which keywords go with which type. Keywords in no set here are outside the subset.
 KEYWORDS: dict[str, frozenset[str]] = {
     "object": frozenset({"properties", "required", "dependentRequired", "additionalProperties"}),
     "array": frozenset({"items", "minItems", "maxItems", "uniqueItems"}),

@@ -19,7 +19,7 @@ from typing import Any
 
 Schema = Mapping[str, Any]
 
-#: What a schema file is named: a folder and a file in it.
+#: The name of a schema file: a folder and a file in it.
 _NAME = re.compile(r"[^/]+/[^/]+\.json")
 
 

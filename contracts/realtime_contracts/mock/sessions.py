@@ -4,7 +4,7 @@
   answered.
 - Engine.IO's CLOSE is a lost transport. Only Socket.IO's DISCONNECT is a goodbye.
 - Closing never waits, ends a poll that is under way, and a closed session is unknown at once.
-- What is sent goes by the delivery, which may keep it for a while, or lose it.
+- Sent packets go through the delivery, which may delay or lose them.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def one_line(text: str, most: int = 200) -> str:
 
 
 def paragraphs(parts: Iterable[tuple[str, str]]) -> str:
-    """Headed paragraphs as text, what stands under a heading indented below it."""
+    """Return headed paragraphs as text, each body indented below its heading."""
     return "\n".join(f"{head + ':':<13}" + text.replace("\n", "\n" + " " * 13) for head, text in parts)
 
 

@@ -1,9 +1,9 @@
 """Running the features against a server, for the command `realtime conform`.
 
-selection   which examples, and why not the others; the list of what is known to fail
+selection   which examples run, and why not the others; the list of known failures
 minting     where tokens come from
-server      whether there is a server at all, in words that help; a server that is started for the run
-workers     processes that run examples, and what becomes of one that hangs
-run         a run from its beginning to its end, also where the server does not survive it
-findings    what all outcomes say together: contract checks, rulings, coverage, the verdict
+server      checks that the server can be tested; starts one for the run
+workers     processes that run examples; one that hangs is ended
+run         one complete run, also if the server goes down
+findings    combines all outcomes: contract checks, rulings, coverage, the verdict
 """

@@ -99,7 +99,7 @@ _ANYTHING = Repeat(Chars(EVERY), 0, None)
 
 @dataclass(frozen=True)
 class Automaton:
-    """Deterministic: `steps[state][class]` is the next state; `classes` are characters that lead alike everywhere."""
+    """Deterministic: `steps[state][class]` is the next state; `classes` group characters with equal transitions."""
 
     classes: tuple[Spans, ...]
     steps: tuple[tuple[int, ...], ...]
