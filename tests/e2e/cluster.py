@@ -99,6 +99,8 @@ class Cluster:
         }
         self.redis_url = redis_url
         self.nodes = [Node(free_port(), folder / f"node-{number}.log") for number in range(1, nodes + 1)]
+        #: Nodes that have stopped, and whose processes may not have ended.
+        self._stopped: list[Node] = []
 
     @property
     def urls(self) -> list[str]:
@@ -107,6 +109,8 @@ class Cluster:
     def start(self) -> None:
         """Start the nodes that do not run, and wait until all are ready."""
         try:
+            while self._stopped:
+                self._wait(self._stopped.pop(), signal.SIGTERM)
             for node in self.nodes:
                 if node.process is None:
                     self._spawn(node)
@@ -130,9 +134,17 @@ class Cluster:
         self._wait(self.nodes[node - 1], signal.SIGKILL)
 
     def stop(self, node: int) -> None:
-        """End a process in good order."""
-        self._signal(self.nodes[node - 1], signal.SIGTERM)
-        self._wait(self.nodes[node - 1], signal.SIGTERM)
+        """Stop a node in good order. Its process ends later: on a busy machine that takes longer than the grace."""
+        stopping = self.nodes[node - 1]
+        logged = stopping.log.stat().st_size
+        self._signal(stopping, signal.SIGTERM)
+        assert stopping.process is not None
+        deadline = time.monotonic() + STOP_SECONDS
+        while b'"event": "stopped"' not in stopping.log.read_bytes()[logged:]:
+            if stopping.process.poll() is not None or time.monotonic() > deadline:
+                break  # the end of the process tells
+            time.sleep(POLL_SECONDS)
+        self._stopped.append(stopping)
 
     def close(self, *, check: bool = True) -> None:
         """End all processes. With `check`, fail if one did not end by itself, or has logged what it must not."""
@@ -140,6 +152,7 @@ class Cluster:
         running = [node for node in self.nodes if node.process is not None]
         for node in running:
             self._signal(node, signal.SIGTERM)
+        self._stopped.clear()
         for node in running:
             try:
                 self._wait(node, signal.SIGTERM)
