@@ -151,7 +151,8 @@ class Cluster:
         wrong = []
         running = [node for node in self.nodes if node.process is not None]
         for node in running:
-            self._signal(node, signal.SIGTERM)
+            if node not in self._stopped:  # a second signal would kill a process that is ending
+                self._signal(node, signal.SIGTERM)
         self._stopped.clear()
         for node in running:
             try:
