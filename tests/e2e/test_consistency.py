@@ -9,6 +9,7 @@ import copy
 import sys
 import threading
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,13 +99,24 @@ def read_log(witness: Client, logged: int) -> int:
     return version
 
 
+@pytest.fixture
+def cluster(redis_url: str, secret: str, tmp_path: Path) -> Iterator[Cluster]:
+    """Two nodes that give nobody up who is slow to answer a ping: thirteen clients share this process."""
+    made = Cluster(redis_url, secret, tmp_path, PING_TIMEOUT="20")
+    try:
+        yield made
+    finally:
+        made.close()
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_a_minute_of_twelve_users_on_two_nodes_is_consistent(
-    shared_cluster: Cluster, redis_url: str, mint: Mint, tmp_path: Path
+    cluster: Cluster, redis_url: str, mint: Mint, tmp_path: Path
 ) -> None:
     print(f"seed {SEED}")  # noqa: T201 - shown when it fails
-    history = play(shared_cluster, redis_url, mint, SECONDS, SEED)
+    cluster.start()
+    history = play(cluster, redis_url, mint, SECONDS, SEED)
     complaints = judge(history)
     saved = history.save(tmp_path / "history.json") if complaints else None
     assert complaints == [], f"{len(complaints)} complaints; the history is in {saved}"
@@ -128,16 +140,12 @@ def test_a_minute_of_twelve_users_on_two_nodes_is_consistent(
 @pytest.mark.slow
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("mutant", COMPLAINTS)
-def test_the_judge_notices_a_wrong_server(mutant: str, redis_url: str, secret: str, mint: Mint, tmp_path: Path) -> None:
-    cluster = Cluster(redis_url, secret, tmp_path)
+def test_the_judge_notices_a_wrong_server(mutant: str, cluster: Cluster, redis_url: str, mint: Mint) -> None:
     cluster.program = [*WRONG_SERVER, mutant]
     cluster.start()
     found: list[str] = []
-    try:
-        for number in range(WRONG_RUNS):
-            found = judge(play(cluster, redis_url, mint, WRONG_SECONDS, SEED + number, quiet=0.5))
-            if any(expected in complaint for complaint in found for expected in COMPLAINTS[mutant]):
-                return
-    finally:
-        cluster.close()
+    for number in range(WRONG_RUNS):
+        found = judge(play(cluster, redis_url, mint, WRONG_SECONDS, SEED + number, quiet=0.5))
+        if any(expected in complaint for complaint in found for expected in COMPLAINTS[mutant]):
+            return
     pytest.fail(f"the judge did not notice {mutant}; it said {found}")
