@@ -33,7 +33,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.realtime.tasks": {"realtime_contracts.rules"},
     "app.realtime.deadlines": {"app.realtime.managers", "app.realtime.services", "app.realtime.tasks"},
     "app.realtime.store": {"app.errors", "app.settings", "realtime_contracts.rules"},
-    "app.realtime.bus": {"app.realtime.store", "realtime_contracts.rules"},
+    "app.realtime.libraries": {"realtime_contracts.rules"},
+    "app.realtime.transport": {"app.realtime.libraries", "realtime_contracts.rules"},
+    "app.realtime.bus": {
+        "app.realtime.libraries",
+        "app.realtime.store",
+        "app.realtime.transport",
+        "realtime_contracts.rules",
+    },
     "app.realtime.managers": {
         "app.errors",
         "app.realtime.policy",

@@ -4,19 +4,7 @@ from __future__ import annotations
 
 import engineio.packet
 
-#: Sizes in bytes up to which a WebSocket frame's length takes one byte, and two more.
-_SHORT, _MEDIUM = 125, 0xFFFF
-
-
-def text_frame(text: str) -> bytes:
-    """An unmasked WebSocket text message in one frame (RFC 6455 5.2)."""
-    payload = text.encode()
-    size = len(payload)
-    if size <= _SHORT:
-        return bytes((0x81, size)) + payload
-    if size <= _MEDIUM:
-        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
-    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
+from app.realtime.transport.frames import text_frame
 
 
 class FramedText(str):
@@ -32,6 +20,6 @@ class Broadcast(engineio.packet.Packet):  # type: ignore[misc]  # the library is
     def __init__(self, packet: str) -> None:
         super().__init__(engineio.packet.MESSAGE, packet)
         text = FramedText(f"{engineio.packet.MESSAGE}{packet}")
-        text.frame = text_frame(text)
+        text.frame = text_frame(text.encode())
         # Engine.IO's own cache of what `encode` returns, for both transports.
         self.encode_cache = text

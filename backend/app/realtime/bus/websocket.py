@@ -19,7 +19,8 @@ from engineio.async_drivers.gevent import Thread
 from gevent.pywsgi import WSGIHandler
 from wsproto.utilities import RemoteProtocolError
 
-from app.realtime.bus.packets import FramedText, text_frame
+from app.realtime.bus.packets import FramedText
+from app.realtime.transport.frames import text_frame
 from realtime_contracts.rules.packets import GARBAGE, PACKET_TYPES
 
 logger = structlog.get_logger(__name__)
@@ -66,7 +67,7 @@ class _Server(simple_websocket.Server):  # type: ignore[misc]  # the library is 
         elif not self.connected:
             raise simple_websocket.ConnectionClosed(self.close_reason, self.close_message)
         else:
-            self.sock.send(data.frame if isinstance(data, FramedText) else text_frame(data))
+            self.sock.send(data.frame if isinstance(data, FramedText) else text_frame(data.encode()))
 
 
 class WebSocket:

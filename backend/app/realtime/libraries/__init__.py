@@ -1,0 +1,1 @@
+"""Everything that reaches into python-engineio, python-socketio, Flask-SocketIO and gevent."""
