@@ -17,7 +17,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Return the server as a WSGI application; `settings` from the environment if absent.
 
     Nothing runs yet: the node takes part in the cluster from its first request or connection, or
-    from `get_node(app).start()`. Raises SettingsError.
+    from `get_services(app).lifecycle.start()`. Raises SettingsError.
     """
     # Imported here, because gevent must patch the standard library before anything uses it, and any import of this
     # package comes before that.
@@ -26,8 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from app.api import register_api
-    from app.metrics import Metrics
-    from app.realtime.node import Node
+    from app.realtime.container import make_services
     from app.realtime.server import init_socketio
     from app.settings import load_settings
 
@@ -39,8 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         JWT_PUBLIC_KEY=settings.jwt_public_key or None,
     )
     JWTManager(app)
-    app.extensions["realtime"] = node = Node(settings)
-    app.extensions["metrics"] = Metrics(node)
+    app.extensions["realtime"] = make_services(settings)
     register_api(app)
     init_socketio(app)
     if settings.trusted_proxies:

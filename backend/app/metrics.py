@@ -7,15 +7,13 @@ knows: events, operations, codes and statuses. Any other name that a client send
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any
 
-from flask import Flask, current_app
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
-
-from app.realtime.node import Node
 
 #: The label of an event or an operation that the server does not know.
 UNKNOWN = "unknown"
@@ -27,10 +25,19 @@ BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
 Watch = Callable[[dict[str, Any], float], None]
 
 
-class Metrics:
-    """The metrics of one app."""
+@dataclass(frozen=True)
+class Now:
+    """What a node is when Prometheus asks: its connections, whether it is ready, and bus messages delivered so far."""
 
-    def __init__(self, node: Node) -> None:
+    connections: int
+    ready: bool
+    delivered: int
+
+
+class Metrics:
+    """The metrics of one app; `now` reads the node's current values."""
+
+    def __init__(self, now: Callable[[], Now]) -> None:
         self._registry = CollectorRegistry()
         self._events = Counter(
             "realtime_events", "Socket.IO events answered", ["event", "code"], registry=self._registry
@@ -45,7 +52,7 @@ class Metrics:
         self._requests = Counter(
             "realtime_http_requests", "HTTP requests answered", ["operation", "status"], registry=self._registry
         )
-        self._registry.register(_Now(node))
+        self._registry.register(_Current(now))
         ProcessCollector(registry=self._registry)
 
     def event(self, name: str) -> Watch:
@@ -74,24 +81,16 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-class _Now(Collector):
+class _Current(Collector):
     """Collects the node's current values when Prometheus asks."""
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, now: Callable[[], Now]) -> None:
+        self._now = now
 
     def collect(self) -> Iterator[Metric]:
-        node = self._node
-        connections = node.connections.get_connection_count()
-        yield GaugeMetricFamily("realtime_connections", "Connections of this node", connections)
-        yield GaugeMetricFamily(
-            "realtime_ready", "1 if this node is ready for clients, else 0", int(node.problem() is None)
-        )
+        now = self._now()
+        yield GaugeMetricFamily("realtime_connections", "Connections of this node", now.connections)
+        yield GaugeMetricFamily("realtime_ready", "1 if this node is ready for clients, else 0", int(now.ready))
         yield CounterMetricFamily(
-            "realtime_bus_messages", "Messages of the bus for connections of this node", node.bus.delivered
+            "realtime_bus_messages", "Messages of the bus for connections of this node", now.delivered
         )
-
-
-def get_metrics(app: Flask | None = None) -> Metrics:
-    """Return the metrics of `app`, or of the current app."""
-    return cast("Metrics", (app or current_app).extensions["metrics"])

@@ -24,7 +24,7 @@ from gevent.pywsgi import LoggingLogAdapter, WSGIServer  # noqa: E402
 from app import create_app  # noqa: E402
 from app.logs import configure_logging  # noqa: E402
 from app.realtime.bus.websocket import RequestHandler  # noqa: E402
-from app.realtime.node import get_node  # noqa: E402
+from app.realtime.container import get_services  # noqa: E402
 from app.settings import Settings, SettingsError  # noqa: E402
 
 logger = structlog.get_logger(__name__)
@@ -56,7 +56,7 @@ def serve(settings: Settings, host: str, port: int, announce: Callable[[str], No
     # Accepted sockets inherit it. With Nagle's algorithm a second small message, the ack after the event,
     # waits for the client's delayed TCP acknowledgement: 40 ms.
     server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    get_node(app).start()
+    get_services(app).lifecycle.start()
     told_to_stop = _stop_signal()  # Before the URL is announced: a caller may stop the node at once.
     announce(f"http://{host}:{server.server_port}")
     logger.info("serving", host=host, port=server.server_port)
@@ -77,7 +77,6 @@ def _stop_signal() -> Event:
 
 def _stop(app: Flask, server: WSGIServer) -> None:
     server.stop_accepting()
-    node = get_node(app)
-    gevent.with_timeout(STOP_SECONDS, node.stop, timeout_value=None)
+    gevent.with_timeout(STOP_SECONDS, get_services(app).lifecycle.stop, timeout_value=None)
     server.stop(timeout=0.1)
     logger.info("stopped")

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.realtime.cluster.deadlines import Deadlines
+from app.realtime.cluster.reaping import Reaping
+from app.realtime.cluster.tasks import Tasks
 from app.realtime.managers.connection_manager import _Ending
-from app.realtime.node import Node
 from app.realtime.store.keys import NODES, node_tenants
 from tests.integration.backend import Backend, Tape, assert_gapless, eventually, keys_of, together
 from tests.redis_server import RedisServer
@@ -30,19 +32,10 @@ def nodes(own_redis: RedisServer) -> Iterator[list[Backend]]:
 
 def reap(node: Backend, dead: Backend, ended_at_ms: int) -> None:
     """Do what a node does that has found another dead."""
-    Node._reap(_as_node(node), dead.address.node_id, ended_at_ms)
-
-
-class _as_node:  # noqa: N801 - it is used as a function
-    """As much of a Node as reaping needs."""
-
-    def __init__(self, backend: Backend) -> None:
-        self._store = backend.nodes
-        self.connections = backend.connections
-        self.swept: list[str] = []
-
-    def plan_check(self, tenant_id: str, seconds: float) -> None:
-        self.swept.append(tenant_id)
+    # Its tasks are not started, so what it plans does not run.
+    deadlines = Deadlines(Tasks(), node.connections, node.presence, node.rooms, node.notifications, node.nodes)
+    reaping = Reaping(node.address, node.nodes, node.connections, node.presence, node.rooms, deadlines)
+    reaping.reap(dead.address.node_id, ended_at_ms)
 
 
 def test_a_node_learns_whether_it_had_its_lease(nodes: list[Backend]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app import create_app
-from app.realtime.node import get_node
+from app.realtime.container import get_services
 from app.settings import Settings
 from realtime_contracts import Direction
 from realtime_contracts.contract.operations import operations
@@ -52,8 +52,8 @@ class Api:
 
     def __init__(self, redis_url: str, tenant: str) -> None:
         self.app = create_app(Settings(redis_url=redis_url, jwt_secret_key=SECRET, socketio_async_mode="threading"))
-        self.node = get_node(self.app)
-        self.redis = self.node._redis
+        self.services = get_services(self.app)
+        self.redis = self.services.commands
         self.tenant = tenant
 
     def ask(
@@ -110,8 +110,8 @@ class Api:
         return cast("int", self.ask("notifications.count", "notifications/unread/count")["count"])
 
     def close(self) -> None:
-        for user in self.node.presence.get_online_users(self.tenant):
-            self.node.presence.set_offline(user["user_id"], self.tenant)
+        for user in self.services.presence.get_online_users(self.tenant):
+            self.services.presence.set_offline(user["user_id"], self.tenant)
         left = keys_of(self.redis, self.tenant)
         if left:
             self.redis.delete(*left)

@@ -17,8 +17,7 @@ from app.api.endpoint import failed, rate_limits
 from app.api.notifications import notifications
 from app.api.ops import ops
 from app.api.presence import UserId, presence
-from app.metrics import get_metrics
-from app.realtime.node import get_node
+from app.realtime.container import get_services
 from realtime_contracts.rules import errors
 
 logger = structlog.get_logger(__name__)
@@ -29,7 +28,7 @@ PREFLIGHT_SECONDS = 600
 
 def register_api(app: Flask) -> None:
     """Register all HTTP endpoints, and the answers to unknown paths."""
-    settings = get_node(app).settings
+    settings = get_services(app).settings
     app.config["MAX_CONTENT_LENGTH"] = settings.max_message_bytes
     app.extensions["rate_limits"] = rate_limits(settings)
     app.url_map.converters["user_id"] = UserId
@@ -72,5 +71,5 @@ def _no_operation(error: HTTPException) -> Response | HTTPException:
 
 def _counted(response: Response) -> Response:
     if request.method != "OPTIONS":  # a CORS preflight request
-        get_metrics().request(request.endpoint, response.status_code)
+        get_services().metrics.request(request.endpoint, response.status_code)
     return response

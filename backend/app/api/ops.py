@@ -6,8 +6,7 @@ from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from app.metrics import get_metrics
-from app.realtime.node import get_node
+from app.realtime.container import get_services
 from realtime_contracts.contract.operations import operations
 
 ops = Blueprint("ops", __name__)
@@ -26,9 +25,9 @@ def healthz() -> ResponseReturnValue:
 @ops.get(_path("readyz"))
 def readyz() -> ResponseReturnValue:
     """200 if Redis answers, the bus works and the node is not draining; otherwise 503 and the reason."""
-    node = get_node()
-    node.start()
-    problem = node.problem()
+    lifecycle = get_services().lifecycle
+    lifecycle.start()
+    problem = lifecycle.problem()
     if problem is None:
         return {"success": True, "status": "ready"}
     return {"success": False, "error": problem, "code": "unavailable"}, 503
@@ -37,4 +36,4 @@ def readyz() -> ResponseReturnValue:
 @ops.get(_path("metrics"))
 def metrics() -> ResponseReturnValue:
     """Return this node's metrics for Prometheus."""
-    return Response(get_metrics().text(), content_type=CONTENT_TYPE_LATEST)
+    return Response(get_services().metrics.text(), content_type=CONTENT_TYPE_LATEST)

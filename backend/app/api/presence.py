@@ -8,7 +8,7 @@ from flask import Blueprint
 from werkzeug.routing import BaseConverter
 
 from app.api.endpoint import Call, Result, operation
-from app.realtime.managers.presence_manager import get_presence_manager
+from app.realtime.container import get_services
 from app.realtime.utils.message_types import PresenceData, PresenceStatus
 from realtime_contracts.rules.errors import Conflict
 
@@ -26,21 +26,21 @@ presence = Blueprint("presence", __name__)
 @operation(presence, "list")
 def list_presence(call: Call) -> Result:
     """Return the online users, as `presence:list` does."""
-    users = get_presence_manager().get_online_users(call.tenant_id)
+    users = get_services().presence.get_online_users(call.tenant_id)
     return {"users": users, "count": len(users)}
 
 
 @operation(presence, "get")
 def get_presence(call: Call, user_id: str) -> Result:
     """Return one user's presence. Unknown users are offline too, so that nobody learns which users exist."""
-    return {"presence": _shown(user_id, get_presence_manager().get_presence(user_id, call.tenant_id))}
+    return {"presence": _shown(user_id, get_services().presence.get_presence(user_id, call.tenant_id))}
 
 
 @operation(presence, "status")
 def choose_status(call: Call) -> Result:
     """Set the caller's own status."""
     status = PresenceStatus(call.data["status"])
-    chosen = get_presence_manager().choose_status(call.user_id, call.tenant_id, status)
+    chosen = get_services().presence.choose_status(call.user_id, call.tenant_id, status)
     if chosen is None:
         raise Conflict("You are offline: connect first")
     return {"presence": _shown(call.user_id, chosen)}

@@ -15,8 +15,8 @@ from flask_socketio import SocketIO
 from werkzeug.local import LocalProxy
 
 from app.realtime.bus.engine import use_sessions
+from app.realtime.container import get_services
 from app.realtime.handlers import register_handlers
-from app.realtime.node import get_node
 from realtime_contracts.rules.packets import Json, Packet
 
 
@@ -44,14 +44,14 @@ class Server(python_socketio.Server):  # type: ignore[misc]  # the library is un
 def init_socketio(app: Flask) -> SocketIO:
     """Give `app` a Socket.IO server: path `/socket.io`, both transports, the bus, all handlers.
 
-    The app must have its node (`app.create_app` does both).
+    The app must have its services (`app.create_app` does both).
     """
-    node = get_node(app)
-    settings = node.settings
+    services = get_services(app)
+    settings = services.settings
     server = SocketIO(manage_session=False)
     server.init_app(
         app,
-        client_manager=node.bus,
+        client_manager=services.bus,
         async_mode=settings.socketio_async_mode,
         # One client's events are handled in the order it sent them.
         async_handlers=False,
@@ -68,8 +68,7 @@ def init_socketio(app: Flask) -> SocketIO:
     # Flask-SocketIO makes the server, and has no option for its class.
     server.server.__class__, server.server.app = Server, app
     use_sessions(server.server.eio)
-    register_handlers(server)
-    node.attach(server)
+    register_handlers(server, services)
     return server
 
 

@@ -6,7 +6,7 @@ from tests.mutants.mutation import Code, Lua, Mutant
 
 USER_OF = "app.realtime.managers.access_tokens:user_of"
 IDENTITY = "realtime_contracts.rules.claims:identity"
-CONNECT = "app.realtime.handlers.connection_handler:_connect"
+ADMISSION = "app.realtime.cluster.admission:Admission"
 HANDLERS = "app.realtime.handlers.connection_handler:register_connection_handlers"
 
 MUTANTS = {
@@ -22,14 +22,14 @@ MUTANTS = {
     "expired-token-has-no-code-of-its-own": Mutant(
         "connection/2.3 rest/1.2", Code(USER_OF, "raise TokenExpired from error", "raise Unauthenticated from error")
     ),
-    "token-in-query-not-accepted": Mutant("connection/1.2", Code(CONNECT, ' or request.args.get("token")', "")),
+    "token-in-query-not-accepted": Mutant("connection/1.2", Code(HANDLERS, ' or request.args.get("token")', "")),
     "bearer-not-stripped": Mutant(
         "connection/1.2", Code(USER_OF, 'token = token.removeprefix("Bearer ")', "token = str(token)")
     ),
     "query-token-goes-first": Mutant(
         "connection/1.3 connection/1.4",
         Code(
-            CONNECT,
+            HANDLERS,
             '(auth.get("token") if isinstance(auth, dict) else None) or request.args.get("token")',
             'request.args.get("token") or (auth.get("token") if isinstance(auth, dict) else None)',
         ),
@@ -38,13 +38,15 @@ MUTANTS = {
         "connection/2.1 contract/server/connect_error",
         Code(HANDLERS, 'raise Refused(error.message, {"code": error.code})', "raise Refused(error.message)"),
     ),
-    "token-end-not-honoured": Mutant("connection/5.1", Code(CONNECT, "node.end_at_expiry(connection)", "pass")),
+    "token-end-not-honoured": Mutant(
+        "connection/5.1", Code(f"{ADMISSION}.connect", "self._end_at_expiry(connection)", "pass")
+    ),
     "token-end-takes-user-offline": Mutant(
         "connection/5.1 connection/5.2",
         Code(
-            "app.realtime.node:Node._end_expired",
-            "self._server.disconnect(sid)",
-            "self.end(sid, goodbye=True)\n        self._server.disconnect(sid)",
+            f"{ADMISSION}._end_expired",
+            "self._bus.end(sid)",
+            "self.end(sid, goodbye=True)\n        self._bus.end(sid)",
         ),
     ),
     "one-connection-too-many": Mutant(

@@ -18,9 +18,9 @@ MUTANTS = {
     "extra-field-in-ack": Mutant(
         "contract/ack/presence:list contract/ack/heartbeat",
         Code(
-            f"{EVENT}:_answer",
+            f"{EVENT}:_Event._answer",
             'return {"ok": True, **(result or {})}',
-            'return {"ok": True, "event": event, **(result or {})}',
+            'return {"ok": True, "event": self.name, **(result or {})}',
         ),
     ),
     "extra-field-in-answer": Mutant(
@@ -78,11 +78,11 @@ MUTANTS = {
     "token-becomes-the-first-page": Mutant(
         "contract/secrecy",
         Code(
-            "app.realtime.handlers.connection_handler:_connect",
-            "    node.end_at_expiry(connection)",
-            """    if "token" in request.args:
-        node.presence.update(connection, None, current_page=request.full_path)
-    node.end_at_expiry(connection)""",
+            "app.realtime.handlers.connection_handler:register_connection_handlers",
+            'admission.connect(_sid(), token, request.headers.get("User-Agent", ""), request.remote_addr or "")',
+            """connection = admission.connect(_sid(), token, "", "")
+            if "token" in request.args:
+                services.presence.update(connection, None, current_page=request.full_path)""",
         ),
     ),
 }

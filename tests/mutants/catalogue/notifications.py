@@ -44,7 +44,7 @@ MUTANTS = {
             count = 0
         else:
             count = notifications.mark_read(*mine, data["notification_id"])[1]
-        get_node().bus.send(connection.sid, MessageType.NOTIFICATION_COUNT.value, {"count": count})
+        services.bus.send(connection.sid, MessageType.NOTIFICATION_COUNT.value, {"count": count})
         return {"count": count}""",
         ),
     ),

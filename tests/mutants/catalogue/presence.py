@@ -108,14 +108,14 @@ end
         "presence/8.7 contract/order/presence",
         Code(
             HANDLERS,
-            'get_presence_manager().send_list(connection, data.get("entity_type"), as_text(data.get("entity_id")))',
-            """users = get_presence_manager().get_online_users(
+            'presence.send_list(connection, data.get("entity_type"), as_text(data.get("entity_id")))',
+            """users = presence.get_online_users(
             connection.tenant_id, data.get("entity_type"), as_text(data.get("entity_id"))
         )
-        seq = int(get_presence_manager().redis.get(connection.keys.seq) or 0)
+        seq = int(presence.redis.get(connection.keys.seq) or 0)
         listed = {"users": users, "seq": seq}
-        get_node().bus.server.sleep(0.03)
-        get_node().bus.send(connection.sid, MessageType.PRESENCE_LIST.value, listed)""",
+        services.bus.server.sleep(0.03)
+        services.bus.send(connection.sid, MessageType.PRESENCE_LIST.value, listed)""",
         ),
     ),
     "seq-has-gaps": Mutant(

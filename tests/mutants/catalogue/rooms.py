@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.mutants.mutation import Code, Lua, Mutant
 
 TENANT_KEYS = "app.realtime.store.keys:TenantKeys"
+MANAGER = "app.realtime.managers.room_manager:RoomManager"
 HANDLERS = "app.realtime.handlers.room_handler:register_room_handlers"
 
 #: How the others are told that a user is gone from a room.
@@ -67,10 +68,9 @@ MUTANTS = {
             """redis.call('PUBLISH', 'nobody', '{"method":"leave_room\"""",
         ),
         Code(
-            HANDLERS,
-            "        get_node().bus.leave(connection.sid, connection.keys.room_channel(room_id))",
-            "        get_node().bus.server.sleep(0.02)\n"
-            "        get_node().bus.leave(connection.sid, connection.keys.room_channel(room_id))",
+            f"{MANAGER}.leave",
+            "self._on_left(connection, room_id)",
+            "__import__('time').sleep(0.02); self._on_left(connection, room_id)",
         ),
     ),
     "left-tab-still-hears": Mutant(
@@ -80,7 +80,7 @@ MUTANTS = {
             """redis.call('PUBLISH', node_channel, '{"method":"leave_room\"""",
             """redis.call('PUBLISH', 'nobody', '{"method":"leave_room\"""",
         ),
-        Code(HANDLERS, "get_node().bus.leave(connection.sid, connection.keys.room_channel(room_id))", "pass"),
+        Code(f"{MANAGER}.leave", "self._on_left(connection, room_id)", "pass"),
     ),
     "leaving-a-strange-room-is-accepted": Mutant(
         "rooms/3.7 rooms/3.8", Lua("room_leave", "then return -1 end", "then return 1 end")
@@ -119,12 +119,12 @@ MUTANTS = {
         "rooms/6.2",
         Code(
             HANDLERS,
-            "        users = get_room_manager().send_users(",
+            '        return {"room_id": room_id, "users": rooms.list_users(connection, room_id)}',
             """        from realtime_contracts.rules.errors import NotInRoom
 
         if room_id not in connection.rooms:
             raise NotInRoom
-        users = get_room_manager().send_users(""",
+        return {"room_id": room_id, "users": rooms.list_users(connection, room_id)}""",
         ),
     ),
 }

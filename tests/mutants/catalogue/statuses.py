@@ -44,8 +44,8 @@ MUTANTS = {
         "presence/7.1 contract/server/heartbeat_ack",
         Code(
             HANDLERS,
-            'MessageType.HEARTBEAT_ACK.value, {"timestamp": timestamp}',
-            'MessageType.HEARTBEAT_ACK.value, {"timestamp": connection.sid}',
+            'presence.heartbeat(connection, active=data.get("active", True))',
+            'presence.heartbeat(connection, active=data.get("active", True)) and connection.sid',
         ),
     ),
     "null-does-not-clear": Mutant(

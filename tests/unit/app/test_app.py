@@ -9,7 +9,7 @@ import pytest
 from flask import Flask, request
 
 from app import create_app
-from app.realtime.node import Node, get_node
+from app.realtime.container import Services, get_services
 from app.realtime.server import init_socketio
 from app.settings import Settings, SettingsError
 from realtime_contracts.rules.packets import Json, Packet
@@ -23,7 +23,7 @@ def test_an_app_begins_nothing_by_itself() -> None:
     before = set(threading.enumerate())
     app = made()
     assert set(threading.enumerate()) == before
-    assert get_node(app).problem() == "redis is away"
+    assert get_services(app).lifecycle.problem() == "redis is away"
 
 
 def test_without_settings_the_environment_is_read() -> None:
@@ -31,11 +31,11 @@ def test_without_settings_the_environment_is_read() -> None:
         create_app()
 
 
-def test_each_app_has_a_node_of_its_own(app: Flask) -> None:
-    assert isinstance(get_node(app), Node)
-    assert get_node(made()) is not get_node(app)
+def test_each_app_has_services_of_its_own(app: Flask) -> None:
+    assert isinstance(get_services(app), Services)
+    assert get_services(made()) is not get_services(app)
     with app.app_context():
-        assert get_node() is get_node(app)
+        assert get_services() is get_services(app)
 
 
 def test_the_settings_arrive_at_engine_io() -> None:
@@ -53,7 +53,7 @@ def test_one_clients_events_are_handled_in_order_and_in_our_packets(app: Flask) 
     assert server.async_handlers is False
     assert server.packet_class is Packet
     assert server.packet_class.json is Json
-    assert server.manager is get_node(app).bus
+    assert server.manager is get_services(app).bus
 
 
 def test_what_a_session_sent_before_its_end_is_dropped(app: Flask) -> None:
@@ -63,7 +63,7 @@ def test_what_a_session_sent_before_its_end_is_dropped(app: Flask) -> None:
     assert not server.manager.is_connected("ended", "/")
 
 
-def test_an_app_without_a_node_cannot_have_a_socket() -> None:
+def test_an_app_without_services_cannot_have_a_socket() -> None:
     with pytest.raises(KeyError, match="realtime"):
         init_socketio(Flask("bare"))
 

@@ -27,11 +27,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.settings": {"realtime_contracts.rules"},
     "app.embedded": {"app.settings", "realtime_contracts.cli"},
     "app.logs": {"app.settings"},
-    "app.metrics": {"app.realtime.node"},
+    "app.metrics": set(),
     "app.realtime.utils": set(),
     "app.realtime.policy": {"app.settings"},
-    "app.realtime.tasks": {"realtime_contracts.rules"},
-    "app.realtime.deadlines": {"app.realtime.managers", "app.realtime.services", "app.realtime.tasks"},
     "app.realtime.store": {"app.errors", "app.settings", "realtime_contracts.rules"},
     "app.realtime.libraries": {"realtime_contracts.rules"},
     "app.realtime.transport": {"app.realtime.libraries", "realtime_contracts.rules"},
@@ -56,56 +54,53 @@ MAY_IMPORT: dict[str, set[str]] = {
         "realtime_contracts.contract",
         "realtime_contracts.rules",
     },
-    "app.realtime.recovery": {
-        "app.realtime.bus",
-        "app.realtime.managers",
-        "app.realtime.services",
-        "realtime_contracts.rules",
-    },
-    "app.realtime.node": {
+    "app.realtime.cluster": {
         "app.errors",
         "app.realtime.bus",
-        "app.realtime.deadlines",
         "app.realtime.managers",
-        "app.realtime.policy",
-        "app.realtime.recovery",
         "app.realtime.services",
         "app.realtime.store",
-        "app.realtime.tasks",
         "app.realtime.utils",
-        "app.settings",
         "realtime_contracts.rules",
+    },
+    "app.realtime.container": {
+        "app.metrics",
+        "app.realtime.bus",
+        "app.realtime.cluster",
+        "app.realtime.managers",
+        "app.realtime.policy",
+        "app.realtime.services",
+        "app.realtime.store",
+        "app.settings",
     },
     "app.realtime.handlers": {
         "app.errors",
         "app.metrics",
-        "app.realtime.bus",
+        "app.realtime.container",
         "app.realtime.managers",
-        "app.realtime.node",
         "app.realtime.utils",
         "realtime_contracts.contract",
         "realtime_contracts.rules",
     },
     "app.realtime.server": {
         "app.realtime.bus",
+        "app.realtime.container",
         "app.realtime.handlers",
-        "app.realtime.node",
         "realtime_contracts.rules",
     },
     "app.realtime": set(),
     "app.api": {
-        "app.metrics",
+        "app.realtime.container",
         "app.realtime.managers",
-        "app.realtime.node",
         "app.realtime.services",
         "app.realtime.utils",
         "app.settings",
         "realtime_contracts.contract",
         "realtime_contracts.rules",
     },
-    "app": {"app.api", "app.metrics", "app.realtime.node", "app.realtime.server", "app.settings"},
+    "app": {"app.api", "app.realtime.container", "app.realtime.server", "app.settings"},
     "app.doctor": {"app.realtime.store", "app.settings"},
-    "app.serve": {"app", "app.logs", "app.realtime.bus", "app.realtime.node", "app.settings"},
+    "app.serve": {"app", "app.logs", "app.realtime.bus", "app.realtime.container", "app.settings"},
     "app.publish_cli": {"app.realtime.services", "realtime_contracts.cli", "realtime_contracts.rules"},
     "app.cli": {
         "app",
@@ -121,6 +116,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 #: The parts that may know Redis; the managers and services only hand it on; commands tell what it says.
 KNOW_REDIS = {
+    "app.realtime.container",
     "app.realtime.store",
     "app.realtime.managers",
     "app.realtime.services",
@@ -182,7 +178,7 @@ def imports(node: ast.AST) -> Iterator[str]:
 def test_the_parts_have_an_order() -> None:
     graph = {part: may & MAY_IMPORT.keys() for part, may in MAY_IMPORT.items()}
     order = list(TopologicalSorter(graph).static_order())
-    wanted = ["app.realtime.store", "app.realtime.managers", "app.realtime.node", "app.realtime.handlers"]
+    wanted = ["app.realtime.store", "app.realtime.managers", "app.realtime.cluster", "app.realtime.handlers"]
     assert sorted(wanted, key=order.index) == wanted
 
 
@@ -205,6 +201,18 @@ def test_no_module_imports_one_that_imports_it() -> None:
 def test_redis_is_known_below_the_handlers_only(path: Path) -> None:
     if "redis" in {name.split(".")[0] for name in imports(tree(path))}:
         assert part_of(dotted(path)) in KNOW_REDIS
+
+
+def test_services_are_found_by_string_in_three_places_only() -> None:
+    """Where the app gets them, where REST asks for them, and where the seed's accessors do."""
+    found = {dotted(path) for path in modules(APP) if 'extensions["realtime"]' in path.read_text("utf-8")}
+    assert found == {"app", "app.realtime.container", "app.realtime.managers.accessors"}
+
+
+@pytest.mark.parametrize("path", modules(APP / "realtime" / "handlers"), ids=dotted)
+def test_a_handler_gets_what_it_calls(path: Path) -> None:
+    names = {node.id for node in ast.walk(tree(path)) if isinstance(node, ast.Name)}
+    assert names.isdisjoint({"current_app", "get_services", "get_socketio"})
 
 
 @pytest.mark.parametrize("path", modules(APP / "realtime" / "utils"), ids=dotted)
@@ -258,7 +266,7 @@ def handled() -> set[str]:
         for function in ast.walk(tree(path)):
             for decorator in function.decorator_list if isinstance(function, ast.FunctionDef) else ():
                 match decorator:
-                    case ast.Call(func=ast.Name(id="on"), args=[_, event]):
+                    case ast.Call(func=ast.Name(id="on"), args=[_, _, event]):
                         events.add(wire_name(event))
                     case ast.Call(func=ast.Attribute(attr="on"), args=[event]):
                         events.add(wire_name(event))
@@ -274,6 +282,8 @@ def emitted() -> set[str]:
         for call in ast.walk(tree(path)):
             match call:
                 case ast.Call(func=ast.Attribute(attr="send"), args=[_, event, _]):
+                    events.add(wire_name(event))
+                case ast.keyword(arg="echo", value=event):
                     events.add(wire_name(event))
     return {event for event in events if event}
 

@@ -9,8 +9,8 @@ from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
 from app import create_app
-from app.metrics import get_metrics
-from app.realtime.node import get_node
+from app.realtime.cluster.lifecycle import Lifecycle
+from app.realtime.container import get_services
 from app.settings import Settings
 from tests.unit.app.api.support import Api
 
@@ -50,7 +50,7 @@ def send(app: Flask, event: str, *args: Any) -> dict[str, Any]:
 def sent(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """Return what is sent to connections."""
     messages: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(get_node(app).bus, "send", lambda *message: messages.append(message))
+    monkeypatch.setattr(get_services(app).bus, "send", lambda *message: messages.append(message))
     return messages
 
 
@@ -65,7 +65,7 @@ def test_an_event_is_counted_by_its_name_and_its_outcome(app: Flask, sent: list[
 
 
 def test_an_event_that_went_well_is_ok(app: Flask) -> None:
-    watch = get_metrics(app).event("room:join")
+    watch = get_services(app).metrics.event("room:join")
     watch({"ok": True}, 0.002)
     watch({"ok": True, "users": []}, 0.2)
     watch({"ok": False, "error": {"code": "forbidden"}}, 0.002)
@@ -123,12 +123,12 @@ def test_a_browsers_question_before_a_request_is_not_one(api: Api) -> None:
 
 
 def test_the_node_is_asked_how_it_is(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    node = get_node(app)
+    services = get_services(app)
     assert value(app, "ready") == 0
     assert value(app, "connections") == 0
-    monkeypatch.setattr(node, "problem", lambda: None)
-    monkeypatch.setattr(node.connections, "get_connection_count", lambda: 7)
-    node.bus.delivered = 12
+    monkeypatch.setattr(Lifecycle, "problem", lambda _: None)
+    monkeypatch.setattr(services.connections, "get_connection_count", lambda: 7)
+    services.bus.delivered = 12
     assert value(app, "ready") == 1
     assert value(app, "connections") == 7
     assert value(app, "bus_messages_total") == 12

@@ -1,19 +1,19 @@
-"""What a node does by itself: at its time, in order, and one failure does not end the rest. On real threads."""
+"""What a node does by itself: at its time, in order, and one failure does not end the rest. In real greenlets."""
 
 from __future__ import annotations
 
-import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
-from queue import Queue
 from types import SimpleNamespace
 
 import pytest
-import socketio
+from gevent.event import Event
+from gevent.queue import Queue
 
 from app.errors import ConnectionLost
-from app.realtime import tasks as module
-from app.realtime.tasks import Tasks
+from app.realtime.cluster import tasks as module
+from app.realtime.cluster.tasks import Tasks
 from realtime_contracts.rules import errors
 
 #: Seconds in which everything here has happened, on the slowest machine.
@@ -26,6 +26,7 @@ class Writer:
     def __init__(self) -> None:
         self.turns: Queue[None] = Queue()
         self.says: list[float | Exception] = []
+        self.wake: Callable[[], None]
 
     def __call__(self) -> float | None:
         self.turns.put(None)
@@ -46,15 +47,14 @@ def writer() -> Writer:
 
 @pytest.fixture
 def tasks(monkeypatch: pytest.MonkeyPatch, writer: Writer) -> Iterator[Tasks]:
-    """Yield the tasks of a server, not started yet; at the end both must have ended."""
+    """Yield tasks that are not started yet; at the end all must have ended."""
     monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
-    before = set(threading.enumerate())
-    made = Tasks(socketio.Server(async_mode="threading"), writer)
+    made = Tasks()
+    writer.wake = made.writer(writer)
     yield made
     made.stop()
-    for thread in set(threading.enumerate()) - before:
-        thread.join(SOON)
-        assert not thread.is_alive(), f"{thread.name} goes on after stop()"
+    made.running.join(SOON)
+    assert not made.running, "a task goes on after stop()"
 
 
 class Done:
@@ -180,7 +180,7 @@ def test_work_of_a_name_that_waits_already_is_not_asked_for_twice(tasks: Tasks, 
 
 
 def test_work_that_has_begun_may_be_asked_for_again(tasks: Tasks, done: Done) -> None:
-    begun, go_on = threading.Event(), threading.Event()
+    begun, go_on = Event(), Event()
 
     def wait() -> None:
         begun.set()
@@ -195,7 +195,7 @@ def test_work_that_has_begun_may_be_asked_for_again(tasks: Tasks, done: Done) ->
 
 
 def test_long_work_does_not_keep_deadlines_waiting(tasks: Tasks, done: Done) -> None:
-    go_on = threading.Event()
+    go_on = Event()
     tasks.start()
     tasks.soon("long", lambda: done.action("long")() if go_on.wait(SOON) else None)
     tasks.at(0, done.action("the lease"))
@@ -223,7 +223,7 @@ def test_the_writer_writes_when_it_is_told_and_when_it_has_said_so_itself(tasks:
     tasks.start()
     writer.has_turns(3)
     assert writer.turns.empty()
-    tasks.write_soon()
+    writer.wake()
     writer.has_turns(1)
 
 
@@ -232,12 +232,12 @@ def test_a_writer_that_fails_goes_on(failure: Exception, tasks: Tasks, writer: W
     writer.says = [failure]
     tasks.start()
     writer.has_turns(1)
-    tasks.write_soon()
+    writer.wake()
     writer.has_turns(1)
 
 
 def test_work_is_unfinished_until_it_is_done_also_while_redis_is_away(tasks: Tasks, done: Done) -> None:
-    go_on = threading.Event()
+    go_on = Event()
     tasks.soon("restore", done.action("restore", errors.Unavailable()))
     tasks.soon("other", lambda: go_on.wait(SOON) and None)
     assert tasks.unfinished("resync", "restore")
@@ -258,3 +258,52 @@ def test_work_that_is_wrong_is_finished_too(tasks: Tasks, done: Done) -> None:
     tasks.start()
     assert [done.next(), done.next()] == ["restore", "last"]
     assert not tasks.unfinished("restore")
+
+
+def test_a_cancelled_deadline_is_not_met(tasks: Tasks, done: Done) -> None:
+    tasks.start()
+    cancelled = tasks.at(0.01, done.action("cancelled"))
+    tasks.at(0.02, done.action("the next"))
+    tasks.cancel(cancelled)
+    tasks.cancel(cancelled)
+    assert done.next() == "the next"
+    assert done.nothing_more()
+
+
+def test_cancelling_what_has_run_does_nothing(tasks: Tasks, done: Done) -> None:
+    tasks.start()
+    met = tasks.at(0, done.action("met"))
+    assert done.next() == "met"
+    tasks.cancel(met)
+    assert tasks.planned() == 0
+
+
+def test_a_cancelled_deadline_keeps_nothing_of_its_action(tasks: Tasks) -> None:
+    class Connection:
+        def end(self) -> None: ...
+
+    connection = Connection()
+    gone = weakref.ref(connection)
+    cancelled = tasks.at(3600, connection.end)
+    del connection
+    assert gone() is not None
+    tasks.cancel(cancelled)
+    assert gone() is None
+
+
+def test_cancelled_deadlines_do_not_pile_up(tasks: Tasks) -> None:
+    lasting = [tasks.at(3600 + number, lambda: None) for number in range(10)]
+    for _ in range(20_000):
+        tasks.cancel(tasks.at(3600, lambda: None))
+    assert tasks.planned() == len(lasting)
+    assert len(tasks._deadlines) < 200
+
+
+def test_deadlines_keep_their_order_when_cancelled_ones_are_removed(tasks: Tasks, done: Done) -> None:
+    cancelled = [tasks.at(3600, lambda: None) for _ in range(500)]
+    for seconds, name in [(0.03, "third"), (0.0, "first"), (0.015, "second")]:
+        tasks.at(seconds, done.action(name))
+    for deadline in cancelled:
+        tasks.cancel(deadline)
+    tasks.start()
+    assert [done.next() for _ in range(3)] == ["first", "second", "third"]

@@ -87,6 +87,12 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         #: Number of messages delivered to connections of this node.
         self.delivered = 0
 
+    def start(self) -> None:
+        """Start to listen, once; python-socketio does so itself at the first request."""
+        if not self.server.manager_initialized:
+            self.server.manager_initialized = True
+            self.initialize()
+
     def initialize(self) -> None:
         """Start to listen; called once in each process that serves."""
         super().initialize()
@@ -141,6 +147,10 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         """Send an event to one connection of this node: an answer to it, not a change of state."""
         packet = Packet(socketio.packet.EVENT, data=[event, payload]).encode()
         self._send(self.eio_sid_from_sid(sid, NAMESPACE), Broadcast(packet))
+
+    def end(self, sid: str) -> None:
+        """End a connection of this node for good, with a DISCONNECT packet."""
+        self.server.disconnect(sid)
 
     def enter(self, sid: str, rooms: Iterable[str]) -> None:
         """Put a connection of this node into Socket.IO rooms, in case the join message was lost."""

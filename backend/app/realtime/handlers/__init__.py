@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_socketio import SocketIO
 
+from app.realtime.container import Services
 from app.realtime.handlers.activity_handler import register_activity_handlers
 from app.realtime.handlers.connection_handler import register_connection_handlers
 from app.realtime.handlers.cursor_handler import register_cursor_handlers
@@ -15,14 +16,14 @@ from app.realtime.handlers.room_handler import register_room_handlers
 from app.realtime.handlers.typing_handler import register_typing_handlers
 
 
-def register_handlers(socketio: SocketIO) -> None:
+def register_handlers(socketio: SocketIO, services: Services) -> None:
     """Register all event handlers on a server."""
-    register_connection_handlers(socketio)
-    register_presence_handlers(socketio)
-    register_room_handlers(socketio)
-    register_cursor_handlers(socketio)
-    register_typing_handlers(socketio)
-    register_document_handlers(socketio)
-    register_lock_handlers(socketio)
-    register_notification_handlers(socketio)
-    register_activity_handlers(socketio)
+    register_connection_handlers(socketio, services)
+    register_presence_handlers(socketio, services)
+    register_room_handlers(socketio, services)
+    register_cursor_handlers(socketio, services)
+    register_typing_handlers(socketio, services)
+    register_document_handlers(socketio, services)
+    register_lock_handlers(socketio, services)
+    register_notification_handlers(socketio, services)
+    register_activity_handlers(socketio, services)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from flask_socketio import SocketIO
 
+from app.realtime.container import Services
 from app.realtime.handlers.event import Payload, Result, on
 from app.realtime.managers.connection_manager import Connection
-from app.realtime.node import get_node
 from app.realtime.utils.message_types import MessageType
 
 
-def register_activity_handlers(socketio: SocketIO) -> None:
+def register_activity_handlers(socketio: SocketIO, services: Services) -> None:
     """Register `activity:feed`."""
+    activity = services.activity
 
-    @on(socketio, MessageType.ACTIVITY_FEED)
+    @on(socketio, services, MessageType.ACTIVITY_FEED)
     def handle_activity_feed_request(connection: Connection, data: Payload) -> Result:
-        return {"next": get_node().activity.send_feed(connection.tenant_id, connection.sid, data)}
+        return {"next": activity.send_feed(connection.tenant_id, connection.sid, data)}

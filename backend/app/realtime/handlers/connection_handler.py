@@ -10,10 +10,10 @@ from flask import request
 from flask_socketio import ConnectionRefusedError as Refused
 from flask_socketio import SocketIO
 
+from app.realtime.container import Services
 from app.realtime.handlers.event import on_anything_else
-from app.realtime.node import get_node
 from app.realtime.utils.user_agents import parse_user_agent
-from realtime_contracts.rules.errors import Internal, RealtimeError, Unauthenticated, Unavailable
+from realtime_contracts.rules.errors import Internal, RealtimeError
 
 logger = structlog.get_logger(__name__)
 
@@ -21,8 +21,9 @@ logger = structlog.get_logger(__name__)
 CLIENT_DISCONNECT = "client disconnect"
 
 
-def register_connection_handlers(socketio: SocketIO) -> None:
+def register_connection_handlers(socketio: SocketIO, services: Services) -> None:
     """Register what runs at the start and the end of a connection."""
+    admission = services.admission
     # Its patterns take 0.1 s to load. Load them now, not while the first client waits.
     parse_user_agent("")
 
@@ -31,7 +32,8 @@ def register_connection_handlers(socketio: SocketIO) -> None:
         # Nothing but a refusal may leave this function: the library takes a TypeError for a handler
         # without `auth` and calls again, and any other exception leaves the client without an answer.
         try:
-            _connect(auth)
+            token = (auth.get("token") if isinstance(auth, dict) else None) or request.args.get("token")
+            admission.connect(_sid(), token, request.headers.get("User-Agent", ""), request.remote_addr or "")
         except RealtimeError as error:
             raise Refused(error.message, {"code": error.code}) from None
         except Exception:
@@ -41,32 +43,11 @@ def register_connection_handlers(socketio: SocketIO) -> None:
 
     @socketio.on("disconnect")  # type: ignore[untyped-decorator]
     def handle_disconnect(reason: str) -> None:
-        connection = get_node().end(_sid(), goodbye=reason == CLIENT_DISCONNECT)
+        connection = admission.end(_sid(), goodbye=reason == CLIENT_DISCONNECT)
         if connection is not None:
             logger.info("disconnected", sid=connection.sid, user_id=connection.user_id, reason=reason)
 
-    on_anything_else(socketio)
-
-
-def _connect(auth: Any) -> None:
-    node = get_node()
-    if node.stopping:
-        raise Unavailable
-    token = (auth.get("token") if isinstance(auth, dict) else None) or request.args.get("token")
-    if not isinstance(token, str):
-        raise Unauthenticated
-    user = node.connections.verify(token)
-    device_type, browser = parse_user_agent(request.headers.get("User-Agent", ""))
-    connection = node.connections.add_connection(
-        _sid(), user, device_type=device_type, browser=browser, ip_address=request.remote_addr or ""
-    )
-    if not node.bus.is_open(connection.sid):
-        # The client left while Redis was asked. The library reports no end of a connection that had not begun.
-        node.end(connection.sid, goodbye=False)
-        raise Unavailable
-    node.end_at_expiry(connection)
-    node.plan_check(connection.tenant_id, node.presence.AWAY_TIMEOUT_SECONDS)
-    logger.info("connected", sid=connection.sid, user_id=connection.user_id, tenant_id=connection.tenant_id)
+    on_anything_else(socketio, services)
 
 
 def _sid() -> str:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from flask_socketio import SocketIO
 
+from app.realtime.container import Services
 from app.realtime.handlers.event import Payload, Result, on
 from app.realtime.managers.connection_manager import Connection
-from app.realtime.managers.cursor_manager import get_cursor_manager
-from app.realtime.node import get_node
 from app.realtime.utils.message_types import MessageType
 
 
-def register_cursor_handlers(socketio: SocketIO) -> None:
+def register_cursor_handlers(socketio: SocketIO, services: Services) -> None:
     """Register `cursor:move`, `cursor:sync` and `cursor:remove`."""
+    cursors = services.cursors
 
-    @on(socketio, MessageType.CURSOR_MOVE)
+    @on(socketio, services, MessageType.CURSOR_MOVE)
     def handle_cursor_move(connection: Connection, data: Payload) -> Result:
-        get_cursor_manager().move(
+        cursors.move(
             connection,
             data["room_id"],
             int(data["line"]),
@@ -24,18 +24,16 @@ def register_cursor_handlers(socketio: SocketIO) -> None:
             _position(data.get("selection_start")),
             _position(data.get("selection_end")),
         )
-        get_node().cursor_moved(connection)
         return None
 
-    @on(socketio, MessageType.CURSOR_SYNC)
+    @on(socketio, services, MessageType.CURSOR_SYNC)
     def handle_cursor_sync(connection: Connection, data: Payload) -> Result:
         room_id = data["room_id"]
-        return {"room_id": room_id, "cursors": get_cursor_manager().sync(connection, room_id)}
+        return {"room_id": room_id, "cursors": cursors.sync(connection, room_id)}
 
-    @on(socketio, MessageType.CURSOR_REMOVE)
+    @on(socketio, services, MessageType.CURSOR_REMOVE)
     def handle_cursor_remove(connection: Connection, data: Payload) -> Result:
-        get_cursor_manager().remove(connection, data["room_id"])
-        get_node().cursor_moved(connection)
+        cursors.remove(connection, data["room_id"])
         return None
 
 

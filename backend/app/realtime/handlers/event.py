@@ -1,9 +1,9 @@
-"""The decorator of event handlers: finds the connection, checks the payload, and always answers.
+"""Event handlers: finds the connection, checks the payload, and always answers.
 
-A handler is decorated with its message type, gets the connection and a payload that conforms to the
+A handler is registered with its message type, gets the connection and a payload that conforms to the
 contract, calls one manager method, and returns the result fields of the ack:
 
-    @on(socketio, MessageType.ROOM_LEAVE)
+    @on(socketio, services, MessageType.ROOM_LEAVE)
     def handle_room_leave(connection: Connection, data: Payload) -> Result: ...
 
 Whatever a handler raises becomes an `Error`, in the ack and as an `error` event, so no client waits in vain.
@@ -20,9 +20,9 @@ import structlog
 from flask_socketio import SocketIO
 
 from app.errors import ConnectionLost
-from app.metrics import UNKNOWN, get_metrics
+from app.metrics import UNKNOWN
+from app.realtime.container import Services
 from app.realtime.managers.connection_manager import Connection
-from app.realtime.node import get_node
 from app.realtime.utils.message_types import MessageType
 from realtime_contracts.rules.errors import Internal, InvalidPayload, RealtimeError, Unauthenticated, UnknownEvent
 from realtime_contracts.rules.limits import MAX_EVENT_LENGTH
@@ -32,73 +32,113 @@ from realtime_contracts.rules.requests import check_event
 logger = structlog.get_logger(__name__)
 
 Payload = dict[str, Any]
+Ack = dict[str, Any]
 Result = dict[str, Any] | None
 Handler = Callable[[Connection, Payload], Result]
 
 
-def on(socketio: SocketIO, message_type: MessageType) -> Callable[[Handler], Handler]:
-    """Register a handler for a message type of the contract."""
-    event = message_type.value
+def on(
+    socketio: SocketIO,
+    services: Services,
+    message_type: MessageType,
+    *,
+    echo: MessageType | None = None,
+    delays_ack: bool = False,
+) -> Callable[[Handler], Handler]:
+    """Register a handler for a message type of the contract.
+
+    `echo`: the result is also sent to the connection, as an event of this type. `delays_ack`: the ack follows all
+    broadcasts that were published before the handler's own.
+    """
 
     def register(handler: Handler) -> Handler:
         # Bypasses Flask-SocketIO, which makes an HTTP request of every event and matches a route.
-        answer = _watched(socketio, event, lambda sid, *args: _answer(event, handler, sid, args))
-        socketio.server.on(event, answer)
+        event = _Event(services, message_type.value, handler, echo, delays_ack=delays_ack)
+        socketio.server.on(event.name, event)
         return handler
 
     return register
 
 
-def on_anything_else(socketio: SocketIO) -> None:
+def on_anything_else(socketio: SocketIO, services: Services) -> None:
     """Answer events that have no handler, and packets that cannot be read."""
-
-    def receive(event: str, sid: str, *args: Any) -> dict[str, Any]:
-        if event == UNREADABLE:
-            return _failed(sid, None, InvalidPayload("", str(args[0])))
-        return _failed(sid, event_name(event), UnknownEvent())
-
-    socketio.server.on("*", _watched(socketio, UNKNOWN, receive))
+    socketio.server.on("*", _AnythingElse(services))
 
 
-def _watched(socketio: SocketIO, label: str, answer: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """Return `answer` with a counter and a timer under a label."""
-    watch = get_metrics(socketio.server.app).event(label)
+class _Answering:
+    """Answers events under a label of the metrics."""
 
-    def timed(*args: Any) -> dict[str, Any]:
+    def __init__(self, services: Services, label: str) -> None:
+        self._services = services
+        self._watch = services.metrics.event(label)
+
+    def _failed(self, sid: str, event: str | None, error: RealtimeError) -> Ack:
+        body = error.to_dict(event if event is None else event[:MAX_EVENT_LENGTH])
+        self._services.bus.send(sid, MessageType.ERROR.value, body)
+        return {"ok": False, "error": body}
+
+
+class _Event(_Answering):
+    """An event of the contract with its handler: see `on`."""
+
+    def __init__(
+        self, services: Services, name: str, handler: Handler, echo: MessageType | None, *, delays_ack: bool
+    ) -> None:
+        super().__init__(services, name)
+        self.name = name
+        self._handler = handler
+        self._echo = echo
+        self._delays_ack = delays_ack
+
+    def __call__(self, sid: str, *args: Any) -> Ack:
+        """Answer one event of the connection `sid`."""
         began = perf_counter()
-        ack = answer(*args)
-        watch(ack, perf_counter() - began)
+        ack = self._answer(sid, args)
+        self._watch(ack, perf_counter() - began)
         return ack
 
-    return timed
-
-
-def _answer(event: str, handler: Handler, sid: str, args: tuple[Any, ...]) -> dict[str, Any]:
-    try:
-        connection = _connection(sid)
-        payload = check_event(event, args)
+    def _answer(self, sid: str, args: tuple[Any, ...]) -> Ack:
         try:
-            result = handler(connection, payload)
+            result = self._handle(sid, args)
+        except RealtimeError as error:
+            return self._failed(sid, self.name, error)
+        except Exception:
+            internal = Internal(uuid4().hex)
+            logger.exception("event_failed", event_name=self.name, **internal.details)
+            return self._failed(sid, self.name, internal)
+        return {"ok": True, **(result or {})}
+
+    def _handle(self, sid: str, args: tuple[Any, ...]) -> Result:
+        services = self._services
+        connection = services.connections.get_connection(sid)
+        if connection is None:
+            raise Unauthenticated
+        payload = check_event(self.name, args)
+        ack = services.bus.delay_ack(sid) if self._delays_ack else None
+        try:
+            result = self._handler(connection, payload)
         except ConnectionLost:
-            get_node().restore(connection)
-            result = handler(connection, payload)
-    except RealtimeError as error:
-        return _failed(sid, event, error)
-    except Exception:
-        internal = Internal(uuid4().hex)
-        logger.exception("event_failed", event_name=event, **internal.details)
-        return _failed(sid, event, internal)
-    return {"ok": True, **(result or {})}
+            services.recovery.restore(connection)
+            result = self._handler(connection, payload)
+        if ack is not None:
+            ack.wait()
+        if self._echo is not None:
+            services.bus.send(sid, self._echo.value, result or {})
+        return result
 
 
-def _connection(sid: str) -> Connection:
-    connection = get_node().connections.get_connection(sid)
-    if connection is None:
-        raise Unauthenticated
-    return connection
+class _AnythingElse(_Answering):
+    """Events that have no handler, and packets that cannot be read."""
 
+    def __init__(self, services: Services) -> None:
+        super().__init__(services, UNKNOWN)
 
-def _failed(sid: str, event: str | None, error: RealtimeError) -> dict[str, Any]:
-    body = error.to_dict(event if event is None else event[:MAX_EVENT_LENGTH])
-    get_node().bus.send(sid, MessageType.ERROR.value, body)
-    return {"ok": False, "error": body}
+    def __call__(self, event: str, sid: str, *args: Any) -> Ack:
+        """Answer one event of the connection `sid`, which may be none."""
+        began = perf_counter()
+        if event == UNREADABLE:
+            ack = self._failed(sid, None, InvalidPayload("", str(args[0])))
+        else:
+            ack = self._failed(sid, event_name(event), UnknownEvent())
+        self._watch(ack, perf_counter() - began)
+        return ack

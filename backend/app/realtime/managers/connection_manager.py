@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import redis
-from flask import current_app
 
 from app.realtime.managers.access_tokens import user_of
+from app.realtime.managers.accessors import of_current_app
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys, node_tenants
 from app.realtime.store.script import Script, reaching_redis
@@ -281,4 +281,4 @@ class ConnectionManager:
 
 def get_connection_manager() -> ConnectionManager:
     """The current app's ConnectionManager (seed 2.1)."""
-    return cast("ConnectionManager", current_app.extensions["realtime"].connections)
+    return of_current_app(ConnectionManager)

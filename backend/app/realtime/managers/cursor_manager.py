@@ -11,14 +11,16 @@ A user has one cursor in a room, with any number of tabs. It ends with the tab t
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
 import redis
-from flask import current_app
 
+from app.realtime.managers.accessors import of_current_app
 from app.realtime.managers.connection_manager import Connection
+from app.realtime.managers.planning import PlanCheck, plan_nothing
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.script import Script, admitted
@@ -58,7 +60,16 @@ class CursorManager:
     #: Seconds a cursor lives without a move. The contract's number.
     CURSOR_TIMEOUT_SECONDS: float = limits.CURSOR_SECONDS
 
-    def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress) -> None:
+    def __init__(
+        self,
+        redis_client: redis.Redis,
+        settings: Settings,
+        address: NodeAddress,
+        plan_check: PlanCheck = plan_nothing,
+    ) -> None:
+        #: Wakes the writer that calls `write`.
+        self.write_soon: Callable[[], None] = lambda: None
+        self._plan_check = plan_check
         self.CURSOR_TIMEOUT_SECONDS = settings.cursor_timeout_seconds
         self._lives_ms = round(settings.cursor_timeout_seconds * 1000)
         self._rate = {"interval_ms": CURSOR_RATE.interval_ms, "burst": CURSOR_RATE.burst}
@@ -80,7 +91,7 @@ class CursorManager:
         selection_start: dict[str, int] | None = None,
         selection_end: dict[str, int] | None = None,
     ) -> CursorPosition:
-        """Note the position of the connection's user. No round trip; the caller wakes the writer.
+        """Note the position of the connection's user. No round trip.
 
         Raises NotInRoom, and Unavailable while the writer cannot reach Redis.
         """
@@ -107,6 +118,8 @@ class CursorManager:
             raise Unavailable
         key = _Whose(connection.tenant_id, room_id, connection.user_id)
         self._pending[key] = _Move(connection.sid, cursor)
+        self.write_soon()
+        self._plan_check(connection.tenant_id, self.CURSOR_TIMEOUT_SECONDS)
 
     def forget(self, connection: Connection, room_id: str) -> None:
         """Drop the unwritten move of a connection that has left the room: it may rejoin before the writer runs."""
@@ -180,4 +193,4 @@ class CursorManager:
 
 def get_cursor_manager() -> CursorManager:
     """The current app's CursorManager."""
-    return cast("CursorManager", current_app.extensions["realtime"].cursors)
+    return of_current_app(CursorManager)

@@ -7,12 +7,10 @@ again) or another user's lock covers the place.
 
 from __future__ import annotations
 
-from typing import cast
-
 import orjson
 import redis
-from flask import current_app
 
+from app.realtime.managers.accessors import of_current_app
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.documents import Commit, Committed, DocumentStore, Member, State
@@ -85,4 +83,4 @@ def _conflict(state: State) -> VersionConflict:
 
 def get_document_manager() -> DocumentManager:
     """The current app's DocumentManager."""
-    return cast("DocumentManager", current_app.extensions["realtime"].documents)
+    return of_current_app(DocumentManager)

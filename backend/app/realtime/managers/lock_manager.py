@@ -11,9 +11,10 @@ from typing import Any, cast
 
 import orjson
 import redis
-from flask import current_app
 
+from app.realtime.managers.accessors import of_current_app
 from app.realtime.managers.connection_manager import Connection
+from app.realtime.managers.planning import PlanCheck, plan_nothing
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.script import Script, admitted
 from realtime_contracts.rules import limits
@@ -36,7 +37,8 @@ class LockManager:
     #: Locks per user in a room (a form has fewer fields), and per room (every member is sent all of them).
     MAX_LOCKS, MAX_LOCKS_OF_A_ROOM = limits.MAX_LOCKS_OF_USER, limits.MAX_LOCKS_OF_ROOM
 
-    def __init__(self, redis_client: redis.Redis, address: NodeAddress) -> None:
+    def __init__(self, redis_client: redis.Redis, address: NodeAddress, plan_check: PlanCheck = plan_nothing) -> None:
+        self._plan_check = plan_check
         self._lock = Script(redis_client, "doc_lock", address)
         self._unlock = Script(redis_client, "doc_unlock", address)
         self._status = Script(redis_client, "doc_lock_status", address)
@@ -65,6 +67,7 @@ class LockManager:
         if answer == _REFUSED:
             whose = "A user may hold" if rest == self.MAX_LOCKS else "A room may have"
             raise LimitExceeded(rest, f"{whose} {rest} locks")
+        self._plan_check(connection.tenant_id, ttl)
         return cast("Lock", orjson.loads(rest))
 
     def unlock(self, connection: Connection, room_id: str, path: str = "") -> list[Lock]:
@@ -86,4 +89,4 @@ class LockManager:
 
 def get_lock_manager() -> LockManager:
     """The current app's LockManager."""
-    return cast("LockManager", current_app.extensions["realtime"].locks)
+    return of_current_app(LockManager)

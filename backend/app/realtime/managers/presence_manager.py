@@ -12,9 +12,9 @@ from typing import Any, Final, cast
 
 import orjson
 import redis
-from flask import current_app
 
 from app.errors import ConnectionLost
+from app.realtime.managers.accessors import of_current_app
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.due import DUE_BATCH, Due
@@ -240,4 +240,4 @@ def _location(page: Place, entity_type: Place, entity_id: Place) -> Location:
 
 def get_presence_manager() -> PresenceManager:
     """The current app's PresenceManager (seed 3.1)."""
-    return cast("PresenceManager", current_app.extensions["realtime"].presence)
+    return of_current_app(PresenceManager)

@@ -6,13 +6,15 @@ may be in a room with several connections; the others hear of the first that joi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import orjson
 import redis
-from flask import current_app
 
+from app.realtime.managers.accessors import of_current_app
+from app.realtime.managers.connection_manager import Connection
 from app.realtime.policy import RoomPolicy, RoomRequest
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.due import DueList
@@ -81,7 +83,16 @@ class RoomManager:
     #: Rooms one connection may be in. More is a client that forgets to leave.
     MAX_ROOMS_PER_CONNECTION = limits.MAX_ROOMS
 
-    def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress, policy: RoomPolicy) -> None:
+    def __init__(
+        self,
+        redis_client: redis.Redis,
+        settings: Settings,
+        address: NodeAddress,
+        policy: RoomPolicy,
+        on_left: Callable[[Connection, str], None] = lambda _connection, _room_id: None,
+    ) -> None:
+        """`on_left` is called with a connection of this node and the room that it has left."""
+        self._on_left = on_left
         self.redis = redis_client
         self.MAX_ROOMS_PER_CONNECTION = settings.max_rooms_per_connection
         self._policy = policy
@@ -91,6 +102,29 @@ class RoomManager:
         self._users = Script(redis_client, "room_users", address)
         self._due = DueList(redis_client)
         self._expire = Script(redis_client, "room_expire", address)
+
+    def join(self, connection: Connection, room_id: str) -> list[dict[str, Any]]:
+        """Put a connection into a room: see `join_room`. Returns the users in it, as `room:users` shows them."""
+        room = self.join_room(
+            room_id,
+            connection.user_id,
+            connection.user_name,
+            connection.sid,
+            connection.tenant_id,
+            role=connection.role,
+        )
+        connection.rooms.add(room_id)
+        return room.wire_users()
+
+    def leave(self, connection: Connection, room_id: str) -> None:
+        """Take a connection out of a room: see `leave_room`. It hears nothing of it any more."""
+        self.leave_room(room_id, connection.user_id, sid=connection.sid, tenant_id=connection.tenant_id)
+        connection.rooms.discard(room_id)
+        self._on_left(connection, room_id)
+
+    def list_users(self, connection: Connection, room_id: str) -> list[dict[str, Any]]:
+        """Send `room:users` to a connection: see `send_users`."""
+        return self.send_users(room_id, connection.user_id, connection.sid, connection.tenant_id, role=connection.role)
 
     def join_room(
         self, room_id: str, user_id: str, user_name: str, sid: str, tenant_id: str, *, role: str = "user"
@@ -226,4 +260,4 @@ def _room(room_id: str, tenant_id: str, flat: list[str]) -> Room:
 
 def get_room_manager() -> RoomManager:
     """The current app's RoomManager (seed 5.1)."""
-    return cast("RoomManager", current_app.extensions["realtime"].rooms)
+    return of_current_app(RoomManager)

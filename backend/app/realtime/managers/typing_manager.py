@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import redis
-from flask import current_app
 
+from app.realtime.managers.accessors import of_current_app
 from app.realtime.managers.connection_manager import Connection
+from app.realtime.managers.planning import PlanCheck, plan_nothing
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.script import Script, admitted
 from app.settings import Settings
@@ -29,7 +28,14 @@ class TypingManager:
     #: Fields of a room that one user may type in at a time. People have two hands; it bounds what clients may store.
     MAX_FIELDS = limits.MAX_TYPING_FIELDS
 
-    def __init__(self, redis_client: redis.Redis, settings: Settings, address: NodeAddress) -> None:
+    def __init__(
+        self,
+        redis_client: redis.Redis,
+        settings: Settings,
+        address: NodeAddress,
+        plan_check: PlanCheck = plan_nothing,
+    ) -> None:
+        self._plan_check = plan_check
         self.TYPING_TIMEOUT_SECONDS = settings.typing_timeout_seconds
         self._start = Script(redis_client, "typing_start", address)
         self._stop = Script(redis_client, "typing_stop", address)
@@ -51,6 +57,7 @@ class TypingManager:
         )
         if admitted(answer) == _TOO_MANY_FIELDS:
             raise LimitExceeded(self.MAX_FIELDS, f"A user may type in {self.MAX_FIELDS} fields")
+        self._plan_check(connection.tenant_id, self.TYPING_TIMEOUT_SECONDS)
 
     def stop(self, connection: Connection, room_id: str, field: str | None) -> None:
         """Stop typing in `field` (None: anywhere in the room). Announced if anything changes."""
@@ -71,4 +78,4 @@ class TypingManager:
 
 def get_typing_manager() -> TypingManager:
     """The current app's TypingManager."""
-    return cast("TypingManager", current_app.extensions["realtime"].typing)
+    return of_current_app(TypingManager)

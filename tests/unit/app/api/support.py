@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.realtime.node import get_node
+from app.realtime.container import get_services
 from realtime_contracts import Direction
 from realtime_contracts.contract.registry import registry
 from realtime_contracts.wire import tokens
@@ -39,15 +40,14 @@ class Api:
         self.app = app
         self.client: FlaskClient = app.test_client()
         self._secret = secret
-        node = get_node(app)
-        self.real_presence = node.presence
+        self.real_presence = get_services(app).presence
         self.presence, self.notifications, self.activity = Stub(), Stub(), Stub()
-        node.presence, node.notifications, node.activity = (  # type: ignore[assignment]
-            self.presence,
-            self.notifications,
-            self.activity,
-        )
+        self.serve_with(presence=self.presence, notifications=self.notifications, activity=self.activity)
         self.presence.answers["get_online_users"] = []
+
+    def serve_with(self, **services: Any) -> None:
+        """Put these services in the place of the app's."""
+        self.app.extensions["realtime"] = replace(get_services(self.app), **services)
 
     def asked_nothing(self) -> bool:
         """Whether no service has been asked for anything."""

@@ -9,10 +9,8 @@ import logging
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from app.api import endpoint
-from app.realtime.node import get_node
 from app.settings import Settings
 from realtime_contracts.contract.error_codes import error_codes
 from realtime_contracts.rules.errors import NotFound, RateLimited, RealtimeError, Unavailable
@@ -498,7 +496,7 @@ def test_a_user_id_may_have_any_characters_of_a_login(api: Api, path: str, user_
 
 
 @pytest.mark.parametrize("user_id", ["%7B", "a%7Db", "%00", "a%0Ab", "x" * 129, "%7F"])
-def test_an_invalid_user_id_is_refused(api: Api, app: Flask, user_id: str) -> None:
-    get_node(app).presence = api.real_presence
+def test_an_invalid_user_id_is_refused(api: Api, user_id: str) -> None:
+    api.serve_with(presence=api.real_presence)
     answer = api.ask("GET", f"presence/{user_id}")
     api.invalid(answer, "/user_id")

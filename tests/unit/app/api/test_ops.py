@@ -7,7 +7,7 @@ import time
 import pytest
 from flask import Flask
 
-from app.realtime.node import get_node
+from app.realtime.container import get_services
 
 
 def test_a_process_that_answers_is_alive(app: Flask) -> None:
@@ -17,7 +17,7 @@ def test_a_process_that_answers_is_alive(app: Flask) -> None:
 
 def test_being_alive_does_not_start_the_node(app: Flask) -> None:
     app.test_client().get("/healthz")
-    assert get_node(app).problem() == "redis is away"
+    assert get_services(app).lifecycle.problem() == "redis is away"
     assert not app.extensions["socketio"].server.manager_initialized
 
 
@@ -28,16 +28,17 @@ def test_health_endpoints_take_only_get(app: Flask) -> None:
 
 
 def test_a_draining_node_says_so(app: Flask) -> None:
-    get_node(app).stopping = True
-    assert get_node(app).problem() == "draining"
+    get_services(app).lifecycle.draining.set()
+    assert get_services(app).lifecycle.problem() == "draining"
 
 
 def test_a_node_is_not_ready_before_its_connections_are_back_in_redis(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    node = get_node(app)
-    monkeypatch.setattr(node, "_in_touch_since", time.monotonic())
-    monkeypatch.setattr(node.bus, "subscribed", True)
-    assert node.problem() is None
-    node._tasks.soon("restore", lambda: None)
-    assert node.problem() == "connections are being put right"
+    services = get_services(app)
+    lifecycle = services.lifecycle
+    monkeypatch.setattr(lifecycle.lease, "_in_touch_since", time.monotonic())
+    monkeypatch.setattr(services.bus, "subscribed", True)
+    assert lifecycle.problem() is None
+    services.tasks.soon("restore", lambda: None)
+    assert lifecycle.problem() == "connections are being put right"

@@ -7,37 +7,34 @@ sleeps until then. Several nodes may check one tenant at once: each step is a sc
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
+from app.realtime.cluster.tasks import Tasks
 from app.realtime.managers.connection_manager import ConnectionManager
 from app.realtime.managers.presence_manager import PresenceManager
 from app.realtime.managers.room_manager import RoomManager
 from app.realtime.services.notification_service import NotificationService
-from app.realtime.tasks import Tasks
+from app.realtime.store.nodes import NodeStore
 
 
 class Deadlines:
-    """Plans which tenant this node checks when. `idle` is called with a tenant that has no deadline left."""
+    """Plans which tenant this node checks when, and forgets tenants that have no deadline left."""
 
     def __init__(
         self,
+        tasks: Tasks,
         connections: ConnectionManager,
         presence: PresenceManager,
         rooms: RoomManager,
         notifications: NotificationService,
-        idle: Callable[[str], None],
+        nodes: NodeStore,
     ) -> None:
+        self._tasks = tasks
         self._connections = connections
         self._presence = presence
         self._rooms = rooms
         self._notifications = notifications
-        self._idle = idle
+        self._nodes = nodes
         self._planned: dict[str, float] = {}
-        self._tasks: Tasks
-
-    def attach(self, tasks: Tasks) -> None:
-        """Run the checks as these tasks."""
-        self._tasks = tasks
 
     def plan_check(self, tenant_id: str, seconds: float) -> None:
         """Check a tenant in `seconds`, or earlier if that is already planned."""
@@ -55,10 +52,24 @@ class Deadlines:
         waits = [self._presence.expire(tenant_id)[1], self._rooms.expire(tenant_id)]
         next_in = min((seconds for seconds in waits if seconds is not None), default=None)
         if next_in is None:
-            self._idle(tenant_id)
+            self._nothing_due(tenant_id)
         else:
             self.plan_check(tenant_id, next_in)
         self._check_notifications(tenant_id)
+
+    def _nothing_due(self, tenant_id: str) -> None:
+        if self._connections.get_tenant_connections(tenant_id):
+            # Nobody can become away now, but a busy user may be online again by then.
+            self.plan_check(tenant_id, self._presence.AWAY_TIMEOUT_SECONDS)
+        else:
+            self._forget(tenant_id)
+
+    def _forget(self, tenant_id: str) -> None:
+        self._connections.unwatch(tenant_id)
+        self._nodes.unwatch(tenant_id)
+        if tenant_id in self._connections.watched_tenants():
+            # A new connection may have arrived meanwhile, and its index entry may be the one that was removed.
+            self._nodes.take_over({tenant_id})
 
     def _check_notifications(self, tenant_id: str) -> None:
         """Expire notifications while a connected user could see them; otherwise the next request does it."""

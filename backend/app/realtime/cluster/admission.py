@@ -1,0 +1,98 @@
+"""Begins and ends the connections of this node."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import structlog
+
+from app.realtime.bus.manager import BusManager
+from app.realtime.cluster.deadlines import Deadlines
+from app.realtime.cluster.tasks import Deadline, Tasks
+from app.realtime.managers.connection_manager import Connection, ConnectionManager
+from app.realtime.utils.message_types import MessageType
+from app.realtime.utils.user_agents import parse_user_agent
+from realtime_contracts.rules.errors import TokenExpired, Unauthenticated, Unavailable
+
+logger = structlog.get_logger(__name__)
+
+
+class Admission:
+    """Lets clients in, and ends their connections: by themselves, or at the end of their token.
+
+    `away_seconds`: how long after a connect its user may become away.
+    """
+
+    def __init__(
+        self,
+        tasks: Tasks,
+        bus: BusManager,
+        connections: ConnectionManager,
+        deadlines: Deadlines,
+        away_seconds: float,
+    ) -> None:
+        self._tasks = tasks
+        self._bus = bus
+        self._connections = connections
+        self._deadlines = deadlines
+        self._away_seconds = away_seconds
+        #: The end of its token, by sid.
+        self._expiries: dict[str, Deadline] = {}
+        self._closed = False
+
+    def close(self) -> None:
+        """Let nobody in any more: the node stops."""
+        self._closed = True
+
+    def connect(self, sid: str, token: object, user_agent: str, ip_address: str) -> Connection:
+        """Begin the connection `sid` of the user of a token. One round trip.
+
+        Raises Unauthenticated, TokenExpired, LimitExceeded and Unavailable.
+        """
+        if self._closed:
+            raise Unavailable
+        if not isinstance(token, str):
+            raise Unauthenticated
+        user = self._connections.verify(token)
+        device_type, browser = parse_user_agent(user_agent)
+        connection = self._connections.add_connection(
+            sid, user, device_type=device_type, browser=browser, ip_address=ip_address
+        )
+        if not self._bus.is_open(sid):
+            # The client left while Redis was asked. The library reports no end of a connection that had not begun.
+            self.end(sid, goodbye=False)
+            raise Unavailable
+        self._end_at_expiry(connection)
+        self._deadlines.plan_check(connection.tenant_id, self._away_seconds)
+        logger.info("connected", sid=sid, user_id=connection.user_id, tenant_id=connection.tenant_id)
+        return connection
+
+    def end(self, sid: str, *, goodbye: bool) -> Connection | None:
+        """Remove a connection of this node that has ended. Returns it, None if it is not here."""
+        if (expiry := self._expiries.pop(sid, None)) is not None:
+            self._tasks.cancel(expiry)
+        removed = self._connections.remove_connection(sid, goodbye=goodbye)
+        if removed is None:
+            return None
+        connection, due_in = removed
+        if due_in is not None:
+            self._deadlines.plan_check(connection.tenant_id, due_in)
+        return connection
+
+    def end_all(self, *, goodbye: bool) -> None:
+        """End every connection: the node stops. `goodbye`: their users go offline at once."""
+        for connection in list(self._connections.local_connections.values()):
+            self.end(connection.sid, goodbye=goodbye)
+            self._bus.end(connection.sid)
+
+    def _end_at_expiry(self, connection: Connection) -> None:
+        """Plan the end of a connection for the end of its token."""
+        if connection.expires_at is not None:
+            seconds = (connection.expires_at - datetime.now(UTC)).total_seconds()
+            sid = connection.sid
+            self._expiries[sid] = self._tasks.at(max(0.0, seconds), lambda: self._end_expired(sid))
+
+    def _end_expired(self, sid: str) -> None:
+        if self._expiries.pop(sid, None) is not None:
+            self._bus.send(sid, MessageType.ERROR.value, TokenExpired().to_dict(None))
+            self._bus.end(sid)

@@ -1,0 +1,117 @@
+"""The lease of a node in Redis.
+
+A node renews its lease three times in its length. The renewal returns the nodes whose lease has run out, which are
+reaped, and sends a probe over the bus: a node that does not hear it subscribes again.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+import structlog
+
+from app.realtime.bus.manager import BusManager
+from app.realtime.cluster.deadlines import Deadlines
+from app.realtime.cluster.reaping import Reaping
+from app.realtime.cluster.recovery import Recovery
+from app.realtime.cluster.tasks import Tasks
+from app.realtime.managers.connection_manager import ConnectionManager
+from app.realtime.store.address import NodeAddress
+from app.realtime.store.nodes import NodeStore
+from realtime_contracts.rules.errors import Unavailable
+
+logger = structlog.get_logger(__name__)
+
+#: Renewals in the length of a lease: two may fail before the node counts as dead.
+RENEWALS_PER_LEASE = 3.3
+
+#: Leases without hearing the bus after which the node subscribes anew.
+DEAF_AFTER_LEASES = 1.0
+
+
+class Lease:
+    """This node's lease. `seconds` is its length."""
+
+    def __init__(
+        self,
+        seconds: float,
+        address: NodeAddress,
+        tasks: Tasks,
+        nodes: NodeStore,
+        bus: BusManager,
+        connections: ConnectionManager,
+        deadlines: Deadlines,
+        recovery: Recovery,
+        reaping: Reaping,
+    ) -> None:
+        self.seconds = seconds
+        self._address = address
+        self._tasks = tasks
+        self._nodes = nodes
+        self._bus = bus
+        self._connections = connections
+        self._deadlines = deadlines
+        self._recovery = recovery
+        self._reaping = reaping
+        self._left = False
+        self._in_touch_since: float | None = None
+        self._probe = 0
+
+    def begin(self) -> None:
+        """Take the lease and keep it."""
+        self._tasks.at(0, self._renew)
+
+    def leave(self) -> bool:
+        """End the lease. Returns whether no other node lives; True if Redis cannot say."""
+        self._left = True
+        try:
+            return self._nodes.leave() == 0
+        except Unavailable:
+            logger.warning("stopped_without_redis")
+            return True
+
+    def problem(self) -> str | None:
+        """Return why this node is not in touch with the cluster, None if it is."""
+        if self._in_touch_since is None:
+            return "redis is away"
+        if not self._bus.subscribed or self._is_deaf():
+            return "the bus is not heard"
+        return None
+
+    def _renew(self) -> None:
+        if self._left:
+            return
+        self._tasks.at(self.seconds / RENEWALS_PER_LEASE, self._renew)
+        self._probe += 1
+        try:
+            found = self._nodes.renew(round(self.seconds * 1000), self._probe)
+        except Unavailable:
+            if self._in_touch_since is not None:
+                logger.warning("redis_lost")
+            self._in_touch_since = None
+            return
+        if self._in_touch_since is None:
+            self._in_touch_since = time.monotonic()
+            logger.info("node_in_touch", node=self._address.node_id)
+        if not found.had:
+            logger.info("lease_new", connections=self._connections.get_connection_count())
+            self._recovery.restore_soon()
+        self._tasks.soon("endings", self._finish_endings)
+        if self._is_deaf():
+            logger.warning("bus_deaf")
+            self._bus.resubscribe()
+        # A node that was out of touch itself gives the others one lease to come back.
+        if time.monotonic() - self._in_touch_since >= self.seconds:
+            for node_id, ended_at in found.expired.items():
+                self._tasks.soon(f"reap {node_id}", partial(self._reaping.reap, node_id, ended_at))
+
+    def _finish_endings(self) -> None:
+        for tenant_id, seconds in self._connections.finish_endings():
+            self._deadlines.plan_check(tenant_id, seconds)
+
+    def _is_deaf(self) -> bool:
+        """Whether no probe of this node has come back over the bus for too long."""
+        patience = self.seconds * DEAF_AFTER_LEASES
+        since = max(self._in_touch_since or time.monotonic(), self._bus.subscribed_at, self._bus.probe_heard_at)
+        return time.monotonic() - since > patience

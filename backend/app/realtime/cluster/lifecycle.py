@@ -1,0 +1,53 @@
+"""Starts and stops a node, and says whether it is ready for clients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gevent.event import Event
+
+from app.realtime.bus.manager import BusManager
+from app.realtime.cluster.admission import Admission
+from app.realtime.cluster.lease import Lease
+from app.realtime.cluster.reaping import Reaping
+from app.realtime.cluster.recovery import Recovery
+from app.realtime.cluster.tasks import Tasks
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """A node from its start to its stop."""
+
+    tasks: Tasks
+    bus: BusManager
+    lease: Lease
+    recovery: Recovery
+    reaping: Reaping
+    admission: Admission
+    #: Set once the node stops.
+    draining: Event = field(default_factory=Event)
+
+    def start(self) -> None:
+        """Subscribe to the bus and join the cluster, once. A forked worker starts with its first request."""
+        self.bus.start()
+
+    def problem(self) -> str | None:
+        """Return why this node is not ready for clients, None if it is."""
+        if self.draining.is_set():
+            return "draining"
+        return self.lease.problem() or self.recovery.problem()
+
+    def stop(self) -> None:
+        """Close every connection and leave the cluster.
+
+        While other nodes live, users stay online for the grace, so that they can reconnect there. The last
+        node takes all users offline.
+        """
+        self.draining.set()
+        self.admission.close()
+        alone = self.lease.leave()
+        self.admission.end_all(goodbye=alone)
+        if alone:
+            self.reaping.leave_nothing()
+        self.bus.stop()
+        self.tasks.stop()

@@ -1,0 +1,121 @@
+"""Restores the connections of this node after Redis or the bus was away.
+
+`restore` stores a connection and its rooms again if Redis has lost them. `resync_soon` sends the current state to
+connections that may have missed messages: lists, cursors, typing, locks, documents and the unread count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import structlog
+
+from app.errors import ConnectionLost
+from app.realtime.bus.manager import BusManager
+from app.realtime.cluster.deadlines import Deadlines
+from app.realtime.cluster.tasks import Tasks
+from app.realtime.managers.connection_manager import Connection, ConnectionManager
+from app.realtime.managers.cursor_manager import CursorManager
+from app.realtime.managers.document_manager import DocumentManager
+from app.realtime.managers.lock_manager import LockManager
+from app.realtime.managers.presence_manager import PresenceManager
+from app.realtime.managers.room_manager import RoomManager
+from app.realtime.managers.typing_manager import TypingManager
+from app.realtime.services.notification_service import NotificationService
+from app.realtime.store.nodes import NodeStore
+from realtime_contracts.rules.errors import Forbidden, LimitExceeded, NotInRoom
+
+logger = structlog.get_logger(__name__)
+
+#: Names of the jobs during which a node is not ready.
+_RESTORE, _RESYNC = "restore", "resync"
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """Puts connections right again. Every method may raise what the managers raise."""
+
+    tasks: Tasks
+    bus: BusManager
+    nodes: NodeStore
+    deadlines: Deadlines
+    connections: ConnectionManager
+    presence: PresenceManager
+    rooms: RoomManager
+    cursors: CursorManager
+    typing: TypingManager
+    documents: DocumentManager
+    locks: LockManager
+    notifications: NotificationService
+
+    def problem(self) -> str | None:
+        """Return "connections are being put right" while they are, else None."""
+        return "connections are being put right" if self.tasks.unfinished(_RESTORE, _RESYNC) else None
+
+    def restore_soon(self) -> None:
+        """Restore all connections: Redis has lost this node's lease."""
+        self.tasks.soon(_RESTORE, self._restore_all)
+
+    def resync_soon(self) -> None:
+        """Send all connections the current state: the bus was not heard."""
+        logger.warning("bus_resubscribed", connections=self.connections.get_connection_count())
+        self.tasks.soon(_RESYNC, self._resync)
+
+    def restore(self, connection: Connection) -> None:
+        """Store one local connection and its rooms in Redis again, and send it the current lists."""
+        if connection.sid not in self.connections.local_connections:
+            return
+        self._put_back(connection)
+        self.deadlines.plan_check(connection.tenant_id, self.presence.AWAY_TIMEOUT_SECONDS)
+
+    def _restore_all(self) -> None:
+        # The node's index was lost with its lease. Without the index nobody would clean up after the node.
+        self.nodes.take_over(self.connections.watched_tenants())
+        self._each(self.restore)
+
+    def _resync(self) -> None:
+        self._each(self._send_again)
+        for tenant_id in {connection.tenant_id for connection in self.connections.local_connections.values()}:
+            self.deadlines.plan_check(tenant_id, 0)  # A missed message may have announced a deadline.
+
+    def _each(self, action: Callable[[Connection], None]) -> None:
+        for connection in list(self.connections.local_connections.values()):
+            try:
+                action(connection)
+            except ConnectionLost:
+                self.restore(connection)
+            except (Forbidden, LimitExceeded) as error:
+                logger.warning("connection_not_restored", code=error.code)
+                self.bus.end(connection.sid)
+
+    def _put_back(self, connection: Connection) -> None:
+        """Store a connection and its rooms in Redis again, and send it the current lists."""
+        self.connections.restore_connection(connection)
+        self._send_count(connection)
+        for room_id in sorted(connection.rooms):
+            self.rooms.join(connection, room_id)
+            self._send_room(connection, room_id)
+
+    def _send_again(self, connection: Connection) -> None:
+        """Send the current state to a connection that is in Redis and in its rooms, in case it missed messages."""
+        keys, rooms = connection.keys, sorted(connection.rooms)
+        self.bus.enter(connection.sid, [keys.tenant_channel, keys.user_channel(connection.user_id)])
+        self.bus.enter(connection.sid, map(keys.room_channel, rooms))
+        self.presence.send_list(connection)
+        self._send_count(connection)
+        for room_id in rooms:
+            self.rooms.list_users(connection, room_id)
+            self._send_room(connection, room_id)
+
+    def _send_count(self, connection: Connection) -> None:
+        self.notifications.send_count(connection.tenant_id, connection.user_id, connection.sid)
+
+    def _send_room(self, connection: Connection, room_id: str) -> None:
+        with suppress(NotInRoom):  # The connection has left the room meanwhile.
+            self.cursors.sync(connection, room_id)
+            self.typing.send(connection, room_id)
+            self.locks.send_status(connection, room_id)
+            # The whole document, even at version 0: a client whose document is gone must learn that.
+            self.documents.sync(connection, room_id)
