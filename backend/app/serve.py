@@ -11,7 +11,6 @@ monkey.patch_all()
 
 import logging  # noqa: E402 - after the patch
 import signal  # noqa: E402
-import socket  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 from types import FrameType  # noqa: E402
 
@@ -23,8 +22,8 @@ from gevent.pywsgi import LoggingLogAdapter, WSGIServer  # noqa: E402
 
 from app import create_app  # noqa: E402
 from app.logs import configure_logging  # noqa: E402
-from app.realtime.bus.websocket import RequestHandler  # noqa: E402
 from app.realtime.container import get_services  # noqa: E402
+from app.realtime.libraries.gevent import make_server, set_options  # noqa: E402
 from app.settings import Settings, SettingsError  # noqa: E402
 
 logger = structlog.get_logger(__name__)
@@ -42,20 +41,12 @@ def serve(settings: Settings, host: str, port: int, announce: Callable[[str], No
         raise SettingsError("SOCKETIO_ASYNC_MODE: `realtime serve` is gevent; serve other modes by their own server")
     configure_logging(settings)
     app = create_app(settings)
-    server = WSGIServer(
-        (host, port),
-        app,
-        handler_class=RequestHandler,
-        log=None,  # a URL may hold a token
-        error_log=LoggingLogAdapter(logging.getLogger("gevent.pywsgi"), logging.ERROR),
-    )
+    server = make_server((host, port), app, LoggingLogAdapter(logging.getLogger("gevent.pywsgi"), logging.ERROR))
     try:
         server.start()
     except OSError as error:
         raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}") from None
-    # Accepted sockets inherit it. With Nagle's algorithm a second small message, the ack after the event,
-    # waits for the client's delayed TCP acknowledgement: 40 ms.
-    server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    set_options(server.socket)
     get_services(app).lifecycle.start()
     told_to_stop = _stop_signal()  # Before the URL is announced: a caller may stop the node at once.
     announce(f"http://{host}:{server.server_port}")

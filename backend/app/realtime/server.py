@@ -14,10 +14,14 @@ from flask import Flask, current_app
 from flask_socketio import SocketIO
 from werkzeug.local import LocalProxy
 
-from app.realtime.bus.engine import use_sessions
 from app.realtime.container import get_services
 from app.realtime.handlers import register_handlers
+from app.realtime.libraries.engineio import EngineServer
 from realtime_contracts.rules.packets import Json, Packet
+
+#: Nothing that the libraries log is of interest.
+_SILENT = logging.getLogger("silent")
+_SILENT.disabled = True
 
 
 class Server(python_socketio.Server):  # type: ignore[misc]  # the library is untyped
@@ -28,6 +32,9 @@ class Server(python_socketio.Server):  # type: ignore[misc]  # the library is un
     """
 
     app: Flask
+
+    def _engineio_server_class(self) -> type[EngineServer]:
+        return EngineServer
 
     def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
         if eio_sid in self.environ:  # the library looks for it when a CONNECT is handled, and raises KeyError
@@ -61,13 +68,13 @@ def init_socketio(app: Flask) -> SocketIO:
         max_http_buffer_size=settings.max_message_bytes,
         json=Json,
         serializer=Packet,
-        # Loggers, not booleans: a boolean adds a handler of the library's own, which prints payloads.
-        logger=logging.getLogger("socketio"),
-        engineio_logger=logging.getLogger("engineio"),
+        # The libraries' log lines have bytes of clients in them. With a boolean here they would be printed.
+        logger=_SILENT,
+        engineio_logger=_SILENT,
     )
     # Flask-SocketIO makes the server, and has no option for its class.
-    server.server.__class__, server.server.app = Server, app
-    use_sessions(server.server.eio)
+    server.server = server.sockio_mw.engineio_app = Server(**server.server_options)
+    server.server.app = app
     register_handlers(server, services)
     return server
 

@@ -31,8 +31,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.realtime.utils": set(),
     "app.realtime.policy": {"app.settings"},
     "app.realtime.store": {"app.errors", "app.settings", "realtime_contracts.rules"},
-    "app.realtime.libraries": {"realtime_contracts.rules"},
-    "app.realtime.transport": {"app.realtime.libraries", "realtime_contracts.rules"},
+    "app.realtime.transport": {"realtime_contracts.rules"},
+    "app.realtime.libraries": {"app.realtime.transport", "realtime_contracts.rules"},
     "app.realtime.bus": {
         "app.realtime.libraries",
         "app.realtime.store",
@@ -85,6 +85,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.realtime.server": {
         "app.realtime.bus",
         "app.realtime.container",
+        "app.realtime.libraries",
         "app.realtime.handlers",
         "realtime_contracts.rules",
     },
@@ -100,7 +101,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "app": {"app.api", "app.realtime.container", "app.realtime.server", "app.settings"},
     "app.doctor": {"app.realtime.store", "app.settings"},
-    "app.serve": {"app", "app.logs", "app.realtime.bus", "app.realtime.container", "app.settings"},
+    "app.serve": {"app", "app.logs", "app.realtime.container", "app.realtime.libraries", "app.settings"},
     "app.publish_cli": {"app.realtime.services", "realtime_contracts.cli", "realtime_contracts.rules"},
     "app.cli": {
         "app",

@@ -26,9 +26,9 @@ import structlog
 from redis.exceptions import RedisError
 from socketio.pubsub_manager import PubSubManager
 
-from app.realtime.bus.packets import Broadcast
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import tenant_of
+from app.realtime.transport.message import Message
 from realtime_contracts.rules.packets import Packet
 
 logger = structlog.get_logger(__name__)
@@ -77,7 +77,7 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         self._on_gap = on_gap
         self._on_due = on_due
         self._delayed_acks: dict[str, Any] = {}
-        self._held: dict[str, list[Broadcast]] = {}
+        self._held: dict[str, list[Message]] = {}
         self._pubsub: Any = None
         self._stopped = False
         self.subscribed = False
@@ -133,7 +133,7 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
     def is_open(self, sid: str) -> bool:
         """Whether a connection of this node still has its transport."""
         socket = self.server.eio.sockets.get(self.eio_sid_from_sid(sid, NAMESPACE))
-        return socket is not None and not socket.closed
+        return socket is not None and socket.open
 
     def basic_disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
         """Forget a connection that was refused or has ended."""
@@ -146,7 +146,7 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
     def send(self, sid: str, event: str, payload: dict[str, Any]) -> None:
         """Send an event to one connection of this node: an answer to it, not a change of state."""
         packet = Packet(socketio.packet.EVENT, data=[event, payload]).encode()
-        self._send(self.eio_sid_from_sid(sid, NAMESPACE), Broadcast(packet))
+        self._send(self.eio_sid_from_sid(sid, NAMESPACE), Message(packet))
 
     def end(self, sid: str) -> None:
         """End a connection of this node for good, with a DISCONNECT packet."""
@@ -192,7 +192,7 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         if not members:
             return
         self.delivered += 1
-        packet = Broadcast(Packet(socketio.packet.EVENT, data=[message["event"], *message["data"]]).encode())
+        packet = Message(Packet(socketio.packet.EVENT, data=[message["event"], *message["data"]]).encode())
         skipped = self.rooms[NAMESPACE].get(skip_room, ()) if skip_room else ()
         for sid, eio_sid in list(members.items()):
             if sid == skip or sid in skipped:
@@ -204,12 +204,10 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
         if due := message["due"]:
             self._on_due(tenant_of(due[0]), due[1] / 1000)
 
-    def _send(self, eio_sid: str | None, packet: Broadcast) -> None:
-        # Bypasses Engine.IO's own `send`, which would end a connection with an overdue pong and run its disconnect
-        # handler in the middle of another client's message.
+    def _send(self, eio_sid: str | None, packet: Message) -> None:
         socket = self.server.eio.sockets.get(eio_sid)
-        if socket is not None and not socket.closed:
-            socket.queue.put(packet)
+        if socket is not None:
+            socket.send(packet)
 
     # Listening.
 

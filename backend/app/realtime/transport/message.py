@@ -17,6 +17,23 @@ class Message:
     __slots__ = ("frame", "replaces", "text")
 
     def __init__(self, packet: str, replaces: Hashable | None = None) -> None:
-        self.text = "4" + packet
-        self.frame = text_frame(self.text.encode())
+        self._encode("4" + packet, replaces)
+
+    @classmethod
+    def of_text(cls, text: str) -> Message:
+        """An Engine.IO packet of another type, given whole."""
+        made = cls.__new__(cls)
+        made._encode(text, None)  # noqa: SLF001 - our own class
+        return made
+
+    @classmethod
+    def of_frame(cls, frame: bytes, replaces: Hashable | None = None) -> Message:
+        """A WebSocket frame that is no packet; only for a WebSocket."""
+        made = cls.__new__(cls)
+        made.text, made.frame, made.replaces = "", frame, replaces
+        return made
+
+    def _encode(self, text: str, replaces: Hashable | None) -> None:
+        self.text = text
+        self.frame = text_frame(text.encode())
         self.replaces = replaces

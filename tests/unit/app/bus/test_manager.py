@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-import engineio.socket
 import pytest
 import redis
 import socketio
@@ -12,6 +12,11 @@ import socketio
 from app.realtime.bus import manager as module
 from app.realtime.bus.manager import NAMESPACE, BusManager
 from app.realtime.store.address import NodeAddress
+from app.realtime.transport.engine import Engine
+from app.realtime.transport.limits import Timing
+from app.realtime.transport.message import Message
+from app.realtime.transport.reasons import Reason
+from app.realtime.transport.session import Session
 from realtime_contracts.rules.packets import Json, Packet
 
 
@@ -31,23 +36,52 @@ def manager(due: list[tuple[str, float]]) -> BusManager:
         on_gap=lambda: None,
         on_due=lambda tenant_id, seconds: due.append((tenant_id, seconds)),
     )
-    server = socketio.Server(client_manager=made, async_mode="threading", json=Json, serializer=Packet)
-    made.set_server(server)
+    made.set_server(socketio.Server(client_manager=made, async_mode="threading", json=Json, serializer=Packet))
+    made.server.eio.engine = Engine(Timing(25, 30, 1000), Nobody())
+    made.server.eio.sockets = made.server.eio.engine.sessions
     return made
+
+
+class Nobody:
+    """The application of sessions that receive nothing."""
+
+    def ready(self) -> bool:
+        return True
+
+    def opened(self, session: Session, environ: dict[str, Any]) -> None: ...
+    def received(self, session: Session, text: str | bytes) -> None: ...
+    def ended(self, session: Session, reason: Reason) -> None: ...
+
+
+class Recording:
+    """A transport that keeps what is sent."""
+
+    name, paused = "recording", False
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def write(self, messages: Sequence[Message], frames: bytes) -> None:
+        assert frames == b"".join(message.frame for message in messages)
+        self.sent += [message.text for message in messages]
+
+    def resume(self) -> None: ...
+    def close(self, reason: Reason, code: int) -> None: ...
 
 
 def session(manager: BusManager, eio_sid: str) -> str:
     """Begin a connection: its transport is there, and it is being authenticated. Returns its sid."""
-    manager.server.eio.sockets[eio_sid] = engineio.socket.Socket(manager.server.eio, eio_sid)
+    manager.server.eio.sockets[eio_sid] = Session(manager.server.eio.engine, eio_sid, Recording())
     sid = manager.pre_connect(eio_sid, NAMESPACE)
     assert sid is not None
     return sid
 
 
 def sent(manager: BusManager, eio_sid: str) -> list[str]:
-    """Take what is queued for a transport."""
-    queue = manager.server.eio.sockets[eio_sid].queue
-    return [queue.get(block=False).encode() for _ in range(queue.qsize())]
+    """Take what a transport was given."""
+    transport = manager.server.eio.sockets[eio_sid].transport
+    taken, transport.sent = transport.sent, []
+    return taken
 
 
 def emit(manager: BusManager, room: str, number: int, **fields: Any) -> None:
@@ -122,7 +156,7 @@ def test_a_connection_that_is_not_here_cannot_be_ended_here(manager: BusManager)
 def test_a_connection_is_open_while_its_transport_is(manager: BusManager) -> None:
     sid = session(manager, "eio")
     assert manager.is_open(sid)
-    manager.server.eio.sockets["eio"].closed = True
+    manager.server.eio.sockets["eio"].end(Reason.TRANSPORT_CLOSE)
     assert not manager.is_open(sid)
     assert not manager.is_open("nobody")
 

@@ -1,0 +1,79 @@
+"""python-engineio's server over our transport.
+
+python-socketio asks it for little: handlers, sending to a session, its end, and background tasks. What a request or a
+session does is all in `transport`; of the library's server only the last of these is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import engineio
+
+from app.realtime.transport.engine import Engine
+from app.realtime.transport.http import CONNECTION, Http
+from app.realtime.transport.limits import Timing
+from app.realtime.transport.message import Message
+from app.realtime.transport.reasons import Reason
+from app.realtime.transport.session import Session
+
+#: Parts of a request's environment that are bound to its TCP connection, or are large.
+_OF_THE_REQUEST = ("wsgi.input", "wsgi.errors", CONNECTION)
+
+
+class EngineServer(engineio.Server):  # type: ignore[misc]  # the library is untyped
+    """An Engine.IO server. `ping_interval` and `ping_timeout` in seconds; `max_http_buffer_size` in bytes."""
+
+    def __init__(
+        self,
+        *,
+        ping_interval: float,
+        ping_timeout: float,
+        max_http_buffer_size: int,
+        cors_allowed_origins: Sequence[str] | str,
+        **options: Any,
+    ) -> None:
+        super().__init__(ping_interval=ping_interval, ping_timeout=ping_timeout, **options)
+        self.engine = Engine(Timing(ping_interval, ping_timeout, max_http_buffer_size), self)
+        self.sockets = self.engine.sessions
+        self.http = Http(self.engine, None if cors_allowed_origins == "*" else cors_allowed_origins)
+
+    def handle_request(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        """Answer a request under Engine.IO's path."""
+        return self.http(environ, start_response)
+
+    def send(self, sid: str, data: str) -> None:
+        """Send a Socket.IO packet to a session; nothing if it has ended."""
+        session = self.engine.sessions.get(sid)
+        if session is not None:
+            session.send(Message(data))
+
+    def disconnect(self, sid: str | None = None) -> None:
+        """End a session, or all."""
+        for session in list(self.engine.sessions.values()) if sid is None else [self.engine.sessions.get(sid)]:
+            if session is not None:
+                session.end(Reason.SERVER_DISCONNECT)
+
+    def transport(self, sid: str) -> str:
+        """`polling` or `websocket`. Raises KeyError if there is no such session."""
+        return self.engine.sessions[sid].transport.name
+
+    # What the engine calls: `transport.engine.Application`.
+
+    def ready(self) -> bool:
+        """Whether new sessions may be opened."""
+        return True
+
+    def opened(self, session: Session, environ: dict[str, Any]) -> None:
+        """Tell python-socketio of a session."""
+        kept = {name: value for name, value in environ.items() if name not in _OF_THE_REQUEST}
+        self.handlers["connect"](session.id, kept)
+
+    def received(self, session: Session, text: str | bytes) -> None:
+        """Let python-socketio handle a packet."""
+        self.handlers["message"](session.id, text)
+
+    def ended(self, session: Session, reason: Reason) -> None:
+        """Tell python-socketio of a session's end."""
+        self.handlers["disconnect"](session.id, reason.value)

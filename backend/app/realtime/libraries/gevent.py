@@ -1,0 +1,149 @@
+"""gevent's HTTP server: what ours does otherwise, and how a request's socket is taken over or watched.
+
+- `Connection: close` is echoed; without it a client that asked for it takes the end of the connection for a fault.
+- A request's head has HEAD_SECONDS, and an idle connection IDLE_SECONDS.
+- No byte of a client is logged.
+- A socket may be taken over: then the server forgets it, with its greenlet and its environment.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+import structlog
+from gevent import monkey
+from gevent.pywsgi import WSGIHandler, WSGIServer
+
+from app.realtime.transport.http import CONNECTION
+
+logger = structlog.get_logger(__name__)
+
+#: Seconds to send a request's head, to send its next bytes, and to begin the next request.
+HEAD_SECONDS, STALL_SECONDS, IDLE_SECONDS = 15.0, 15.0, 15.0
+
+#: Bytes that the kernel keeps for a client that does not read, beside our own outbox.
+_SEND_BUFFER_BYTES = 128 * 1024
+
+_READ = 1
+
+#: The standard library's own class, also where gevent has put another in its place.
+_PlainSocket: type[socket.socket] = monkey.get_original("socket", "socket")
+
+
+class RequestHandler(WSGIHandler):
+    """One HTTP connection."""
+
+    _deadline: gevent.Timeout | None = None
+    #: Whether the connection has become something else than HTTP.
+    taken_over = False
+
+    def read_requestline(self) -> str:
+        """Wait for a request and read its first line."""
+        self.socket.settimeout(IDLE_SECONDS)
+        if not self.rfile.peek(1):
+            return ""
+        self.socket.settimeout(STALL_SECONDS)
+        self._deadline = gevent.Timeout.start_new(HEAD_SECONDS)
+        return str(super().read_requestline())
+
+    def handle_one_request(self) -> Any:
+        """Answer one request. Returns whether there may be another, as gevent's does."""
+        try:
+            return super().handle_one_request()
+        except gevent.Timeout as timeout:
+            if timeout is not self._deadline:
+                raise
+            return None
+        finally:
+            self._in_time()
+
+    def get_environ(self) -> dict[str, Any]:
+        """The environment of the request for the application."""
+        self._in_time()
+        environ: dict[str, Any] = super().get_environ()
+        environ[CONNECTION] = HttpConnection(self)
+        return environ
+
+    def finalize_headers(self) -> None:
+        """Complete the answer's headers."""
+        if self.close_connection:
+            headers: Any = self.response_headers  # bytes by now, whatever the stubs say
+            headers.append((b"Connection", b"close"))
+        super().finalize_headers()
+
+    def process_result(self) -> None:
+        """Write the application's answer, unless it has taken over the socket."""
+        if not self.taken_over:
+            super().process_result()
+
+    def log_error(self, *_: object) -> None:
+        """Log a request that is not HTTP without its bytes, which gevent would quote."""
+        logger.info("request_unreadable")
+
+    def _in_time(self) -> None:
+        if self._deadline is not None:
+            self._deadline.close()
+            self._deadline = None
+
+
+class HttpConnection:
+    """The TCP connection of a request: `transport.http.Connection`."""
+
+    def __init__(self, handler: RequestHandler) -> None:
+        self._handler = handler
+
+    def take_over(self) -> tuple[socket.socket, bytes]:
+        """Take the socket away from the server. Returns it, and the bytes that came after the request."""
+        handler = self._handler
+        handler.taken_over = handler.close_connection = True
+        handler.socket.settimeout(0.0)
+        received: bytes = handler.rfile.peek()
+        return _PlainSocket(fileno=handler.socket.detach()), received
+
+    def watch(self, hung_up: Callable[[], None]) -> Callable[[], None]:
+        """Call `hung_up` when the client closes the connection, until the function that is returned is called."""
+        sock: Any = self._handler.socket
+        watcher = gevent.get_hub().loop.io(sock.fileno(), _READ)
+
+        def look() -> None:
+            try:
+                gone = not sock._sock.recv(1, socket.MSG_PEEK)
+            except BlockingIOError:
+                return
+            except OSError:
+                gone = True
+            watcher.stop()
+            if gone:
+                hung_up()
+
+        watcher.start(look)
+
+        def stop() -> None:
+            watcher.stop()
+            watcher.close()
+
+        return stop
+
+
+def make_server(address: tuple[str, int], application: Any, log: Any) -> WSGIServer:
+    """An HTTP server that listens, once started, with our handler. `log`: for errors of the server itself."""
+    return WSGIServer(
+        address,
+        application,
+        handler_class=RequestHandler,
+        log=None,  # a URL may hold a token
+        error_log=log,
+    )
+
+
+def set_options(listener: socket.socket) -> None:
+    """Set what accepted sockets inherit.
+
+    With Nagle's algorithm a second small message, the ack after the event, waits for the client's delayed TCP
+    acknowledgement: 40 ms.
+    """
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)

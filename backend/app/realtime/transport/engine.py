@@ -1,0 +1,49 @@
+"""The Engine.IO sessions of a process."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from typing import Any
+
+import orjson
+
+from app.realtime.transport.limits import Timing
+from app.realtime.transport.message import Message
+from app.realtime.transport.reasons import Reason
+from app.realtime.transport.session import Application, Session, Transport
+from app.realtime.transport.timers import Timers
+
+#: Bytes of chance in a session's id.
+_ID_BYTES = 15
+
+
+class Engine:
+    """Opens sessions, finds them, and counts how they ended."""
+
+    def __init__(self, timing: Timing, application: Application) -> None:
+        self.timing = timing
+        self.application = application
+        self.timers = Timers()
+        self.sessions: dict[str, Session] = {}
+        #: Sessions that have ended, by the label of the reason.
+        self.ended: Counter[str] = Counter()
+
+    def open(self, transport: Transport, environ: dict[str, Any], upgrades: list[str]) -> tuple[Session, Message]:
+        """Open a session on a transport. Returns it and its first packet, which is sent by the caller."""
+        session = Session(self, secrets.token_urlsafe(_ID_BYTES), transport)
+        self.sessions[session.id] = session
+        self.application.opened(session, environ)
+        handshake = {
+            "sid": session.id,
+            "upgrades": upgrades,
+            "pingInterval": round(self.timing.ping_interval * 1000),
+            "pingTimeout": round(self.timing.ping_timeout * 1000),
+            "maxPayload": self.timing.max_message_bytes,
+        }
+        return session, Message.of_text("0" + orjson.dumps(handshake).decode())
+
+    def forget(self, session: Session, reason: Reason) -> None:
+        """A session ends now."""
+        del self.sessions[session.id]
+        self.ended[reason.label] += 1

@@ -1,0 +1,249 @@
+"""The requests of Engine.IO: handshakes, polls, bodies and WebSockets, as the reference server answers them."""
+
+from __future__ import annotations
+
+import socket
+import zlib
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+from urllib.parse import parse_qs
+
+import gevent
+import orjson
+import structlog
+
+from app.realtime.transport import limits
+from app.realtime.transport.engine import Engine
+from app.realtime.transport.handshake import accept, wants_websocket
+from app.realtime.transport.message import Message
+from app.realtime.transport.polling import SEPARATOR, Polling
+from app.realtime.transport.reasons import Reason
+from app.realtime.transport.session import Session
+from app.realtime.transport.upgrade import Upgrade
+from app.realtime.transport.websocket import WebSocket
+from realtime_contracts.rules.packets import split_body
+
+logger = structlog.get_logger(__name__)
+
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+Environ = dict[str, Any]
+
+#: Key of a request's `Connection` in its environment.
+CONNECTION = "realtime.connection"
+
+#: Bytes from which an answer is compressed for a client that takes it, and how hard: 1 is the quickest.
+_GZIP_BYTES, _GZIP_LEVEL, _GZIP_WBITS = 1024, 1, 31
+
+#: Seconds after which a client may ask a node again that is not ready.
+_RETRY_SECONDS = "1"
+
+
+class Connection(Protocol):
+    """The TCP connection of a request, which the HTTP server puts into its environment."""
+
+    def take_over(self) -> tuple[socket.socket, bytes]:
+        """Take the socket away from the server. Returns it, and the bytes that came after the request."""
+
+    def watch(self, hung_up: Callable[[], None]) -> Callable[[], None]:
+        """Call `hung_up` when the client closes the connection, until the function that is returned is called."""
+
+
+class Refused(Exception):
+    """An answer other than the one asked for: a status, and the reference server's code and message."""
+
+    def __init__(self, status: str, code: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = {"code": code, "message": message}
+
+
+def _refused(code: int, message: str, status: str = "400 Bad Request") -> Refused:
+    return Refused(status, code, message)
+
+
+def _unknown_transport() -> Refused:
+    return _refused(0, "Transport unknown")
+
+
+def _unknown_session() -> Refused:
+    return _refused(1, "Session ID unknown")
+
+
+def _bad_method() -> Refused:
+    return _refused(2, "Bad handshake method")
+
+
+def _bad_request() -> Refused:
+    return _refused(3, "Bad request")
+
+
+def _too_large() -> Refused:
+    return _refused(3, "Content too large", "413 Content Too Large")
+
+
+class Http:
+    """A WSGI application over an engine. `origins`: those whose pages may connect, None for all."""
+
+    def __init__(self, engine: Engine, origins: Sequence[str] | None) -> None:
+        self._engine = engine
+        self.origins = origins
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> list[bytes]:
+        """Answer a request; a WebSocket is answered on its socket, and nothing is returned."""
+        headers = self._cors(environ)
+        try:
+            body = self._answer(environ)
+        except Refused as refusal:
+            logger.info("request_refused", why=refusal.body["message"])
+            headers += [("Content-Type", "application/json"), ("Content-Length", str(len(orjson.dumps(refusal.body))))]
+            if refusal.status.startswith("503"):
+                headers.append(("Retry-After", _RETRY_SECONDS))
+            start_response(refusal.status, headers)
+            return [orjson.dumps(refusal.body)]
+        if body is None:
+            return []
+        if environ["REQUEST_METHOD"] == "OPTIONS":
+            start_response("204 No Content", headers)
+            return []
+        headers += [("Content-Type", "text/plain; charset=UTF-8"), ("Cache-Control", "no-store")]
+        data = body.encode()
+        if len(data) >= _GZIP_BYTES and "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
+            packer = zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP_WBITS)
+            data = packer.compress(data) + packer.flush()
+            headers.append(("Content-Encoding", "gzip"))
+        headers.append(("Content-Length", str(len(data))))
+        start_response("200 OK", headers)
+        return [data]
+
+    def _answer(self, environ: Environ) -> str | None:
+        """The body of the answer, None if the request has become a WebSocket."""
+        origin = environ.get("HTTP_ORIGIN")
+        if origin is not None and self.origins is not None and origin not in self.origins:
+            raise _bad_request()
+        method = environ["REQUEST_METHOD"]
+        if method == "OPTIONS":
+            return ""
+        query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+        transport = query.get("transport", [""])[0]
+        if transport not in (Polling.name, WebSocket.name):
+            raise _unknown_transport()
+        if wants_websocket(environ) != (transport == WebSocket.name):
+            raise _bad_request()
+        if "sid" in query:
+            session = self._engine.sessions.get(query["sid"][0])
+            if session is None:
+                raise _unknown_session()
+            return self._ask(session, environ)
+        if method != "GET":
+            raise _bad_method()
+        if query.get("EIO") != ["4"]:
+            raise _refused(5, "Unsupported protocol version")
+        if not self._engine.application.ready():
+            raise _refused(3, "Not ready", "503 Service Unavailable")
+        return self._open(environ, transport)
+
+    # Handshakes.
+
+    def _open(self, environ: Environ, transport: str) -> str | None:
+        if transport == Polling.name:
+            polling = Polling()
+            polling.session, first = self._engine.open(polling, environ, [WebSocket.name])
+            return first.text
+        websocket, answer, received = self._websocket(environ)
+        websocket.owner, first = self._engine.open(websocket, environ, [])
+        answer_and_first = Message.of_frame(answer + first.frame)
+        websocket.write((answer_and_first,), answer_and_first.frame)
+        websocket.start(received)
+        return None
+
+    def _upgrade(self, session: Session, environ: Environ) -> None:
+        websocket, answer, received = self._websocket(environ)
+        message = Message.of_frame(answer)
+        polling = session.transport
+        if isinstance(polling, Polling) and polling.upgrade is None:
+            Upgrade(polling, websocket, self._engine.timers)
+            websocket.write((message,), answer)
+            websocket.start(received)
+        else:  # There is one already, and this one is not needed.
+            websocket.write((message,), answer)
+            websocket.close(Reason.TRANSPORT_CLOSE, 1000)
+
+    def _websocket(self, environ: Environ) -> tuple[WebSocket, bytes, bytes]:
+        """Take the request's socket over. Returns it, the answer to send, and what was received after the request."""
+        answer = accept(environ)
+        connection: Connection | None = environ.get(CONNECTION)
+        if answer is None or connection is None:
+            raise _bad_request()
+        sock, received = connection.take_over()
+        return WebSocket(sock, self._engine.timers, self._engine.timing.max_message_bytes), answer, received
+
+    # Requests of a session.
+
+    def _ask(self, session: Session, environ: Environ) -> str | None:
+        if wants_websocket(environ):
+            self._upgrade(session, environ)
+            return None
+        polling = session.transport
+        if not isinstance(polling, Polling):
+            raise _bad_request()
+        method = environ["REQUEST_METHOD"]
+        if method == "GET":
+            body = polling.poll(_watch(environ.get(CONNECTION)))
+            if body is None:
+                raise _bad_request()
+            return body
+        if method != "POST":
+            raise _bad_request()
+        self._post(polling, environ)
+        return "ok"
+
+    def _post(self, polling: Polling, environ: Environ) -> None:
+        with polling.one_body() as alone:
+            if not alone:
+                raise _bad_request()
+            body = self._read(polling.session, environ)
+            if body.count(SEPARATOR.encode()) >= limits.PACKETS_PER_BODY:
+                polling.session.end(Reason.TRANSPORT_ERROR)
+                raise _bad_request()
+            polling.receive(split_body(body))
+
+    def _read(self, session: Session, environ: Environ) -> bytes:
+        """Read a body, in turns with others. One that is too large or too slow ends the session."""
+        limit = self._engine.timing.max_message_bytes
+        length = environ.get("CONTENT_LENGTH") or "0"
+        parts: list[bytes] = []
+        size = 0
+        try:
+            with gevent.Timeout(limits.BODY_SECONDS):
+                while size <= limit and int(length) <= limit:
+                    part = environ["wsgi.input"].read(limits.READ_BYTES)
+                    if not part:
+                        return b"".join(parts)
+                    parts.append(part)
+                    size += len(part)
+                    gevent.sleep(0)
+        except (gevent.Timeout, OSError, ValueError):
+            session.end(Reason.TRANSPORT_ERROR)
+            raise _bad_request() from None
+        session.end(Reason.TRANSPORT_ERROR)
+        raise _too_large()
+
+    # Pages of other origins.
+
+    def _cors(self, environ: Environ) -> list[tuple[str, str]]:
+        origin = environ.get("HTTP_ORIGIN")
+        headers = [("Vary", "Origin")] if self.origins is not None else []
+        if origin is not None and (self.origins is None or origin in self.origins):
+            headers += [("Access-Control-Allow-Origin", origin), ("Access-Control-Allow-Credentials", "true")]
+        if environ["REQUEST_METHOD"] == "OPTIONS":
+            headers.append(("Access-Control-Allow-Methods", "OPTIONS, GET, POST"))
+        if "HTTP_ACCESS_CONTROL_REQUEST_HEADERS" in environ:
+            headers.append(("Access-Control-Allow-Headers", environ["HTTP_ACCESS_CONTROL_REQUEST_HEADERS"]))
+        return headers
+
+
+def _watch(connection: Connection | None) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """What tells of the client's hang-up; a server that is not ours does not tell."""
+    if connection is None:
+        return lambda _: lambda: None
+    return connection.watch

@@ -1,0 +1,33 @@
+"""Why a session ended: what handlers are told, the log says and the metrics count."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Reason(str, Enum):
+    """The first four are python-socketio's own words for the same."""
+
+    CLIENT_DISCONNECT = "client disconnect"
+    TRANSPORT_CLOSE = "transport close"
+    TRANSPORT_ERROR = "transport error"
+    PING_TIMEOUT = "ping timeout"
+    SERVER_DISCONNECT = "server disconnect"
+    #: It was open for CONNECT_SECONDS without a Socket.IO connection.
+    NO_CONNECT = "no connect"
+    #: More waited for it than an outbox holds.
+    SLOW_CLIENT = "slow client"
+    #: It sent more than the budget for FLOOD_SECONDS.
+    FLOOD = "flood"
+    #: The node refuses for the moment; the client should come back.
+    UNAVAILABLE = "unavailable"
+    SERVER_STOPPING = "server stopping"
+
+    @property
+    def label(self) -> str:
+        """The reason as a metric's label."""
+        return self.value.replace(" ", "_")
+
+
+#: Ends at which nothing more is sent, and the TCP connection is reset: the peer does not read, or is gone.
+ABORTING = frozenset({Reason.PING_TIMEOUT, Reason.SLOW_CLIENT, Reason.FLOOD})
