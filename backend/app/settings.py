@@ -41,11 +41,12 @@ class Settings(BaseSettings):
         le=30,
         description="Seconds to wait for Redis; then the event is answered with `unavailable`.",
     )
-    redis_max_connections: int = Field(
-        32,
+    redis_max_in_flight: int = Field(
+        10_000,
         ge=2,
-        le=10_000,
-        description="Connections to Redis that one process may open. Events beyond that number wait.",
+        le=1_000_000,
+        description="Commands that may wait for Redis' answer in one process. "
+        "Events beyond that number are answered with `unavailable`.",
     )
 
     jwt_algorithm: Literal["HS256", "RS256", "ES256"] = Field(

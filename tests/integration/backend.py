@@ -16,6 +16,7 @@ from uuid import uuid4
 import redis
 import websocket
 
+from app.realtime.bus.message import read
 from app.realtime.managers.connection_manager import Connection, ConnectionManager
 from app.realtime.managers.cursor_manager import CursorManager
 from app.realtime.managers.document_manager import DocumentManager
@@ -91,7 +92,8 @@ class Backend:
 
     def __init__(self, redis_url: str, policy: RoomPolicy = allow_tenant, **settings: Any) -> None:
         self.settings = Settings(redis_url=redis_url, jwt_secret_key=SECRET, **settings)
-        self.redis = client.commands(self.settings)
+        # A client that several threads may use, as a back end of another process does.
+        self.redis = client.of_url(redis_url)
         self.address = NodeAddress(client.database(self.redis))
         self.connections = ConnectionManager(self.redis, self.settings, self.address)
         self.presence = PresenceManager(self.redis, self.settings, self.address)
@@ -183,16 +185,16 @@ class Tape:
         Ends at a message of its own, so nothing that was published before can be missing.
         """
         mark = f"{uuid4().hex} {next(self._marks)}"
-        self._redis.publish(self._bus, json.dumps({"method": "mark", "mark": mark}))
+        self._redis.publish(self._bus, json.dumps({"do": "mark", "mark": mark}))
         found: list[Heard] = []
         while True:
             message = self._pubsub.get_message(timeout=PATIENCE)
             assert message is not None, f"the mark did not come back within {PATIENCE} s; heard {found}"
-            published = json.loads(message["data"])
-            if published.get("mark") == mark:
+            head, packet = read(message["data"].encode())
+            if head.get("mark") == mark:
                 return [one for one in found if not events or one.event in events]
-            if published["method"] == "emit":
-                found.append(_checked(published, message["channel"]))
+            if "do" not in head:
+                found.append(_checked(head, packet, message["channel"]))
 
     def names(self) -> list[str]:
         """The events that were published since the last call."""
@@ -203,13 +205,11 @@ class Tape:
         self._pubsub.close()
 
 
-def _checked(published: dict[str, Any], channel: str) -> Heard:
-    event, (payload,) = published["event"], published["data"]
+def _checked(head: dict[str, Any], packet: str, channel: str) -> Heard:
+    event, payload = json.loads(packet)
     violation = registry().check(Direction.SERVER, event, payload)
     assert violation is None, f"{event} {payload} breaks the contract: {violation}"
-    assert published["namespace"] == "/"
-    assert published["host_id"] == "redis"
-    return Heard(event, payload, published["room"], published["skip_sid"], channel, published["skip_room"])
+    return Heard(event, payload, head["room"], head.get("skip"), channel, head.get("skip_room"))
 
 
 #: How keys begin of what outlives those who made it, for a time: each has an end.

@@ -86,7 +86,7 @@ def test_the_probe_comes_back_to_the_node_that_sent_it(nodes: list[Backend]) -> 
     nodes[0].nodes.renew(LONG, 7)
     message = pubsub.get_message(timeout=5)
     assert message
-    assert message["data"] == '{"method":"probe","number":7,"host_id":"redis"}'
+    assert message["data"] == '{"do":"probe","number":7}'
     pubsub.close()
 
 

@@ -6,9 +6,9 @@ Every answer is held against the contract, errors too.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
+import gevent
 import pytest
 from werkzeug.test import TestResponse
 
@@ -140,8 +140,7 @@ def test_many_at_once_with_one_key_make_one_notification(api: Api) -> None:
         )
         statuses.append(answer.status_code)
 
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(ask, range(32)))
+    gevent.joinall([gevent.spawn(ask, number) for number in range(32)], raise_error=True)
     assert sorted(statuses) == [200] * 31 + [201]
     assert api.unread() == 1
 

@@ -85,7 +85,9 @@ def make_services(settings: Settings) -> Services:
         cursors.forget(connection, room_id)
         bus.leave(connection.sid, connection.keys.room_channel(room_id))
 
-    bus = BusManager(client.listener(settings), address, tasks.start, on_gap, plan_check)
+    bus = BusManager(
+        commands, client.listener(settings).connection_pool, address, tasks.start, on_gap, plan_check
+    )
     connections = ConnectionManager(commands, settings, address)
     presence = PresenceManager(commands, settings, address)
     rooms = RoomManager(commands, settings, address, load_policy(settings.room_policy), on_left)

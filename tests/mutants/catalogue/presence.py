@@ -130,14 +130,18 @@ end
     "delivers-out-of-order": Mutant(
         "errors/1.4 contract/order/presence",
         Code(
-            "app.realtime.bus.manager:BusManager._receive",
-            "            self._handle_emit(message)",
-            """            if message["event"] != "presence:update":
-                self._handle_emit(message)
-                return
-            self.server.start_background_task(
-                lambda: (self.server.sleep(random.uniform(0, 0.02)), self._handle_emit(message))
-            )""",
+            "app.realtime.bus.manager:BusManager.deliver",
+            "                    self._address_to(outgoing, head, packet)",
+            """                    if not packet.startswith('["presence:update"'):
+                        self._address_to(outgoing, head, packet)
+                        continue
+                    def later(head=head, packet=packet):
+                        outgoing = {}
+                        self.server.sleep(random.uniform(0, 0.02))
+                        self._address_to(outgoing, head, packet)
+                        for session, messages in outgoing.items():
+                            session.send(*messages)
+                    self.server.start_background_task(later)""",
         ),
     ),
 }

@@ -64,8 +64,8 @@ MUTANTS = {
         Lua("lib/leaving", "room_channel, { skip_sid = sid })", "room_channel)"),
         Lua(
             "room_leave",
-            """redis.call('PUBLISH', node_channel, '{"method":"leave_room\"""",
-            """redis.call('PUBLISH', 'nobody', '{"method":"leave_room\"""",
+            """redis.call('PUBLISH', node_channel, '{"do":"leave\"""",
+            """redis.call('PUBLISH', 'nobody', '{"do":"leave\"""",
         ),
         Code(
             f"{MANAGER}.leave",
@@ -77,8 +77,8 @@ MUTANTS = {
         "rooms/3.2 cursors/5.4",
         Lua(
             "room_leave",
-            """redis.call('PUBLISH', node_channel, '{"method":"leave_room\"""",
-            """redis.call('PUBLISH', 'nobody', '{"method":"leave_room\"""",
+            """redis.call('PUBLISH', node_channel, '{"do":"leave\"""",
+            """redis.call('PUBLISH', 'nobody', '{"do":"leave\"""",
         ),
         Code(f"{MANAGER}.leave", "self._on_left(connection, room_id)", "pass"),
     ),

@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app.metrics": set(),
     "app.realtime.utils": set(),
     "app.realtime.policy": {"app.settings"},
-    "app.realtime.store": {"app.errors", "app.settings", "realtime_contracts.rules"},
+    "app.realtime.store": {"app.errors", "app.realtime.libraries", "app.settings", "realtime_contracts.rules"},
     "app.realtime.transport": {"realtime_contracts.rules"},
     "app.realtime.libraries": {"app.realtime.transport", "realtime_contracts.rules"},
     "app.realtime.bus": {
@@ -119,6 +119,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 KNOW_REDIS = {
     "app.realtime.container",
     "app.realtime.store",
+    "app.realtime.libraries",
     "app.realtime.managers",
     "app.realtime.services",
     "app.realtime.bus",

@@ -1,91 +1,79 @@
-"""The client manager of python-socketio: delivers the messages of the bus to the sockets of this process.
+"""The client manager of python-socketio: delivers the messages of the bus to the sessions of this process.
 
-It extends python-socketio's `PubSubManager` and keeps its message format. Beyond the library's Redis manager:
+It does what python-socketio asks of a manager, for the one namespace that there is. Beyond that:
 
-- A node listens on two channels, the cluster's and its own, over one connection; so what a script
-  publishes to a tenant and to one sid arrives in the script's order.
-- A message may make its receiver enter a Socket.IO room first (`enter`): membership changes at the
-  same point of the stream as the state does.
-- Messages to a connection are held back until its CONNECT packet is out.
-- A probe that the lease publishes comes back over the bus. A node that does not hear it subscribes again.
-- `delay_ack` delays the ack of an edit until earlier broadcasts are delivered.
+- A message may make its receiver enter a Socket.IO room first (`enter`): membership changes at the same point of the
+  stream as the state does.
+- All messages that one read of the bus has brought go to a session in one write.
 - A message may say when something in its room ends (`due`); the nodes that deliver it check it then.
-- Delivery never waits for a client, and a fault of one client does not stop the others' messages.
+- A probe that the lease publishes comes back over the bus. A node that does not hear it subscribes again.
+- Delivery never waits for a client, and a fault of one message does not stop the others.
 """
 
 from __future__ import annotations
 
-import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import orjson
 import redis
-import socketio.packet
 import structlog
-from redis.exceptions import RedisError
-from socketio.pubsub_manager import PubSubManager
 
+from app.realtime.bus.members import Members
+from app.realtime.bus.message import read, write
+from app.realtime.bus.order import DelayedAck, Order
+from app.realtime.bus.subscription import Subscription
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import tenant_of
 from app.realtime.transport.message import Message
-from realtime_contracts.rules.packets import Packet
+from app.realtime.transport.session import Session
 
 logger = structlog.get_logger(__name__)
 
-#: Longest pause between two tries to subscribe, in seconds: clients wait that long for a healed node.
-MAX_RETRY_SECONDS = 2.0
-
-#: Longest delay of an ack in seconds. The bus takes milliseconds, unless the subscription was cut just now.
-ACK_DELAY_SECONDS = 2.0
-
 NAMESPACE = "/"
 
-
-class DelayedAck:
-    """Delays an ack until earlier broadcasts are delivered: see `BusManager.delay_ack`."""
-
-    def __init__(self, heard: Any) -> None:
-        self._heard = heard
-
-    def wait(self) -> None:
-        """Wait until the earlier broadcasts have been handed to the connection."""
-        self._heard.wait(ACK_DELAY_SECONDS)
+#: The Socket.IO packet type EVENT.
+_EVENT = "2"
 
 
-class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
+class BusManager:
     """Delivers what the scripts publish.
 
-    `on_start` is called once in the serving process; `on_gap` after each later subscription, because
-    messages may have been missed; `on_due` with a tenant's id and the seconds until something of it ends.
+    `on_start` is called once in the serving process; `on_gap` after each later subscription, because messages may
+    have been missed; `on_due` with a tenant's id and the seconds until something of it ends. `client` publishes what
+    other code of the process emits; `listener` makes the subscription's connections.
     """
-
-    name = "bus"
 
     def __init__(
         self,
         client: redis.Redis,
+        listener: redis.ConnectionPool,
         address: NodeAddress,
         on_start: Callable[[], None],
         on_gap: Callable[[], None],
         on_due: Callable[[str, float], None],
     ) -> None:
-        super().__init__(channel=address.bus)
-        self._client: Any = client  # redis-py does not type `pubsub`
+        self._client = client
         self._address = address
         self._on_start = on_start
-        self._on_gap = on_gap
         self._on_due = on_due
-        self._delayed_acks: dict[str, Any] = {}
-        self._held: dict[str, list[Message]] = {}
-        self._pubsub: Any = None
-        self._stopped = False
-        self.subscribed = False
-        #: When the subscription was confirmed, and when the last probe came back, by the monotonic clock.
-        self.subscribed_at = 0.0
+        self._members = Members()
+        self._order = Order()
+        #: Sids by the session's id, and those that are being accepted, or are ending.
+        self._sids: dict[str, str] = {}
+        self._unsettled: set[str] = set()
+        self.subscription = Subscription(listener, (address.bus, address.node), self.deliver, on_gap)
         self.probe_heard_at = 0.0
         #: Number of messages delivered to connections of this node.
         self.delivered = 0
+        self.server: Any = None
+
+    # What python-socketio asks of a manager.
+
+    def set_server(self, server: Any) -> None:
+        """Serve this server."""
+        self.server = server
 
     def start(self) -> None:
         """Start to listen, once; python-socketio does so itself at the first request."""
@@ -95,179 +83,205 @@ class BusManager(PubSubManager):  # type: ignore[misc]  # the library is untyped
 
     def initialize(self) -> None:
         """Start to listen; called once in each process that serves."""
-        super().initialize()
+        self.subscription.start()
         self._on_start()
 
     def stop(self) -> None:
         """End the subscription."""
-        self._stopped = True
-        self.resubscribe()
+        self.subscription.stop()
 
-    def resubscribe(self) -> None:
-        """Cut the subscription: the listener makes a new one, and then reports a gap."""
-        self.subscribed = False
-        if self._pubsub is not None and self._pubsub.connection is not None:
-            self._pubsub.connection.disconnect()
-
-    # Messages to a connection are held until its CONNECT packet is out.
+    def get_namespaces(self) -> list[str]:
+        """The namespaces that clients may connect to."""
+        return [NAMESPACE]
 
     def pre_connect(self, eio_sid: str, namespace: str) -> str | None:
-        """Begin to hold messages for a connection that is about to be authenticated."""
-        sid: str | None = super().pre_connect(eio_sid, namespace)
-        if sid is not None:
-            self._held[sid] = []
+        """Begin a connection, which is kept from hearing anything until `connect`. None if there is one already."""
+        session = self.server.eio.sockets.get(eio_sid)
+        if namespace != NAMESPACE or eio_sid in self._sids or session is None:
+            return None
+        sid: str = self.server.eio.generate_id()
+        self._sids[eio_sid] = sid
+        self._unsettled.add(sid)
+        self._members.add(sid, session)
+        self._order.begin(sid)
         return sid
 
-    def connect(self, sid: str, namespace: str) -> str:
-        """The CONNECT packet is out: send what was held back."""
-        super().connect(sid, namespace)
-        eio_sid = self.eio_sid_from_sid(sid, namespace)
-        for packet in self._held.pop(sid, ()):
-            self._send(eio_sid, packet)
+    def connect(self, sid: str, namespace: str) -> str:  # noqa: ARG002 - the library's signature
+        """The CONNECT packet is out: the connection may hear what was kept."""
+        self._unsettled.discard(sid)
+        session = self._members.sessions.get(sid)
+        kept = self._order.release(sid)
+        if session is not None:
+            session.connected()
+            if kept:
+                session.send(*kept)
         return sid
+
+    def is_connected(self, sid: str | None, namespace: str) -> bool:
+        """Whether a connection is accepted and not ending."""
+        return namespace == NAMESPACE and sid in self._members.sessions and sid not in self._unsettled
 
     def can_disconnect(self, sid: str, namespace: str) -> bool:
         """Whether a connection is on this node. Scripts end connections of other nodes."""
-        return bool(self.is_connected(sid, namespace))
+        return self.is_connected(sid, namespace)
+
+    def pre_disconnect(self, sid: str, namespace: str) -> str | None:
+        """Begin to end a connection. Returns the session's id."""
+        self._unsettled.add(sid)
+        return self.eio_sid_from_sid(sid, namespace)
+
+    def disconnect(self, sid: str, namespace: str, **_: Any) -> None:  # noqa: ARG002 - the library's signature
+        """Forget a connection that was refused or has ended. Its session ends too, unless the client connects again."""
+        session = self._members.sessions.get(sid)
+        self._members.remove(sid)
+        self._order.forget(sid)
+        self._unsettled.discard(sid)
+        if session is not None:
+            self._sids.pop(session.id, None)
+            session.await_connect()
+
+    def sid_from_eio_sid(self, eio_sid: str, namespace: str) -> str | None:
+        """The sid of a session's connection, None if it has none."""
+        return self._sids.get(eio_sid) if namespace == NAMESPACE else None
+
+    def eio_sid_from_sid(self, sid: str, namespace: str) -> str | None:
+        """The id of a connection's session, None if the connection is not here."""
+        session = self._members.sessions.get(sid)
+        return session.id if session is not None and namespace == NAMESPACE else None
+
+    def enter_room(self, sid: str, namespace: str, room: str, eio_sid: str | None = None) -> None:  # noqa: ARG002
+        """Put a connection of this node into a Socket.IO room."""
+        self._members.enter(sid, room)
+
+    def leave_room(self, sid: str, namespace: str, room: str) -> None:  # noqa: ARG002 - the library's signature
+        """Take a connection of this node out of a Socket.IO room at once; the bus may say so again."""
+        self._members.leave(sid, room)
+
+    def close_room(self, room: str, namespace: str) -> None:  # noqa: ARG002 - the library's signature
+        """Take all connections of this node out of a Socket.IO room."""
+        for sid in list(self._members.of(room)):
+            self._members.leave(sid, room)
+
+    def get_rooms(self, sid: str, namespace: str) -> list[str]:  # noqa: ARG002 - the library's signature
+        """The Socket.IO rooms of a connection."""
+        return [sid, *self._members.rooms_of(sid)]
+
+    def get_participants(self, namespace: str, room: str) -> Iterable[tuple[str, str]]:  # noqa: ARG002
+        """The connections of this node in a Socket.IO room: sid and session's id."""
+        return [(sid, session.id) for sid, session in self._members.of(room).items()]
+
+    def trigger_callback(self, sid: str, number: int, data: Any) -> None:
+        """A client's ack of something that the server emitted. The server asks for none."""
+
+    def emit(
+        self,
+        event: str,
+        data: Any,
+        namespace: str,  # noqa: ARG002 - the library's signature
+        room: str | Sequence[str] | None = None,
+        skip_sid: str | None = None,
+        callback: Any = None,
+        **_: Any,
+    ) -> None:
+        """Send an event to a Socket.IO room on all nodes, for `socketio.emit` of any code of this process.
+
+        Raises ValueError without a room, and for a `callback`: no one node knows all who would answer.
+        """
+        if room is None or callback is not None:
+            raise ValueError("an event goes to a room, and nobody is asked for an ack")
+        arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]
+        for one in [room] if isinstance(room, str) else room:
+            self._client.publish(self._address.bus, write(one, event, arguments, skip_sid))
+
+    # Connections of this node.
 
     def is_open(self, sid: str) -> bool:
         """Whether a connection of this node still has its transport."""
-        socket = self.server.eio.sockets.get(self.eio_sid_from_sid(sid, NAMESPACE))
-        return socket is not None and socket.open
-
-    def basic_disconnect(self, sid: str, namespace: str, **kwargs: Any) -> None:
-        """Forget a connection that was refused or has ended."""
-        self._held.pop(sid, None)
-        self._delayed_acks.pop(sid, None)
-        super().basic_disconnect(sid, namespace, **kwargs)
-
-    # Delivery.
+        session = self._members.sessions.get(sid)
+        return session is not None and session.open
 
     def send(self, sid: str, event: str, payload: dict[str, Any]) -> None:
         """Send an event to one connection of this node: an answer to it, not a change of state."""
-        packet = Packet(socketio.packet.EVENT, data=[event, payload]).encode()
-        self._send(self.eio_sid_from_sid(sid, NAMESPACE), Message(packet))
+        session = self._members.sessions.get(sid)
+        if session is not None:
+            session.send(Message(_EVENT + orjson.dumps([event, payload]).decode()))
 
     def end(self, sid: str) -> None:
         """End a connection of this node for good, with a DISCONNECT packet."""
         self.server.disconnect(sid)
 
     def enter(self, sid: str, rooms: Iterable[str]) -> None:
-        """Put a connection of this node into Socket.IO rooms, in case the join message was lost."""
+        """Put a connection of this node into Socket.IO rooms, in case the message that says so was lost."""
         for room in rooms:
-            if sid in self.rooms.get(NAMESPACE, {}).get(None, ()):
-                self.basic_enter_room(sid, NAMESPACE, room)
+            self._members.enter(sid, room)
 
     def leave(self, sid: str, room: str) -> None:
         """Take a connection of this node out of a Socket.IO room at once; the bus may say so again."""
-        self.basic_leave_room(sid, NAMESPACE, room)
+        self._members.leave(sid, room)
 
     def delay_ack(self, sid: str) -> DelayedAck:
-        """Delay the ack of an event whose script publishes `hold` to this node.
-
-        When `hold` arrives, every earlier broadcast has been handed to the connection. Later ones are held back
-        until the ack is out (`answered`).
-        """
-        heard = self._delayed_acks[sid] = self.server.eio.create_event()
-        return DelayedAck(heard)
+        """Delay the ack of an event whose script publishes `hold` to this node: see `order`."""
+        return self._order.delay_ack(sid)
 
     def answered(self, sid: str) -> None:
-        """The ack of an event is out: send what was held back."""
-        if self._delayed_acks.pop(sid, None) is not None:
-            eio_sid = self.eio_sid_from_sid(sid, NAMESPACE)
-            for packet in self._held.pop(sid, ()):
-                self._send(eio_sid, packet)
+        """The ack of an event is out: send what was kept."""
+        kept = self._order.answered(sid)
+        if kept and (session := self._members.sessions.get(sid)) is not None:
+            session.send(*kept)
 
-    def _hold(self, sid: str) -> None:
-        if (heard := self._delayed_acks.get(sid)) is not None:
-            self._held.setdefault(sid, [])
-            heard.set()
+    # Delivery.
 
-    def _handle_emit(self, message: dict[str, Any]) -> None:
-        room, skip, skip_room = message["room"], message["skip_sid"], message["skip_room"]
-        for entered in message.get("enter") or ():
-            if room in self.rooms.get(NAMESPACE, {}).get(None, ()):
-                self.basic_enter_room(room, NAMESPACE, entered)
-        members = self.rooms.get(NAMESPACE, {}).get(room)
-        if not members:
-            return
-        self.delivered += 1
-        packet = Message(Packet(socketio.packet.EVENT, data=[message["event"], *message["data"]]).encode())
-        skipped = self.rooms[NAMESPACE].get(skip_room, ()) if skip_room else ()
-        for sid, eio_sid in list(members.items()):
-            if sid == skip or sid in skipped:
-                continue
-            if (held := self._held.get(sid)) is not None:
-                held.append(packet)
-            else:
-                self._send(eio_sid, packet)
-        if due := message["due"]:
-            self._on_due(tenant_of(due[0]), due[1] / 1000)
-
-    def _send(self, eio_sid: str | None, packet: Message) -> None:
-        socket = self.server.eio.sockets.get(eio_sid)
-        if socket is not None:
-            socket.send(packet)
-
-    # Listening.
-
-    def _listen(self) -> Iterator[bytes | dict[str, Any]]:
-        subscriptions, delay = 0, 0.1
-        while True:
+    def deliver(self, batch: Sequence[bytes]) -> None:
+        """Deliver messages of the bus; each session gets its own in one write."""
+        outgoing: dict[Session, list[Message]] = {}
+        for data in batch:
             try:
-                for message in self._subscription():
-                    if message is None:
-                        subscriptions, delay = subscriptions + 1, 0.1
-                        if subscriptions > 1:
-                            self._on_gap()
-                    else:
-                        yield message
-            except (RedisError, OSError) as error:
-                self.subscribed = False
-                if self._stopped:
-                    return
-                logger.warning("bus_lost", error=type(error).__name__, retry_in=round(delay, 2))
-                self.server.sleep(delay * random.uniform(0.8, 1.0))  # noqa: S311 - not a secret
-                delay = min(MAX_RETRY_SECONDS, delay * 2)
-
-    def _subscription(self) -> Iterator[bytes | None]:
-        """Yield None once both channels are subscribed, then every message. Ends only by an exception."""
-        pubsub = self._pubsub = self._client.pubsub()
-        try:
-            pubsub.subscribe(self._address.bus, self._address.node)
-            unconfirmed = 2
-            for message in pubsub.listen():
-                if message["type"] == "message":
-                    yield message["data"]
-                elif message["type"] == "subscribe":
-                    unconfirmed -= 1
-                    if not unconfirmed:
-                        self.subscribed = True
-                        self.subscribed_at = time.monotonic()
-                        yield None
-        finally:
-            pubsub.close()
-
-    def _thread(self) -> None:
-        for message in self._listen():
-            try:
-                self._receive(self.json.loads(message))
+                head, packet = read(data)
+                if "do" in head:
+                    self._do(head)
+                else:
+                    self._address_to(outgoing, head, packet)
             except Exception:
                 # One bad message must not stop the listener; the log has the traceback.
                 logger.exception("bus_message_failed")
+        joined: dict[tuple[int, ...], bytes] = {}
+        for session, messages in outgoing.items():
+            if len(messages) == 1:
+                session.send_joined(messages, messages[0].frame)
+                continue
+            key = tuple(map(id, messages))
+            frames = joined.get(key)
+            if frames is None:
+                frames = joined[key] = b"".join([message.frame for message in messages])
+            session.send_joined(messages, frames)
 
-    def _receive(self, message: dict[str, Any]) -> None:
-        match message["method"]:
-            case "emit":
-                self._handle_emit(message)
+    def _address_to(self, outgoing: dict[Session, list[Message]], head: dict[str, Any], packet: str) -> None:
+        room = head["room"]
+        for entered in head.get("enter", ()):
+            self._members.enter(room, entered)
+        members = self._members.of(room)
+        if not members:
+            return
+        self.delivered += 1
+        message = Message(_EVENT + packet, head.get("replaces"))
+        skip, skip_room = head.get("skip"), head.get("skip_room")
+        skipped = self._members.of(skip_room) if skip_room else ()
+        for sid, session in members.items():
+            if sid == skip or sid in skipped or self._order.keeps(sid, message):
+                continue
+            waiting = outgoing.get(session)
+            if waiting is None:
+                outgoing[session] = [message]
+            else:
+                waiting.append(message)
+        if due := head.get("due"):
+            self._on_due(tenant_of(due[0]), due[1] / 1000)
+
+    def _do(self, head: dict[str, Any]) -> None:
+        match head["do"]:
             case "hold":
-                self._hold(message["sid"])
-            case "leave_room":
-                self.basic_leave_room(message["sid"], NAMESPACE, message["room"])
+                self._order.hold(head["sid"])
+            case "leave":
+                self._members.leave(head["sid"], head["room"])
             case "probe":
                 self.probe_heard_at = time.monotonic()
-            case "disconnect":
-                self._handle_disconnect(message)
-
-    def _publish(self, data: dict[str, Any]) -> None:  # noqa: ARG002 - the library's signature
-        raise RuntimeError("state changes publish themselves; nothing else goes on the bus")

@@ -75,7 +75,7 @@ class Lease:
         """Return why this node is not in touch with the cluster, None if it is."""
         if self._in_touch_since is None:
             return "redis is away"
-        if not self._bus.subscribed or self._is_deaf():
+        if not self._bus.subscription.subscribed or self._is_deaf():
             return "the bus is not heard"
         return None
 
@@ -100,7 +100,7 @@ class Lease:
         self._tasks.soon("endings", self._finish_endings)
         if self._is_deaf():
             logger.warning("bus_deaf")
-            self._bus.resubscribe()
+            self._bus.subscription.again()
         # A node that was out of touch itself gives the others one lease to come back.
         if time.monotonic() - self._in_touch_since >= self.seconds:
             for node_id, ended_at in found.expired.items():
@@ -113,5 +113,5 @@ class Lease:
     def _is_deaf(self) -> bool:
         """Whether no probe of this node has come back over the bus for too long."""
         patience = self.seconds * DEAF_AFTER_LEASES
-        since = max(self._in_touch_since or time.monotonic(), self._bus.subscribed_at, self._bus.probe_heard_at)
+        since = max(self._in_touch_since or time.monotonic(), self._bus.subscription.subscribed_at, self._bus.probe_heard_at)
         return time.monotonic() - since > patience

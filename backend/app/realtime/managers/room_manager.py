@@ -19,7 +19,7 @@ from app.realtime.policy import RoomPolicy, RoomRequest
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.due import DueList
 from app.realtime.store.keys import TenantKeys
-from app.realtime.store.script import Script, admitted, reaching_redis
+from app.realtime.store.script import Script, admitted, executors, reaching_redis
 from app.realtime.utils.message_types import RoomInfo
 from app.settings import Settings
 from realtime_contracts.rules import limits
@@ -94,6 +94,7 @@ class RoomManager:
         """`on_left` is called with a connection of this node and the room that it has left."""
         self._on_left = on_left
         self.redis = redis_client
+        self._execute_all = executors(redis_client)[1]
         self.MAX_ROOMS_PER_CONNECTION = settings.max_rooms_per_connection
         self._policy = policy
         self._cursor_ms = round(settings.cursor_timeout_seconds * 1000)
@@ -207,13 +208,11 @@ class RoomManager:
             return None
         keys = TenantKeys(tenant_id)
         with reaching_redis():
-            pipe = self.redis.pipeline(transaction=True)
-            pipe.hget(keys.room(room_id), "created_at")
-            pipe.hgetall(keys.room_users(room_id))
-            created_at, members = pipe.execute()
+            reads = [("HGET", keys.room(room_id), "created_at"), ("HGETALL", keys.room_users(room_id))]
+            created_at, members = self._execute_all([("MULTI",), *reads, ("EXEC",)])[-1]
         if created_at is None:
             return None
-        room = _room(room_id, tenant_id, [part for member in members.items() for part in member])
+        room = _room(room_id, tenant_id, members)
         room.created_at = from_rfc3339(created_at)
         return room
 

@@ -1,7 +1,7 @@
 """Clients of Redis, made from the settings.
 
 `commands` gives up after `redis_timeout`, so that an event is answered in time. `listener` waits without
-end, as a subscription must.
+end, as a subscription must. `of_url` is for other processes.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from redis import exceptions
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from app.realtime.store.pipeline import PipelinedRedis
 from app.settings import Settings
 
-#: Seconds and connections of a client that is made without settings: the settings' defaults.
+#: Seconds and connections of a client of another process.
 _TIMEOUT, _CONNECTIONS = 2.0, 32
 
 
@@ -21,19 +22,27 @@ def _known(url: str) -> str:
     return url.replace("valkeys://", "rediss://").replace("valkey://", "redis://")
 
 
-def commands(settings: Settings) -> redis.Redis:
-    """A client of the server's: `of_url` by the settings."""
-    return of_url(settings.redis_url, settings.redis_timeout, settings.redis_max_connections)
+def commands(settings: Settings) -> PipelinedRedis:
+    """The server's client: one connection, which all greenlets share."""
+    pool = redis.ConnectionPool.from_url(
+        _known(settings.redis_url),
+        protocol=2,
+        socket_timeout=settings.redis_timeout,
+        socket_connect_timeout=settings.redis_timeout,
+        decode_responses=True,
+        retry=Retry(NoBackoff(), 0),
+    )
+    return PipelinedRedis(pool, settings.redis_timeout, settings.redis_max_in_flight)
 
 
-def of_url(url: str, timeout: float = _TIMEOUT, max_connections: int = _CONNECTIONS) -> redis.Redis:
-    """A client with a bounded pool. A connection that Redis has closed meanwhile is tried once more."""
+def of_url(url: str) -> redis.Redis:
+    """A client of another process, with a bounded pool. A connection that Redis has closed is tried once more."""
     pool = redis.BlockingConnectionPool.from_url(
         _known(url),
-        max_connections=max_connections,
-        timeout=timeout,
-        socket_timeout=timeout,
-        socket_connect_timeout=timeout,
+        max_connections=_CONNECTIONS,
+        timeout=_TIMEOUT,
+        socket_timeout=_TIMEOUT,
+        socket_connect_timeout=_TIMEOUT,
         decode_responses=True,
         retry=Retry(NoBackoff(), 1, supported_errors=(exceptions.ConnectionError,)),
     )

@@ -9,7 +9,7 @@ import redis
 
 from app.realtime.store import keys as k
 from app.realtime.store.address import NodeAddress
-from app.realtime.store.script import Script, reaching_redis
+from app.realtime.store.script import Script, executors, reaching_redis
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class NodeStore:
 
     def __init__(self, client: redis.Redis, address: NodeAddress) -> None:
         self._client = client
+        self._execute_all = executors(client)[1]
         self._address = address
         self._lease = Script(client, "node_lease", address)
         self._leave = Script(client, "node_leave", address)
@@ -46,10 +47,8 @@ class NodeStore:
         """Return sid → user_id of the tenant's connections on a node. Two round trips, whatever the number."""
         with reaching_redis():
             sids = cast("set[str]", self._client.smembers(tenant.node_connections(node_id)))
-            pipe = self._client.pipeline(transaction=False)
-            for sid in sids:
-                pipe.hget(tenant.connection(sid), "user_id")
-            return {sid: user_id or "" for sid, user_id in zip(sids, pipe.execute(), strict=True)}
+            users = self._execute_all([("HGET", tenant.connection(sid), "user_id") for sid in sids])
+            return {sid: user_id or "" for sid, user_id in zip(sids, users, strict=True)}
 
     def leave(self) -> int:
         """End this node's lease. Returns how many other nodes live."""

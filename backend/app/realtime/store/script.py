@@ -35,6 +35,7 @@ from redis import exceptions
 from app.errors import ConnectionLost
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
+from app.realtime.store.pipeline import Command, PipelinedRedis
 from realtime_contracts.rules.errors import NotInRoom, Unavailable
 
 #: Errors of Redis when it cannot serve now, although the command was right.
@@ -80,6 +81,25 @@ def reaching_redis() -> Iterator[None]:
         if str(error).startswith(REFUSING):
             raise Unavailable from error
         raise
+
+
+def executors(client: redis.Redis) -> tuple[Callable[[Command], Any], Callable[[Sequence[Command]], list[Any]]]:
+    """What runs one command, and many in one round trip, on the server's client or on one of another process.
+
+    The server's gives replies as Redis does; redis-py's own makes maps and sets of some.
+    """
+    if isinstance(client, PipelinedRedis):
+        return client.link.execute, client.link.execute_all
+    plain: Any = client  # redis-py types its commands, but not `execute_command`
+
+    def execute_all(commands: Sequence[Command]) -> list[Any]:
+        pipe = plain.pipeline(transaction=False)
+        for command in commands:
+            pipe.execute_command(*command)
+        answers: list[Any] = pipe.execute()
+        return answers
+
+    return lambda command: plain.execute_command(*command), execute_all
 
 
 def admitted(answer: Any) -> Any:
@@ -198,8 +218,7 @@ class Script:
 
     def __init__(self, client: redis.Redis, name: str, address: NodeAddress | None = None) -> None:
         self.name = name
-        # redis-py types its commands, but not `execute_command`.
-        self._client: Any = client
+        self._execute, self._execute_all = executors(client)
         self._source = source(name)
         self._sha = sha1(self._source.encode(), usedforsecurity=False).hexdigest()
         own = signature(name)
@@ -230,11 +249,11 @@ class Script:
         commands = [("EVALSHA", self._sha, *self._line_up(tenant, given)) for tenant, given in calls]
         with reaching_redis():
             try:
-                return self._pipeline(commands)
+                return self._execute_all(commands)
             except exceptions.NoScriptError:
                 # No call has run: the first one found its script unknown, so did all others.
-                self._client.script_load(self._source)
-                return self._pipeline(commands)
+                self._execute(("SCRIPT", "LOAD", self._source))
+                return self._execute_all(commands)
 
     def _line_up(self, tenant: TenantKeys | None, given: Mapping[str, Any]) -> list[Any]:
         """Return the number of keys, the keys and the arguments for EVALSHA."""
@@ -252,17 +271,10 @@ class Script:
             told += [f"does not take {', '.join(sorted(unknown))}"] if unknown else []
             raise TypeError(f"script {self.name} {' and '.join(told)}")
 
-    def _pipeline(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
-        pipe = self._client.pipeline(transaction=False)
-        for command in commands:
-            pipe.execute_command(*command)
-        answers: list[Any] = pipe.execute()
-        return answers
-
     def _run(self, after: Sequence[str], *command: Any) -> Any:
         if not after:
-            return self._client.execute_command(*command)
-        return self._pipeline([after, command])[-1]
+            return self._execute(command)
+        return self._execute_all([after, command])[-1]
 
 
 def _list_of(parameters: Mapping[str, tuple[str, ...]]) -> _Values:

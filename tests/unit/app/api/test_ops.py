@@ -38,7 +38,7 @@ def test_a_node_is_not_ready_before_its_connections_are_back_in_redis(
     services = get_services(app)
     lifecycle = services.lifecycle
     monkeypatch.setattr(lifecycle.lease, "_in_touch_since", time.monotonic())
-    monkeypatch.setattr(services.bus, "subscribed", True)
+    monkeypatch.setattr(services.bus.subscription, "subscribed", True)
     assert lifecycle.problem() is None
     services.tasks.soon("restore", lambda: None)
     assert lifecycle.problem() == "connections are being put right"

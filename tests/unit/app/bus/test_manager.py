@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 import redis
 import socketio
 
-from app.realtime.bus import manager as module
+from app.realtime.bus import order as module
 from app.realtime.bus.manager import NAMESPACE, BusManager
+from app.realtime.bus.message import read, write
 from app.realtime.store.address import NodeAddress
 from app.realtime.transport.engine import Engine
 from app.realtime.transport.limits import Timing
@@ -31,6 +33,7 @@ def manager(due: list[tuple[str, float]]) -> BusManager:
     """Return a manager on a server that nobody has connected to; its Redis is never asked."""
     made = BusManager(
         redis.Redis(),
+        redis.ConnectionPool(),
         NodeAddress(0),
         on_start=lambda: None,
         on_gap=lambda: None,
@@ -84,18 +87,17 @@ def sent(manager: BusManager, eio_sid: str) -> list[str]:
     return taken
 
 
-def emit(manager: BusManager, room: str, number: int, **fields: Any) -> None:
-    message = {
-        "method": "emit",
-        "event": "e",
-        "data": [number],
-        "room": room,
-        "skip_sid": None,
-        "skip_room": None,
-        "due": None,
-        **fields,
-    }
-    manager._receive(message)
+def of_bus(room: str, number: int, **head: Any) -> bytes:
+    """A message of the bus."""
+    return json.dumps({"room": room, **head}).encode() + b'\n["e",%d]' % number
+
+
+def emit(manager: BusManager, room: str, number: int, **head: Any) -> None:
+    manager.deliver([of_bus(room, number, **head)])
+
+
+def do(manager: BusManager, **head: Any) -> None:
+    manager.deliver([json.dumps(head).encode()])
 
 
 def test_nothing_reaches_a_connection_before_its_connect_packet_and_then_all_in_order(manager: BusManager) -> None:
@@ -122,7 +124,7 @@ def test_a_message_before_entering_a_room_is_not_heard_and_none_after_leaving(ma
     emit(manager, "room", 1)
     emit(manager, sid, 2, enter=["room"])
     emit(manager, "room", 3)
-    manager._receive({"method": "leave_room", "sid": sid, "room": "room"})
+    do(manager, do="leave", sid=sid, room="room")
     emit(manager, "room", 4)
     assert sent(manager, "eio") == ['42["e",2]', '42["e",3]']
 
@@ -132,8 +134,8 @@ def test_whoever_is_to_be_skipped_is_and_a_closed_transport_stops_nobody(manager
     for sid in (first, second, third):
         manager.connect(sid, NAMESPACE)
         emit(manager, sid, 0, enter=["room"])
-    del manager.server.eio.sockets["b"]
-    emit(manager, "room", 1, skip_sid=first)
+    manager.server.eio.sockets["b"].end(Reason.TRANSPORT_CLOSE)
+    emit(manager, "room", 1, skip=first)
     assert sent(manager, "a") == ['42["e",0]']
     assert sent(manager, "c") == ['42["e",0]', '42["e",1]']
 
@@ -142,7 +144,7 @@ def test_a_refused_connection_leaves_nothing_held(manager: BusManager) -> None:
     sid = session(manager, "eio")
     emit(manager, sid, 1)
     manager.disconnect(sid, NAMESPACE, ignore_queue=True)
-    assert manager._held == {}
+    assert not manager._order._kept
     assert sent(manager, "eio") == []
 
 
@@ -193,7 +195,7 @@ def test_an_answer_in_its_turn_comes_after_what_was_before_it_and_before_what_ca
     manager.connect(sid, NAMESPACE)
     turn = manager.delay_ack(sid)
     emit(manager, sid, 1)
-    manager._receive({"method": "hold", "sid": sid})
+    do(manager, do="hold", sid=sid)
     turn.wait()
     emit(manager, sid, 3)
     manager.send(sid, "answer", {})
@@ -213,7 +215,7 @@ def test_nothing_is_held_for_an_answer_that_was_given_already_or_for_another_con
     manager.answered(sids[0])
     manager.answered(sids[1])
     for sid in sids:
-        manager._receive({"method": "hold", "sid": sid})
+        do(manager, do="hold", sid=sid)
         emit(manager, sid, 1)
     assert [sent(manager, eio_sid) for eio_sid in ("ana", "ben")] == [['42["e",1]'], ['42["e",1]']]
 
@@ -222,7 +224,47 @@ def test_whoever_goes_before_their_turn_leaves_nothing_held(manager: BusManager)
     sid = session(manager, "eio")
     manager.connect(sid, NAMESPACE)
     manager.delay_ack(sid)
-    manager._receive({"method": "hold", "sid": sid})
-    manager.basic_disconnect(sid, NAMESPACE)
-    assert not manager._held
-    assert not manager._delayed_acks
+    do(manager, do="hold", sid=sid)
+    manager.disconnect(sid, NAMESPACE)
+    assert not manager._order._kept
+    assert not manager._order._delayed
+
+
+def test_a_session_gets_all_messages_of_one_read_in_one_write_and_in_order(manager: BusManager) -> None:
+    sids = [session(manager, eio_sid) for eio_sid in ("ana", "ben")]
+    for sid in sids:
+        manager.connect(sid, NAMESPACE)
+        manager.enter(sid, ["tenant"])
+    manager.enter(sids[0], ["room"])
+    writes: list[list[str]] = []
+    for eio_sid in ("ana", "ben"):
+        transport = manager.server.eio.sockets[eio_sid].transport
+        transport.write = lambda messages, frames: writes.append([message.text for message in messages])
+    leaving = json.dumps({"do": "leave", "sid": sids[0], "room": "room"}).encode()
+    manager.deliver(
+        [of_bus("tenant", 1), of_bus("room", 2), b"no message", of_bus("tenant", 3), leaving, of_bus("room", 4)]
+    )
+    assert writes == [['42["e",1]', '42["e",2]', '42["e",3]'], ['42["e",1]', '42["e",3]']]
+
+
+def test_a_connection_is_its_own_room_and_leaves_nothing_behind(manager: BusManager) -> None:
+    sid = session(manager, "eio")
+    manager.connect(sid, NAMESPACE)
+    for room in ("a", "b", "a"):
+        manager.enter_room(sid, NAMESPACE, room)
+    assert manager.get_rooms(sid, NAMESPACE) == [sid, "a", "b"]
+    assert list(manager.get_participants(NAMESPACE, "a")) == list(manager.get_participants(NAMESPACE, sid))
+    manager.close_room("a", NAMESPACE)
+    assert manager.get_rooms(sid, NAMESPACE) == [sid, "b"]
+    manager.disconnect(sid, NAMESPACE)
+    assert not any(vars(manager._members).values())
+    assert not manager._sids
+    assert not manager._unsettled
+
+
+def test_other_code_emits_to_a_room_on_all_nodes_and_asks_for_no_acks(manager: BusManager) -> None:
+    with pytest.raises(ValueError, match="goes to a room"):
+        manager.emit("e", {}, NAMESPACE)
+    with pytest.raises(ValueError, match="asked for an ack"):
+        manager.emit("e", {}, NAMESPACE, room="a", callback=print)
+    assert read(write("a", "e", [{"x": 1}], "sid")) == ({"room": "a", "skip": "sid"}, '["e",{"x":1}]')

@@ -7,5 +7,5 @@
 
 local had = redis.call('ZSCORE', nodes_key, node_id) and 1 or 0
 redis.call('ZADD', nodes_key, digits(now + tonumber(lease_ms)), node_id)
-redis.call('PUBLISH', node_channel, '{"method":"probe","number":' .. probe .. ',"host_id":"redis"}')
+redis.call('PUBLISH', node_channel, '{"do":"probe","number":' .. probe .. '}')
 return { had, unpack(redis.call('ZRANGE', nodes_key, '-inf', digits(now), 'BYSCORE', 'WITHSCORES')) }

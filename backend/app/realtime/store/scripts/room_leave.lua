@@ -10,7 +10,6 @@ local room = rooms[1]
 
 if redis.call('EXISTS', connection_key) == 0 then return 0 end
 if redis.call('SREM', connection_rooms_key, room.room_id) == 0 then return -1 end
-redis.call('PUBLISH', node_channel, '{"method":"leave_room","sid":' .. json(sid) .. ',"namespace":"/","room":'
-  .. json(room.room_channel) .. ',"host_id":"redis"}')
+redis.call('PUBLISH', node_channel, '{"do":"leave","sid":' .. json(sid) .. ',"room":' .. json(room.room_channel) .. '}')
 leave_room(bus, room, rooms_due_key, users_channel, user_id, sid, false)
 return 1

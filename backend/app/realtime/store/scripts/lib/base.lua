@@ -36,14 +36,19 @@ local function rfc3339(ms)
     math.floor(rest / 3600), math.floor(rest / 60) % 60, rest % 60, ms % 1000)
 end
 
--- Put `event` on the bus for a Socket.IO room, in python-socketio's own format. `data` is JSON. `how` may have:
+-- Put `event` on the bus for a Socket.IO room, in the format of `bus/message.py`. `data` is JSON. `how` may have:
 -- skip_sid: a connection that does not get it · skip_room: a Socket.IO room whose connections do not get it ·
 -- enter: Socket.IO rooms that the connection `room` enters first · due: ms until something ends in the Socket.IO room
--- due_room (default: `room`); a node that delivers the message checks it then.
+-- due_room (default: `room`); a node that delivers the message checks it then · replaces: of the messages with this
+-- text the newest is enough for a client that is slow.
 local function emit(channel, event, data, room, how)
-  how = how or {}
-  redis.call('PUBLISH', channel, '{"method":"emit","event":"' .. event .. '","data":[' .. data
-    .. '],"namespace":"/","room":' .. json(room) .. ',"skip_sid":' .. json(how.skip_sid) .. ',"skip_room":'
-    .. json(how.skip_room) .. ',"enter":' .. json(how.enter) .. ',"due":' .. json(how.due and { how.due_room or room, how.due })
-    .. ',"callback":null,"host_id":"redis"}')
+  local head = '{"room":' .. json(room)
+  if how then
+    if how.skip_sid then head = head .. ',"skip":' .. json(how.skip_sid) end
+    if how.skip_room then head = head .. ',"skip_room":' .. json(how.skip_room) end
+    if how.enter then head = head .. ',"enter":' .. json(how.enter) end
+    if how.due then head = head .. ',"due":[' .. json(how.due_room or room) .. ',' .. digits(how.due) .. ']' end
+    if how.replaces then head = head .. ',"replaces":' .. json(how.replaces) end
+  end
+  redis.call('PUBLISH', channel, head .. '}\n["' .. event .. '",' .. data .. ']')
 end

@@ -23,7 +23,7 @@ local function announce_cursor(bus, cursors_key, room_id, room_channel, users_ch
   if wait == 0 then
     cursor.arrival = math.max(now, cursor.arrival) + interval
     emit(bus, 'cursor:move', '{"room_id":' .. json(room_id) .. ',' .. string.sub(cursor.json, 2), room_channel,
-      { skip_room = users_channel .. user_id })
+      { skip_room = users_channel .. user_id, replaces = 'cursor ' .. user_id .. ' ' .. room_id })
   end
   redis.call('HSET', cursors_key, user_id, table.concat({ cursor.sid, digits(cursor.moved_at), digits(cursor.arrival),
     wait == 0 and '1' or '0', cursor.json }, '\n'))

@@ -44,5 +44,5 @@ end
 -- Have the sid's node send the ack of an edit after every earlier broadcast. Also for an edit that is known already: the
 -- message that announced it may still be on its way.
 local function answer_follows(node_channel, sid)
-  redis.call('PUBLISH', node_channel, '{"method":"hold","sid":' .. json(sid) .. ',"host_id":"redis"}')
+  redis.call('PUBLISH', node_channel, '{"do":"hold","sid":' .. json(sid) .. '}')
 end

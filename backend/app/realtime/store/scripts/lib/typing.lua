@@ -39,7 +39,8 @@ local function announce_typing(bus, typing_key, room_id, room_channel, skip_sid)
   for _, name in ipairs(redis.call('HKEYS', typing_key)) do
     if not typing[name] then redis.call('HDEL', typing_key, name) end
   end
-  emit(bus, 'typing:users', typing_json(room_id, typists), room_channel, { skip_sid = skip_sid, due = due })
+  emit(bus, 'typing:users', typing_json(room_id, typists), room_channel,
+    { skip_sid = skip_sid, due = due, replaces = 'typing ' .. room_id })
 end
 
 -- End the typing for which `over` returns true, and what has expired; announce if anything has ended.

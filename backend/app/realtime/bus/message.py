@@ -1,0 +1,32 @@
+"""What travels on the bus.
+
+A message to a Socket.IO room is one line of JSON about its way, and then the array that a Socket.IO EVENT packet has:
+
+    {"room":"tenant:{acme}","skip":"sid"}
+    ["presence:update",{...}]
+
+A node reads the first line and sends the second as it is. The line may also have `skip_room` (a Socket.IO room whose
+connections do not get it), `enter` (Socket.IO rooms that the connection `room` enters first), `due` ([Socket.IO room,
+ms until something ends in it]) and `replaces` (see `Message`). A message with `do` is not for clients.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+Head = dict[str, Any]
+
+
+def read(data: bytes) -> tuple[Head, str]:
+    """The line about the way, and the packet. Raises ValueError."""
+    line, _, packet = data.partition(b"\n")
+    head: Head = orjson.loads(line)
+    return head, packet.decode()
+
+
+def write(room: str, event: str, arguments: list[Any], skip: str | None = None) -> bytes:
+    """A message to a Socket.IO room. Raises TypeError for what is no JSON."""
+    head = {"room": room} if skip is None else {"room": room, "skip": skip}
+    return orjson.dumps(head) + b"\n" + orjson.dumps([event, *arguments])
