@@ -16,6 +16,7 @@ from app.metrics import Metrics, Now
 from app.realtime.bus.manager import BusManager
 from app.realtime.cluster.admission import Admission
 from app.realtime.cluster.deadlines import Deadlines
+from app.realtime.cluster.heartbeats import HeartbeatWriter
 from app.realtime.cluster.lease import Lease
 from app.realtime.cluster.lifecycle import Lifecycle
 from app.realtime.cluster.reaping import Reaping
@@ -81,12 +82,15 @@ def make_services(settings: Settings) -> Services:
     def on_gap() -> None:
         recovery.resync_soon()
 
+    def on_unsteady(tenant_id: str, user_id: str) -> None:
+        heartbeats.unsteady(tenant_id, user_id)
+
     def on_left(connection: Connection, room_id: str) -> None:
         cursors.forget(connection, room_id)
         bus.leave(connection.sid, connection.keys.room_channel(room_id))
 
     bus = BusManager(
-        commands, client.listener(settings).connection_pool, address, tasks.start, on_gap, plan_check
+        commands, client.listener(settings).connection_pool, address, tasks.start, on_gap, plan_check, on_unsteady
     )
     connections = ConnectionManager(commands, settings, address)
     presence = PresenceManager(commands, settings, address)
@@ -114,8 +118,12 @@ def make_services(settings: Settings) -> Services:
         locks,
         notifications,
     )
+    heartbeats = HeartbeatWriter(tasks, presence, connections, recovery)
+    heartbeats.begin()
     reaping = Reaping(address, nodes, connections, presence, rooms, deadlines)
-    lease = Lease(settings.node_lease_seconds, address, tasks, nodes, bus, connections, deadlines, recovery, reaping)
+    lease = Lease(
+        settings.node_lease_seconds, address, tasks, nodes, bus, connections, presence, deadlines, recovery, reaping
+    )
     lease.begin()
     admission = Admission(tasks, bus, connections, deadlines, settings.away_timeout_seconds)
     lifecycle = Lifecycle(tasks, bus, lease, recovery, reaping, admission)

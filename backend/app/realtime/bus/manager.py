@@ -41,8 +41,9 @@ class BusManager:
     """Delivers what the scripts publish.
 
     `on_start` is called once in the serving process; `on_gap` after each later subscription, because messages may
-    have been missed; `on_due` with a tenant's id and the seconds until something of it ends. `client` publishes what
-    other code of the process emits; `listener` makes the subscription's connections.
+    have been missed; `on_due` with a tenant's id and the seconds until something of it ends; `on_unsteady` with a
+    tenant's id and a user of it whose next heartbeat may change their status. `client` publishes what other code of the
+    process emits; `listener` makes the subscription's connections.
     """
 
     def __init__(
@@ -53,11 +54,13 @@ class BusManager:
         on_start: Callable[[], None],
         on_gap: Callable[[], None],
         on_due: Callable[[str, float], None],
+        on_unsteady: Callable[[str, str], None],
     ) -> None:
         self._client = client
         self._address = address
         self._on_start = on_start
         self._on_due = on_due
+        self._on_unsteady = on_unsteady
         self._members = Members()
         self._order = Order()
         #: Sids by the session's id, and those that are being accepted, or are ending.
@@ -259,6 +262,8 @@ class BusManager:
         room = head["room"]
         for entered in head.get("enter", ()):
             self._members.enter(room, entered)
+        if unsteady := head.get("unsteady"):
+            self._on_unsteady(tenant_of(room), unsteady)
         members = self._members.of(room)
         if not members:
             return

@@ -7,7 +7,8 @@ A message to a Socket.IO room is one line of JSON about its way, and then the ar
 
 A node reads the first line and sends the second as it is. The line may also have `skip_room` (a Socket.IO room whose
 connections do not get it), `enter` (Socket.IO rooms that the connection `room` enters first), `due` ([Socket.IO room,
-ms until something ends in it]) and `replaces` (see `Message`). A message with `do` is not for clients.
+ms until something ends in it]), `replaces` (see `Message`) and `unsteady` (a user whose next heartbeat may change their
+status). A message with `do` is not for clients.
 """
 
 from __future__ import annotations

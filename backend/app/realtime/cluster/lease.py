@@ -17,6 +17,7 @@ from app.realtime.cluster.reaping import Reaping
 from app.realtime.cluster.recovery import Recovery
 from app.realtime.cluster.tasks import Tasks
 from app.realtime.managers.connection_manager import ConnectionManager
+from app.realtime.managers.presence_manager import PresenceManager
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.nodes import NodeStore
 from realtime_contracts.rules.errors import Unavailable
@@ -41,6 +42,7 @@ class Lease:
         nodes: NodeStore,
         bus: BusManager,
         connections: ConnectionManager,
+        presence: PresenceManager,
         deadlines: Deadlines,
         recovery: Recovery,
         reaping: Reaping,
@@ -51,6 +53,7 @@ class Lease:
         self._nodes = nodes
         self._bus = bus
         self._connections = connections
+        self._presence = presence
         self._deadlines = deadlines
         self._recovery = recovery
         self._reaping = reaping
@@ -90,6 +93,7 @@ class Lease:
             if self._in_touch_since is not None:
                 logger.warning("redis_lost")
             self._in_touch_since = None
+            self._presence.heartbeats.forget_all()
             return
         if self._in_touch_since is None:
             self._in_touch_since = time.monotonic()
@@ -113,5 +117,7 @@ class Lease:
     def _is_deaf(self) -> bool:
         """Whether no probe of this node has come back over the bus for too long."""
         patience = self.seconds * DEAF_AFTER_LEASES
-        since = max(self._in_touch_since or time.monotonic(), self._bus.subscription.subscribed_at, self._bus.probe_heard_at)
+        since = max(
+            self._in_touch_since or time.monotonic(), self._bus.subscription.subscribed_at, self._bus.probe_heard_at
+        )
         return time.monotonic() - since > patience

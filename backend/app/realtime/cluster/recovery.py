@@ -60,6 +60,7 @@ class Recovery:
 
     def resync_soon(self) -> None:
         """Send all connections the current state: the bus was not heard."""
+        self.presence.heartbeats.forget_all()
         logger.warning("bus_resubscribed", connections=self.connections.get_connection_count())
         self.tasks.soon(_RESYNC, self._resync)
 

@@ -16,6 +16,7 @@ import redis
 from app.errors import ConnectionLost
 from app.realtime.managers.accessors import of_current_app
 from app.realtime.managers.connection_manager import Connection
+from app.realtime.managers.heartbeats import Heartbeats, RedisClock
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.due import DUE_BATCH, Due
 from app.realtime.store.keys import TenantKeys
@@ -54,6 +55,8 @@ class PresenceManager:
         self.redis = redis_client
         self.AWAY_TIMEOUT_SECONDS = settings.away_timeout_seconds
         self.OFFLINE_TIMEOUT_SECONDS = settings.offline_timeout_seconds
+        self.heartbeats = Heartbeats(redis_client, address, settings.away_timeout_seconds)
+        self.clock = RedisClock()
         self._set = Script(redis_client, "presence_set", address)
         self._list = Script(redis_client, "presence_list", address)
         self._online = Script(redis_client, "presence_online", address)
@@ -79,8 +82,21 @@ class PresenceManager:
         return self._by_connection(connection, choice(status), location, always=True)[0]
 
     def heartbeat(self, connection: Connection, *, active: bool) -> str:
-        """Note that the user is active, or only that the connection is alive. Returns Redis' time."""
-        return self._by_connection(connection, Trigger.ACTIVITY if active else Trigger.NONE, {})[1]
+        """Note that the user is active, or only that the connection is alive. Returns Redis' time.
+
+        Mostly without a round trip: see `heartbeats`.
+        """
+        if active and not self.heartbeats.note(connection):
+            return self.be_active(connection)
+        return self.clock.now()
+
+    def be_active(self, connection: Connection) -> str:
+        """Tell Redis that the user is active. Returns Redis' time."""
+        changes = self.heartbeats.changes
+        told = self._by_connection(connection, Trigger.ACTIVITY, {})[1]
+        self.clock.set(told)
+        self.heartbeats.told(connection, changes)
+        return self.clock.now()
 
     def send_list(
         self, connection: Connection, entity_type: str | None = None, entity_id: str | None = None

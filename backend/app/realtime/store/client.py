@@ -39,6 +39,7 @@ def of_url(url: str) -> redis.Redis:
     """A client of another process, with a bounded pool. A connection that Redis has closed is tried once more."""
     pool = redis.BlockingConnectionPool.from_url(
         _known(url),
+        protocol=2,
         max_connections=_CONNECTIONS,
         timeout=_TIMEOUT,
         socket_timeout=_TIMEOUT,

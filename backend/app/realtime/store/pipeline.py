@@ -275,6 +275,7 @@ class PipelinedRedis(redis.Redis):
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """The reply to a command, as redis-py shows it."""
         reply = self.link.execute(args)
+        options.pop("keys", None)  # for a cache of redis-py's
         callbacks: dict[str, Any] = self.response_callbacks
         shown = callbacks.get(args[0])
         return reply if shown is None else shown(reply, **options)

@@ -86,7 +86,7 @@ def reaching_redis() -> Iterator[None]:
 def executors(client: redis.Redis) -> tuple[Callable[[Command], Any], Callable[[Sequence[Command]], list[Any]]]:
     """What runs one command, and many in one round trip, on the server's client or on one of another process.
 
-    The server's gives replies as Redis does; redis-py's own makes maps and sets of some.
+    Replies to many are as Redis gives them: maps are lists of keys and values.
     """
     if isinstance(client, PipelinedRedis):
         return client.link.execute, client.link.execute_all
@@ -94,6 +94,7 @@ def executors(client: redis.Redis) -> tuple[Callable[[Command], Any], Callable[[
 
     def execute_all(commands: Sequence[Command]) -> list[Any]:
         pipe = plain.pipeline(transaction=False)
+        pipe.response_callbacks = {}
         for command in commands:
             pipe.execute_command(*command)
         answers: list[Any] = pipe.execute()

@@ -38,6 +38,7 @@ def manager(due: list[tuple[str, float]]) -> BusManager:
         on_start=lambda: None,
         on_gap=lambda: None,
         on_due=lambda tenant_id, seconds: due.append((tenant_id, seconds)),
+        on_unsteady=lambda tenant_id, user_id: None,
     )
     made.set_server(socketio.Server(client_manager=made, async_mode="threading", json=Json, serializer=Packet))
     made.server.eio.engine = Engine(Timing(25, 30, 1000), Nobody())

@@ -40,7 +40,7 @@ end
 -- skip_sid: a connection that does not get it · skip_room: a Socket.IO room whose connections do not get it ·
 -- enter: Socket.IO rooms that the connection `room` enters first · due: ms until something ends in the Socket.IO room
 -- due_room (default: `room`); a node that delivers the message checks it then · replaces: of the messages with this
--- text the newest is enough for a client that is slow.
+-- text the newest is enough for a client that is slow · unsteady: a user whose next heartbeat may change their status.
 local function emit(channel, event, data, room, how)
   local head = '{"room":' .. json(room)
   if how then
@@ -48,6 +48,7 @@ local function emit(channel, event, data, room, how)
     if how.skip_room then head = head .. ',"skip_room":' .. json(how.skip_room) end
     if how.enter then head = head .. ',"enter":' .. json(how.enter) end
     if how.due then head = head .. ',"due":[' .. json(how.due_room or room) .. ',' .. digits(how.due) .. ']' end
+    if how.unsteady then head = head .. ',"unsteady":' .. json(how.unsteady) end
     if how.replaces then head = head .. ',"replaces":' .. json(how.replaces) end
   end
   redis.call('PUBLISH', channel, head .. '}\n["' .. event .. '",' .. data .. ']')

@@ -80,7 +80,9 @@ local function change_user(moves, location, activity, always)
   write_user(user, activity and now)
   local announced = always or status_of(user) ~= before
   local presence = presence_json(user, announced and next_seq() or current_seq())
-  if announced then emit(bus, 'presence:update', presence, tenant_channel) end
+  if announced then
+    emit(bus, 'presence:update', presence, tenant_channel, { unsteady = status_of(user) == 'away' and user_id })
+  end
   return presence
 end
 
@@ -111,7 +113,7 @@ local function user_leaves(user_name)
   redis.call('ZREM', active_key, user_id)
   redis.call('ZREM', grace_key, user_id)
   emit(bus, 'presence:user_left', '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(user_name)
-    .. ',"seq":' .. next_seq() .. '}', tenant_channel)
+    .. ',"seq":' .. next_seq() .. '}', tenant_channel, { unsteady = user_id })
   if redis.call('EXISTS', online_key) == 0 then redis.call('DEL', seq_key) end
 end
 
