@@ -274,8 +274,9 @@ class PipelinedRedis(redis.Redis):
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """The reply to a command, as redis-py shows it."""
-        reply = self.link.execute(args)
+        name: str = args[0]  # "CLIENT ID" is two words for Redis
+        reply = self.link.execute((*name.split(), *args[1:]))
         options.pop("keys", None)  # for a cache of redis-py's
         callbacks: dict[str, Any] = self.response_callbacks
-        shown = callbacks.get(args[0])
+        shown = callbacks.get(name)
         return reply if shown is None else shown(reply, **options)
