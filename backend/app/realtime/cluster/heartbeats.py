@@ -1,4 +1,4 @@
-"""Writes the heartbeats that are noted (`managers.heartbeats`): in time, and at once when a user's status may change."""
+"""Writes the heartbeats that are noted (`managers.heartbeats`) in time, and at once when a status may change."""
 
 from __future__ import annotations
 
