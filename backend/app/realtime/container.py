@@ -126,7 +126,7 @@ def make_services(settings: Settings) -> Services:
     )
     lease.begin()
     admission = Admission(tasks, bus, connections, deadlines, settings.away_timeout_seconds)
-    lifecycle = Lifecycle(tasks, bus, lease, recovery, reaping, admission)
+    lifecycle = Lifecycle(tasks, bus, lease, recovery, reaping, admission, commands)
 
     def now() -> Now:
         return Now(connections.get_connection_count(), lifecycle.problem() is None, bus.delivered)

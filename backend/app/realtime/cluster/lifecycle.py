@@ -12,6 +12,7 @@ from app.realtime.cluster.lease import Lease
 from app.realtime.cluster.reaping import Reaping
 from app.realtime.cluster.recovery import Recovery
 from app.realtime.cluster.tasks import Tasks
+from app.realtime.store.pipeline import PipelinedRedis
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Lifecycle:
     recovery: Recovery
     reaping: Reaping
     admission: Admission
+    commands: PipelinedRedis
     #: Set once the node stops.
     draining: Event = field(default_factory=Event)
 
@@ -35,6 +37,8 @@ class Lifecycle:
         """Return why this node is not ready for clients, None if it is."""
         if self.draining.is_set():
             return "draining"
+        if self.commands.link.away:
+            return "redis is away"
         return self.lease.problem() or self.recovery.problem()
 
     def stop(self) -> None:

@@ -8,9 +8,9 @@ hiredis packs and parses.
 from __future__ import annotations
 
 import os
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 from weakref import WeakSet
 
@@ -29,8 +29,8 @@ _READ_BYTES = 256 * 1024
 #: Bytes of commands that may wait to be written.
 _UNWRITTEN_BYTES = 64 * 1024 * 1024
 
-#: Seconds without another try to connect after one has failed. Commands fail at once meanwhile.
-_PAUSE_SECONDS = 0.25
+#: Seconds between two tries to connect, while Redis is away. Commands fail at once meanwhile.
+_PAUSE_SECONDS = 0.1
 
 #: Looks at the oldest command in this many parts of the time-out.
 _LOOKS_PER_TIMEOUT = 8
@@ -150,7 +150,8 @@ class Pipeline:
         self._link: Link | None = None
         #: What all wait for while one greenlet connects.
         self._connecting: Any = None
-        self._not_before = 0.0
+        #: Whether the last try to connect has failed.
+        self.away = False
         #: The loop of the thread that uses it.
         self._hub: Any = None
         #: How often a connection was made.
@@ -196,12 +197,14 @@ class Pipeline:
 
     def close(self) -> None:
         """Give the connection up; the next command makes another."""
+        self.away = False
         if self._link is not None:
             self._link.fail(exceptions.ConnectionError("closed"))
 
     def forget(self) -> None:
         """Leave the connection to the process that made it: this one is its child."""
         self._link = self._connecting = self._hub = None
+        self.away = False
 
     def _ready(self, commands: int) -> Link:
         if self._hub is not gevent.get_hub():
@@ -220,9 +223,9 @@ class Pipeline:
 
     def _connected(self) -> Link:
         """A new connection; one greenlet makes it, and all others wait for that one."""
+        if self.away:
+            raise exceptions.ConnectionError("Redis is away")
         if self._connecting is None:
-            if time.monotonic() < self._not_before:
-                raise exceptions.ConnectionError("Redis is away")
             self._connecting = AsyncResult()
             gevent.spawn(self._connect, self._connecting)
         made: Link = self._connecting.get()
@@ -230,18 +233,24 @@ class Pipeline:
 
     def _connect(self, result: AsyncResult[Link]) -> None:
         try:
-            connection = self._pool.connection_class(**self._pool.connection_kwargs)
-            connection.connect()
-            link = Link(as_gevent_socket(connection), self._timeout, self._lost)
+            result.set(self._open())
         except (exceptions.RedisError, OSError) as error:
-            self._not_before = time.monotonic() + _PAUSE_SECONDS
-            result.set_exception(error if isinstance(error, exceptions.RedisError) else _again(error))
-        else:
-            self._link = link
-            self.connects += 1
-            result.set(link)
+            self.away = True
+            result.set_exception(_again(error))
         finally:
             self._connecting = None
+        while self.away:
+            gevent.sleep(_PAUSE_SECONDS)
+            with suppress(exceptions.RedisError, OSError):
+                self._open()
+                self.away = False
+
+    def _open(self) -> Link:
+        connection = self._pool.connection_class(**self._pool.connection_kwargs)
+        connection.connect()
+        self._link = Link(as_gevent_socket(connection), self._timeout, self._lost)
+        self.connects += 1
+        return self._link
 
     def _lost(self, link: Link) -> None:
         if self._link is link:
