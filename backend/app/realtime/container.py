@@ -129,7 +129,7 @@ def make_services(settings: Settings) -> Services:
     lifecycle = Lifecycle(tasks, bus, lease, recovery, reaping, admission, commands)
 
     def now() -> Now:
-        return Now(connections.get_connection_count(), lifecycle.problem() is None, bus.delivered)
+        return Now(connections.get_connection_count(), lifecycle.problem() is None, bus.delivery.delivered)
 
     return Services(
         settings=settings,

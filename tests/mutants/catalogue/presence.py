@@ -130,18 +130,17 @@ end
     "delivers-out-of-order": Mutant(
         "errors/1.4 contract/order/presence",
         Code(
-            "app.realtime.bus.manager:BusManager.deliver",
-            "                    self._address_to(outgoing, head, packet)",
-            """                    if not packet.startswith('["presence:update"'):
-                        self._address_to(outgoing, head, packet)
-                        continue
-                    def later(head=head, packet=packet):
-                        outgoing = {}
-                        self.server.sleep(random.uniform(0, 0.02))
-                        self._address_to(outgoing, head, packet)
-                        for session, messages in outgoing.items():
-                            session.send(*messages)
-                    self.server.start_background_task(later)""",
+            "app.realtime.bus.delivery:Delivery.deliver",
+            "                self._address_to(head, packet)",
+            """                if not packet.startswith('["presence:update"'):
+                    self._address_to(head, packet)
+                    continue
+                def later(head=head, packet=packet):
+                    from random import uniform
+                    gevent.sleep(uniform(0, 0.02))
+                    self._address_to(head, packet)
+                    self._outgoing.send()
+                gevent.spawn(later)""",
         ),
     ),
 }

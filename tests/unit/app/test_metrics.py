@@ -128,7 +128,7 @@ def test_the_node_is_asked_how_it_is(app: Flask, monkeypatch: pytest.MonkeyPatch
     assert value(app, "connections") == 0
     monkeypatch.setattr(Lifecycle, "problem", lambda _: None)
     monkeypatch.setattr(services.connections, "get_connection_count", lambda: 7)
-    services.bus.delivered = 12
+    services.bus.delivery.delivered = 12
     assert value(app, "ready") == 1
     assert value(app, "connections") == 7
     assert value(app, "bus_messages_total") == 12

@@ -1,40 +1,27 @@
-"""The client manager of python-socketio: delivers the messages of the bus to the sessions of this process.
+"""The client manager of python-socketio: which session of this process is which connection, in which rooms.
 
-It does what python-socketio asks of a manager, for the one namespace that there is. Beyond that:
-
-- A message may make its receiver enter a Socket.IO room first (`enter`): membership changes at the same point of the
-  stream as the state does.
-- All messages that one read of the bus has brought go to a session in one write.
-- A message may say when something in its room ends (`due`); the nodes that deliver it check it then.
-- A probe that the lease publishes comes back over the bus. A node that does not hear it subscribes again.
-- Delivery never waits for a client, and a fault of one message does not stop the others.
+It does what python-socketio asks of a manager, for the one namespace that there is, and holds the parts of the bus
+together: the subscription, the delivery, the members and their order.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import orjson
 import redis
-import structlog
 
+from app.realtime.bus.delivery import EVENT, Delivery
 from app.realtime.bus.members import Members
-from app.realtime.bus.message import read, write
+from app.realtime.bus.message import Names, listed, write
 from app.realtime.bus.order import DelayedAck, Order
 from app.realtime.bus.subscription import Subscription
 from app.realtime.store.address import NodeAddress
-from app.realtime.store.keys import tenant_of
+from app.realtime.store.script import reaching_redis
 from app.realtime.transport.message import Message
-from app.realtime.transport.session import Session
-
-logger = structlog.get_logger(__name__)
 
 NAMESPACE = "/"
-
-#: The Socket.IO packet type EVENT.
-_EVENT = "2"
 
 
 class BusManager:
@@ -59,17 +46,13 @@ class BusManager:
         self._client = client
         self._address = address
         self._on_start = on_start
-        self._on_due = on_due
-        self._on_unsteady = on_unsteady
         self._members = Members()
         self._order = Order()
         #: Sids by the session's id, and those that are being accepted, or are ending.
         self._sids: dict[str, str] = {}
         self._unsettled: set[str] = set()
-        self.subscription = Subscription(listener, (address.bus, address.node), self.deliver, on_gap)
-        self.probe_heard_at = 0.0
-        #: Number of messages delivered to connections of this node.
-        self.delivered = 0
+        self.delivery = Delivery(self._members, self._order, on_due, on_unsteady)
+        self.subscription = Subscription(listener, (address.bus, address.node), self.delivery.deliver, on_gap)
         self.server: Any = None
 
     # What python-socketio asks of a manager.
@@ -153,7 +136,12 @@ class BusManager:
         return session.id if session is not None and namespace == NAMESPACE else None
 
     def enter_room(self, sid: str, namespace: str, room: str, eio_sid: str | None = None) -> None:  # noqa: ARG002
-        """Put a connection of this node into a Socket.IO room."""
+        """Put a connection of this node into a Socket.IO room.
+
+        Raises ValueError for a connection that is not here, and for the room that another connection is.
+        """
+        if sid not in self._members.sessions or (room != sid and room in self._members.sessions):
+            raise ValueError("a connection of this node enters a room that is not a connection")
         self._members.enter(sid, room)
 
     def leave_room(self, sid: str, namespace: str, room: str) -> None:  # noqa: ARG002 - the library's signature
@@ -167,11 +155,12 @@ class BusManager:
 
     def get_rooms(self, sid: str, namespace: str) -> list[str]:  # noqa: ARG002 - the library's signature
         """The Socket.IO rooms of a connection."""
-        return [sid, *self._members.rooms_of(sid)]
+        return [sid, *self._members.rooms_of(sid)] if sid in self._members.sessions else []
 
-    def get_participants(self, namespace: str, room: str) -> Iterable[tuple[str, str]]:  # noqa: ARG002
-        """The connections of this node in a Socket.IO room: sid and session's id."""
-        return [(sid, session.id) for sid, session in self._members.of(room).items()]
+    def get_participants(self, namespace: str, room: Names | None) -> Iterable[tuple[str, str]]:  # noqa: ARG002
+        """The connections of this node in a Socket.IO room, in any of some, or all: sid and session's id."""
+        members = self._members.sessions if room is None else self._members.of_any(listed(room))
+        return [(sid, session.id) for sid, session in members.items()]
 
     def trigger_callback(self, sid: str, number: int, data: Any) -> None:
         """A client's ack of something that the server emitted. The server asks for none."""
@@ -180,21 +169,28 @@ class BusManager:
         self,
         event: str,
         data: Any,
-        namespace: str,  # noqa: ARG002 - the library's signature
-        room: str | Sequence[str] | None = None,
-        skip_sid: str | None = None,
+        namespace: str,
+        room: Names | None = None,
+        skip_sid: Names | None = None,
         callback: Any = None,
         **_: Any,
     ) -> None:
-        """Send an event to a Socket.IO room on all nodes, for `socketio.emit` of any code of this process.
+        """Send an event to Socket.IO rooms on all nodes, for `socketio.emit` of any code of this process.
 
-        Raises ValueError without a room, and for a `callback`: no one node knows all who would answer.
+        One PUBLISH. A connection in several of the rooms gets it once. Raises ValueError without a room, because that
+        would be everybody of every tenant; for a `callback`, because no node knows all who would answer; and for
+        another namespace. Raises TypeError for what is no JSON, and Unavailable.
         """
-        if room is None or callback is not None:
-            raise ValueError("an event goes to a room, and nobody is asked for an ack")
+        if not room:
+            raise ValueError("emit: expected a room (`to`), got none")
+        if callback is not None:
+            raise ValueError("emit: a room is not asked for acks; expected no `callback`")
+        if namespace != NAMESPACE:
+            raise ValueError(f"emit: expected the namespace {NAMESPACE}")
         arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]
-        for one in [room] if isinstance(room, str) else room:
-            self._client.publish(self._address.bus, write(one, event, arguments, skip_sid))
+        message = write(room, event, arguments, skip_sid or None)
+        with reaching_redis():
+            self._client.publish(self._address.bus, message)
 
     # Connections of this node.
 
@@ -205,9 +201,13 @@ class BusManager:
 
     def send(self, sid: str, event: str, payload: dict[str, Any]) -> None:
         """Send an event to one connection of this node: an answer to it, not a change of state."""
+        self.send_packet(sid, Message(EVENT + orjson.dumps([event, payload]).decode()))
+
+    def send_packet(self, sid: str, packet: Message) -> None:
+        """Send a packet to one connection of this node; nothing if it is not here."""
         session = self._members.sessions.get(sid)
         if session is not None:
-            session.send(Message(_EVENT + orjson.dumps([event, payload]).decode()))
+            session.send(packet)
 
     def end(self, sid: str) -> None:
         """End a connection of this node for good, with a DISCONNECT packet."""
@@ -231,62 +231,3 @@ class BusManager:
         kept = self._order.answered(sid)
         if kept and (session := self._members.sessions.get(sid)) is not None:
             session.send(*kept)
-
-    # Delivery.
-
-    def deliver(self, batch: Sequence[bytes]) -> None:
-        """Deliver messages of the bus; each session gets its own in one write."""
-        outgoing: dict[Session, list[Message]] = {}
-        for data in batch:
-            try:
-                head, packet = read(data)
-                if "do" in head:
-                    self._do(head)
-                else:
-                    self._address_to(outgoing, head, packet)
-            except Exception:
-                # One bad message must not stop the listener; the log has the traceback.
-                logger.exception("bus_message_failed")
-        joined: dict[tuple[int, ...], bytes] = {}
-        for session, messages in outgoing.items():
-            if len(messages) == 1:
-                session.send_joined(messages, messages[0].frame)
-                continue
-            key = tuple(map(id, messages))
-            frames = joined.get(key)
-            if frames is None:
-                frames = joined[key] = b"".join([message.frame for message in messages])
-            session.send_joined(messages, frames)
-
-    def _address_to(self, outgoing: dict[Session, list[Message]], head: dict[str, Any], packet: str) -> None:
-        room = head["room"]
-        for entered in head.get("enter", ()):
-            self._members.enter(room, entered)
-        if unsteady := head.get("unsteady"):
-            self._on_unsteady(tenant_of(room), unsteady)
-        members = self._members.of(room)
-        if not members:
-            return
-        self.delivered += 1
-        message = Message(_EVENT + packet, head.get("replaces"))
-        skip, skip_room = head.get("skip"), head.get("skip_room")
-        skipped = self._members.of(skip_room) if skip_room else ()
-        for sid, session in members.items():
-            if sid == skip or sid in skipped or self._order.keeps(sid, message):
-                continue
-            waiting = outgoing.get(session)
-            if waiting is None:
-                outgoing[session] = [message]
-            else:
-                waiting.append(message)
-        if due := head.get("due"):
-            self._on_due(tenant_of(due[0]), due[1] / 1000)
-
-    def _do(self, head: dict[str, Any]) -> None:
-        match head["do"]:
-            case "hold":
-                self._order.hold(head["sid"])
-            case "leave":
-                self._members.leave(head["sid"], head["room"])
-            case "probe":
-                self.probe_heard_at = time.monotonic()

@@ -54,6 +54,10 @@ class Members:
         session = self.sessions.get(room)
         return {room: session} if session is not None else _NOBODY
 
+    def of_any(self, rooms: Iterable[str]) -> Mapping[str, Session]:
+        """The connections that are in at least one of some rooms."""
+        return {sid: session for room in rooms for sid, session in self.of(room).items()}
+
     def rooms_of(self, sid: str) -> Iterable[str]:
         """The rooms of a connection."""
         return self._rooms_of.get(sid, ())

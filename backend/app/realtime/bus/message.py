@@ -5,19 +5,21 @@ A message to a Socket.IO room is one line of JSON about its way, and then the ar
     {"room":"tenant:{acme}","skip":"sid"}
     ["presence:update",{...}]
 
-A node reads the first line and sends the second as it is. The line may also have `skip_room` (a Socket.IO room whose
-connections do not get it), `enter` (Socket.IO rooms that the connection `room` enters first), `due` ([Socket.IO room,
-ms until something ends in it]), `replaces` (see `Message`) and `unsteady` (a user whose next heartbeat may change their
-status). A message with `do` is not for clients.
+A node reads the first line and sends the second as it is. `room` and `skip` are one name or a list of names. The line
+may also have `skip_room` (a Socket.IO room whose connections do not get it), `enter` (Socket.IO rooms that the
+connection `room` enters first), `due` ([Socket.IO room, ms until something ends in it]), `replaces` (see `Message`) and
+`unsteady` (a user whose next heartbeat may change their status). A message with `do` is not for clients.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
 Head = dict[str, Any]
+Names = str | list[str]
 
 
 def read(data: bytes) -> tuple[Head, str]:
@@ -27,7 +29,12 @@ def read(data: bytes) -> tuple[Head, str]:
     return head, packet.decode()
 
 
-def write(room: str, event: str, arguments: list[Any], skip: str | None = None) -> bytes:
-    """A message to a Socket.IO room. Raises TypeError for what is no JSON."""
+def write(room: Names, event: str, arguments: list[Any], skip: Names | None = None) -> bytes:
+    """A message to Socket.IO rooms, except for some connections. Raises TypeError for what is no JSON."""
     head = {"room": room} if skip is None else {"room": room, "skip": skip}
     return orjson.dumps(head) + b"\n" + orjson.dumps([event, *arguments])
+
+
+def listed(names: Names | tuple[()]) -> Sequence[str]:
+    """One name or several, as several."""
+    return (names,) if isinstance(names, str) else names

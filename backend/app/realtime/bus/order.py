@@ -6,6 +6,8 @@ Broadcasts reach a connection in the order of the bus. Two things have to wait f
 - The ack of an edit: whoever has it has also heard every edit before. The script publishes `hold` to the node of the
   connection. When that arrives, every earlier broadcast has been handed to the connection; later ones are kept until
   the ack is out.
+
+What is kept is bounded, and of messages that replace each other the newest is kept, as for a client that does not read.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 from gevent.event import Event
 
 from app.realtime.transport.message import Message
+from app.realtime.transport.outbox import Outbox
 
 #: Longest delay of an ack in seconds. The bus takes milliseconds, unless the subscription was cut just now.
 ACK_DELAY_SECONDS = 2.0
@@ -33,24 +36,18 @@ class Order:
     """What is kept for connections of this node, by sid."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, list[Message]] = {}
+        #: What is kept, by sid. A connection that is not here may have everything at once.
+        self.kept: dict[str, Outbox] = {}
         self._delayed: dict[str, Event] = {}
 
     def begin(self, sid: str) -> None:
         """A connection begins: keep what it is sent, until `release`."""
-        self._kept[sid] = []
-
-    def keeps(self, sid: str, message: Message) -> bool:
-        """Keep a broadcast if the connection may not have it yet."""
-        kept = self._kept.get(sid)
-        if kept is None:
-            return False
-        kept.append(message)
-        return True
+        self.kept[sid] = Outbox()
 
     def release(self, sid: str) -> list[Message]:
         """What was kept, for the connection to have now."""
-        return self._kept.pop(sid, [])
+        kept = self.kept.pop(sid, None)
+        return kept.take() if kept is not None else []
 
     def delay_ack(self, sid: str) -> DelayedAck:
         """Delay the ack of an event whose script publishes `hold` to this node."""
@@ -61,7 +58,7 @@ class Order:
         """A script's `hold` has arrived."""
         heard = self._delayed.get(sid)
         if heard is not None:
-            self._kept.setdefault(sid, [])
+            self.kept.setdefault(sid, Outbox())
             heard.set()
 
     def answered(self, sid: str) -> list[Message]:
@@ -70,5 +67,5 @@ class Order:
 
     def forget(self, sid: str) -> None:
         """The connection has ended."""
-        self._kept.pop(sid, None)
+        self.kept.pop(sid, None)
         self._delayed.pop(sid, None)

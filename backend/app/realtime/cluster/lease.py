@@ -117,7 +117,5 @@ class Lease:
     def _is_deaf(self) -> bool:
         """Whether no probe of this node has come back over the bus for too long."""
         patience = self.seconds * DEAF_AFTER_LEASES
-        since = max(
-            self._in_touch_since or time.monotonic(), self._bus.subscription.subscribed_at, self._bus.probe_heard_at
-        )
-        return time.monotonic() - since > patience
+        heard = max(self._bus.subscription.subscribed_at, self._bus.delivery.probe_heard_at)
+        return time.monotonic() - max(self._in_touch_since or time.monotonic(), heard) > patience

@@ -6,14 +6,17 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import gevent
 import pytest
 import redis
 import socketio
 
+from app.realtime.bus import delivery
 from app.realtime.bus import order as module
 from app.realtime.bus.manager import NAMESPACE, BusManager
-from app.realtime.bus.message import read, write
+from app.realtime.bus.message import write
 from app.realtime.store.address import NodeAddress
+from app.realtime.transport import limits
 from app.realtime.transport.engine import Engine
 from app.realtime.transport.limits import Timing
 from app.realtime.transport.message import Message
@@ -94,11 +97,11 @@ def of_bus(room: str, number: int, **head: Any) -> bytes:
 
 
 def emit(manager: BusManager, room: str, number: int, **head: Any) -> None:
-    manager.deliver([of_bus(room, number, **head)])
+    manager.delivery.deliver([of_bus(room, number, **head)])
 
 
 def do(manager: BusManager, **head: Any) -> None:
-    manager.deliver([json.dumps(head).encode()])
+    manager.delivery.deliver([json.dumps(head).encode()])
 
 
 def test_nothing_reaches_a_connection_before_its_connect_packet_and_then_all_in_order(manager: BusManager) -> None:
@@ -116,7 +119,7 @@ def test_only_what_concerns_a_connection_of_this_node_is_counted(manager: BusMan
     manager.connect(sid, NAMESPACE)
     emit(manager, sid, 1)
     emit(manager, "somebody elsewhere", 2)
-    assert manager.delivered == 1
+    assert manager.delivery.delivered == 1
 
 
 def test_a_message_before_entering_a_room_is_not_heard_and_none_after_leaving(manager: BusManager) -> None:
@@ -145,7 +148,7 @@ def test_a_refused_connection_leaves_nothing_held(manager: BusManager) -> None:
     sid = session(manager, "eio")
     emit(manager, sid, 1)
     manager.disconnect(sid, NAMESPACE, ignore_queue=True)
-    assert not manager._order._kept
+    assert not manager._order.kept
     assert sent(manager, "eio") == []
 
 
@@ -227,7 +230,7 @@ def test_whoever_goes_before_their_turn_leaves_nothing_held(manager: BusManager)
     manager.delay_ack(sid)
     do(manager, do="hold", sid=sid)
     manager.disconnect(sid, NAMESPACE)
-    assert not manager._order._kept
+    assert not manager._order.kept
     assert not manager._order._delayed
 
 
@@ -242,7 +245,7 @@ def test_a_session_gets_all_messages_of_one_read_in_one_write_and_in_order(manag
         transport = manager.server.eio.sockets[eio_sid].transport
         transport.write = lambda messages, frames: writes.append([message.text for message in messages])
     leaving = json.dumps({"do": "leave", "sid": sids[0], "room": "room"}).encode()
-    manager.deliver(
+    manager.delivery.deliver(
         [of_bus("tenant", 1), of_bus("room", 2), b"no message", of_bus("tenant", 3), leaving, of_bus("room", 4)]
     )
     assert writes == [['42["e",1]', '42["e",2]', '42["e",3]'], ['42["e",1]', '42["e",3]']]
@@ -263,9 +266,94 @@ def test_a_connection_is_its_own_room_and_leaves_nothing_behind(manager: BusMana
     assert not manager._unsettled
 
 
-def test_other_code_emits_to_a_room_on_all_nodes_and_asks_for_no_acks(manager: BusManager) -> None:
-    with pytest.raises(ValueError, match="goes to a room"):
-        manager.emit("e", {}, NAMESPACE)
-    with pytest.raises(ValueError, match="asked for an ack"):
-        manager.emit("e", {}, NAMESPACE, room="a", callback=print)
-    assert read(write("a", "e", [{"x": 1}], "sid")) == ({"room": "a", "skip": "sid"}, '["e",{"x":1}]')
+def test_a_connection_enters_only_rooms_that_are_no_other_connection_and_only_here(manager: BusManager) -> None:
+    ana, ben = session(manager, "ana"), session(manager, "ben")
+    with pytest.raises(ValueError, match="a room that is not a connection"):
+        manager.enter_room(ana, NAMESPACE, ben)
+    with pytest.raises(ValueError, match="a connection of this node"):
+        manager.enter_room("elsewhere", NAMESPACE, "a")
+    assert manager.get_rooms(ana, NAMESPACE) == [ana]
+    assert manager.get_rooms("elsewhere", NAMESPACE) == []
+
+
+def test_participants_are_of_one_room_of_any_of_some_or_all(manager: BusManager) -> None:
+    ana, ben, cleo = (session(manager, eio_sid) for eio_sid in ("ana", "ben", "cleo"))
+    manager.enter(ana, ["a", "b"])
+    manager.enter(ben, ["b"])
+    assert list(manager.get_participants(NAMESPACE, "a")) == [(ana, "ana")]
+    assert list(manager.get_participants(NAMESPACE, ["a", "b"])) == [(ana, "ana"), (ben, "ben")]
+    assert list(manager.get_participants(NAMESPACE, None)) == [(ana, "ana"), (ben, "ben"), (cleo, "cleo")]
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [
+        ({}, "a room"),
+        ({"room": []}, "a room"),
+        ({"room": "a", "callback": print}, "no `callback`"),
+        ({"room": "a", "namespace": "/other"}, "the namespace /"),
+    ],
+    ids=["nowhere", "no rooms", "with a callback", "elsewhere"],
+)
+def test_what_cannot_be_emitted_says_what_was_expected(how: dict[str, Any], expected: str, manager: BusManager) -> None:
+    with pytest.raises(ValueError, match=f"expected {expected}"):
+        manager.emit("e", {}, **{"namespace": NAMESPACE, **how})
+
+
+def test_what_is_written_for_the_bus_is_delivered(manager: BusManager) -> None:
+    ana, ben, cleo = (session(manager, eio_sid) for eio_sid in ("ana", "ben", "cleo"))
+    for sid in (ana, ben, cleo):
+        manager.connect(sid, NAMESPACE)
+        manager.enter(sid, ["a", "b"])
+    batch = [write(["a", "b"], "e", [1]), write("a", "e", [2, {"x": None}], [ana, ben]), write("b", "e", [], cleo)]
+    manager.delivery.deliver(batch)
+    assert sent(manager, "ana") == sent(manager, "ben") == ['42["e",1]', '42["e"]']
+    assert sent(manager, "cleo") == ['42["e",1]', '42["e",2,{"x":null}]']
+
+
+def test_others_have_their_turn_during_a_large_batch(manager: BusManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "_TURN", 4)  # two messages, with their deliveries
+    manager.connect(session(manager, "eio"), NAMESPACE)
+    manager.enter(manager.sid_from_eio_sid("eio", NAMESPACE) or "", ["room"])
+    other = gevent.spawn(sent, manager, "eio")
+    manager.delivery.deliver([of_bus("room", number) for number in range(5)])
+    assert other.value == ['42["e",0]', '42["e",1]']
+    assert sent(manager, "eio") == ['42["e",2]', '42["e",3]', '42["e",4]']
+
+
+def test_messages_for_nobody_here_use_up_a_turn_too(manager: BusManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "_TURN", 100)
+    turns: list[int] = []
+    gevent.spawn(turns.append, 1)
+    manager.delivery.deliver([of_bus("nobody", 1)] * 99)
+    assert turns == []
+    manager.delivery.deliver([of_bus("nobody", 1)])
+    assert turns == [1]
+
+
+def test_sessions_that_get_the_same_share_one_buffer(manager: BusManager) -> None:
+    sids = [session(manager, eio_sid) for eio_sid in ("ana", "ben", "cleo")]
+    buffers: list[bytes] = []
+    for sid, eio_sid in zip(sids, ("ana", "ben", "cleo"), strict=True):
+        manager.connect(sid, NAMESPACE)
+        manager.enter(sid, ["tenant"])
+        manager.server.eio.sockets[eio_sid].transport.write = lambda _, frames: buffers.append(frames)
+    manager.delivery.deliver([of_bus("tenant", 1), of_bus(sids[2], 2), of_bus("tenant", 3)])
+    ana, ben, cleo = buffers
+    assert ana is ben
+    assert len(cleo) == len(ana) * 3 // 2
+
+
+def test_what_is_kept_before_the_connect_packet_is_bounded(
+    manager: BusManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "WAITING_MESSAGES", 3)
+    patient, flooded = session(manager, "patient"), session(manager, "flooded")
+    for number in range(9):
+        emit(manager, patient, number, replaces="cursor")
+        emit(manager, flooded, number)
+    assert not manager.is_open(flooded)
+    manager.connect(patient, NAMESPACE)
+    manager.connect(flooded, NAMESPACE)
+    assert sent(manager, "patient") == ['42["e",8]']
+    assert manager._order.kept == {}
