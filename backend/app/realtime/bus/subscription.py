@@ -11,9 +11,9 @@ import gevent
 import hiredis
 import redis
 import structlog
-from redis.exceptions import RedisError
+from redis import exceptions
 
-from app.realtime.libraries.redis import as_gevent_socket
+from app.realtime.libraries.redis import as_gevent_socket, error_of
 
 logger = structlog.get_logger(__name__)
 
@@ -45,6 +45,7 @@ class Subscription:
         self._socket: Any = None
         self._stopped = False
         self._times = 0
+        self._retry_seconds = _FIRST_RETRY_SECONDS
         self.subscribed = False
         #: When the subscription was confirmed last, by the monotonic clock.
         self.subscribed_at = 0.0
@@ -65,35 +66,39 @@ class Subscription:
             self._socket.close()
 
     def _run(self) -> None:
-        delay = _FIRST_RETRY_SECONDS
         while not self._stopped:
             try:
                 self._listen()
-            except (RedisError, OSError) as error:
-                delay = _FIRST_RETRY_SECONDS if self.subscribed else delay
-                self._pause(delay, error)
-                delay = min(MAX_RETRY_SECONDS, delay * 2)
+            except (exceptions.RedisError, OSError) as error:
+                self.again()
+                if not self._stopped:
+                    self._pause(error)
 
-    def _pause(self, seconds: float, error: Exception) -> None:
-        self.again()
-        if not self._stopped:
-            logger.warning("bus_lost", error=type(error).__name__, retry_in=round(seconds, 2))
-            gevent.sleep(seconds * random.uniform(0.8, 1.0))  # noqa: S311 - not a secret
+    def _pause(self, error: Exception) -> None:
+        seconds = self._retry_seconds
+        self._retry_seconds = min(MAX_RETRY_SECONDS, seconds * 2)
+        logger.warning("bus_lost", error=type(error).__name__, retry_in=round(seconds, 2))
+        gevent.sleep(seconds * random.uniform(0.8, 1.0))  # noqa: S311 - not a secret
 
     def _listen(self) -> NoReturn:
-        """Subscribe, and hand over what comes. Ends by an exception only."""
+        """Subscribe, and hand over what comes. Ends by a RedisError or an OSError."""
         connection = self._pool.connection_class(**self._pool.connection_kwargs)
         connection.connect()
         sock = self._socket = as_gevent_socket(connection)
+        if self._stopped:
+            raise ConnectionAbortedError("stopped while it connected")
         command: Any = ("SUBSCRIBE", *self._channels)  # the stubs know only the shortest
         sock.sendall(hiredis.pack_command(command))
-        reader: Any = hiredis.Reader()  # the stubs know no bytearray
+        # With hiredis' own exceptions nobody here would try again. The stubs know no bytearray.
+        reader: Any = hiredis.Reader(protocolError=exceptions.InvalidResponse, replyError=error_of)
         buffer = bytearray(_READ_BYTES)
         unconfirmed = len(self._channels)
         while size := sock.recv_into(buffer):
             reader.feed(buffer, 0, size)
             messages = []
             while (reply := reader.gets()) is not False:
+                if isinstance(reply, Exception):  # Redis is loading, or does not let us subscribe
+                    raise reply
                 if reply[0] == b"message":
                     messages.append(reply[2])
                 elif reply[0] == b"subscribe":
@@ -108,5 +113,6 @@ class Subscription:
         self.subscribed = True
         self.subscribed_at = time.monotonic()
         self._times += 1
+        self._retry_seconds = _FIRST_RETRY_SECONDS
         if self._times > 1:
             self._gap()

@@ -51,13 +51,15 @@ def of_url(url: str) -> redis.Redis:
 
 
 def listener(settings: Settings) -> redis.Redis:
-    """A client for one subscription: connects within `redis_timeout`, then waits for ever."""
+    """A client for one subscription, whose connection is made within `redis_timeout`. TCP finds out if it is dead."""
+    url = _known(settings.redis_url)
     return redis.Redis.from_url(
-        _known(settings.redis_url),
-        socket_timeout=None,
+        url,
+        protocol=2,
+        socket_timeout=settings.redis_timeout,
         socket_connect_timeout=settings.redis_timeout,
-        socket_keepalive=True,
         retry=Retry(NoBackoff(), 0),
+        **({} if url.startswith("unix:") else {"socket_keepalive": True}),
     )
 
 
