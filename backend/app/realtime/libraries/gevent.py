@@ -1,7 +1,9 @@
 """gevent's HTTP server: what ours does otherwise, and how a request's socket is taken over or watched.
 
 - `Connection: close` is echoed; without it a client that asked for it takes the end of the connection for a fault.
-- A request's head has HEAD_SECONDS, and an idle connection IDLE_SECONDS.
+- A request's head has HEAD_SECONDS, its body BODY_SECONDS, and an idle connection IDLE_SECONDS.
+- A request whose body's length is not certain is refused. An answer that was made before the whole body was read ends
+  the connection. Otherwise a client's data could be taken for its next request.
 - No byte of a client is logged.
 - A socket may be taken over: then the server forgets it, with its greenlet and its environment.
 """
@@ -9,20 +11,27 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from typing import Any
 
 import gevent
 import structlog
 from gevent import monkey
-from gevent.pywsgi import WSGIHandler, WSGIServer
+from gevent.pywsgi import Input, WSGIHandler, WSGIServer
 
 from app.realtime.transport.http import CONNECTION
 
 logger = structlog.get_logger(__name__)
 
-#: Seconds to send a request's head, to send its next bytes, and to begin the next request.
-HEAD_SECONDS, STALL_SECONDS, IDLE_SECONDS = 15.0, 15.0, 15.0
+#: Seconds to send a request's head, to send its body, to take an answer, and to begin the next request.
+HEAD_SECONDS, BODY_SECONDS, STALL_SECONDS, IDLE_SECONDS = 15.0, 15.0, 15.0, 15.0
+
+#: Of a body that nobody reads: the bytes, and the seconds, that are waited for before its connection ends.
+#: Closing while the client still sends would take the answer away from it.
+_FORGET_BYTES, _FORGET_SECONDS = 1024 * 1024, 1.0
 
 #: Bytes that the kernel keeps for a client that does not read, beside our own outbox.
 _SEND_BUFFER_BYTES = 128 * 1024
@@ -33,8 +42,59 @@ _READ = 1
 _PlainSocket: type[socket.socket] = monkey.get_original("socket", "socket")
 
 
+#: As a base class: the stubs leave its private names out.
+_Input: Any = Input
+
+
+class Body(_Input):  # type: ignore[misc]
+    """The body of a request, which has BODY_SECONDS. Reading raises OSError if it breaks off, is late or malformed."""
+
+    __slots__ = ("_due",)
+
+    def __init__(self, given: Input) -> None:
+        super().__init__(given.rfile, given.content_length, given.socket, given.chunked_input)
+        self._due = time.monotonic() + BODY_SECONDS
+
+    @property
+    def is_left(self) -> bool:
+        """Whether there is more of it to read, or it cannot be told."""
+        if self.chunked_input:
+            return bool(self.chunk_length != 0 or self._chunked_input_error)
+        return bool(self.position < (self.content_length or 0))
+
+    def _do_read(self, *args: Any, **kwargs: Any) -> bytes:
+        with self._in_time():
+            return bytes(super()._do_read(*args, **kwargs))
+
+    def _chunked_read(self, *args: Any, **kwargs: Any) -> bytes:
+        with self._in_time():
+            return bytes(super()._chunked_read(*args, **kwargs))
+
+    def _discard(self) -> None:
+        forgotten = 0
+        with suppress(OSError), gevent.Timeout(_FORGET_SECONDS, False):  # type: ignore[arg-type]  # as documented
+            while self.is_left and not self._chunked_input_error and forgotten < _FORGET_BYTES:
+                forgotten += len(self.read(16 * 1024))
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        deadline = gevent.Timeout.start_new(max(self._due - time.monotonic(), 0.001))
+        try:
+            yield
+        except gevent.Timeout as timeout:
+            if timeout is not deadline:
+                raise
+            raise OSError("the body is late") from None
+        except ValueError:  # a chunk without a size
+            raise OSError("the body is malformed") from None
+        finally:
+            deadline.close()
+
+
 class RequestHandler(WSGIHandler):
     """One HTTP connection."""
+
+    wsgi_input: Body
 
     _deadline: gevent.Timeout | None = None
     #: Whether the connection has become something else than HTTP.
@@ -60,10 +120,27 @@ class RequestHandler(WSGIHandler):
         finally:
             self._in_time()
 
+    def MessageClass(self, *args: Any) -> Any:  # noqa: N802 - gevent's name
+        """Read the header fields. Raises ValueError if they do not tell where the request ends."""
+        try:
+            fields = super().MessageClass(*args)
+        except HTTPException:
+            raise ValueError("too many header fields") from None
+        lengths, codings = fields.get_all("content-length", []), fields.get_all("transfer-encoding", [])
+        if codings:
+            if lengths or [coding.strip().lower() for coding in codings] != ["chunked"]:
+                raise ValueError("a transfer coding that is not understood")
+        elif lengths and not (len(lengths) == 1 and lengths[0].isascii() and lengths[0].isdigit()):
+            raise ValueError("a length that is not understood")
+        return fields
+
     def get_environ(self) -> dict[str, Any]:
         """The environment of the request for the application."""
         self._in_time()
         environ: dict[str, Any] = super().get_environ()
+        self.wsgi_input = Body(self.wsgi_input)
+        if environ["wsgi.input_terminated"]:
+            environ["wsgi.input"] = self.wsgi_input
         environ[CONNECTION] = HttpConnection(self)
         return environ
 
@@ -77,7 +154,15 @@ class RequestHandler(WSGIHandler):
     def process_result(self) -> None:
         """Write the application's answer, unless it has taken over the socket."""
         if not self.taken_over:
+            self.close_connection = self.close_connection or self.wsgi_input.is_left
             super().process_result()
+
+    def handle_error(self, kind: Any, error: Any, trace: Any) -> None:
+        """Answer a defect by 500, and log it; a client that does not take its answer is none."""
+        if issubclass(kind, OSError):
+            self.close_connection = True
+        else:
+            super().handle_error(kind, error, trace)
 
     def log_error(self, *_: object) -> None:
         """Log a request that is not HTTP without its bytes, which gevent would quote."""

@@ -198,10 +198,15 @@ class Http:
         return "ok"
 
     def _post(self, polling: Polling, environ: Environ) -> None:
+        if environ.get("CONTENT_TYPE") == "application/octet-stream":
+            polling.session.end(Reason.TRANSPORT_ERROR)
+            raise _bad_request()
         with polling.one_body() as alone:
             if not alone:
                 raise _bad_request()
             body = self._read(polling.session, environ)
+            if not polling.session.open:
+                raise _bad_request()
             if body.count(SEPARATOR.encode()) >= limits.PACKETS_PER_BODY:
                 polling.session.end(Reason.TRANSPORT_ERROR)
                 raise _bad_request()
@@ -210,19 +215,18 @@ class Http:
     def _read(self, session: Session, environ: Environ) -> bytes:
         """Read a body, in turns with others. One that is too large or too slow ends the session."""
         limit = self._engine.timing.max_message_bytes
-        length = environ.get("CONTENT_LENGTH") or "0"
+        length = int(environ.get("CONTENT_LENGTH") or 0)
         parts: list[bytes] = []
         size = 0
         try:
-            with gevent.Timeout(limits.BODY_SECONDS):
-                while size <= limit and int(length) <= limit:
-                    part = environ["wsgi.input"].read(limits.READ_BYTES)
-                    if not part:
-                        return b"".join(parts)
-                    parts.append(part)
-                    size += len(part)
-                    gevent.sleep(0)
-        except (gevent.Timeout, OSError, ValueError):
+            while size <= limit and length <= limit:
+                part = environ["wsgi.input"].read(limits.READ_BYTES)
+                if not part:
+                    return b"".join(parts)
+                parts.append(part)
+                size += len(part)
+                gevent.sleep(0)
+        except OSError:
             session.end(Reason.TRANSPORT_ERROR)
             raise _bad_request() from None
         session.end(Reason.TRANSPORT_ERROR)

@@ -18,9 +18,8 @@ FRAGMENTS = 1024
 FLOOD_SECONDS = 10
 #: Packets of one long-polling body.
 PACKETS_PER_BODY = 64
-#: Seconds to send a Socket.IO CONNECT, to finish an upgrade, and to send a request's body.
+#: Seconds to send a Socket.IO CONNECT, and to finish an upgrade.
 CONNECT_SECONDS = UPGRADE_SECONDS = 10.0
-BODY_SECONDS = 15.0
 #: Seconds that the peer has to close a WebSocket after us.
 CLOSE_SECONDS = 2.0
 #: What waits for a client that does not read: in all, and how many messages.
