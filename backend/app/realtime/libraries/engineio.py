@@ -22,6 +22,10 @@ from app.realtime.transport.session import Session
 _OF_THE_REQUEST = ("wsgi.input", "wsgi.errors", CONNECTION)
 
 
+#: How a Socket.IO CONNECT begins.
+_CONNECT = "0"
+
+
 class EngineServer(engineio.Server):  # type: ignore[misc]  # the library is untyped
     """An Engine.IO server. `ping_interval` and `ping_timeout` in seconds; `max_http_buffer_size` in bytes."""
 
@@ -71,7 +75,10 @@ class EngineServer(engineio.Server):  # type: ignore[misc]  # the library is unt
         self.handlers["connect"](session.id, kept)
 
     def received(self, session: Session, text: str | bytes) -> None:
-        """Let python-socketio handle a packet."""
+        """Let python-socketio handle a packet. Before a CONNECT there is nobody whom another could concern."""
+        if not session.is_connected and not (isinstance(text, str) and text.startswith(_CONNECT)):
+            session.end(Reason.TRANSPORT_ERROR)
+            return
         self.handlers["message"](session.id, text)
 
     def ended(self, session: Session, reason: Reason) -> None:

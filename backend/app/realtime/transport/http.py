@@ -12,7 +12,7 @@ import gevent
 import orjson
 import structlog
 
-from app.realtime.transport import limits
+from app.realtime.transport import jsonp, limits
 from app.realtime.transport.engine import Engine
 from app.realtime.transport.handshake import accept, wants_websocket
 from app.realtime.transport.message import Message
@@ -105,7 +105,11 @@ class Http:
         if environ["REQUEST_METHOD"] == "OPTIONS":
             start_response("204 No Content", headers)
             return []
-        headers += [("Content-Type", "text/plain; charset=UTF-8"), ("Cache-Control", "no-store")]
+        number = _query(environ).get("j")
+        if number is not None and environ["REQUEST_METHOD"] == "GET":
+            body = jsonp.script(body, number[0])
+        headers += [("Content-Type", f"text/{'plain' if number is None else 'javascript'}; charset=UTF-8")]
+        headers += [("Cache-Control", "no-store")]
         data = body.encode()
         if len(data) >= _GZIP_BYTES and "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
             packer = zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP_WBITS)
@@ -123,7 +127,7 @@ class Http:
         method = environ["REQUEST_METHOD"]
         if method == "OPTIONS":
             return ""
-        query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+        query = _query(environ)
         transport = query.get("transport", [""])[0]
         if transport not in (Polling.name, WebSocket.name):
             raise _unknown_transport()
@@ -133,6 +137,8 @@ class Http:
             session = self._engine.sessions.get(query["sid"][0])
             if session is None:
                 raise _unknown_session()
+            if query.get("EIO") != ["4"]:
+                raise _bad_request()
             return self._ask(session, environ)
         if method != "GET":
             raise _bad_method()
@@ -183,7 +189,10 @@ class Http:
         if wants_websocket(environ):
             self._upgrade(session, environ)
             return None
+        session.look()
         polling = session.transport
+        if not session.open:
+            raise _unknown_session()
         if not isinstance(polling, Polling):
             raise _bad_request()
         method = environ["REQUEST_METHOD"]
@@ -207,6 +216,8 @@ class Http:
             body = self._read(polling.session, environ)
             if not polling.session.open:
                 raise _bad_request()
+            if "j" in _query(environ):
+                body = jsonp.form(body)
             if body.count(SEPARATOR.encode()) >= limits.PACKETS_PER_BODY:
                 polling.session.end(Reason.TRANSPORT_ERROR)
                 raise _bad_request()
@@ -244,6 +255,10 @@ class Http:
         if "HTTP_ACCESS_CONTROL_REQUEST_HEADERS" in environ:
             headers.append(("Access-Control-Allow-Headers", environ["HTTP_ACCESS_CONTROL_REQUEST_HEADERS"]))
         return headers
+
+
+def _query(environ: Environ) -> dict[str, list[str]]:
+    return parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
 
 
 def _watch(connection: Connection | None) -> Callable[[Callable[[], None]], Callable[[], None]]:

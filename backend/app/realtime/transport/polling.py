@@ -17,7 +17,7 @@ from app.realtime.transport.session import NOOP, Session
 #: Between the packets of a body.
 SEPARATOR = "\x1e"
 
-#: The Engine.IO packets that end a poll: of a client that has made two at a time, and of any other.
+#: The Engine.IO packet that ends a poll when the server ends the session.
 _CLOSE = "1"
 
 
@@ -67,7 +67,6 @@ class Polling:
         `watch` calls what it is given when the client hangs up, until the function that it returns is called.
         """
         if self._poll is not None:
-            self._farewell = _CLOSE
             self.session.end(Reason.TRANSPORT_ERROR)
             return None
         if not len(self._outbox) and self.session.open and not (self.upgrade and self.upgrade.probed):
@@ -120,6 +119,8 @@ class Polling:
 
     def close(self, reason: Reason, code: int) -> None:  # noqa: ARG002 - the transport's signature
         """Answer a waiting poll, let a waiting body go, and give an upgrade up."""
+        if reason is not Reason.TRANSPORT_CLOSE:  # The client knows of its own close.
+            self._farewell = _CLOSE
         if self.upgrade is not None:
             self.upgrade.end(Reason.TRANSPORT_CLOSE)
         self.wake()

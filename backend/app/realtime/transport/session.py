@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -77,6 +78,7 @@ class Session:
     """
 
     __slots__ = (
+        "_due",
         "_engine",
         "_inbox",
         "_pong_due",
@@ -103,6 +105,8 @@ class Session:
         self._working = False
         self._reason = Reason.TRANSPORT_CLOSE
         self._pong_due = False
+        #: When the next ping or the end for a missing pong is due, by time.monotonic().
+        self._due = time.monotonic() + engine.timing.ping_interval
         self._timer = engine.timers.schedule(engine.timing.ping_interval, self._ping)
         self._to_connect: Any = None
         self.await_connect()
@@ -140,6 +144,7 @@ class Session:
         """The client has answered a ping."""
         if self._pong_due and self.open:
             self._pong_due = False
+            self._due = time.monotonic()
             self._plan(self._engine.timing.ping_interval, self._ping)
 
     @property
@@ -193,6 +198,11 @@ class Session:
         if self.open and self._to_connect is None:
             self._to_connect = self._engine.timers.schedule(limits.CONNECT_SECONDS, self._not_connected)
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether a Socket.IO connection uses the session."""
+        return self._to_connect is None
+
     def connected(self) -> None:
         """A Socket.IO connection uses the session now."""
         if self._to_connect is not None:
@@ -216,9 +226,16 @@ class Session:
         self._inbox.append(None)
         self._start_working()
 
+    def look(self) -> None:
+        """End the session if its pong is overdue: a timer may be a moment late."""
+        if self._pong_due and time.monotonic() >= self._due:
+            self._ping_unanswered()
+
     def _plan(self, seconds: float, action: Callable[[], None]) -> None:
+        """Do something so many seconds after what was due last, so that no lateness adds up."""
         self._engine.timers.cancel(self._timer)
-        self._timer = self._engine.timers.schedule(seconds, action)
+        self._due += seconds
+        self._timer = self._engine.timers.schedule(self._due - time.monotonic(), action)
 
     def _ping(self) -> None:
         self._pong_due = True

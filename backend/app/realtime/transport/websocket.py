@@ -9,6 +9,7 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import gevent
@@ -230,7 +231,10 @@ class WebSocket:
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
-            self.owner.end(Reason.TRANSPORT_CLOSE)
+            if self.closed:
+                self._release()
+            else:
+                self.owner.end(Reason.TRANSPORT_CLOSE)
 
     def _write_waiting(self, outbox: Outbox) -> None:
         if self._rest is None:
@@ -242,6 +246,8 @@ class WebSocket:
             if not len(outbox):
                 self._outbox = None
                 self._stop_writing()
+                if self.closed:
+                    self._socket.shutdown(socket.SHUT_WR)
 
     def _control(self, frame: bytes, kind: str | None = None) -> None:
         self.write((Message.of_frame(frame, kind),), frame)
@@ -249,27 +255,33 @@ class WebSocket:
     # The end.
 
     def close(self, reason: Reason, code: int) -> None:
-        """Say goodbye and wait a moment for the peer's; or reset the connection, if the peer does not read."""
+        """Send what waits and say goodbye, and wait a moment for the peer's; or reset, if the peer does not read."""
         if self.closed:
             return
-        if reason not in ABORTING and self._outbox is None:
+        if reason not in ABORTING:
             self._control(close_frame(code))
         self.closed = True
         if self._deadline is not None:
             self._timers.cancel(self._deadline)
             self._deadline = None
+        if reason in ABORTING:
+            self._reset()
+            return
         try:
-            if reason in ABORTING or self._outbox is not None:
-                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-                self._release()
-            else:
+            if self._outbox is None:
                 self._socket.shutdown(socket.SHUT_WR)
         except OSError:
             self._release()
-        if self._reader is not None:
-            self._deadline = self._timers.schedule(limits.CLOSE_SECONDS, self._release)
-            if not self._reader.active:
-                self._reader.start(self._readable)
+            return
+        self._deadline = self._timers.schedule(limits.CLOSE_SECONDS, self._reset)
+        if not self._reader.active:
+            self._reader.start(self._readable)
+
+    def _reset(self) -> None:
+        """Release the socket, and let the kernel keep nothing for the peer."""
+        with suppress(OSError):
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self._release()
 
     def _stop_writing(self) -> None:
         if self._writer is not None:
