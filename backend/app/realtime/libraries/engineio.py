@@ -22,8 +22,8 @@ from app.realtime.transport.session import Session
 _OF_THE_REQUEST = ("wsgi.input", "wsgi.errors", CONNECTION)
 
 
-#: How a Socket.IO CONNECT begins.
-_CONNECT = "0"
+#: How Socket.IO packets begin: what opens a connection, and what does nothing without one.
+_CONNECT, _EVENT = "0", "2"
 
 
 class EngineServer(engineio.Server):  # type: ignore[misc]  # the library is untyped
@@ -75,8 +75,8 @@ class EngineServer(engineio.Server):  # type: ignore[misc]  # the library is unt
         self.handlers["connect"](session.id, kept)
 
     def received(self, session: Session, text: str | bytes) -> None:
-        """Let python-socketio handle a packet. Before a CONNECT there is nobody whom another could concern."""
-        if not session.is_connected and not (isinstance(text, str) and text.startswith(_CONNECT)):
+        """Let python-socketio handle a packet. No client sends others than these two before it is connected."""
+        if not session.is_connected and text[:1] not in (_CONNECT, _EVENT):
             session.end(Reason.TRANSPORT_ERROR)
             return
         self.handlers["message"](session.id, text)

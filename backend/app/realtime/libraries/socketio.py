@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 import socketio
+from socketio.packet import CONNECT_ERROR
 
 from app.realtime.libraries.engineio import EngineServer
 from app.realtime.transport.message import Message
@@ -58,6 +59,13 @@ class Server(socketio.Server):  # type: ignore[misc]  # the library is untyped
                 self.manager.send_packet(sid, Message(f"3{int(number)}[{orjson.dumps(ack).decode()}]"))
         finally:
             self.manager.answered(sid)
+
+    def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
+        if namespace in self.handlers or not namespace:
+            super()._handle_connect(eio_sid, namespace, data)
+        else:  # What the library says here is no object, so that official clients show no message.
+            refusal = {"message": "Invalid namespace"}
+            self._send_packet(eio_sid, self.packet_class(CONNECT_ERROR, data=refusal, namespace=namespace))
 
     def _handle_event_internal(self, server: Any, sid: str, *event: Any) -> None:
         try:

@@ -134,12 +134,7 @@ class Http:
         if wants_websocket(environ) != (transport == WebSocket.name):
             raise _bad_request()
         if "sid" in query:
-            session = self._engine.sessions.get(query["sid"][0])
-            if session is None:
-                raise _unknown_session()
-            if query.get("EIO") != ["4"]:
-                raise _bad_request()
-            return self._ask(session, environ)
+            return self._ask(self._session(query), environ)
         if method != "GET":
             raise _bad_method()
         if query.get("EIO") != ["4"]:
@@ -147,6 +142,14 @@ class Http:
         if not self._engine.application.ready():
             raise _refused(3, "Not ready", "503 Service Unavailable")
         return self._open(environ, transport)
+
+    def _session(self, query: dict[str, list[str]]) -> Session:
+        session = self._engine.sessions.get(query["sid"][0])
+        if session is None:
+            raise _unknown_session()
+        if query.get("EIO") != ["4"]:
+            raise _bad_request()
+        return session
 
     # Handshakes.
 
