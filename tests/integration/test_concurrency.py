@@ -19,6 +19,8 @@ from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.keys import TenantKeys
 from app.realtime.utils.message_types import PresenceStatus
 from realtime_contracts.rules.errors import LimitExceeded, NotInRoom
+from realtime_contracts.rules.presence import PresenceState
+from realtime_contracts.rules.times import rfc3339
 from tests.integration.backend import Backend, Heard, Tape, assert_gapless, keys_of
 from tests.integration.conftest import MakeBackend
 
@@ -147,8 +149,10 @@ def assert_stored_consistently(backend: Backend, tenant: str, dancers: list[Danc
     """Every structure says the same: who is online, with which connections, in which rooms."""
     redis, keys = backend.redis, TenantKeys(tenant)
     held = {connection.sid: connection for dancer in dancers for connection in dancer.held}
-    online = set(redis.hkeys(keys.online))
-    assert {name.split("\0")[1] for name in redis.zrange(keys.names, 0, -1)} == online
+    members = {member.split("\0")[1]: member for member in redis.zrange(keys.names, 0, -1)}
+    online = set(members)
+    assert set(redis.hkeys(keys.online)) == set(members.values())
+    assert set(redis.hkeys(keys.viewing)) <= set(members.values())
     assert {user_id for user_id in USERS if redis.exists(keys.user(user_id))} == online
     assert {connection.user_id for connection in held.values()} <= online
     assert set(redis.zrange(keys.active, 0, -1)) <= online
@@ -156,10 +160,11 @@ def assert_stored_consistently(backend: Backend, tenant: str, dancers: list[Danc
     assert set(redis.zrange(keys.grace, 0, -1)) == online - {connection.user_id for connection in held.values()}
     for user_id in online:
         record = redis.hgetall(keys.user(user_id))
-        assert (redis.zscore(keys.active, user_id) is not None) == (record["status"] == "online"), record
-        line = orjson.loads(redis.hget(keys.online, user_id).split("\n", 2)[2])
-        for field in ("status", "user_name", "last_active_at"):
-            assert line[field] == record[field], user_id
+        assert (redis.zscore(keys.active, user_id) is not None) == (record["state"] == "online"), record
+        line = orjson.loads(redis.hget(keys.online, members[user_id]))
+        assert line["status"] == PresenceState(record["state"]).status
+        assert line["user_name"] == record["user_name"]
+        assert line["last_active_at"] == rfc3339(int(record["active_at"]) / 1000)
 
     assert redis.smembers(keys.connections) == set(held)
     for user_id in USERS:
@@ -171,14 +176,14 @@ def assert_stored_consistently(backend: Backend, tenant: str, dancers: list[Danc
     for sid, connection in held.items():
         assert redis.smembers(keys.connection_rooms(sid)) == connection.rooms
     for room_id in ROOMS:
-        members = {user_id: orjson.loads(e)["sids"] for user_id, e in redis.hgetall(keys.room_users(room_id)).items()}
+        joined = {user_id: orjson.loads(e)["sids"] for user_id, e in redis.hgetall(keys.room_users(room_id)).items()}
         expected: dict[str, set[str]] = defaultdict(set)
         for sid, connection in held.items():
             if room_id in connection.rooms:
                 expected[connection.user_id].add(sid)
-        assert {user_id: set(sids) for user_id, sids in members.items()} == expected
-        assert all(len(sids) == len(set(sids)) for sids in members.values()), "a connection is twice in a room"
-        assert redis.exists(keys.room(room_id)) == redis.exists(keys.entity_room(room_id)) == bool(members)
+        assert {user_id: set(sids) for user_id, sids in joined.items()} == expected
+        assert all(len(sids) == len(set(sids)) for sids in joined.values()), "a connection is twice in a room"
+        assert redis.exists(keys.room(room_id)) == redis.exists(keys.entity_room(room_id)) == bool(joined)
 
 
 def assert_lives_are_gapless(heard: list[Heard]) -> None:

@@ -17,10 +17,11 @@ from app.realtime.managers.access_tokens import user_of
 from app.realtime.managers.accessors import of_current_app
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys, node_tenants
+from app.realtime.store.moves import moves_of
 from app.realtime.store.script import Script, reaching_redis
 from app.settings import Settings
 from realtime_contracts.rules.errors import LimitExceeded, Unauthenticated, Unavailable
-from realtime_contracts.rules.presence import Trigger, moves
+from realtime_contracts.rules.presence import Trigger
 from realtime_contracts.rules.times import from_rfc3339, to_rfc3339
 
 #: How disconnect.lua begins an answer that asks for more; any other has nothing to add.
@@ -140,7 +141,7 @@ class ConnectionManager:
             device_type=connection.device_type,
             browser=connection.browser,
             max_connections=limit,
-            moves=moves(Trigger.ACTIVITY),
+            moves=moves_of(Trigger.ACTIVITY),
             after=("SADD", node_tenants(self._address.node_id), tenant_id) if first else (),
         )
         if connected_at is None:

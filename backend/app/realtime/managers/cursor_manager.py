@@ -23,13 +23,14 @@ from app.realtime.managers.connection_manager import Connection
 from app.realtime.managers.planning import PlanCheck, plan_nothing
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
+from app.realtime.store.moves import moves_of
 from app.realtime.store.script import Script, admitted
 from app.realtime.utils.message_types import CursorPosition
 from app.settings import Settings
 from realtime_contracts.rules import limits
 from realtime_contracts.rules.colors import color_of
 from realtime_contracts.rules.errors import NotInRoom, Unavailable
-from realtime_contracts.rules.presence import Trigger, moves
+from realtime_contracts.rules.presence import Trigger
 from realtime_contracts.rules.rates import CURSOR_RATE
 
 
@@ -165,7 +166,7 @@ class CursorManager:
 
     def _write_moves(self, pending: dict[_Whose, _Move]) -> None:
         if pending:
-            each = {"lives_ms": self._lives_ms, "moves": moves(Trigger.ACTIVITY), **self._rate}
+            each = {"lives_ms": self._lives_ms, "moves": moves_of(Trigger.ACTIVITY), **self._rate}
             calls = [
                 whose.call(sid=move.sid, position=cast("CursorPosition", move.cursor).to_dict(), **each)
                 for whose, move in pending.items()

@@ -14,11 +14,12 @@ from app.realtime.managers.accessors import of_current_app
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.documents import Commit, Committed, DocumentStore, Member, State
+from app.realtime.store.moves import moves_of
 from app.settings import Settings
 from realtime_contracts.rules import edits
 from realtime_contracts.rules.edits import Changes
 from realtime_contracts.rules.errors import VersionConflict
-from realtime_contracts.rules.presence import Trigger, moves
+from realtime_contracts.rules.presence import Trigger
 
 
 class DocumentManager:
@@ -48,7 +49,7 @@ class DocumentManager:
             author = (member.user_id, member.user_name)
             message = edits.announcement(room_id, state.version + 1, author, changes, edit_id)
             commit = Commit(edit_key, state.version, content, touched, message)
-            committed = self._store.commit(keys, member, room_id, commit, moves(Trigger.ACTIVITY))
+            committed = self._store.commit(keys, member, room_id, commit, moves_of(Trigger.ACTIVITY))
             if committed is not None:
                 return committed
         raise _conflict(self._store.state(keys, member, room_id, edit_key, base_version))

@@ -17,7 +17,7 @@ from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.script import Script
-from realtime_contracts.rules.times import from_rfc3339, rfc3339
+from realtime_contracts.rules.times import rfc3339
 
 #: Longest time in seconds between a heartbeat and its note in Redis, and which part of the away time that may be.
 WRITE_SECONDS, _PARTS_OF_AWAY = 2.5, 8
@@ -44,9 +44,9 @@ class RedisClock:
         self._ahead = 0.0
         self._last = 0.0
 
-    def set(self, told: str) -> None:
-        """Compare with a time that Redis has told just now."""
-        self._ahead = from_rfc3339(told).timestamp() - time.time()
+    def set(self, told_ms: int) -> None:
+        """Compare with a time (ms) that Redis has told just now."""
+        self._ahead = told_ms / 1000 - time.time()
 
     def now(self) -> str:
         """Return Redis' time on the wire."""

@@ -20,13 +20,15 @@ from app.realtime.managers.heartbeats import Heartbeats, RedisClock
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.due import DUE_BATCH, Due
 from app.realtime.store.keys import TenantKeys
+from app.realtime.store.moves import moves_of
 from app.realtime.store.script import Script, reaching_redis
 from app.realtime.utils.message_types import PresenceData, PresenceStatus
 from app.settings import Settings
 from realtime_contracts.rules import limits
 from realtime_contracts.rules.errors import InvalidPayload
 from realtime_contracts.rules.ids import is_safe_id
-from realtime_contracts.rules.presence import Trigger, choice, moves
+from realtime_contracts.rules.presence import PresenceState, Trigger, choice
+from realtime_contracts.rules.times import rfc3339
 
 
 class _Keep(Enum):
@@ -38,8 +40,10 @@ KEEP: Final = _Keep.KEEP
 
 Place = str | None | _Keep
 
-#: The location fields that change; None clears one.
-Location = dict[str, str | None]
+#: The location fields as presence_set takes them: JSON, '' for one that stays.
+Location = dict[str, str]
+
+_NO_CHANGE: Location = {"current_page": "", "current_entity_type": "", "current_entity_id": ""}
 
 
 class PresenceManager:
@@ -79,7 +83,8 @@ class PresenceManager:
         Returns the presence as it now is, as `presence:update` shows it.
         """
         location = _location(current_page, current_entity_type, current_entity_id)
-        return self._by_connection(connection, choice(status), location, always=True)[0]
+        presence = self._by_connection(connection, choice(status), location, always=True)[0]
+        return cast("dict[str, Any]", orjson.loads(presence))
 
     def heartbeat(self, connection: Connection, *, active: bool) -> str:
         """Note that the user is active, or only that the connection is alive. Returns Redis' time.
@@ -93,41 +98,37 @@ class PresenceManager:
     def be_active(self, connection: Connection) -> str:
         """Tell Redis that the user is active. Returns Redis' time."""
         changes = self.heartbeats.changes
-        told = self._by_connection(connection, Trigger.ACTIVITY, {})[1]
-        self.clock.set(told)
+        self.clock.set(self._by_connection(connection, Trigger.ACTIVITY, _NO_CHANGE, always=False)[1])
         self.heartbeats.told(connection, changes)
         return self.clock.now()
 
-    def send_list(
-        self, connection: Connection, entity_type: str | None = None, entity_id: str | None = None
-    ) -> dict[str, Any]:
-        """Send `presence:list` to the connection, in order with all other presence messages, and return it."""
-        listed = self._list(
+    def send_list(self, connection: Connection, entity_type: str | None = None, entity_id: str | None = None) -> None:
+        """Send `presence:list` to the connection, in order with all other presence messages."""
+        sent = self._list(
             connection.keys,
             user_id=connection.user_id,
             sid=connection.sid,
-            entity_type=entity_type,
-            entity_id=entity_id,
+            entity_type=_filter(entity_type),
+            entity_id=_filter(entity_id),
         )
-        if listed is None:
+        if sent is None:
             raise ConnectionLost
-        return cast("dict[str, Any]", orjson.loads(listed))
 
     def _by_connection(
-        self, connection: Connection, trigger: Trigger, location: Location, *, always: bool = False
-    ) -> tuple[dict[str, Any], str]:
+        self, connection: Connection, trigger: Trigger, location: Location, *, always: bool
+    ) -> tuple[str, int]:
         changed = self._set(
             connection.keys,
             user_id=connection.user_id,
             sid=connection.sid,
-            moves=moves(trigger),
-            location=location,
-            is_active=trigger is not Trigger.NONE,
+            moves=moves_of(trigger),
+            is_active=True,
             always=always,
+            **location,
         )
         if changed is None:
             raise ConnectionLost
-        return orjson.loads(changed[0]), changed[1]
+        return changed[0], changed[1]
 
     # Called by REST and the node, without a connection.
 
@@ -153,19 +154,20 @@ class PresenceManager:
             return None
         return PresenceData(
             user_id=user_id,
-            status=PresenceStatus(record["status"]),
-            last_active_at=record["last_active_at"],
-            current_page=record.get("current_page"),
-            current_entity_type=record.get("current_entity_type"),
-            current_entity_id=record.get("current_entity_id"),
-            device_type=record.get("device_type"),
+            status=PresenceStatus(PresenceState(record["state"]).status),
+            last_active_at=rfc3339(int(record["active_at"]) / 1000),
+            current_page=orjson.loads(record["current_page"]),
+            current_entity_type=orjson.loads(record["current_entity_type"]),
+            current_entity_id=orjson.loads(record["current_entity_id"]),
+            device_type=record["device_type"],
         )
 
     def get_online_users(
         self, tenant_id: str, entity_type: str | None = None, entity_id: str | None = None
     ) -> list[dict[str, Any]]:
         """The online users of a tenant as `presence:list` shows them. One round trip, however many."""
-        listed = self._list(TenantKeys(tenant_id), user_id="", sid="", entity_type=entity_type, entity_id=entity_id)
+        entity = {"entity_type": _filter(entity_type), "entity_id": _filter(entity_id)}
+        listed = self._list(TenantKeys(tenant_id), user_id="", sid="", **entity)
         return cast("list[dict[str, Any]]", orjson.loads(listed)["users"])
 
     def expire(self, tenant_id: str) -> tuple[list[str], float | None]:
@@ -175,7 +177,7 @@ class PresenceManager:
         first finds it due.
         """
         keys, away_ms = TenantKeys(tenant_id), round(self.AWAY_TIMEOUT_SECONDS * 1000)
-        idle: dict[str, Any] = {"away_ms": away_ms, "moves": moves(Trigger.IDLE)}
+        idle: dict[str, Any] = {"away_ms": away_ms, "moves": moves_of(Trigger.IDLE)}
         away: list[str] = []
         while True:
             due = Due.read(self._due(keys, away_ms=away_ms, batch=DUE_BATCH))
@@ -191,10 +193,10 @@ class PresenceManager:
             TenantKeys(tenant_id),
             user_id=user_id,
             sid="",
-            moves=moves(trigger),
-            location=location or {},
+            moves=moves_of(trigger),
             is_active=trigger is not Trigger.IDLE,
             always=always,
+            **(location or _NO_CHANGE),
         )
         return self.get_presence(user_id, tenant_id) if changed else None
 
@@ -214,9 +216,9 @@ class PresenceManager:
             user_id=user_id,
             user_name=user_name,
             device_type=device_type,
-            current_page=current_page,
+            current_page=_filter(current_page),
             grace_ms=round(self.OFFLINE_TIMEOUT_SECONDS * 1000),
-            moves=moves(Trigger.CHOOSE_ONLINE),
+            moves=moves_of(Trigger.CHOOSE_ONLINE),
         )
         return self.get_presence(user_id, tenant_id)
 
@@ -251,7 +253,16 @@ class PresenceManager:
 
 def _location(page: Place, entity_type: Place, entity_id: Place) -> Location:
     fields = {"current_page": page, "current_entity_type": entity_type, "current_entity_id": entity_id}
-    return {name: value for name, value in fields.items() if not isinstance(value, _Keep)}
+    return {name: "" if isinstance(value, _Keep) else _json(value) for name, value in fields.items()}
+
+
+def _filter(value: str | None) -> str:
+    """Return JSON, '' for anything."""
+    return "" if value is None else _json(value)
+
+
+def _json(value: str | None) -> str:
+    return orjson.dumps(value).decode()
 
 
 def get_presence_manager() -> PresenceManager:

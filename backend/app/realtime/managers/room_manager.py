@@ -19,13 +19,14 @@ from app.realtime.policy import RoomPolicy, RoomRequest
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.due import DueList
 from app.realtime.store.keys import TenantKeys
+from app.realtime.store.moves import moves_of
 from app.realtime.store.script import Script, admitted, executors, reaching_redis
 from app.realtime.utils.message_types import RoomInfo
 from app.settings import Settings
 from realtime_contracts.rules import limits
 from realtime_contracts.rules.errors import Forbidden, InvalidPayload, LimitExceeded
 from realtime_contracts.rules.ids import is_room_id
-from realtime_contracts.rules.presence import Trigger, moves
+from realtime_contracts.rules.presence import Trigger
 from realtime_contracts.rules.times import from_rfc3339, to_rfc3339
 
 #: How room_join.lua refuses a connection that is in as many rooms as allowed.
@@ -147,7 +148,7 @@ class RoomManager:
             entity_type=entity_type,
             entity_id=entity_id,
             max_rooms=self.MAX_ROOMS_PER_CONNECTION,
-            moves=moves(Trigger.ACTIVITY),
+            moves=moves_of(Trigger.ACTIVITY),
         )
         if answer == _TOO_MANY_ROOMS:
             limit = self.MAX_ROOMS_PER_CONNECTION

@@ -8,12 +8,13 @@ from app.realtime.managers.accessors import of_current_app
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.managers.planning import PlanCheck, plan_nothing
 from app.realtime.store.address import NodeAddress
+from app.realtime.store.moves import moves_of
 from app.realtime.store.script import Script, admitted
 from app.settings import Settings
 from realtime_contracts.rules import limits
 from realtime_contracts.rules.errors import LimitExceeded
 from realtime_contracts.rules.places import place_of
-from realtime_contracts.rules.presence import Trigger, moves
+from realtime_contracts.rules.presence import Trigger
 
 #: How typing_start.lua refuses a user who types in as many fields as allowed.
 _TOO_MANY_FIELDS = -2
@@ -53,7 +54,7 @@ class TypingManager:
             typist={"user_id": connection.user_id, "user_name": connection.user_name, "field": field},
             lasts_ms=round(self.TYPING_TIMEOUT_SECONDS * 1000),
             max_fields=self.MAX_FIELDS,
-            moves=moves(Trigger.ACTIVITY),
+            moves=moves_of(Trigger.ACTIVITY),
         )
         if admitted(answer) == _TOO_MANY_FIELDS:
             raise LimitExceeded(self.MAX_FIELDS, f"A user may type in {self.MAX_FIELDS} fields")
@@ -67,7 +68,7 @@ class TypingManager:
             sid=connection.sid,
             room_id=room_id,
             field=field,
-            moves=moves(Trigger.ACTIVITY),
+            moves=moves_of(Trigger.ACTIVITY),
         )
         admitted(answer)
 

@@ -94,9 +94,7 @@ class DocumentStore:
         content, complete, *entries = rest
         return State(version, None, content or "{}", [_logged(entry) for entry in entries] if complete else None)
 
-    def commit(
-        self, keys: TenantKeys, member: Member, room_id: str, commit: Commit, moves: dict[str, str]
-    ) -> Committed | None:
+    def commit(self, keys: TenantKeys, member: Member, room_id: str, commit: Commit, moves: str) -> Committed | None:
         """Store an edit and announce it. None if another edit came first.
 
         Raises Locked, NotInRoom, ConnectionLost.

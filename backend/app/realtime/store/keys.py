@@ -40,10 +40,12 @@ class TenantKeys:
     def __init__(self, tenant_id: str) -> None:
         self.tenant_id = tenant_id
         self._tag = "{" + tenant_id + "}"
-        #: Hash: user_id → what `presence:list` says of them. The seed's set, with values.
+        #: Hash: `name NUL user_id` → what `presence:list` says of them, as JSON. The seed's set, with values.
         self.online = f"presence:online:{self._tag}"
         #: Sorted set of `name NUL user_id`: the order of `presence:list`.
         self.names = f"presence:names:{self._tag}"
+        #: Hash: `name NUL user_id` → type and id, as JSON, of the entity that they view.
+        self.viewing = f"presence:viewing:{self._tag}"
         #: Sorted set: user_id → last activity (ms) of those who can become away.
         self.active = f"presence:active:{self._tag}"
         #: Sorted set: user_id → when a user without connection goes offline (ms).

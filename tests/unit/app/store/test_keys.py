@@ -26,6 +26,7 @@ ROOM_IDS = st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,63}:[A-Za-z0-9._-]{1,128}", f
 ONE_OF_A_TENANT: list[str] = [
     "online",
     "names",
+    "viewing",
     "active",
     "grace",
     "seq",

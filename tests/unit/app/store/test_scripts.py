@@ -252,19 +252,17 @@ def test_a_call_puts_parameters_in_their_order_and_builds_what_they_imply() -> N
 
 
 def test_a_call_encodes_what_redis_does_not_take() -> None:
-    location = {"current_page": None}
-    answer = script("presence_set")(
-        ACME, user_id="ana", sid="s", moves={}, location=location, is_active=True, always=False
-    )
-    assert answer[-5:] == ("s", b"{}", b'{"current_page":null}', 1, 0)
+    place: dict[str, Any] = {"current_page": {"x": None}, "current_entity_type": None, "current_entity_id": ""}
+    answer = script("presence_set")(ACME, user_id="ana", sid="s", moves="", is_active=True, always=False, **place)
+    assert answer[-7:] == ("s", "", b'{"x":null}', "", "", 1, 0)
 
 
 def test_a_call_repeats_the_fields_of_a_list_for_each_record() -> None:
     given = {"user_id": "ana", "sid": "s", "goodbye": True, "grace_ms": 1, "lost_at_ms": 0, "node_id": "n2"}
     _, _, keys, *call = script("disconnect")(ACME, rooms=[{"room_id": "a:1"}, {"room_id": "b:2"}], **given)
-    assert keys == 12 + 2 * 6
-    assert call[12:14] == [ACME.room("a:1"), ACME.room_users("a:1")]
-    assert call[9] == ACME.node_connections("n2")
+    assert keys == 13 + 2 * 6
+    assert call[13:15] == [ACME.room("a:1"), ACME.room_users("a:1")]
+    assert call[10] == ACME.node_connections("n2")
     assert call[-4:] == ["a:1", ACME.room_channel("a:1"), "b:2", ACME.room_channel("b:2")]
 
 

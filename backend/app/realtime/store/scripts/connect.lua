@@ -2,7 +2,7 @@
 -- uses base presence
 -- KEYS user_connections (set) · connections (set) · connection (hash) · node_connections (set) · notifications_ends (zset)
 -- ARGV node_channel · sid · user_channel · user_name · device_type · browser · node_id · tenant_id
---      max_connections (of the user) · moves (JSON)
+--      max_connections (of the user) · moves (text)
 -- → connected_at (RFC 3339), or false: the user has all the connections allowed
 -- publishes presence:user_joined, or presence:update if an automatic away ended or the name is new; presence:list to the sid
 
@@ -21,13 +21,12 @@ redis.call('ZREM', grace_key, user_id)
 
 local user = read_user()
 if user then
-  if user.user_name ~= user_name then
-    redis.call('ZREM', names_key, user.user_name .. '\0' .. user_id)
-    redis.call('ZADD', names_key, 0, user_name .. '\0' .. user_id)
-  end
-  change_user(cjson.decode(moves), { user_name = user_name, device_type = device_type }, true, user.user_name ~= user_name)
+  local renamed = user.user_name ~= user_name
+  if renamed then rename_user(user, user_name) end
+  redis.call('HSET', user_key, 'device_type', device_type)
+  change_user(user, moves, nil, true, renamed)
 else
-  user_joins(user_name, device_type, false, sid)
+  user_joins(user_name, device_type, 'null', sid)
 end
 -- A notification may have been made while no node was told when it expires.
 local first_end = redis.call('ZRANGE', notifications_ends_key, 0, 0, 'WITHSCORES')[2]

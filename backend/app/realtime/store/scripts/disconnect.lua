@@ -29,7 +29,7 @@ if redis.call('EXISTS', user_connections_key) == 1 then return { 1 } end
 local user = read_user()
 if not user then return { 1 } end
 if goodbye == '1' then
-  user_leaves(user.user_name)
+  user_leaves(user)
   return { 1 }
 end
 local lost_at = tonumber(lost_at_ms)

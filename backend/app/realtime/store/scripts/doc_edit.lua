@@ -3,7 +3,7 @@
 -- KEYS connection (hash) · connection_rooms (set) · document (hash) · document_log (list) · document_edits (zset)
 --      locks (hash) · typing (hash)
 -- ARGV node_channel · sid · room_id · room_channel · applied_to (version) · content (JSON) · touched (JSON)
---      message (JSON) · edit_key (user_id, NUL, edit_id) · kept_seconds · moves (JSON)
+--      message (JSON) · edit_key (user_id, NUL, edit_id) · kept_seconds · moves (text)
 -- → {1, version} committed · {2, version} known already · {3} another edit came first · {4, lock (JSON)} locked
 --   0 no such connection · -1 not in the room
 -- publishes doc:edit, and to the sid's node that its answer follows; typing:users if the user was typing there;
@@ -26,7 +26,7 @@ append_edit(document_key, document_log_key, document_edits_key, version + 1, con
   kept_seconds)
 emit(bus, 'doc:edit', message, room_channel, { skip_sid = sid })
 answer_follows(node_channel, sid)
-note_activity(cjson.decode(moves))
+note_activity(moves)
 end_typing(bus, typing_key, room_id, room_channel, nil, function(typist)
   if typist.user_id ~= user_id then return false end
   if typist.place == '' then return true end

@@ -4,23 +4,22 @@
 -- ARGV users… (user_id ago_ms)
 -- → numbers of the users for whom that is not enough: no such connection, offline, or away by inactivity
 -- publishes nothing
+--
+-- The activity counts although the connection has ended meanwhile: its user may have others.
 
 local left = {}
 for number, user in ipairs(users) do
-  local f = redis.call('EXISTS', user.connection_key) == 1
-    and redis.call('HMGET', user.user_key, 'status', 'auto', 'last_active_at')
-  if not f or not f[1] or f[2] then
-    left[#left + 1] = number
-  else
-    local active_ms = now - tonumber(user.ago_ms)
-    local active_at = rfc3339(active_ms)
-    if active_at > f[3] then
-      redis.call('HSET', user.user_key, 'last_active_at', active_at)
-      -- The user's line of the list ends with the time.
-      local line = redis.call('HGET', online_key, user.user_id)
-      redis.call('HSET', online_key, user.user_id, string.sub(line, 1, -#active_at - 3) .. active_at .. '"}')
-      if f[1] == 'online' then redis.call('ZADD', active_key, digits(active_ms), user.user_id) end
-    end
+  local f = redis.call('HMGET', user.user_key, 'state', 'user_name', 'active_at')
+  local steady = f[1] and f[1] ~= 'auto_away'
+  local at = now - tonumber(user.ago_ms)
+  if steady and at > tonumber(f[3]) then
+    redis.call('HSET', user.user_key, 'active_at', digits(at))
+    -- The user's line of the list ends with the time.
+    local member, text = f[2] .. '\0' .. user.user_id, rfc3339(at)
+    local line = redis.call('HGET', online_key, member)
+    redis.call('HSET', online_key, member, string.sub(line, 1, -#text - 3) .. text .. '"}')
+    if f[1] == 'online' then redis.call('ZADD', active_key, digits(at), user.user_id) end
   end
+  if not steady or redis.call('EXISTS', user.connection_key) == 0 then left[#left + 1] = number end
 end
 return left

@@ -7,5 +7,5 @@
 
 local user = read_user()
 if not user then return 0 end
-user_leaves(user.user_name)
+user_leaves(user)
 return 1

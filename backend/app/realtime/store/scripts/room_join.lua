@@ -3,7 +3,7 @@
 -- KEYS connection (hash) · connection_rooms (set) · room (hash) · room_users (hash) · entity_room · typing (hash)
 --      rooms_due (zset)
 -- ARGV node_channel · sid · room_id · room_channel · max_rooms (of the connection) · entity_type · entity_id · tenant_id
---      moves (JSON) · user_name
+--      moves (text) · user_name
 -- → [user_id, entry (JSON)]… · 0 no such connection · -2 in as many rooms as allowed
 -- publishes room:user_joined; presence:update if an automatic away ended; room:users to the sid,
 --   typing:users if anybody types
@@ -13,7 +13,9 @@ if redis.call('SISMEMBER', connection_rooms_key, room_id) == 0
   and redis.call('SCARD', connection_rooms_key) >= tonumber(max_rooms) then
   return -2
 end
-if not change_user(cjson.decode(moves), {}, true, false) then return 0 end
+local user = read_user()
+if not user then return 0 end
+note_active(user, moves, now)
 
 if redis.call('EXISTS', room_key) == 0 then
   redis.call('HSET', room_key, 'entity_type', entity_type, 'entity_id', entity_id, 'tenant_id', tenant_id,

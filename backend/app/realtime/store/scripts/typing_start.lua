@@ -2,7 +2,7 @@
 -- uses base presence members due typing
 -- KEYS connection (hash) · connection_rooms (set) · typing (hash) · rooms_due (zset)
 -- ARGV sid · room_id · room_channel · field ('' for none) · place (of the field in the document) · typist (JSON)
---      lasts_ms · max_fields (of the user) · moves (JSON)
+--      lasts_ms · max_fields (of the user) · moves (text)
 -- → 1 · 0 no such connection · -1 not in the room · -2 the user types in as many fields as allowed
 -- publishes typing:users if it is new; presence:update if an automatic away ended
 
@@ -15,7 +15,7 @@ for _, typist in ipairs(read_typing(typing_key)) do
 end
 if not renewed and fields >= tonumber(max_fields) then return -2 end
 
-note_activity(cjson.decode(moves))
+note_activity(moves)
 local ends_at = now + tonumber(lasts_ms)
 redis.call('HSET', typing_key, name, table.concat({ sid, digits(ends_at),
   digits(renewed and renewed.began_at or now_us), place, typist }, '\n'))

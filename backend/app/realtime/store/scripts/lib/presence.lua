@@ -1,9 +1,13 @@
 -- presence: one user's presence and the tenant's list. Every change of them goes through here.
--- KEYS online (hash) · names (zset) · active (zset) · grace (zset) · seq · user (hash)
+-- KEYS online (hash) · names (zset) · viewing (hash) · active (zset) · grace (zset) · seq · user (hash)
 -- ARGV bus · tenant_channel · user_id
 --
--- A state is a status, or `auto_away` for an away that the server set. `moves` maps the user's current
--- state to the next one; it is a row of the table in `realtime_contracts.rules.presence`.
+-- A state is a status, or `auto_away` for an away that the server set. `moves` is a row of the table in
+-- `realtime_contracts.rules.presence`: ` state=next` for each state. The record: state, user_name, active_at (ms),
+-- device_type, and where the user is, as JSON: current_page, current_entity_type, current_entity_id.
+--
+-- A member is `user_name NUL user_id`. `names` has all in the list's order; `online` has what the list says of each;
+-- `viewing` has who is at an entity: its type and id as JSON, a line each.
 
 -- The next `seq` of the tenant's presence messages. A new counter starts at the clock, so that it is
 -- greater than all earlier numbers even if Redis has lost its data.
@@ -20,65 +24,79 @@ local function current_seq()
   return redis.call('GET', seq_key) or '0'
 end
 
--- The user's record, or nil if the user is offline. Missing optional fields are false.
+-- The user's record, or nil if the user is offline.
 local function read_user()
-  local f = redis.call('HMGET', user_key, 'user_name', 'status', 'auto', 'last_active_at', 'current_page',
-    'current_entity_type', 'current_entity_id')
-  if not f[2] then return nil end
-  return { user_name = f[1], state = f[3] and 'auto_away' or f[2], last_active_at = f[4], current_page = f[5],
-    current_entity_type = f[6], current_entity_id = f[7] }
+  local f = redis.call('HMGET', user_key, 'state', 'user_name', 'active_at', 'current_page', 'current_entity_type',
+    'current_entity_id')
+  if not f[1] then return nil end
+  local user = { state = f[1], user_name = f[2], active_at = tonumber(f[3]), current_page = f[4] }
+  user.current_entity_type, user.current_entity_id = f[5], f[6]
+  return user
 end
 
 local function status_of(user)
   return user.state == 'auto_away' and 'away' or user.state
 end
 
--- Store the record, and keep its line of the list, its place in the order and its inactivity timer.
-local function write_user(user, last_active_ms)
-  redis.call('HSET', user_key, 'user_name', user.user_name, 'status', status_of(user), 'last_active_at', user.last_active_at)
-  if user.state == 'auto_away' then
-    redis.call('HSET', user_key, 'auto', '1')
-  else
-    redis.call('HDEL', user_key, 'auto')
-  end
-  for _, field in ipairs({ 'device_type', 'current_page', 'current_entity_type', 'current_entity_id' }) do
-    local value = user[field]
-    if value and value ~= cjson.null then
-      redis.call('HSET', user_key, field, value)
-    elseif value == cjson.null then
-      redis.call('HDEL', user_key, field)
-      user[field] = false
-    end
-  end
-  redis.call('HSET', online_key, user_id, (user.current_entity_type or '') .. '\n' .. (user.current_entity_id or '') .. '\n'
-    .. '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(user.user_name) .. ',"status":"' .. status_of(user)
-    .. '","current_page":' .. json(user.current_page) .. ',"last_active_at":"' .. user.last_active_at .. '"}')
+-- The state that `moves` makes of a state.
+local function next_state(moves, state)
+  return string.match(moves, ' ' .. state .. '=(%S+)')
+end
+
+-- How messages about the user begin.
+local function head_of(user)
+  return '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(user.user_name)
+end
+
+-- Store what the list says of the user.
+local function write_line(user)
+  redis.call('HSET', online_key, user.user_name .. '\0' .. user_id, head_of(user) .. ',"status":"' .. status_of(user)
+    .. '","current_page":' .. user.current_page .. ',"last_active_at":"' .. rfc3339(user.active_at) .. '"}')
+end
+
+-- Store the record after a change, and keep the user's line of the list and their inactivity timer.
+local function write_user(user, before, activity)
+  redis.call('HSET', user_key, 'state', user.state, 'active_at', digits(user.active_at), 'current_page', user.current_page,
+    'current_entity_type', user.current_entity_type, 'current_entity_id', user.current_entity_id)
+  write_line(user)
   if user.state ~= 'online' then
-    redis.call('ZREM', active_key, user_id)
-  elseif last_active_ms then
-    redis.call('ZADD', active_key, digits(last_active_ms), user_id)
+    if before == 'online' then redis.call('ZREM', active_key, user_id) end
+  elseif activity then
+    redis.call('ZADD', active_key, digits(user.active_at), user_id)
+  end
+end
+
+-- Store who views which entity.
+local function write_viewing(user)
+  local member = user.user_name .. '\0' .. user_id
+  if user.current_entity_type == 'null' and user.current_entity_id == 'null' then
+    redis.call('HDEL', viewing_key, member)
+  else
+    redis.call('HSET', viewing_key, member, user.current_entity_type .. '\n' .. user.current_entity_id)
   end
 end
 
 -- The user as `presence:update` shows it.
 local function presence_json(user, seq)
-  return '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(user.user_name) .. ',"status":"' .. status_of(user)
-    .. '","current_page":' .. json(user.current_page) .. ',"current_entity_type":' .. json(user.current_entity_type)
-    .. ',"current_entity_id":' .. json(user.current_entity_id) .. ',"seq":' .. seq .. '}'
+  return head_of(user) .. ',"status":"' .. status_of(user) .. '","current_page":' .. user.current_page
+    .. ',"current_entity_type":' .. user.current_entity_type .. ',"current_entity_id":' .. user.current_entity_id
+    .. ',"seq":' .. seq .. '}'
 end
 
--- Move the user by `moves` and to `location` (fields to set; cjson.null clears); `activity`: the user did
--- this, so the inactivity timer starts again. Announced if `always`, else if the status changed.
--- Returns the presence as JSON, or nil if the user is offline.
-local function change_user(moves, location, activity, always)
-  local user = read_user()
-  if not user then return nil end
-  local before = status_of(user)
-  user.state = moves[user.state]
-  for field, value in pairs(location) do user[field] = value end
-  if activity then user.last_active_at = rfc3339(now) end
-  write_user(user, activity and now)
-  local announced = always or status_of(user) ~= before
+-- Move the user by `moves` and to `location` (fields as JSON, '' for no change; nil: stays); `activity`: the user did this,
+-- so the inactivity timer starts again. Announced if `always`, else if the status changed.
+-- Returns the presence as JSON.
+local function change_user(user, moves, location, activity, always)
+  local before, entity_type, entity_id = user.state, user.current_entity_type, user.current_entity_id
+  local status = status_of(user)
+  user.state = next_state(moves, before)
+  for field, value in pairs(location or {}) do
+    if value ~= '' then user[field] = value end
+  end
+  if activity then user.active_at = math.max(now, user.active_at) end
+  write_user(user, before, activity)
+  if user.current_entity_type ~= entity_type or user.current_entity_id ~= entity_id then write_viewing(user) end
+  local announced = always or status_of(user) ~= status
   local presence = presence_json(user, announced and next_seq() or current_seq())
   if announced then
     emit(bus, 'presence:update', presence, tenant_channel, { unsteady = status_of(user) == 'away' and user_id })
@@ -86,56 +104,84 @@ local function change_user(moves, location, activity, always)
   return presence
 end
 
+-- Note that the user was active at `at` (ms): ends an automatic away, else announces nothing. `user`: their record.
+local function note_active(user, moves, at)
+  if next_state(moves, user.state) ~= user.state then
+    change_user(user, moves, nil, true, false)
+  elseif at > user.active_at then
+    user.active_at = at
+    redis.call('HSET', user_key, 'active_at', digits(at))
+    write_line(user)
+    if user.state == 'online' then redis.call('ZADD', active_key, digits(at), user_id) end
+  end
+end
+
 -- Note activity that may happen many times a second, such as moving a cursor: `last_active_at` changes once a second.
 local ACTIVITY_STEP_MS = 1000
 local function note_activity(moves)
   local user = read_user()
-  if user and (moves[user.state] ~= user.state or user.last_active_at <= rfc3339(now - ACTIVITY_STEP_MS)) then
-    change_user(moves, {}, true, false)
+  if user and (user.active_at <= now - ACTIVITY_STEP_MS or next_state(moves, user.state) ~= user.state) then
+    note_active(user, moves, now)
   end
 end
 
 -- The user becomes online: announced to all but the connection `sid` that did it.
 local function user_joins(user_name, device_type, current_page, sid)
-  local user = { user_name = user_name, state = 'online', last_active_at = rfc3339(now), device_type = device_type,
-    current_page = current_page }
-  write_user(user, now)
+  local user = { user_name = user_name, state = 'online', active_at = now, current_page = current_page }
+  user.current_entity_type, user.current_entity_id = 'null', 'null'
+  redis.call('HSET', user_key, 'user_name', user_name, 'device_type', device_type)
+  write_user(user, 'online', true)
   redis.call('ZADD', names_key, 0, user_name .. '\0' .. user_id)
-  emit(bus, 'presence:user_joined', '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(user_name)
-    .. ',"status":"online","seq":' .. next_seq() .. '}', tenant_channel, { skip_sid = sid })
+  emit(bus, 'presence:user_joined', head_of(user) .. ',"status":"online","seq":' .. next_seq() .. '}', tenant_channel,
+    { skip_sid = sid })
+end
+
+-- The user is called otherwise from now on. A change must follow, which stores the line of the new name.
+local function rename_user(user, user_name)
+  local old, new = user.user_name .. '\0' .. user_id, user_name .. '\0' .. user_id
+  redis.call('HSET', user_key, 'user_name', user_name)
+  redis.call('HDEL', online_key, old)
+  redis.call('HDEL', viewing_key, old)
+  redis.call('ZREM', names_key, old)
+  redis.call('ZADD', names_key, 0, new)
+  user.user_name = user_name
+  write_viewing(user)
 end
 
 -- The user goes offline: announced, and all keys of the user are removed.
-local function user_leaves(user_name)
+local function user_leaves(user)
+  local member = user.user_name .. '\0' .. user_id
   redis.call('DEL', user_key)
-  redis.call('HDEL', online_key, user_id)
-  redis.call('ZREM', names_key, user_name .. '\0' .. user_id)
+  redis.call('HDEL', online_key, member)
+  redis.call('HDEL', viewing_key, member)
+  redis.call('ZREM', names_key, member)
   redis.call('ZREM', active_key, user_id)
   redis.call('ZREM', grace_key, user_id)
-  emit(bus, 'presence:user_left', '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(user_name)
-    .. ',"seq":' .. next_seq() .. '}', tenant_channel, { unsteady = user_id })
+  emit(bus, 'presence:user_left', head_of(user) .. ',"seq":' .. next_seq() .. '}', tenant_channel, { unsteady = user_id })
   if redis.call('EXISTS', online_key) == 0 then redis.call('DEL', seq_key) end
 end
 
--- `{users, seq}` as JSON, by name and id; with a filter only who is viewing that entity.
-local function presence_list(entity_type, entity_id)
-  local users = {}
-  local names = redis.call('ZRANGE', names_key, 0, -1)
-  for first = 1, #names, 1000 do -- unpack has a limit of some thousands
-    local ids = {}
-    for i = first, math.min(first + 999, #names) do
-      ids[#ids + 1] = string.sub(names[i], string.find(names[i], '\0', 1, true) + 1)
-    end
-    for _, line in ipairs(redis.call('HMGET', online_key, unpack(ids))) do
-      if line then
-        local type_end = string.find(line, '\n', 1, true)
-        local id_end = string.find(line, '\n', type_end + 1, true)
-        if (entity_type == '' or entity_type == string.sub(line, 1, type_end - 1))
-          and (entity_id == '' or entity_id == string.sub(line, type_end + 1, id_end - 1)) then
-          users[#users + 1] = string.sub(line, id_end + 1)
-        end
-      end
-    end
+-- The members of the list in its order; with a filter (JSON, '' for any) only who is viewing that entity.
+local function listed_members(entity_type, entity_id)
+  local members = redis.call('ZRANGE', names_key, 0, -1)
+  if entity_type == '' and entity_id == '' then return members end
+  local viewing, found, entities = {}, {}, redis.call('HGETALL', viewing_key)
+  for i = 1, #entities, 2 do
+    local its_type, its_id = string.match(entities[i + 1], '^(.*)\n(.*)$')
+    viewing[entities[i]] = (entity_type == '' or entity_type == its_type) and (entity_id == '' or entity_id == its_id)
   end
-  return '{"users":[' .. table.concat(users, ',') .. '],"seq":' .. current_seq() .. '}'
+  for _, member in ipairs(members) do
+    if viewing[member] then found[#found + 1] = member end
+  end
+  return found
+end
+
+-- `{users, seq}` as JSON, by name and id; filtered as `listed_members` says.
+local function presence_list(entity_type, entity_id)
+  local members, parts = listed_members(entity_type, entity_id), {}
+  for first = 1, #members, 1000 do -- unpack has a limit of some thousands
+    local lines = redis.call('HMGET', online_key, unpack(members, first, math.min(first + 999, #members)))
+    parts[#parts + 1] = table.concat(lines, ',')
+  end
+  return '{"users":[' .. table.concat(parts, ',') .. '],"seq":' .. current_seq() .. '}'
 end
