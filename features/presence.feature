@@ -472,6 +472,15 @@ Feature: Presence
       When the second tab of Ana sends heartbeats while Ben does nothing and becomes away
       Then everybody sees Ana as online
 
+    @presence/6.6 @should @spec_presence @slow
+    Example: Whoever becomes away after heartbeats is back with the next one
+      > `last_active_at` may lag up to 10 s behind heartbeats; a status never lags.
+      Given Ana and Ben are connected
+      And Ana has sent some heartbeats
+      And Ana is away for inactivity
+      When Ana sends a heartbeat
+      Then everybody sees Ana as online
+
   Rule: A heartbeat is acknowledged with the time
 
     @presence/7.1 @must @seed_4_3 @ruling_heartbeat_timestamp @single
@@ -516,6 +525,14 @@ Feature: Presence
       Given Ana and Ben are connected
       When Ana sends a heartbeat
       Then Ben hears nothing
+
+    @presence/7.6 @should @spec_presence
+    Example: Each heartbeat is activity, soon after it was sent
+      > `last_active_at` may lag up to 10 s behind heartbeats; a status never lags.
+      Given Ana and Ben are connected
+      And Ana has sent some heartbeats
+      When Ana sends a heartbeat
+      Then Ana's last activity is that heartbeat within ten seconds
 
   Rule: The presence messages of a company are counted, without gaps
 

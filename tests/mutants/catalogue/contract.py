@@ -29,12 +29,14 @@ MUTANTS = {
             "app.api.presence:list_presence", '"count": len(users)', '"count": len(users), "tenant_id": call.tenant_id'
         ),
     ),
-    "date-without-z": Mutant(
-        "contract/server/presence:list contract/server/heartbeat_ack", Lua("lib/base", "%02d.%03dZ'", "%02d.%03d'")
-    ),
+    "date-without-z": Mutant("contract/server/presence:list", Lua("lib/base", "%02d.%03dZ'", "%02d.%03d'")),
     "date-without-milliseconds": Mutant(
         "contract/server/heartbeat_ack",
-        Lua("presence_set", "rfc3339(now) }", "(string.gsub(rfc3339(now), '%.%d+', '')) }"),
+        Code(
+            "app.realtime.managers.presence_manager:PresenceManager.heartbeat",
+            "return rfc3339(now_ms / 1000)",
+            'return rfc3339(now_ms / 1000)[:19] + "Z"',
+        ),
     ),
     "date-is-a-number": Mutant(
         "contract/server/doc:lock_status contract/ack/doc:lock",

@@ -16,8 +16,8 @@ MUTANTS = {
         "cursors/1.5",
         Lua(
             "lib/cursors",
-            "string.sub(cursor.json, 2), room_channel,\n      { skip_room = users_channel .. user_id })",
-            "string.sub(cursor.json, 2), room_channel)",
+            "string.sub(cursor.json, 2), room_channel,\n      { skip_room = users_channel .. user_id, ",
+            "string.sub(cursor.json, 2), room_channel,\n      { ",
         ),
     ),
     "own-cursor-in-sync": Mutant("cursors/2.1", Lua("cursor_sync", "if flat[i] ~= user_id and cursor", "if cursor")),
@@ -55,5 +55,5 @@ MUTANTS = {
         ),
     ),
     "cursor-never-expires": Mutant("cursors/3.8", Lua("room_expire", "for i = 1, #flat, 2 do", "for i = 1, 0, 2 do")),
-    "cursor-move-is-no-activity": Mutant("cursors/6.1", Lua("cursor_move", "note_activity(cjson.decode(moves))\n", "")),
+    "cursor-move-is-no-activity": Mutant("cursors/6.1", Lua("cursor_move", "note_activity(moves)\n", "")),
 }

@@ -40,10 +40,9 @@ MUTANTS = {
         "presence/1.4",
         Lua(
             "disconnect",
-            "  user_leaves(user.user_name)\n",
-            """  emit(bus, 'presence:user_left', '{"user_id":' .. json(user_id)
-    .. ',"user_name":' .. json(user.user_name) .. ',"seq":' .. next_seq() .. '}', tenant_channel)
-  user_leaves(user.user_name)
+            "  user_leaves(user)\n",
+            """  emit(bus, 'presence:user_left', head_of(user) .. ',"seq":' .. next_seq() .. '}', tenant_channel)
+  user_leaves(user)
 """,
         ),
     ),
@@ -73,8 +72,7 @@ end
     ),
     "new-name-is-ignored": Mutant(
         "presence/1.7",
-        Lua("connect", "{ user_name = user_name, device_type = device_type }", "{ device_type = device_type }"),
-        Lua("connect", "if user.user_name ~= user_name then", "if false then"),
+        Lua("connect", "if renamed then", "if false then"),
     ),
     "list-filter-ignored": Mutant(
         "presence/3.6 presence/3.7",
@@ -88,9 +86,9 @@ end
         "presence/3.4",
         Lua(
             "lib/presence",
-            "local names = redis.call('ZRANGE', names_key, 0, -1)\n",
-            """local names = redis.call('ZRANGE', names_key, 0, -1)
-  table.sort(names, function(a, b) return string.match(a, '%Z*$') < string.match(b, '%Z*$') end)
+            "local members = redis.call('ZRANGE', names_key, 0, -1)\n",
+            """local members = redis.call('ZRANGE', names_key, 0, -1)
+  table.sort(members, function(a, b) return string.match(a, '%Z*$') < string.match(b, '%Z*$') end)
 """,
         ),
     ),

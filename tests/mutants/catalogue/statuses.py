@@ -34,11 +34,15 @@ MUTANTS = {
             "lib/presence", "if user.state ~= 'online' then", "if user.state ~= 'online' and user.state ~= 'busy' then"
         ),
     ),
-    "inactive-heartbeat-counts": Mutant(
-        "presence/6.4 presence/7.4", Code(HEARTBEAT, "Trigger.ACTIVITY if active else Trigger.NONE", "Trigger.ACTIVITY")
-    ),
+    "inactive-heartbeat-counts": Mutant("presence/6.4 presence/7.4", Code(HEARTBEAT, "if active and ", "if ")),
     "heartbeat-is-no-activity": Mutant(
-        "presence/6.3 presence/7.3", Code(HEARTBEAT, "Trigger.ACTIVITY if active else Trigger.NONE", "Trigger.NONE")
+        "presence/6.3 presence/7.3", Code(HEARTBEAT, "if active and ", "if not active and ")
+    ),
+    "heartbeat-noted-but-never-written": Mutant(
+        "presence/6.3 presence/7.3", Lua("presence_active", "if steady and at > tonumber(f[3]) then", "if false then")
+    ),
+    "heartbeat-noted-of-who-is-away": Mutant(
+        "presence/6.6", Lua("lib/presence", "{ unsteady = status_of(user) == 'away' and user_id }", "{}")
     ),
     "heartbeat-ack-has-the-sid": Mutant(
         "presence/7.1 contract/server/heartbeat_ack",
@@ -52,8 +56,8 @@ MUTANTS = {
         "presence/4.4",
         Code(
             "app.realtime.managers.presence_manager:_location",
-            "if not isinstance(value, _Keep)",
-            "if value is not None and not isinstance(value, _Keep)",
+            '"" if isinstance(value, _Keep)',
+            '"" if value is None or isinstance(value, _Keep)',
         ),
     ),
     "absent-clears": Mutant(
@@ -63,21 +67,26 @@ MUTANTS = {
         "presence/4.2",
         Lua(
             "lib/presence",
-            "for field, value in pairs(location) do user[field] = value end",
-            "for field, value in pairs(user.state == 'online' and location or {}) do user[field] = value end",
+            "for field, value in pairs(location or {}) do",
+            "for field, value in pairs(user.state == 'online' and location or {}) do",
         ),
     ),
     "same-status-is-not-announced": Mutant(
         "presence/4.6",
-        Lua("lib/presence", "local announced = always or ", "local announced = always and next(location) ~= nil or "),
+        Lua(
+            "lib/presence",
+            "local announced = always or ",
+            "local announced = always and location and location.current_page .. location.current_entity_type"
+            " .. location.current_entity_id ~= '' or ",
+        ),
     ),
     "update-not-told-to-oneself": Mutant(
         "presence/4.1",
         Lua(
             "lib/presence",
-            "emit(bus, 'presence:update', presence, tenant_channel)",
+            "emit(bus, 'presence:update', presence, tenant_channel, {",
             "emit(bus, 'presence:update', presence, tenant_channel,\n"
-            "    { skip_room = 'user' .. string.sub(tenant_channel, 7) .. ':' .. user_id })",
+            "    { skip_room = 'user' .. string.sub(tenant_channel, 7) .. ':' .. user_id,",
         ),
     ),
 }

@@ -17,7 +17,6 @@ from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.script import Script
-from realtime_contracts.rules.times import rfc3339
 
 #: Longest time in seconds between a heartbeat and its note in Redis, and which part of the away time that may be.
 WRITE_SECONDS, _PARTS_OF_AWAY = 2.5, 8
@@ -31,33 +30,37 @@ Who = tuple[str, str]
 
 @dataclass(frozen=True)
 class Note:
-    """A user was active `at` (monotonic clock), over this connection."""
+    """A user was active over this connection: `at` by the monotonic clock, `at_ms` by Redis' clock."""
 
     connection: Connection
     at: float
+    at_ms: int
 
 
 class RedisClock:
-    """Redis' time, from this process's clock and the last difference seen. It never goes back."""
+    """Redis' time in ms since 1970, from this process's clock and the last difference seen. It never goes back."""
 
     def __init__(self) -> None:
-        self._ahead = 0.0
-        self._last = 0.0
+        self._ahead = time.time() - time.monotonic()
+        self._last = 0
 
-    def set(self, told_ms: int) -> None:
-        """Compare with a time (ms) that Redis has told just now."""
-        self._ahead = told_ms / 1000 - time.time()
+    def told(self, ms: int) -> int:
+        """Take a time that Redis has told just now. Returns it, or what was told before if that is later."""
+        self._ahead = ms / 1000 - time.monotonic()
+        self._last = max(self._last, ms)
+        return self._last
 
-    def now(self) -> str:
-        """Return Redis' time on the wire."""
-        self._last = max(self._last, time.time() + self._ahead)
-        return rfc3339(self._last)
+    def now(self) -> int:
+        """Return Redis' time."""
+        self._last = max(self._last, int((time.monotonic() + self._ahead) * 1000))
+        return self._last
 
 
 class Heartbeats:
     """The users of this node's connections who are steady, and what is noted of them. `away_seconds`: see settings."""
 
     def __init__(self, client: redis.Redis, address: NodeAddress, away_seconds: float) -> None:
+        self.clock = RedisClock()
         self._active = Script(client, "presence_active", address)
         self.write_seconds = min(WRITE_SECONDS, away_seconds / _PARTS_OF_AWAY)
         # A note is in Redis before the user would be due, even if it is written one time too late.
@@ -68,14 +71,14 @@ class Heartbeats:
         #: How often somebody has ceased to be steady.
         self.changes = 0
 
-    def note(self, connection: Connection) -> bool:
+    def note(self, connection: Connection, at_ms: int) -> bool:
         """Note a heartbeat. False if Redis has to be asked what it changes."""
         who = connection.tenant_id, connection.user_id
         told_at = self._steady.get(who)
         now = time.monotonic()
         if told_at is None or now - told_at > self._steady_seconds:
             return False
-        self._notes[who] = Note(connection, now)
+        self._notes[who] = Note(connection, now, at_ms)
         return True
 
     def told(self, connection: Connection, changes: int) -> None:
@@ -112,17 +115,15 @@ class Heartbeats:
             for batch in [list(group)]
             for start in range(0, len(batch), _USERS_PER_CALL)
         ]
-        now = time.monotonic()
-        calls = [
-            (TenantKeys(batch[0][0][0]), {"users": [_record(note, now) for _, note in batch]}) for batch in batches
-        ]
+        calls = [(TenantKeys(batch[0][0][0]), {"users": [_record(note) for _, note in batch]}) for batch in batches]
         try:
             answers = self._active.run_all(calls)
         except BaseException:
             self._notes = {**notes, **self._notes}
             raise
         left: list[Connection] = []
-        for batch, numbers in zip(batches, answers, strict=True):
+        for batch, (now_ms, *numbers) in zip(batches, answers, strict=True):
+            self.clock.told(now_ms)
             refused = {batch[number - 1][0] for number in numbers}
             for who, note in batch:
                 if who in refused:
@@ -133,10 +134,5 @@ class Heartbeats:
         return left
 
 
-def _record(note: Note, now: float) -> dict[str, object]:
-    connection = note.connection
-    return {
-        "sid": connection.sid,
-        "user_id": connection.user_id,
-        "ago_ms": max(0, round((now - note.at) * 1000)),
-    }
+def _record(note: Note) -> dict[str, object]:
+    return {"sid": note.connection.sid, "user_id": note.connection.user_id, "at_ms": note.at_ms}

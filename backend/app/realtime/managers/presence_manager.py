@@ -16,7 +16,7 @@ import redis
 from app.errors import ConnectionLost
 from app.realtime.managers.accessors import of_current_app
 from app.realtime.managers.connection_manager import Connection
-from app.realtime.managers.heartbeats import Heartbeats, RedisClock
+from app.realtime.managers.heartbeats import Heartbeats
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.due import DUE_BATCH, Due
 from app.realtime.store.keys import TenantKeys
@@ -60,7 +60,6 @@ class PresenceManager:
         self.AWAY_TIMEOUT_SECONDS = settings.away_timeout_seconds
         self.OFFLINE_TIMEOUT_SECONDS = settings.offline_timeout_seconds
         self.heartbeats = Heartbeats(redis_client, address, settings.away_timeout_seconds)
-        self.clock = RedisClock()
         self._set = Script(redis_client, "presence_set", address)
         self._list = Script(redis_client, "presence_list", address)
         self._online = Script(redis_client, "presence_online", address)
@@ -91,16 +90,17 @@ class PresenceManager:
 
         Mostly without a round trip: see `heartbeats`.
         """
-        if active and not self.heartbeats.note(connection):
-            return self.be_active(connection)
-        return self.clock.now()
+        now_ms = self.heartbeats.clock.now()
+        if active and not self.heartbeats.note(connection, now_ms):
+            now_ms = self.be_active(connection)
+        return rfc3339(now_ms / 1000)
 
-    def be_active(self, connection: Connection) -> str:
-        """Tell Redis that the user is active. Returns Redis' time."""
+    def be_active(self, connection: Connection) -> int:
+        """Tell Redis that the user is active. Returns Redis' time in ms."""
         changes = self.heartbeats.changes
-        self.clock.set(self._by_connection(connection, Trigger.ACTIVITY, _NO_CHANGE, always=False)[1])
+        now_ms = self._by_connection(connection, Trigger.ACTIVITY, _NO_CHANGE, always=False)[1]
         self.heartbeats.told(connection, changes)
-        return self.clock.now()
+        return self.heartbeats.clock.told(now_ms)
 
     def send_list(self, connection: Connection, entity_type: str | None = None, entity_id: str | None = None) -> None:
         """Send `presence:list` to the connection, in order with all other presence messages."""

@@ -30,6 +30,9 @@ from realtime_contracts.wire.view import PRESENCE_MESSAGES, PresenceView
 #: Seconds that the server's clock may differ from ours.
 CLOCK_SKEW = 5.0
 
+#: Seconds that `last_active_at` may be behind a heartbeat, and seconds between two looks at it.
+ACTIVITY_LAG, LOOK_SECONDS = 10.0, 0.1
+
 #: The payloads of a heartbeat, by the words of a feature.
 HEARTBEATS: dict[str, list[dict[str, bool]]] = {
     "without a payload": [],
@@ -59,6 +62,12 @@ def away_by_choice(world: World, who: str) -> None:
 @given("{who} is away for inactivity")
 def away_for_inactivity(world: World, who: str) -> None:
     see_status(world, present(world, who), "away", world.timeouts.away + patience())
+
+
+@given("{who} has sent some heartbeats")
+def has_sent_heartbeats(world: World, who: str) -> None:
+    for _ in range(3):
+        present(world, who).tab.call("heartbeat", {})
 
 
 @given('{who} is on page "{page}"')
@@ -239,6 +248,15 @@ def answer_is_now(world: World) -> None:
 @then("{who}'s last activity is that heartbeat")
 def last_activity_is(world: World, who: str) -> None:
     assert_equal(last_active(world, who), world.answer["timestamp"], "the last activity")
+
+
+@then("{who}'s last activity is that heartbeat within ten seconds")
+def last_activity_soon(world: World, who: str) -> None:
+    expected, deadline = world.answer["timestamp"], time.monotonic() + ACTIVITY_LAG
+    while (found := last_active(world, who)) != expected:
+        if time.monotonic() > deadline:
+            raise UnmetError(f"{expected} as the last activity", found)
+        time.sleep(LOOK_SECONDS)
 
 
 @then("{who}'s last activity is before that heartbeat")
