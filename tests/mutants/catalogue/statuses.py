@@ -39,10 +39,13 @@ MUTANTS = {
         "presence/6.3 presence/7.3", Code(HEARTBEAT, "if active and ", "if not active and ")
     ),
     "heartbeat-noted-but-never-written": Mutant(
-        "presence/6.3 presence/7.3", Lua("presence_active", "if steady and at > tonumber(f[3]) then", "if false then")
+        "presence/7.6", Lua("presence_active", "if steady and at > tonumber(f[3]) then", "if false then")
     ),
-    "heartbeat-noted-of-who-is-away": Mutant(
-        "presence/6.6", Lua("lib/presence", "{ unsteady = status_of(user) == 'away' and user_id }", "{}")
+    "heartbeat-of-who-is-away-is-noted": Mutant(
+        "presence/6.6",
+        Code("app.realtime.managers.heartbeats:Heartbeats.note", " or now - told_at > self._steady_seconds", ""),
+        Lua("lib/presence", "{ unsteady = status_of(user) == 'away' and user_id }", "{}"),
+        Lua("presence_active", "f[1] and f[1] ~= 'auto_away'", "f[1]"),
     ),
     "heartbeat-ack-has-the-sid": Mutant(
         "presence/7.1 contract/server/heartbeat_ack",
