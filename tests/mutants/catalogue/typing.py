@@ -27,7 +27,12 @@ MUTANTS = {
         "typing/5.3", Lua("doc_edit", "if typist.user_id ~= user_id then return false end", "")
     ),
     "typing-announced-each-time": Mutant(
-        "typing/1.5", Lua("typing_start", "if not renewed then announce_typing", "if true then announce_typing")
+        "typing/1.5",
+        Lua(
+            "typing_start",
+            "if not renewed then\n  typists[",
+            "if true then\n  typists = read_typing(typing_key)\n  typists[",
+        ),
     ),
     "typing-users-unsorted": Mutant(
         "typing/1.3", Lua("lib/typing", "if a.began_at ~= b.began_at then return a.began_at < b.began_at end\n", "")

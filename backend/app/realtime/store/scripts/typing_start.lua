@@ -8,17 +8,26 @@
 
 local refused = refusal(connection_key, connection_rooms_key, room_id)
 if refused then return refused end
-local name, renewed, fields = user_id .. '\0' .. field, nil, 0
-for _, typist in ipairs(read_typing(typing_key)) do
-  if typist.name == name then renewed = typist end
-  if typist.user_id == user_id then fields = fields + 1 end
+local name = user_id .. '\0' .. field
+local entry = redis.call('HGET', typing_key, name)
+local renewed, typists, expired = entry and parse_typist(name, entry), nil, nil
+if not renewed then
+  typists, expired = read_typing(typing_key)
+  local fields = 0
+  for _, typist in ipairs(typists) do
+    if typist.user_id == user_id then fields = fields + 1 end
+  end
+  if fields >= tonumber(max_fields) then return -2 end
+  remove_typing(typing_key, expired)
 end
-if not renewed and fields >= tonumber(max_fields) then return -2 end
 
 note_activity(moves)
 local ends_at = now + tonumber(lasts_ms)
 redis.call('HSET', typing_key, name, table.concat({ sid, digits(ends_at),
   digits(renewed and renewed.began_at or now_us), place, typist }, '\n'))
 note_due(rooms_due_key, room_id, ends_at)
-if not renewed then announce_typing(bus, typing_key, room_id, room_channel) end
+if not renewed then
+  typists[#typists + 1] = { ends_at = ends_at, json = typist }
+  announce_typing(bus, typists, room_id, room_channel)
+end
 return 1
