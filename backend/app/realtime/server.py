@@ -7,45 +7,20 @@ one each: `socketio` is a proxy to the current app's.
 from __future__ import annotations
 
 import logging
-from typing import Any, cast
+from typing import cast
 
-import socketio as python_socketio
 from flask import Flask, current_app
 from flask_socketio import SocketIO
 from werkzeug.local import LocalProxy
 
 from app.realtime.container import get_services
 from app.realtime.handlers import register_handlers
-from app.realtime.libraries.engineio import EngineServer
+from app.realtime.libraries.socketio import Server
 from realtime_contracts.rules.packets import Json, Packet
 
 #: Nothing that the libraries log is of interest.
 _SILENT = logging.getLogger("silent")
 _SILENT.disabled = True
-
-
-class Server(python_socketio.Server):  # type: ignore[misc]  # the library is untyped
-    """python-socketio's server with three additions.
-
-    Handlers run in the context of their app. The bus is told when an ack has been sent, which only the server knows:
-    the ack is what a handler returns. What a session sent before it ended is dropped after its end.
-    """
-
-    app: Flask
-
-    def _engineio_server_class(self) -> type[EngineServer]:
-        return EngineServer
-
-    def _handle_eio_message(self, eio_sid: str, data: Any) -> None:
-        if eio_sid in self.environ:  # the library looks for it when a CONNECT is handled, and raises KeyError
-            super()._handle_eio_message(eio_sid, data)
-
-    def _handle_event_internal(self, server: Any, sid: str, *event: Any) -> None:
-        try:
-            with self.app.app_context():
-                super()._handle_event_internal(server, sid, *event)
-        finally:
-            self.manager.answered(sid)
 
 
 def init_socketio(app: Flask) -> SocketIO:
@@ -60,8 +35,6 @@ def init_socketio(app: Flask) -> SocketIO:
         app,
         client_manager=services.bus,
         async_mode=settings.socketio_async_mode,
-        # One client's events are handled in the order it sent them.
-        async_handlers=False,
         cors_allowed_origins=settings.cors_allowed_origins,
         ping_interval=settings.ping_interval,
         ping_timeout=settings.ping_timeout,
@@ -74,7 +47,6 @@ def init_socketio(app: Flask) -> SocketIO:
     )
     # Flask-SocketIO makes the server, and has no option for its class.
     server.server = server.sockio_mw.engineio_app = Server(**server.server_options)
-    server.server.app = app
     register_handlers(server, services)
     return server
 

@@ -23,6 +23,9 @@ from app.realtime.transport.message import Message
 
 NAMESPACE = "/"
 
+#: The Socket.IO packet type ACK.
+_ACK = "3"
+
 
 class BusManager:
     """Delivers what the scripts publish.
@@ -226,8 +229,15 @@ class BusManager:
         """Delay the ack of an event whose script publishes `hold` to this node: see `order`."""
         return self._order.delay_ack(sid)
 
+    def acknowledge(self, sid: str, number: int | None, ack: dict[str, Any]) -> None:
+        """Send the ack of an event, if one was asked for (`number`), and then what was kept for it."""
+        messages = self._order.answered(sid)
+        if number is not None:
+            messages = [Message(f"{_ACK}{number}[{orjson.dumps(ack).decode()}]"), *messages]
+        session = self._members.sessions.get(sid)
+        if messages and session is not None:
+            session.send(*messages)
+
     def answered(self, sid: str) -> None:
-        """The ack of an event is out: send what was kept."""
-        kept = self._order.answered(sid)
-        if kept and (session := self._members.sessions.get(sid)) is not None:
-            session.send(*kept)
+        """An event is answered by other code: send what was kept for that."""
+        self.acknowledge(sid, None, {})

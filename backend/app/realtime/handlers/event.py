@@ -54,7 +54,7 @@ def on(
     def register(handler: Handler) -> Handler:
         # Bypasses Flask-SocketIO, which makes an HTTP request of every event and matches a route.
         event = _Event(services, message_type.value, handler, echo, delays_ack=delays_ack)
-        socketio.server.on(event.name, event)
+        socketio.server.answer(event.name, event)
         return handler
 
     return register

@@ -15,7 +15,6 @@ import socketio
 from socketio.packet import CONNECT_ERROR
 
 from app.realtime.libraries.engineio import EngineServer
-from app.realtime.transport.message import Message
 
 #: Digits of an ack id that are read here. More are the library's to judge.
 _ID_DIGITS = 15
@@ -23,16 +22,16 @@ _ID_DIGITS = 15
 #: Takes the sid and what came with an event; returns the ack.
 Answer = Callable[..., dict[str, Any]]
 
-#: An event's name, what came with it, and its ack id ('' for none).
-Event = tuple[str, list[Any], str]
+#: An event's name, what came with it, and its ack id.
+Event = tuple[str, list[Any], int | None]
 
 
 class Server(socketio.Server):  # type: ignore[misc]  # the library is untyped
     """A Socket.IO server. Events are handled in the order in which a client has sent them."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(async_handlers=False, **options)
         self._answers: dict[str, Answer] = {}
+        super().__init__(**{**options, "async_handlers": False})
 
     def answer(self, event: str, answer: Answer) -> None:
         """Answer an event of the contract. The ack is what `answer` returns, also when no ack was asked for."""
@@ -53,12 +52,7 @@ class Server(socketio.Server):  # type: ignore[misc]  # the library is untyped
         if not self.manager.is_connected(sid, "/"):
             return
         _, arguments, number = event
-        try:
-            ack = answer(sid, *arguments)
-            if number:
-                self.manager.send_packet(sid, Message(f"3{int(number)}[{orjson.dumps(ack).decode()}]"))
-        finally:
-            self.manager.answered(sid)
+        self.manager.acknowledge(sid, number, answer(sid, *arguments))
 
     def _handle_connect(self, eio_sid: str, namespace: str | None, data: Any) -> None:
         if namespace in self.handlers or not namespace:
@@ -88,4 +82,4 @@ def _read(data: Any) -> Event | None:
         return None
     if not array or type(array[0]) is not str:
         return None
-    return array[0], array[1:], number
+    return array[0], array[1:], int(number) if number else None
