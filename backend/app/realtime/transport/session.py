@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import gevent
 import structlog
 
-from app.realtime.transport import limits
+from app.realtime.transport import limits, workers
 from app.realtime.transport.message import Message
 from app.realtime.transport.reasons import Reason
 from app.realtime.transport.timers import Timers
@@ -164,7 +164,7 @@ class Session:
     def _start_working(self) -> None:
         if not self._working:
             self._working = True
-            gevent.spawn_raw(self._work)
+            workers.run(self._work)
 
     def _work(self) -> None:
         done = 0
