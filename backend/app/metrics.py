@@ -6,7 +6,7 @@ knows: events, operations, codes and statuses. Any other name that a client send
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,11 +27,16 @@ Watch = Callable[[dict[str, Any], float], None]
 
 @dataclass(frozen=True)
 class Now:
-    """What a node is when Prometheus asks: its connections, whether it is ready, and bus messages delivered so far."""
+    """What a node is when Prometheus asks."""
 
     connections: int
     ready: bool
     delivered: int
+    #: Sessions that have ended, by the label of the reason.
+    ended: Mapping[str, int]
+    #: Commands that wait for Redis, and connections to it made so far.
+    in_flight: int
+    connects: int
 
 
 class Metrics:
@@ -94,3 +99,9 @@ class _Current(Collector):
         yield CounterMetricFamily(
             "realtime_bus_messages", "Messages of the bus for connections of this node", now.delivered
         )
+        ended = CounterMetricFamily("realtime_sessions_ended", "Engine.IO sessions that ended", labels=["reason"])
+        for reason, count in now.ended.items():
+            ended.add_metric([reason], count)
+        yield ended
+        yield GaugeMetricFamily("realtime_redis_in_flight", "Commands that wait for Redis", now.in_flight)
+        yield CounterMetricFamily("realtime_redis_connects", "Connections made to Redis for commands", now.connects)

@@ -37,8 +37,6 @@ def serve(settings: Settings, host: str, port: int, announce: Callable[[str], No
 
     Raises SettingsError if the address cannot be had.
     """
-    if settings.socketio_async_mode != "gevent":
-        raise SettingsError("SOCKETIO_ASYNC_MODE: `realtime serve` is gevent; serve other modes by their own server")
     configure_logging(settings)
     app = create_app(settings)
     server = make_server((host, port), app, LoggingLogAdapter(logging.getLogger("gevent.pywsgi"), logging.ERROR))

@@ -150,8 +150,8 @@ class Settings(BaseSettings):
         "See `app.realtime.policy`.",
     )
 
-    socketio_async_mode: Literal["gevent", "eventlet", "threading"] = Field(
-        "gevent", description="The concurrency library under Socket.IO. `realtime serve` runs `gevent` only."
+    socketio_async_mode: Literal["gevent"] = Field(
+        "gevent", description="The concurrency library under Socket.IO. There is no other."
     )
     trusted_proxies: int = Field(
         0,

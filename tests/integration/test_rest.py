@@ -51,7 +51,7 @@ class Api:
     """The API of one node, and whoever asks it."""
 
     def __init__(self, redis_url: str, tenant: str) -> None:
-        self.app = create_app(Settings(redis_url=redis_url, jwt_secret_key=SECRET, socketio_async_mode="threading"))
+        self.app = create_app(Settings(redis_url=redis_url, jwt_secret_key=SECRET))
         self.services = get_services(self.app)
         self.redis = self.services.commands
         self.tenant = tenant

@@ -129,7 +129,14 @@ def make_services(settings: Settings) -> Services:
     lifecycle = Lifecycle(tasks, bus, lease, recovery, reaping, admission, commands)
 
     def now() -> Now:
-        return Now(connections.get_connection_count(), lifecycle.problem() is None, bus.delivery.delivered)
+        return Now(
+            connections=connections.get_connection_count(),
+            ready=lifecycle.problem() is None,
+            delivered=bus.delivery.delivered,
+            ended=bus.server.eio.engine.ended,
+            in_flight=len(commands.link),
+            connects=commands.link.connects,
+        )
 
     return Services(
         settings=settings,

@@ -43,4 +43,4 @@ def api(app: Flask, secret: str) -> Api:
 @pytest.fixture
 def app(no_settings_from_outside: None) -> Flask:
     """Return an app with HS256 tokens, on threads, which never reaches for its Redis by itself."""
-    return create_app(Settings(jwt_secret_key=SECRET, socketio_async_mode="threading"))
+    return create_app(Settings(jwt_secret_key=SECRET))

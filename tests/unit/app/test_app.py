@@ -17,7 +17,7 @@ from realtime_contracts.rules.packets import Json, Packet
 
 
 def made(**settings: Any) -> Flask:
-    return create_app(Settings(jwt_secret_key="x" * 32, socketio_async_mode="threading", **settings))
+    return create_app(Settings(jwt_secret_key="x" * 32, **settings))
 
 
 def test_an_app_begins_nothing_by_itself() -> None:
@@ -44,7 +44,7 @@ def test_the_settings_arrive_at_engine_io() -> None:
     engine = app.extensions["socketio"].server.eio
     assert engine.engine.timing == Timing(ping_interval=3, ping_timeout=4, max_message_bytes=5000)
     assert engine.http.origins == ["https://a.example"]
-    assert engine.async_mode == "threading"
+    assert engine.async_mode == "gevent"
 
 
 def test_one_clients_events_are_handled_in_order_and_in_our_packets(app: Flask) -> None:

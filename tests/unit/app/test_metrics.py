@@ -140,7 +140,7 @@ def test_being_watched_does_not_start_the_node(app: Flask) -> None:
 
 
 def test_two_apps_share_nothing(app: Flask, secret: str, sent: list[tuple[Any, ...]]) -> None:
-    other = create_app(Settings(jwt_secret_key=secret, socketio_async_mode="threading"))
+    other = create_app(Settings(jwt_secret_key=secret))
     send(app, "heartbeat")
     assert value(app, "events_total", event="heartbeat", code="unauthenticated") == 1
     assert value(other, "events_total", event="heartbeat", code="unauthenticated") == 0

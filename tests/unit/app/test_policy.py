@@ -60,6 +60,6 @@ def test_a_wrong_policy_stops_the_start() -> None:
     from app import create_app
     from app.settings import Settings
 
-    settings = Settings(jwt_secret_key="x" * 32, socketio_async_mode="threading", room_policy="nowhere:policy")
+    settings = Settings(jwt_secret_key="x" * 32, room_policy="nowhere:policy")
     with pytest.raises(SettingsError, match=r"^ROOM_POLICY: "):
         create_app(settings)

@@ -136,5 +136,7 @@ def test_every_row_of_the_rulings_has_a_scenario_or_names_a_test() -> None:
     assert {ruling for requirement in suite().requirements for ruling in requirement.rulings} == set(RULINGS)
 
 
-def test_eventlet_can_be_chosen() -> None:
-    assert Settings(jwt_secret_key="x" * 32, socketio_async_mode="eventlet").socketio_async_mode == "eventlet"
+def test_gevent_is_the_only_async_mode() -> None:
+    assert Settings(jwt_secret_key="x" * 32, socketio_async_mode="gevent").socketio_async_mode == "gevent"
+    with pytest.raises(ValueError, match="'gevent'"):
+        Settings(jwt_secret_key="x" * 32, socketio_async_mode="eventlet")  # type: ignore[arg-type]

@@ -27,7 +27,7 @@ class Engine:
         self.timers = Timers()
         self.sessions: dict[str, Session] = {}
         #: Sessions that have ended, by the label of the reason.
-        self.ended: Counter[str] = Counter()
+        self.ended = Counter({reason.label: 0 for reason in Reason})
 
     def open(self, transport: Transport, environ: dict[str, Any], upgrades: list[str]) -> tuple[Session, Message]:
         """Open a session on a transport. Returns it and its first packet, which is sent by the caller."""

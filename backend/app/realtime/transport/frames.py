@@ -1,6 +1,6 @@
 """WebSocket frames (RFC 6455 5), without input or output.
 
-Own code, because it is on the way of every event: 2 microseconds a frame here, 11 by `websockets`, 25 by `wsproto`.
+Own code, because it is on the way of every event: half of the price of `websockets`, a fifth of that of `wsproto`.
 """
 
 from __future__ import annotations

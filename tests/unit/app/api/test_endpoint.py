@@ -119,7 +119,7 @@ def test_the_tenant_and_the_user_are_the_tokens(api: Api) -> None:
 def limited(secret: str, **limits: int) -> Api:
     from app import create_app
 
-    settings = Settings(jwt_secret_key=secret, socketio_async_mode="threading", **limits)  # type: ignore[arg-type]
+    settings = Settings(jwt_secret_key=secret, **limits)  # type: ignore[arg-type]
     api = Api(create_app(settings), secret)
     for limit in api.app.extensions["rate_limits"].values():
         limit._clock = lambda: 1000.0

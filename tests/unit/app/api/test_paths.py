@@ -64,9 +64,7 @@ def test_a_method_that_a_path_does_not_have_is_refused_with_those_it_has(
 
 
 def test_a_body_over_the_limit_is_too_large(secret: str) -> None:
-    api = Api(
-        create_app(Settings(jwt_secret_key=secret, socketio_async_mode="threading", max_message_bytes=2000)), secret
-    )
+    api = Api(create_app(Settings(jwt_secret_key=secret, max_message_bytes=2000)), secret)
     api.presence.answers["choose_status"] = None
     body = '{"status":"busy"}'
     ask = {"content_type": "application/json"}
@@ -98,7 +96,7 @@ ORIGIN = "https://app.example"
 
 
 def with_origins(secret: str, origins: str) -> Api:
-    settings = Settings(jwt_secret_key=secret, socketio_async_mode="threading", cors_origins=origins)
+    settings = Settings(jwt_secret_key=secret, cors_origins=origins)
     return Api(create_app(settings), secret)
 
 

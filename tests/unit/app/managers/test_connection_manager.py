@@ -183,7 +183,7 @@ def test_a_private_key_signs_and_the_public_one_does_not(algorithm: str) -> None
     forged = jwt.api_jws.PyJWS()
     forged._algorithms["HS256"].prepare_key = lambda secret: secret.encode()  # type: ignore[method-assign]
     payload = json.dumps(tokens.claims("ana", "acme")).encode()
-    app = create_app(Settings(jwt_algorithm=algorithm, jwt_public_key=public, socketio_async_mode="threading"))
+    app = create_app(Settings(jwt_algorithm=algorithm, jwt_public_key=public))
     with app.app_context():
         manager = get_connection_manager()
         assert manager.verify(tokens.mint(private, "ana", "acme", algorithm=algorithm))["user_id"] == "ana"
