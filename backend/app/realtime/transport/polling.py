@@ -119,7 +119,9 @@ class Polling:
 
     def close(self, reason: Reason, code: int) -> None:  # noqa: ARG002 - the transport's signature
         """Answer a waiting poll, let a waiting body go, and give an upgrade up."""
-        if reason is not Reason.TRANSPORT_CLOSE:  # The client knows of its own close.
+        if reason in (Reason.TRANSPORT_ERROR, Reason.SERVER_DISCONNECT, Reason.NO_CONNECT, Reason.FLOOD):
+            # After any other end the client asks again, is told that the session is unknown, and connects anew.
+            # python-socketio's does not after a close packet.
             self._farewell = _CLOSE
         if self.upgrade is not None:
             self.upgrade.end(Reason.TRANSPORT_CLOSE)
