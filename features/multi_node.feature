@@ -353,10 +353,12 @@ Feature: Many nodes, one truth
 
     @multi_node/4.3 @should @connection @spec_errors @fault @slow @single
     Example: Nobody gets in while Redis is away
-      > `unavailable` (Redis is away) … Refusal: the client's `connect_error` carries `message` and `data: {code}`; nothing is stored.
+      > Official clients reconnect by themselves after the transport is lost, and never after a Socket.IO DISCONNECT or CONNECT_ERROR. A node that stops, and a refusal that passes (Redis away, draining, a node that is not ready), close the transport, or refuse the handshake with 503 and `Retry-After`. The client is back by itself, elsewhere or later. DISCONNECT and CONNECT_ERROR are for what is final.
       Given Redis cannot be reached
-      When Ana connects
-      Then Ana is refused with "unavailable"
+      When Ana tries to connect
+      Then Ana is turned away for the moment
+      When Redis is back
+      Then Ana gets in by trying again
 
     @multi_node/4.4 @should @presence @spec_errors @fault @slow
     Example: Redis is back, with all that it knew

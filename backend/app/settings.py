@@ -179,6 +179,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def jwt_key(self) -> str:
+        """What access tokens are verified with: the shared secret, or the public key."""
+        return self.jwt_secret_key.get_secret_value() if self.jwt_algorithm == "HS256" else self.jwt_public_key
+
+    @property
     def cors_allowed_origins(self) -> str | list[str]:
         """Return `cors_origins` as Engine.IO expects it: `"*"` or the list."""
         origins = [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]

@@ -23,7 +23,7 @@ import structlog
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 
-from app.realtime.managers.access_tokens import user_of
+from app.realtime.container import get_services
 from app.settings import Settings
 from realtime_contracts.contract.operations import Operation, operations
 from realtime_contracts.rules.errors import (
@@ -115,7 +115,7 @@ def _response(body: Payload, status: int) -> Response:
 
 
 def _call(known: Operation) -> Call:
-    user = user_of(_token())
+    user = get_services().connections.verify(_token())
     is_service = user["role"] == SERVICE
     wait = current_app.extensions["rate_limits"][is_service].take((user["tenant_id"], user["user_id"]))
     if wait:

@@ -50,6 +50,8 @@ class Connecting:
     #: A transport without a connection.
     bare: BareTransport
     namespace_refused: bool
+    #: Whether the last attempt was neither accepted nor refused, so that an official client tries again.
+    turned_away: bool
 
 
 class Presence:

@@ -22,7 +22,7 @@ MUTANTS = {
     "expired-token-has-no-code-of-its-own": Mutant(
         "connection/2.3 rest/1.2", Code(USER_OF, "raise TokenExpired from error", "raise Unauthenticated from error")
     ),
-    "token-in-query-not-accepted": Mutant("connection/1.2", Code(HANDLERS, ' or request.args.get("token")', "")),
+    "token-in-query-not-accepted": Mutant("connection/1.2", Code(HANDLERS, " or _query_token(environ)", "")),
     "bearer-not-stripped": Mutant(
         "connection/1.2", Code(USER_OF, 'token = token.removeprefix("Bearer ")', "token = str(token)")
     ),
@@ -30,8 +30,8 @@ MUTANTS = {
         "connection/1.3 connection/1.4",
         Code(
             HANDLERS,
-            '(auth.get("token") if isinstance(auth, dict) else None) or request.args.get("token")',
-            'request.args.get("token") or (auth.get("token") if isinstance(auth, dict) else None)',
+            '(auth.get("token") if isinstance(auth, dict) else None) or _query_token(environ)',
+            '_query_token(environ) or (auth.get("token") if isinstance(auth, dict) else None)',
         ),
     ),
     "refusal-without-code": Mutant(

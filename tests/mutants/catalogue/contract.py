@@ -81,10 +81,10 @@ MUTANTS = {
         "contract/secrecy",
         Code(
             "app.realtime.handlers.connection_handler:register_connection_handlers",
-            'admission.connect(_sid(), token, request.headers.get("User-Agent", ""), request.remote_addr or "")',
-            """connection = admission.connect(_sid(), token, "", "")
-            if "token" in request.args:
-                services.presence.update(connection, None, current_page=request.full_path)""",
+            'admission.connect(sid, token, environ.get("HTTP_USER_AGENT", ""), environ.get("REMOTE_ADDR", ""))',
+            """connection = admission.connect(sid, token, "", "")
+            if _query_token(environ):
+                services.presence.update(connection, None, current_page=environ["QUERY_STRING"])""",
         ),
     ),
 }

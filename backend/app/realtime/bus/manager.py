@@ -20,6 +20,7 @@ from app.realtime.bus.subscription import Subscription
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.script import reaching_redis
 from app.realtime.transport.message import Message
+from app.realtime.transport.reasons import Reason
 
 NAMESPACE = "/"
 
@@ -215,6 +216,12 @@ class BusManager:
     def end(self, sid: str) -> None:
         """End a connection of this node for good, with a DISCONNECT packet."""
         self.server.disconnect(sid)
+
+    def cut(self, sid: str, reason: Reason) -> None:
+        """End a connection of this node with its transport: an official client comes back."""
+        session = self._members.sessions.get(sid)
+        if session is not None:
+            session.end(reason)
 
     def enter(self, sid: str, rooms: Iterable[str]) -> None:
         """Put a connection of this node into Socket.IO rooms, in case the message that says so was lost."""

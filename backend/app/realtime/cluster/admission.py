@@ -10,6 +10,7 @@ from app.realtime.bus.manager import BusManager
 from app.realtime.cluster.deadlines import Deadlines
 from app.realtime.cluster.tasks import Deadline, Tasks
 from app.realtime.managers.connection_manager import Connection, ConnectionManager
+from app.realtime.transport.reasons import Reason
 from app.realtime.utils.message_types import MessageType
 from app.realtime.utils.user_agents import parse_user_agent
 from realtime_contracts.rules.errors import TokenExpired, Unauthenticated, Unavailable
@@ -80,10 +81,13 @@ class Admission:
         return connection
 
     def end_all(self, *, goodbye: bool) -> None:
-        """End every connection: the node stops. `goodbye`: their users go offline at once."""
+        """End every connection: the node stops. `goodbye`: their users go offline at once.
+
+        Their transports are closed, so that clients come back on another node.
+        """
         for connection in list(self._connections.local_connections.values()):
             self.end(connection.sid, goodbye=goodbye)
-            self._bus.end(connection.sid)
+            self._bus.cut(connection.sid, Reason.SERVER_STOPPING)
 
     def _end_at_expiry(self, connection: Connection) -> None:
         """Plan the end of a connection for the end of its token."""

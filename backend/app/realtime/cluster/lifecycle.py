@@ -41,6 +41,11 @@ class Lifecycle:
             return "redis is away"
         return self.lease.problem() or self.recovery.problem()
 
+    def is_ready(self) -> bool:
+        """Whether clients may connect. Starts a node that has not been started."""
+        self.start()
+        return self.problem() is None
+
     def stop(self) -> None:
         """Close every connection and leave the cluster.
 

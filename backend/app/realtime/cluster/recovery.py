@@ -25,6 +25,7 @@ from app.realtime.managers.room_manager import RoomManager
 from app.realtime.managers.typing_manager import TypingManager
 from app.realtime.services.notification_service import NotificationService
 from app.realtime.store.nodes import NodeStore
+from app.realtime.transport.reasons import Reason
 from realtime_contracts.rules.errors import Forbidden, LimitExceeded, NotInRoom
 
 logger = structlog.get_logger(__name__)
@@ -89,7 +90,7 @@ class Recovery:
                 self.restore(connection)
             except (Forbidden, LimitExceeded) as error:
                 logger.warning("connection_not_restored", code=error.code)
-                self.bus.end(connection.sid)
+                self.bus.cut(connection.sid, Reason.UNAVAILABLE)
 
     def _put_back(self, connection: Connection) -> None:
         """Store a connection and its rooms in Redis again, and send it the current lists."""

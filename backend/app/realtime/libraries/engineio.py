@@ -6,7 +6,7 @@ session does is all in `transport`; of the library's server only the last of the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import engineio
@@ -41,6 +41,8 @@ class EngineServer(engineio.Server):  # type: ignore[misc]  # the library is unt
         super().__init__(ping_interval=ping_interval, ping_timeout=ping_timeout, **options)
         self.engine = Engine(Timing(ping_interval, ping_timeout, max_http_buffer_size), self)
         self.sockets = self.engine.sessions
+        #: Whether the application may be connected to; a client that comes too early comes back by itself.
+        self.is_ready: Callable[[], bool] = lambda: True
         self.http = Http(self.engine, None if cors_allowed_origins == "*" else cors_allowed_origins)
 
     def handle_request(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
@@ -67,7 +69,7 @@ class EngineServer(engineio.Server):  # type: ignore[misc]  # the library is unt
 
     def ready(self) -> bool:
         """Whether new sessions may be opened."""
-        return True
+        return self.is_ready()
 
     def opened(self, session: Session, environ: dict[str, Any]) -> None:
         """Tell python-socketio of a session."""

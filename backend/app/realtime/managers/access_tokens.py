@@ -6,28 +6,27 @@ from datetime import UTC, datetime
 from typing import Any
 
 import jwt
-from flask_jwt_extended import decode_token
-from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
 from realtime_contracts.rules.claims import identity
 from realtime_contracts.rules.errors import TokenExpired, Unauthenticated
 
 
-def user_of(token: str) -> dict[str, Any]:
-    """The user of an access token: see `ConnectionManager.verify`."""
+def user_of(token: str, key: str, algorithm: str) -> dict[str, Any]:
+    """The user of an access token: see `ConnectionManager.verify`. `key`: the secret, or the public key in PEM.
+
+    Flask-JWT-Extended makes such tokens. Its own check parses each twice, and takes four times as long.
+    """
     try:
         token = token.removeprefix("Bearer ")
-        claims = decode_token(token)
-        # The library treats a token without a type as an access token; we do not.
-        kind = jwt.decode(token, options={"verify_signature": False}).get("type")
+        claims = jwt.decode(token, key, [algorithm], {"verify_aud": False})
+        kind = claims.get("type")
         expires = claims.get("exp")
         expires_at = datetime.fromtimestamp(expires, UTC) if expires is not None else None
     except ExpiredSignatureError as error:
         raise TokenExpired from error
     except (
         PyJWTError,
-        JWTExtendedException,
         ValueError,
         TypeError,
         AttributeError,

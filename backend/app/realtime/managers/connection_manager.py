@@ -78,6 +78,7 @@ class ConnectionManager:
         self.redis = redis_client
         self.local_connections: dict[str, Connection] = {}
         self._settings = settings
+        self._key = settings.jwt_key
         self._address = address
         self._connect = Script(redis_client, "connect", address)
         self._disconnect = Script(redis_client, "disconnect", address)
@@ -87,10 +88,10 @@ class ConnectionManager:
     def verify(self, token: str) -> dict[str, Any]:
         """The user of an access token: user_id, tenant_id, user_name, user_email, role, expires_at.
 
-        A leading `Bearer ` is accepted. Needs an application context. Raises TokenExpired, and
+        A leading `Bearer ` is accepted. Raises TokenExpired, and
         Unauthenticated for anything else that is not a valid access token of a user of a tenant.
         """
-        return user_of(token)
+        return user_of(token, self._key, self._settings.jwt_algorithm)
 
     def add_connection(
         self,

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from realtime_contracts.conform.sentences import given, then, when
 from realtime_contracts.conform.steps.common import assert_alive, assert_equal, attempt, move_through, present
 from realtime_contracts.conform.world import World
 from realtime_contracts.rules.limits import MAX_MESSAGE_BYTES
 from realtime_contracts.wire import packets
-from realtime_contracts.wire.journal import UnmetError
+from realtime_contracts.wire.journal import NotReachedError, NotToldError, UnmetError
 from realtime_contracts.wire.timeouts import patience
 from realtime_contracts.wire.tokens import ABSENT, auth_payload
 from realtime_contracts.wire.transport import BareTransport, handshake
 
 #: Seconds that an expiring token lives. Its end is a whole second, so it lives between one and two.
 SHORT_TTL = 2.0
+
+#: Seconds between two tries of a client that was turned away.
+RETRY_SECONDS = 0.2
 
 # Connected
 
@@ -185,6 +189,20 @@ def other_namespace(world: World, who: str, namespace: str) -> None:
     world.connecting.namespace_refused = not tab.open({"token": world.token(world[who])}, namespace=namespace)
 
 
+@when("{who} tries to connect")
+def tries_to_connect(world: World, who: str) -> None:
+    world.connecting.turned_away = is_turned_away(world, who)
+
+
+def is_turned_away(world: World, who: str) -> bool:
+    """Try once to connect. Returns whether the server ended the transport, or refused it, without a `connect_error`."""
+    try:
+        attempt(world, who)
+    except (NotReachedError, NotToldError):
+        return True
+    return False
+
+
 @when("Ana sends events on a transport without having connected")
 def unconnected(world: World) -> None:
     world.connecting.bare = BareTransport(world.nodes[0], world.transport)
@@ -221,6 +239,21 @@ def handshake_announces(world: World, transport: str) -> None:
 @then("it is turned away")
 def turned_away(world: World) -> None:
     assert_equal(world.connecting.handshake.status_code, 400, "the status of the handshake")
+
+
+@then("{who} is turned away for the moment")
+def turned_away_for_now(world: World, who: str) -> None:
+    assert_equal(world.connecting.turned_away, True, f"{who} is neither let in nor refused")
+
+
+@then("{who} gets in by trying again")
+def gets_in_later(world: World, who: str) -> None:
+    deadline = time.monotonic() + 2 * patience()
+    while is_turned_away(world, who):
+        if time.monotonic() > deadline:
+            raise UnmetError(f"{who} gets in within {2 * patience()} s", "turned away every time")
+        time.sleep(RETRY_SECONDS)
+    assert_equal(world[who].tab.connected, True, "connected")
 
 
 @then("she is turned away from it")
