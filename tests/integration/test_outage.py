@@ -15,8 +15,7 @@ import pytest
 import redis
 
 from app.realtime.policy import RoomRequest
-from realtime_contracts.wire import tokens
-from tests.integration.backend import NUMBERED, SECRET, TENANT, Wire, come, eventually
+from tests.integration.backend import NUMBERED, Wire, come, eventually, sent_away
 from tests.integration.conftest import GRACE_SECONDS, MakeCluster
 from tests.redis_server import RedisServer
 
@@ -97,9 +96,7 @@ def test_while_redis_hangs_events_are_refused_and_afterwards_all_is_as_before(
         assert_unavailable(ana, "presence:list")
         assert_unavailable(ana, "room:leave", {"room_id": ROOM_ID})
         assert ana.ask("presence:update", {"status": "x"})["error"]["code"] == "invalid_payload"
-        stranger = Wire(url, tokens.mint(SECRET, "cleo", TENANT))
-        assert stranger.refusal == {"message": "Temporarily unavailable", "data": {"code": "unavailable"}}
-        stranger.cut()
+        assert sent_away(url, "cleo") == "not ready"
         reason = eventually(lambda: readyz(url) if readyz(url)[0] == 503 else None, "not ready")
         assert reason == (503, {"success": False, "error": "redis is away", "code": "unavailable"})
         ben.goodbye()
@@ -230,9 +227,7 @@ def test_a_redis_that_does_not_write_refuses_events_without_partial_effect(
     direct.execute_command(*wrong)
     assert_unavailable(ana, "presence:update", {"status": "busy", "current_page": "/never"})
     assert_unavailable(ana, "room:join", {"entity_type": "invoice", "entity_id": "43"})
-    refused = Wire(url, tokens.mint(SECRET, "cleo", TENANT))
-    assert refused.refusal == {"message": "Temporarily unavailable", "data": {"code": "unavailable"}}
-    refused.cut()
+    assert sent_away(url, "cleo") in ("closed", "not ready")
     direct.execute_command(*right)
     (heard,) = barrier(ana, ben)
     assert [event for event in heard if event in NUMBERED or event.startswith("room:user_")] == []
@@ -338,13 +333,13 @@ def test_a_servers_room_policy_is_answered_with_forbidden_and_holds_after_redis_
 def test_what_was_done_while_the_bus_was_not_heard_holds_when_it_is_heard_again(
     make_cluster: MakeCluster, direct: redis.Redis
 ) -> None:
-    url = make_cluster(1).urls[0]
-    ana, ben = come(url, "ana"), come(url, "ben")
+    cluster = make_cluster(1)
+    url = cluster.urls[0]
+    ana, ben, cleo = come(url, "ana"), come(url, "ben"), come(url, "cleo", join=False)
     direct.execute_command("ACL", "SETUSER", "default", "-subscribe")
     direct.client_kill_filter(_type="pubsub")
     eventually(lambda: readyz(url)[1].get("error") == "the bus is not heard", "the node knows that it is deaf")
-    cleo = Wire(url, tokens.mint(SECRET, "cleo", TENANT, name="Cleo"))
-    assert cleo.refusal is None
+    assert sent_away(url, "dan") == "not ready"
     assert cleo.ask("room:join", ROOM)["ok"]
     assert ana.ask("room:leave", {"room_id": ROOM_ID})["ok"]
     direct.execute_command("ACL", "SETUSER", "default", "+subscribe")
@@ -353,6 +348,7 @@ def test_what_was_done_while_the_bus_was_not_heard_holds_when_it_is_heard_again(
     for wire in (ben, cleo):
         assert len(wire.expect("room:users")["users"]) == 2
 
+    cluster.wait_ready()
     dan = come(url, "dan")
     for wire in (ana, ben, cleo):
         wire.expect("presence:user_joined", user_id="dan")
