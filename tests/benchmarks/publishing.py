@@ -94,4 +94,4 @@ if __name__ == "__main__":
     secret, options = secrets.token_hex(32), parser.parse_args()
     with own_server(secret) as (url, pids, redis_url):
         server = Server("server", "127.0.0.1", int(url.rpartition(":")[2]), pids)
-        measure([server], secret, lambda crowd, given: publishing(crowd, redis_url, given), options, [])
+        measure(server, secret, lambda crowd, given: publishing(crowd, redis_url, given), options, [])
