@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 from tests.e2e.cluster import Cluster
 from tests.e2e.transport.wire import CHUNK
 
-#: Pings that no test waits for.
-CALM = {"PING_INTERVAL": "60", "PING_TIMEOUT": "60"}
+#: Pings that no test waits for, and users who are not away.
+CALM = {"PING_INTERVAL": "60", "PING_TIMEOUT": "60", "AWAY_TIMEOUT_SECONDS": "300"}
 #: Pings of the reference's own test suite, in seconds.
-QUICK = {"PING_INTERVAL": "0.3", "PING_TIMEOUT": "0.2"}
+QUICK = {"PING_INTERVAL": "0.3", "PING_TIMEOUT": "0.2", "AWAY_TIMEOUT_SECONDS": "300"}
 
 
 def started(cluster: Cluster) -> Iterator[Cluster]:

@@ -169,7 +169,7 @@ def test_thousands_come_and_go_and_nothing_is_left_of_them(
         (says_goodbye, "client_disconnect"),
         (closes, "transport_close"),
         (hangs_up, "transport_close"),
-        (says_nonsense, "protocol_error"),
+        (says_nonsense, "transport_error"),
         (polls, "client_disconnect"),
         (gives_a_poll_up, "transport_close"),
         (is_forgotten, "ping_timeout"),
