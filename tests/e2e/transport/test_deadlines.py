@@ -23,8 +23,8 @@ from tests.e2e.transport.wire import (
     WebSocket,
     ended,
     eventually,
-    metrics,
     request,
+    sockets,
     upgrade_fields,
 )
 
@@ -142,7 +142,7 @@ def own_node(redis_url: str, secret: str, tmp_path_factory: pytest.TempPathFacto
 
 def test_what_is_not_gone_on_with_is_ended(own_node: str, mint: Mint, tenant: str, subtests: pytest.Subtests) -> None:
     url = own_node
-    descriptors = metrics(url)["process_open_fds"]
+    before = sockets(url)
     began = time.monotonic()
 
     def due(seconds: float) -> float:
@@ -187,4 +187,4 @@ def test_what_is_not_gone_on_with_is_ended(own_node: str, mint: Mint, tenant: st
     for tcp in [*(tcp for connections in begun.values() for tcp in connections), black_hole, said_goodbye, stays]:
         tcp.close()
     with subtests.test("no descriptor is left"):
-        eventually(lambda: metrics(url)["process_open_fds"] <= descriptors + 1, "all are closed")
+        eventually(lambda: sockets(url) <= before, "all are closed")

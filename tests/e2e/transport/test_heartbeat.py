@@ -14,12 +14,14 @@ from tests.e2e.transport.wire import (
     PATIENCE,
     TEXT,
     Client,
+    Ended,
     Polling,
     WebSocket,
     connect_packet,
     ended,
     eventually,
     metrics,
+    sockets,
 )
 
 #: Interval and timeout of the quick node, in seconds.
@@ -82,10 +84,10 @@ def test_a_silent_websocket_is_closed_and_its_tcp_connection_ended(
 
 
 def test_a_client_that_neither_reads_nor_answers_keeps_no_descriptor(quick: str, mint: Mint, tenant: str) -> None:
-    before = metrics(quick)["process_open_fds"]
+    before = sockets(quick)
     clients = [Client(quick, mint(f"mute-{number}", tenant)) for number in range(20)]
     eventually(lambda: metrics(quick)["realtime_connections"] == 0, "no connection is left")
-    eventually(lambda: metrics(quick)["process_open_fds"] <= before, "no descriptor is left", TCP_SECONDS + ALLOWANCE)
+    eventually(lambda: sockets(quick) <= before, "no descriptor is left", TCP_SECONDS + ALLOWANCE)
     for client in clients:
         client.close()
 

@@ -18,6 +18,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Self
 from urllib.parse import urlsplit
 
@@ -506,6 +507,13 @@ def metrics(url: str) -> dict[str, float]:
     lines = ask(url, "/metrics", headers={"Connection": "close"}).body.decode().splitlines()
     samples = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
     return {name: float(value) for name, value in samples}
+
+
+def sockets(url: str) -> int:
+    """How many TCP connections a node has accepted and not closed, whatever its clients think."""
+    port, listening = f":{urlsplit(url).port:04X}", "0A"
+    rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return sum(row[1].endswith(port) and row[3] != listening and row[9] != "0" for row in rows)
 
 
 def ended(url: str, reason: str) -> float:
