@@ -18,6 +18,7 @@ from tests.e2e.transport.wire import (
     event_packet,
     events,
     request,
+    shows,
     upgrade_fields,
 )
 
@@ -156,7 +157,7 @@ def test_an_upgrade_that_was_lost_on_the_way_takes_nothing_of_the_session(
         WebSocket(url, target, headers={"Connection": connection})
     assert refused.value.answer.refusal == (400, REQUEST)
     ben.say(event_packet("presence:update", {"current_page": "/after"}))
-    update = ana.until(lambda packet: '"/after"' in packet)
+    update = ana.until(shows("/after"))
     assert events([update], "presence:update")
 
 
@@ -182,10 +183,10 @@ def test_a_request_that_fits_no_session_takes_nothing_of_it(
     for old, new in changes.items():
         target = target.replace(old, new)
     ben.say(event_packet("presence:update", {"current_page": "/kept"}))
-    ben.until(lambda packet: '"/kept"' in packet)
+    ben.until(shows("/kept"))
     # The reference server answers the methods that it does not know by 500; the others by 400.
     assert ask(url, target, method).status in (400, 405, 500)
-    assert ana.until(lambda packet: '"/kept"' in packet)
+    assert ana.until(shows("/kept"))
 
 
 @pytest.mark.parametrize("target", [f"{TARGET}polling", f"{TARGET}abc", f"{TARGET}polling&sid=unknown"])

@@ -23,6 +23,7 @@ from tests.e2e.transport.wire import (
     eventually,
     readable,
     request,
+    shows,
 )
 
 LIMIT = 1 << 20
@@ -98,10 +99,9 @@ def test_a_body_of_the_limit_is_read_and_one_byte_more_ends_the_session(url: str
     [
         ({"Content-Length": str(LIMIT + 1)}, b""),
         ({"Content-Length": "999999999999999999999"}, b""),
-        ({"Transfer-Encoding": "chunked"}, b"%x\r\n" % (LIMIT + 1)),
-        ({"Transfer-Encoding": "chunked"}, b"fffffffffffffff\r\n"),
+        ({"Transfer-Encoding": "chunked"}, b"f" * 17 + b"\r\n"),
     ],
-    ids=["length", "a length beyond all", "a chunk", "a chunk beyond all"],
+    ids=["length", "a length beyond all", "a chunk beyond all"],
 )
 def test_a_body_that_is_announced_too_long_is_not_waited_for(
     url: str, token: str, framing: dict[str, str], sent: bytes
@@ -147,7 +147,7 @@ def test_a_body_that_breaks_off_ends_the_session_and_does_nothing(
     ana.ended(SOON)
     begin, heard = ben.emit("presence:update", {"current_page": "/whole"}), []
     ben.until(lambda packet: heard.append(packet) or packet.startswith(begin))
-    assert not any('"/half"' in packet for packet in heard)
+    assert not any(map(shows("/half"), heard))
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_a_poll_that_its_client_gives_up_is_a_lost_transport_and_loses_no_event(
     ana.ended(SOON)
     again = Polling(url, token)
     ben.say(event_packet("presence:update", {"current_page": "/for-ana"}))
-    assert again.until(lambda packet: '"/for-ana"' in packet)
+    assert again.until(shows("/for-ana"))
     assert not any("user_joined" in packet for packet in again.heard), "she was not gone"
 
 
@@ -282,7 +282,7 @@ def test_a_client_that_reads_its_answer_later_has_not_given_up(url: str, token: 
     with ana.begin_poll() as poll:
         ben.ask("presence:update", {"current_page": "/one"})
         assert readable(poll, 2)
-        assert '"/one"' in poll.answer().body.decode()
+        assert any(map(shows("/one"), poll.answer().packets))
     assert ana.ask("heartbeat")["ok"]
 
 
@@ -305,7 +305,7 @@ def test_what_follows_a_close_packet_is_dropped(url: str, token: str, ben: Clien
     begin = ben.emit("presence:update", {"current_page": "/barrier"})
     heard = []
     ben.until(lambda packet: heard.append(packet) or packet.startswith(begin))
-    assert not any('"/late"' in packet for packet in heard)
+    assert not any(map(shows("/late"), heard))
 
 
 def test_a_refused_connection_is_told_before_its_session_ends(url: str) -> None:
@@ -324,7 +324,7 @@ def test_one_connection_carries_many_polls(url: str, token: str, ben: Client) ->
         for number in range(30):
             ben.say(event_packet("presence:update", {"current_page": f"/{number}"}))
             packets: list[str] = []
-            while not any(f'"/{number}"' in packet for packet in packets):
+            while not any(map(shows(f"/{number}"), packets)):
                 packets += http.ask(ana.target).packets
             assert http.ask(ana.target, "POST", "3").body == b"ok"
 
@@ -394,7 +394,7 @@ def test_a_slow_poller_hears_everything_in_order(url: str, token: str, ben: Clie
         ben.say(event_packet("presence:update", {"current_page": f"/{number}"}))
         if number % 20 == 19:
             time.sleep(0.02)
-    ana.until(lambda packet: '"/99"' in packet)
+    ana.until(shows("/99"))
     pages = [event_of(packet)[1]["current_page"] for packet in ana.heard if packet.startswith('42["presence:update"')]
     assert pages == [f"/{number}" for number in range(len(pages))]
     assert len(pages) == 99

@@ -21,6 +21,7 @@ from tests.e2e.transport.wire import (
     event_packet,
     eventually,
     frame,
+    shows,
 )
 
 SOON = 2.0
@@ -105,12 +106,12 @@ def test_polling_goes_on_until_the_upgrade(url: str, token: str, ben: Client) ->
     ana = Polling(url, token)
     with websocket_of(ana) as ws:
         ben.say(event_packet("presence:update", {"current_page": "/unprobed"}))
-        assert ana.until(lambda packet: '"/unprobed"' in packet)
+        assert ana.until(shows("/unprobed"))
         assert ana.ask("heartbeat")["ok"]
         ws.say("2probe")
         assert ws.text() == "3probe"
         ben.say(event_packet("presence:update", {"current_page": "/probed"}))
-        assert ana.until(lambda packet: '"/probed"' in packet)
+        assert ana.until(shows("/probed"))
         ws.say("5")
         heartbeat_over(ws)
 
@@ -169,7 +170,7 @@ def test_nothing_is_lost_or_doubled_when_a_burst_is_under_way(url: str, token: s
     while "6" not in packets:  # a client polls until its poll is ended
         packets += ana.poll().packets
     ws.say("5")
-    while not any(f'"/{count - 1}"' in packet for packet in packets):
+    while not any(map(shows(f"/{count - 1}"), packets)):
         packets.append(ws.text())
     sender.join()
     pages = [event_of(packet)[1]["current_page"] for packet in packets if packet.startswith('42["presence:update"')]

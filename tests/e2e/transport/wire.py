@@ -482,6 +482,15 @@ def event_of(packet: str) -> tuple[str, Any]:
     return name, data[0] if data else None
 
 
+def shows(page: str) -> Callable[[str], bool]:
+    """Whether a packet is a presence update with this page. JSON may write a slash in two ways."""
+
+    def fits(packet: str) -> bool:
+        return packet.startswith('42["presence:update"') and event_of(packet)[1]["current_page"] == page
+
+    return fits
+
+
 def events(packets: Iterable[str], name: str) -> list[Any]:
     """The payloads of all events of a name."""
     begin = f'42["{name}"'
