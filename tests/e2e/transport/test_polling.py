@@ -238,7 +238,7 @@ def test_what_is_no_packet_is_answered_by_an_error_and_the_connection_lives(
     assert ana.ask("heartbeat")["ok"]
 
 
-@pytest.mark.parametrize("body", ["x", "abc", "9", "bAAA", "2", "4abc", '42["heartbeat"]', "43[]", "41", b"\xff"])
+@pytest.mark.parametrize("body", ["x", "abc", "9", "bAAA", "2", "4abc", "43[]", "41", b"\xff"])
 def test_without_a_connection_it_ends_the_session(url: str, body: str | bytes) -> None:
     # There is nobody yet to answer: as the reference server does.
     session = Polling(url)
