@@ -124,7 +124,6 @@ FLOODS: dict[str, dict[str, tuple[bool, bytes]]] = {
         "heartbeats": (True, repeated(frame('421["heartbeat"]'))),
         "cursors": (True, repeated(frame('42["cursor:move",{"room_id":"invoice:1","line":1,"column":1}]'))),
         "unknown events": (True, repeated(frame('42["no:such"]'))),
-        "large events": (True, frame('42["presence:list","' + "x" * 500_000 + '"]')),
     },
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 import time
@@ -29,8 +30,8 @@ from tests.e2e.transport.wire import (
     sockets,
 )
 
-#: Connections that come and go; the full count of a benchmark is twenty thousand.
-CONNECTIONS = 2000
+#: Connections that come and go. Many more: `CONNECTIONS=20000 pytest --timeout=0 -k thousands tests/e2e/transport`.
+CONNECTIONS = int(os.environ.get("CONNECTIONS", "1200"))
 #: Those that are there at the same time.
 AT_ONCE = 50
 #: Megabytes that memory may have grown after all are gone: what was kept of each was 3 to 70 kB.
