@@ -17,17 +17,15 @@ from realtime_contracts.wire.tokens import Mint
 from tests.e2e.cluster import Cluster
 from tests.e2e.transport.nodes import CALM, started
 from tests.e2e.transport.wire import (
+    BINARY,
     PING,
     SEPARATOR,
     Client,
-    Ended,
     Polling,
     Tcp,
     WebSocket,
     ack_of,
     ask,
-    ended,
-    event_of,
     event_packet,
     eventually,
     frame,
@@ -43,8 +41,8 @@ ABUSE_SECONDS, ALLOWANCE = 10.0, 5.0
 CLOSE_SECONDS = 5.0
 #: Bytes of one write of a flood.
 WRITE = 1 << 16
-#: Events a second that a connection may send, and at once.
-RATE, BURST = 100, 200
+#: Events that are sent at once.
+BURST = 200
 
 
 class Innocent(threading.Thread):
@@ -105,26 +103,15 @@ def repeated(data: bytes) -> bytes:
     return data * (WRITE // len(data) + 1)
 
 
-#: Floods that come at the same time: of each, whether it has a connection, and what is sent over and over.
-FLOODS: dict[str, dict[str, tuple[bool, bytes]]] = {
-    "of nobody": {
-        "pongs": (False, repeated(frame("3"))),
-        "pings": (False, repeated(frame("", PING))),
-        "empty fragments": (False, frame("4", final=False) + repeated(frame(b"", 0, final=False))),
-        "connects": (False, repeated(frame('40{"token":"garbage"}'))),
-        "namespaces": (False, repeated(frame("40/" + "n" * 100 + ","))),
-    },
-    "of frames": {
-        "pongs": (True, repeated(frame("3"))),
-        "pings": (True, repeated(frame("x", PING))),
-        "nonsense": (True, repeated(frame("x"))),
-        "bytes": (True, repeated(frame(b"", 2))),
-    },
-    "of events": {
-        "heartbeats": (True, repeated(frame('421["heartbeat"]'))),
-        "cursors": (True, repeated(frame('42["cursor:move",{"room_id":"invoice:1","line":1,"column":1}]'))),
-        "unknown events": (True, repeated(frame('42["no:such"]'))),
-    },
+#: Of each flood, whether it has a connection, and what is sent over and over.
+FLOODS: dict[str, tuple[bool, bytes]] = {
+    "pongs of nobody": (False, repeated(frame("3"))),
+    "pings of nobody": (False, repeated(frame("", PING))),
+    "connects": (False, repeated(frame('40{"token":"garbage"}'))),
+    "nonsense": (True, repeated(frame("x"))),
+    "bytes": (True, repeated(frame(b"", BINARY))),
+    "heartbeats": (True, repeated(frame('421["heartbeat"]'))),
+    "cursors": (True, repeated(frame('42["cursor:move",{"room_id":"invoice:1","line":1,"column":1}]'))),
 }
 
 
@@ -134,8 +121,7 @@ def flooded(redis_url: str, secret: str, tmp_path_factory: pytest.TempPathFactor
     yield from started(Cluster(redis_url, secret, tmp_path_factory.mktemp("flooded"), nodes=1, **CALM))
 
 
-@pytest.mark.parametrize("group", FLOODS)
-def test_floods_are_ended_and_nobody_else_notices(flooded: Cluster, mint: Mint, group: str) -> None:
+def test_floods_are_ended_and_nobody_else_notices(flooded: Cluster, mint: Mint) -> None:
     url = flooded.urls[0]
     innocent = Innocent(url, mint("ben", new_tenant()))
     failures: list[str] = []
@@ -149,7 +135,7 @@ def test_floods_are_ended_and_nobody_else_notices(flooded: Cluster, mint: Mint, 
 
     together = [
         threading.Thread(target=flood, args=(kind,), kwargs={"connected": connected, "chunk": chunk})
-        for kind, (connected, chunk) in FLOODS[group].items()
+        for kind, (connected, chunk) in FLOODS.items()
     ]
     for thread in together:
         thread.start()
@@ -190,14 +176,13 @@ def test_a_body_of_packets_holds_nobody_up(flooded: Cluster, mint: Mint, body: s
 @pytest.mark.parametrize(
     "data",
     [
-        "[" + ",".join(["[" * 500 + "]" * 500] * 1000) + "]",
         "[" + "0," * 500_000 + "0]",
         '{"a":' * 100_000 + "1" + "}" * 100_000,
         '{"' + "a" * 1_000_000 + '":1}',
         '"' + "\\u0000" * 160_000 + '"',
         "1" * 1_000_000,
     ],
-    ids=["nested lists", "zeros", "nested objects", "a long name", "escapes", "a long number"],
+    ids=["zeros", "nested objects", "a long name", "escapes", "a long number"],
 )
 def test_one_message_holds_nobody_up(flooded: Cluster, mint: Mint, data: str) -> None:
     url = flooded.urls[0]
@@ -209,65 +194,6 @@ def test_one_message_holds_nobody_up(flooded: Cluster, mint: Mint, data: str) ->
         assert refused["error"]["code"] in ("invalid_payload", "too_large")
     times = innocent.stop()
     assert times[-1] < INNOCENT_SECONDS
-
-
-def test_events_beyond_the_rate_are_refused_and_the_others_done(flooded: Cluster, mint: Mint) -> None:
-    with Client(flooded.urls[0], mint("ana", new_tenant())) as ana:
-        count = 3 * BURST
-        began = time.monotonic()
-        ana.send(b"".join(frame(event_packet("heartbeat", None, number)) for number in range(1, count + 1)))
-        acks: list[dict[str, object]] = []
-        ana.until(lambda packet: (packet.startswith("43") and acks.append(ack_of(packet))) or len(acks) == count)
-        seconds = time.monotonic() - began
-        done = sum(bool(ack["ok"]) for ack in acks)
-        assert BURST <= done <= BURST + RATE * (seconds + 1)
-        refused = [ack["error"] for ack in acks if not ack["ok"]]
-        assert {error["code"] for error in refused} == {"rate_limited"}
-        assert all(0 < error["details"]["retry_after"] <= 10 for error in refused)
-        # Whoever waits is served again, and nothing was counted against them but what they sent.
-        time.sleep(refused[-1]["details"]["retry_after"] + 0.5)
-        assert ana.ask("heartbeat")["ok"]
-
-
-def test_a_hundred_events_a_second_are_never_refused(flooded: Cluster, mint: Mint) -> None:
-    with Client(flooded.urls[0], mint("ana", new_tenant())) as ana:
-        began = time.monotonic()
-        for number in range(300):
-            time.sleep(max(began + number / RATE - time.monotonic(), 0))
-            ana.say(event_packet("heartbeat", None, number + 1))
-        acks: list[bool] = []
-        ana.until(lambda packet: (packet.startswith("43") and acks.append(ack_of(packet)["ok"])) or len(acks) == 300)
-        assert all(acks)
-
-
-def test_a_flood_of_events_is_ended_by_a_disconnect_that_says_why(flooded: Cluster, mint: Mint) -> None:
-    url = flooded.urls[0]
-    before = ended(url, "flood")
-    ana = Client(url, mint("ana", new_tenant()))
-    began = time.monotonic()
-    packets: list[str] = []
-
-    def read() -> None:
-        try:
-            while True:
-                packets.append(ana.text(30))
-        except (Ended, OSError):
-            pass
-
-    reader = threading.Thread(target=read)
-    reader.start()
-    try:
-        while time.monotonic() - began < ABUSE_SECONDS + ALLOWANCE:
-            ana.say('42["heartbeat"]')
-            time.sleep(1 / (RATE * 4))
-    except OSError:
-        pass
-    reader.join()
-    assert 2 < time.monotonic() - began < ABUSE_SECONDS + ALLOWANCE, "not at the first burst, and not for ever"
-    assert "41" in packets, "it is final: the official client does not come back by itself"
-    last = [event_of(packet)[1] for packet in packets if packet.startswith('42["error"')][-1]
-    assert last["code"] == "rate_limited"
-    assert ended(url, "flood") == before + 1
 
 
 def test_what_an_ended_connection_had_sent_is_not_done(flooded: Cluster, mint: Mint) -> None:

@@ -6,7 +6,6 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -26,8 +25,6 @@ from tests.e2e.transport.wire import (
 
 #: What a client may have waiting, and what the kernels on the way may hold beside it.
 BACKLOG = 1 << 20
-#: Megabytes that a node's memory may grow while ten times the backlog is due to somebody who does not read.
-GROWTH = 8
 #: How the presence messages begin that take a number of the tenant's `seq`.
 NUMBERED = ('42["presence:update"', '42["presence:user_joined"', '42["presence:user_left"')
 #: The smallest receive buffer that Linux gives, in bytes.
@@ -43,14 +40,6 @@ def cluster(redis_url: str, secret: str, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 def url(cluster: Cluster) -> str:
     return cluster.urls[0]
-
-
-def resident(cluster: Cluster) -> float:
-    """The node's memory, in megabytes."""
-    process = cluster.nodes[0].process
-    assert process is not None
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))) / 1024
 
 
 class Reader(threading.Thread):
@@ -87,7 +76,7 @@ class Reader(threading.Thread):
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 def test_who_stops_reading_is_cut_and_the_others_notice_nothing(
-    cluster: Cluster, url: str, mint: Mint, tenant: str, transport: str
+    url: str, mint: Mint, tenant: str, transport: str
 ) -> None:
     before = ended(url, "slow_client")
     # Each may send 200 at once: 1,560 messages of 2.1 kB, which is three times the backlog.
@@ -97,7 +86,7 @@ def test_who_stops_reading_is_cut_and_the_others_notice_nothing(
         if transport == "websocket"
         else Polling(url, mint("slow", tenant))
     )
-    memory, began = resident(cluster), time.monotonic()
+    began = time.monotonic()
     for reader in readers:
         reader.client.send(
             b"".join(
@@ -112,7 +101,6 @@ def test_who_stops_reading_is_cut_and_the_others_notice_nothing(
         seqs = reader.seqs()
         assert seqs == list(range(seqs[0], seqs[0] + len(seqs))), "in order and without a gap"
     eventually(lambda: ended(url, "slow_client") == before + 1, "the slow client is cut, and counted")
-    assert resident(cluster) - memory < GROWTH
     asked = time.monotonic()
     readers[0].client.emit("heartbeat")
     eventually(lambda: readers[0].packets[-1].startswith("431["), "the others are answered")
