@@ -6,14 +6,17 @@ CONNECT_ERROR.
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import pytest
+import requests
 import socketio
 from socketio.exceptions import ConnectionError as NotConnected
 
@@ -23,6 +26,8 @@ from tests.e2e.test_javascript import PROGRAM
 from tests.e2e.transport.nodes import Door
 from tests.e2e.transport.wire import Client, Polling, WebSocket, ask, connect_packet, eventually
 from tests.node import installed
+
+pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
 
 #: Seconds in which a client is back, from when there is a node for it.
 BACK_SECONDS = 10.0
@@ -81,7 +86,10 @@ class Python:
 
     def __init__(self, url: str, token: str, transport: str) -> None:
         self.seen: list[dict[str, Any]] = []
-        self._client = socketio.Client(reconnection_delay=0.1, reconnection_delay_max=0.5)
+        self._http = requests.Session()
+        self._client = socketio.Client(
+            reconnection_delay=0.1, reconnection_delay_max=0.5, http_session=self._http, handle_sigint=False
+        )
         self._client.on("connect", self._connected)
         self._client.on("disconnect", lambda reason: self.seen.append({"event": "disconnect", "reason": reason}))
         self._client.on("error", lambda error: self.seen.append({"event": "error", "code": error["code"]}))
@@ -91,6 +99,12 @@ class Python:
     def end(self) -> None:
         """End the client, also one that tries to reconnect."""
         self._client.shutdown()
+        self._http.close()
+        # At a reconnect the library forgets its old socket. Let it go here, not in somebody else's test.
+        del self._client
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
 
     def _connected(self) -> None:
         try:
