@@ -15,6 +15,8 @@ PROTOCOL_ERROR, NOT_UTF8, TOO_LARGE = 1002, 1007, 1009
 #: Sizes in bytes up to which a frame's length takes one byte, and two more; and what stands there for more.
 _SHORT, _MEDIUM = 125, 0xFFFF
 _MEDIUM_FOLLOWS, _LONG_FOLLOWS = 126, 127
+#: The largest length that the protocol knows.
+_LARGEST = (1 << 63) - 1
 
 #: Bits of the first byte: last frame of a message, reserved, opcode. And of the second: masked, length.
 _FINAL, _RESERVED, _OPCODE, _MASKED, _LENGTH = 0x80, 0x70, 0x0F, 0x80, 0x7F
@@ -115,16 +117,16 @@ class FrameReader:
             size = int.from_bytes(buffer[start + 2 : start + head], "big")
             if size <= (_SHORT if head == 4 else _MEDIUM):  # noqa: PLR2004 - the short head
                 raise ProtocolError(PROTOCOL_ERROR, "a length is longer than it has to be")
+            if size > _LARGEST:
+                raise ProtocolError(PROTOCOL_ERROR, "a length has its first bit set")
+        self._check(first, second)
+        # A control frame between fragments is none of the message, and has a bound of its own.
+        if self._size + size > self._max and first & _OPCODE < CLOSE:
+            raise ProtocolError(TOO_LARGE, "a message is too large")
         end = head + _MASK_BYTES + size
         if len(buffer) - start < end:
-            self._check(first, second)
-            if self._size + size > self._max:
-                raise ProtocolError(TOO_LARGE, "a message is too large")
             self._wanted = end
             return None
-        self._check(first, second)
-        if self._size + size > self._max:
-            raise ProtocolError(TOO_LARGE, "a message is too large")
         at = start + head
         mask = buffer[at : at + _MASK_BYTES]
         masked = buffer[at + _MASK_BYTES : start + end]

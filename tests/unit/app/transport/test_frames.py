@@ -136,7 +136,7 @@ def test_a_character_may_be_split_over_fragments() -> None:
         pytest.param(masked(TEXT, b"x", final=False) + masked(TEXT, b"y"), 1002, id="a message within a message"),
         pytest.param(b"\x81\xfe\x00\x7d" + MASK + b"x" * 125, 1002, id="length longer than it has to be"),
         pytest.param(b"\x81\xff" + (126).to_bytes(8, "big") + MASK, 1002, id="long length longer than it has to be"),
-        pytest.param(b"\x81\xff" + (1 << 63).to_bytes(8, "big") + MASK, 1009, id="length with its first bit"),
+        pytest.param(b"\x81\xff" + (1 << 63).to_bytes(8, "big") + MASK, 1002, id="length with its first bit"),
         pytest.param(masked(TEXT, b"\xff"), 1007, id="not UTF-8"),
         pytest.param(masked(TEXT, "\ud800".encode("utf-8", "surrogatepass")), 1007, id="half a surrogate pair"),
         pytest.param(masked(CLOSE, b"\x03"), 1002, id="half a close code"),
@@ -158,6 +158,11 @@ def test_a_message_that_is_too_large_is_refused_before_it_has_come() -> None:
     assert read(masked(TEXT, b"x" * 1000), 1000) == [(TEXT, "x" * 1000)]
     assert fault(masked(TEXT, b"x" * 1001)[:8], 1000) == 1009
     assert fault(masked(TEXT, b"x" * 600, final=False) + masked(CONTINUATION, b"x" * 600)[:8], 1000) == 1009
+
+
+def test_a_ping_between_fragments_is_none_of_the_message() -> None:
+    data = masked(TEXT, b"x" * 990, final=False) + masked(PING, b"p" * 125) + masked(CONTINUATION, b"y" * 10)
+    assert read(data, 1000) == [(PING, b"p" * 125), (TEXT, "x" * 990 + "y" * 10)]
 
 
 def test_the_fragments_of_a_message_are_counted() -> None:
