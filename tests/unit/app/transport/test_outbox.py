@@ -49,9 +49,35 @@ def test_too_many_bytes_do_not_wait() -> None:
     assert [outbox.add(half), outbox.add(half)] == [True, False]
 
 
-def test_one_message_may_be_larger_than_the_bound() -> None:
+LARGE = Message("x" * limits.WAITING_BYTES)
+
+
+def test_one_message_may_be_larger_than_the_bound_whatever_waits_beside_it() -> None:
     outbox = Outbox()
-    assert outbox.add(Message("x" * (limits.WAITING_BYTES + 1)))
+    for message in (Message("a"), LARGE, Message("b")):
+        assert outbox.add(message)
+    assert not outbox.add(Message("another " + LARGE.text))
+
+
+def test_a_large_message_leaves_room_for_the_next_when_it_is_taken() -> None:
+    outbox = Outbox()
+    for _ in range(3):
+        assert outbox.add(LARGE)
+        assert outbox.take() == [LARGE]
+
+
+def test_what_waits_beside_a_large_message_is_bounded() -> None:
+    outbox = Outbox()
+    half = Message("x" * (limits.WAITING_BYTES // 2))
+    assert [outbox.add(LARGE), outbox.add(half), outbox.add(half)] == [True, True, False]
+
+
+def test_a_message_that_may_be_replaced_never_ends_a_session() -> None:
+    outbox = Outbox()
+    for _ in range(limits.WAITING_MESSAGES):
+        outbox.add(Message("x"))
+    assert outbox.add(Message("cursor", "c"))
+    assert len(outbox) == limits.WAITING_MESSAGES
     assert not outbox.add(Message("y"))
 
 
