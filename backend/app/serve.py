@@ -65,7 +65,7 @@ def _stop_signal() -> Event:
 
 
 def _stop(app: Flask, server: WSGIServer) -> None:
-    server.stop_accepting()
+    server.close()  # Who comes now is refused at once, and goes elsewhere.
     gevent.with_timeout(STOP_SECONDS, get_services(app).lifecycle.stop, timeout_value=None)
     server.stop(timeout=0.1)
     logger.info("stopped")
