@@ -28,6 +28,8 @@ from app.settings import Settings, SettingsError  # noqa: E402
 
 logger = structlog.get_logger(__name__)
 
+#: Seconds that the announcement waits for Redis; after that the node serves, and refuses until Redis is there.
+READY_SECONDS = 2.0
 #: Seconds a stopping node has to end its connections; then it is cut off.
 STOP_SECONDS = 1.5
 
@@ -47,10 +49,19 @@ def serve(settings: Settings, host: str, port: int, announce: Callable[[str], No
     set_options(server.socket)
     get_services(app).lifecycle.start()
     told_to_stop = _stop_signal()  # Before the URL is announced: a caller may stop the node at once.
+    _wait_until_ready(app)
     announce(f"http://{host}:{server.server_port}")
     logger.info("serving", host=host, port=server.server_port)
     told_to_stop.wait()
     _stop(app, server)
+
+
+def _wait_until_ready(app: Flask) -> None:
+    """Give the node a moment to reach Redis, so that who connects at the announcement is let in."""
+    lifecycle = get_services(app).lifecycle
+    with gevent.Timeout(READY_SECONDS, False):  # type: ignore[arg-type]  # as documented
+        while lifecycle.problem() is not None:
+            gevent.sleep(0.01)
 
 
 def _stop_signal() -> Event:
