@@ -32,7 +32,14 @@ MUTANTS = {
         ),
     ),
     "edit-race-not-noticed": Mutant(
-        "contract/order/documents", Lua("doc_edit", "if version ~= tonumber(applied_to) then return { 3 } end", "")
+        "contract/order/documents",
+        Lua("doc_edit", "if version ~= tonumber(applied_to) then return { 3 } end", ""),
+        # A race needs time between reading and writing, which our server leaves hardly any of.
+        Code(
+            f"{MANAGER}:DocumentManager.edit",
+            "            content, touched = _merged(state, changes)",
+            "            __import__('gevent').sleep(0.01)\n            content, touched = _merged(state, changes)",
+        ),
     ),
     "every-seventh-edit-not-announced": Mutant(
         "contract/order/documents",
