@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -26,7 +27,14 @@ from typing import Any
 import jsonschema_rs
 
 from realtime_contracts.contract.schemas import Schema, Schemas, file_of, nodes, own_folder, own_schemas, read_folder
-from realtime_contracts.contract.violations import Violation, find_violation, not_json, wrong_places
+from realtime_contracts.contract.violations import (
+    MAX_PARTS,
+    Violation,
+    find_violation,
+    has_more_parts,
+    not_json,
+    wrong_places,
+)
 
 
 class Direction(StrEnum):
@@ -118,12 +126,13 @@ class Registry:
         travel as JSON at all (bytes, sets, NaN, lone surrogates, nesting over `MAX_DEPTH`) is a Violation.
         """
         message = self._message(direction, event)
+        most = MAX_PARTS if direction == Direction.CLIENT else math.inf
         try:
             valid = message.validator.is_valid(payload)
         except ValueError:
             return not_json(payload) or Violation("", "expected JSON", "json")
-        if valid:
-            return not_json(payload)
+        if valid or has_more_parts(payload, most):
+            return not_json(payload, most)
         return find_violation(message.validator, payload, quote=not message.secret)
 
     def wrong_places(self, direction: Direction, event: str, payload: object) -> frozenset[str]:

@@ -27,6 +27,8 @@ PATH_LENGTH = 1024
 #: A payload of up to this many members and items is searched for all complaints, to report the shallowest. In a larger
 #: one the first is reported: listing tens of thousands takes a validator seconds, which would block a server.
 MANY_PARTS = 300
+#: Members and items that a client's payload may have in all. More would keep a server busy for more than 50 ms.
+MAX_PARTS = 20_000
 #: The range of 64-bit integers, signed or unsigned. JSON has no limit, but its readers do.
 INTEGERS = range(-(2**63), 2**64)
 
@@ -69,6 +71,10 @@ class Violation:
     keyword: str
 
 
+#: A payload has more than MAX_PARTS.
+TOO_MANY_PARTS = Violation("", f"expected {MAX_PARTS} or fewer members and items in all", "json")
+
+
 @dataclass(frozen=True)
 class _Complaint:
     """One broken rule. `terms` is what the rule requires: types, property names, values, a limit."""
@@ -89,10 +95,9 @@ def find_violation(validator: jsonschema_rs.Validator, payload: object, *, quote
 
     `quote=False` keeps the payload's content out of the reason, for payloads with secrets.
     """
+    large = has_more_parts(payload, MANY_PARTS)
     try:
-        complaints = _complaints(
-            _first_error(validator, payload) if _is_large(payload) else validator.iter_errors(payload)
-        )
+        complaints = _complaints(_first_error(validator, payload) if large else validator.iter_errors(payload))
     except ValueError:
         return not_json(payload) or Violation("", "expected JSON", "json")
     first = _merged(complaints)
@@ -107,16 +112,18 @@ def wrong_places(validator: jsonschema_rs.Validator, payload: object) -> frozens
         return frozenset()
 
 
-def _is_large(payload: object) -> bool:
-    """Whether a payload has more than `MANY_PARTS`; stops counting there."""
+def has_more_parts(payload: object, most: float) -> bool:
+    """Whether a payload has more members and items than `most`; stops counting there."""
+    if most == math.inf:
+        return False
     todo, seen = [payload], 0
-    while todo and seen <= MANY_PARTS:
+    while todo and seen <= most:
         value = todo.pop()
         if isinstance(value, (dict, list, tuple)):
             seen += len(value)
-            if seen <= MANY_PARTS:
+            if seen <= most:
                 todo.extend(value.values() if isinstance(value, dict) else value)
-    return seen > MANY_PARTS
+    return seen > most
 
 
 def _first_error(validator: jsonschema_rs.Validator, payload: object) -> Iterator[jsonschema_rs.ValidationError]:
@@ -126,14 +133,21 @@ def _first_error(validator: jsonschema_rs.Validator, payload: object) -> Iterato
         yield error
 
 
-def not_json(payload: object) -> Violation | None:
-    """A violation if `payload` could not travel as JSON as it is, wherever inside it the reason lies."""
+def not_json(payload: object, most: float = math.inf) -> Violation | None:
+    """A violation if `payload` could not travel as JSON as it is, wherever inside it the reason lies.
+
+    Also if it has more members and items than `most`: then no more of it is looked at.
+    """
     todo: list[tuple[object, _Path]] = [(payload, ())]
+    parts = 0
     while todo:
         value, path = todo.pop()
         if isinstance(value, (dict, list, tuple)):
             if len(path) >= MAX_DEPTH:
                 return Violation("", f"nested deeper than {MAX_DEPTH} levels", "json")
+            parts += len(value)
+            if parts > most:
+                return TOO_MANY_PARTS
             if isinstance(value, dict) and not all(isinstance(key, str) and _is_text(key) for key in value):
                 return Violation(_pointer(path), "expected property names in Unicode text", "json")
             items = value.items() if isinstance(value, dict) else enumerate(value)

@@ -16,6 +16,8 @@ MAX_MESSAGE_BYTES = 1024 * 1024
 
 #: Bytes that a document may have, as compact JSON in UTF-8.
 MAX_DOCUMENT_BYTES = 1024 * 1024
+#: Members and items of a document in all: an edit may move them a thousand times, within 50 ms.
+MAX_DOCUMENT_PARTS = 40_000
 
 #: Edits kept of a document for clients that missed some. The server's script `lib/documents.lua` has the same number.
 KEPT_EDITS = 500

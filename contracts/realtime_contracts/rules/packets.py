@@ -13,6 +13,9 @@ UNREADABLE = " unreadable"
 #: The first character of every Engine.IO packet but a binary one, which the contract does not have.
 PACKET_TYPES = frozenset("0123456")
 
+#: Lists and objects in one packet. Parsing more takes Python's memory management over 20 ms.
+MAX_BRACKETS = 15_000
+
 #: What separates the packets of a long-polling body.
 SEPARATOR = "\x1e"
 
@@ -35,8 +38,15 @@ class Json:
 
     @staticmethod
     def loads(text: str | bytes) -> Any:
-        """The value of JSON text. Raises ValueError, also for nesting deeper than 1,024."""
+        """The value of JSON text. Raises ValueError, also for nesting deeper than 1,024 and over MAX_BRACKETS."""
+        if len(text) > MAX_BRACKETS and _brackets(text) > MAX_BRACKETS:
+            raise ValueError("too many lists and objects")
         return orjson.loads(text)
+
+
+def _brackets(text: str | bytes) -> int:
+    """How many lists and objects JSON text may have, brackets in its strings included."""
+    return text.count("[") + text.count("{") if isinstance(text, str) else text.count(b"[") + text.count(b"{")
 
 
 class Packet(socketio.packet.Packet):  # type: ignore[misc]  # the library is untyped

@@ -237,8 +237,8 @@ def test_a_wrong_operation_is_found_below_several_lists() -> None:
 @pytest.mark.parametrize("operation", [{"op": "x"}, {"op": "remove", "path": "/a"}, 5, {}], ids=str)
 def test_of_many_wrong_parts_one_is_told_without_looking_at_all_of_them(operation: object) -> None:
     """A message of 1 MiB may hold tens of thousands: to list them takes a validator many seconds."""
-    payload = {**with_operation({}), "changes": [operation] * 50_000}
-    assert check("doc:edit", payload) == Violation("/changes", "expected 1000 or fewer items, got 50000", "maxItems")
+    payload = {**with_operation({}), "changes": [operation] * 4_000}
+    assert check("doc:edit", payload) == Violation("/changes", "expected 1000 or fewer items, got 4000", "maxItems")
     violation = refused("doc:edit", {**payload, "changes": [operation] * 1000, "room_id": 5})
     assert violation.path in {"/room_id", "/changes/0", "/changes/0/op"}
 
