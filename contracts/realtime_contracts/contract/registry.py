@@ -131,7 +131,7 @@ class Registry:
             valid = message.validator.is_valid(payload)
         except ValueError:
             return not_json(payload) or Violation("", "expected JSON", "json")
-        if valid or has_more_parts(payload, most):
+        if valid or has_more_parts(payload, 3 * most):  # up to that what is wrong can be said in time
             return not_json(payload, most)
         return find_violation(message.validator, payload, quote=not message.secret)
 

@@ -89,6 +89,9 @@ def many_connect(world: World, n: str) -> None:
 def node_ends(world: World, faults: Faults, n: str, ended_: str) -> None:
     world.dead.add(int(n) - 1)
     (faults.kill if ended_ == "killed" else faults.stop)(int(n))
+    for tab in tabs_of_all(world):
+        if tab.url == world.nodes[int(n) - 1]:
+            tab.expect_end(within=world.timeouts.gone + patience())
 
 
 @given("Redis cannot be reached")
