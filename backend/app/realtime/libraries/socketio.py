@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 import socketio
 from socketio.packet import CONNECT_ERROR
 
 from app.realtime.libraries.engineio import EngineServer
+from realtime_contracts.rules.packets import Json
 
 #: Digits of an ack id that are read here. More are the library's to judge.
 _ID_DIGITS = 15
@@ -77,7 +77,7 @@ def _read(data: Any) -> Event | None:
     if begin < 0 or (number and not (number.isascii() and number.isdecimal() and len(number) <= _ID_DIGITS)):
         return None
     try:
-        array = orjson.loads(data[begin:])
+        array = Json.loads(data[begin:])
     except ValueError:
         return None
     if not array or type(array[0]) is not str:

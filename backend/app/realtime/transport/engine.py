@@ -24,7 +24,7 @@ class Engine:
     def __init__(self, timing: Timing, application: Application) -> None:
         self.timing = timing
         self.application = application
-        self.timers = Timers()
+        self.timers = Timers(min(timing.ping_interval, timing.ping_timeout))
         self.sessions: dict[str, Session] = {}
         #: Sessions that have ended, by the label of the reason.
         self.ended = Counter({reason.label: 0 for reason in Reason})

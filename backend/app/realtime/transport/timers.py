@@ -13,21 +13,28 @@ from app.realtime.transport.wheel import Wheel
 
 logger = structlog.get_logger(__name__)
 
-#: Seconds by which an action may be late.
-TICK_SECONDS = 0.02
+#: Seconds by which an action may be late at most, and at least: to look costs more than what is found.
+_LONGEST_TICK, _SHORTEST_TICK = 0.25, 0.01
+
+#: An action is late by at most this part of the shortest time that matters.
+_PARTS = 10
 
 
 class Timers:
-    """Runs actions later. An action runs in the loop: it must be short, and must not block."""
+    """Runs actions later. An action runs in the loop: it must be short, and must not block.
 
-    def __init__(self) -> None:
-        self._wheel: Wheel = Wheel(time.monotonic, TICK_SECONDS)
+    `shortest`: the shortest time in seconds that matters; actions are late by less than a tenth of it.
+    """
+
+    def __init__(self, shortest: float) -> None:
+        self._tick_seconds = min(max(shortest / _PARTS, _SHORTEST_TICK), _LONGEST_TICK)
+        self._wheel: Wheel = Wheel(time.monotonic, self._tick_seconds)
         self._timer: Any = None
 
     def schedule(self, seconds: float, action: Callable[[], None]) -> Any:
         """Run an action in `seconds`. Returns an entry for `cancel`."""
         if self._timer is None:
-            self._timer = gevent.get_hub().loop.timer(TICK_SECONDS, TICK_SECONDS)
+            self._timer = gevent.get_hub().loop.timer(self._tick_seconds, self._tick_seconds)
             self._timer.start(self._tick)
         return self._wheel.schedule(seconds, action)
 
