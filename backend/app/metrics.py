@@ -6,14 +6,17 @@ knows: events, operations, codes and statuses. Any other name that a client send
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client import CollectorRegistry, Counter, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 #: The label of an event or an operation that the server does not know.
 UNKNOWN = "unknown"
@@ -44,38 +47,16 @@ class Metrics:
 
     def __init__(self, now: Callable[[], Now]) -> None:
         self._registry = CollectorRegistry()
-        self._events = Counter(
-            "realtime_events", "Socket.IO events answered", ["event", "code"], registry=self._registry
-        )
-        self._seconds = Histogram(
-            "realtime_event_seconds",
-            "Time to answer a Socket.IO event",
-            ["event"],
-            buckets=BUCKETS,
-            registry=self._registry,
-        )
+        self._events: dict[str, _Event] = {}
         self._requests = Counter(
             "realtime_http_requests", "HTTP requests answered", ["operation", "status"], registry=self._registry
         )
-        self._registry.register(_Current(now))
+        self._registry.register(_Current(now, self._events))
         ProcessCollector(registry=self._registry)
 
     def event(self, name: str) -> Watch:
-        """Return the function to call with each answered event of this name.
-
-        It looks its counters up once; a look-up per event would cost more than counting.
-        """
-        observe = self._seconds.labels(name).observe
-        counters: dict[str, Counter] = {}
-
-        def answered(ack: dict[str, Any], seconds: float) -> None:
-            code = "ok" if ack["ok"] else ack["error"]["code"]
-            if (counter := counters.get(code)) is None:
-                counter = counters[code] = self._events.labels(name, code)
-            counter.inc()
-            observe(seconds)
-
-        return answered
+        """Return the function to call with each answered event of this name."""
+        return self._events.setdefault(name, _Event()).count
 
     def request(self, operation: str | None, status: int) -> None:
         """Count an answered request of an operation (None: of no known operation)."""
@@ -86,13 +67,33 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-class _Current(Collector):
-    """Collects the node's current values when Prometheus asks."""
+class _Event:
+    """The counters of one event: plain numbers of one thread. The library's locks were a tenth of an event's price."""
 
-    def __init__(self, now: Callable[[], Now]) -> None:
+    def __init__(self) -> None:
+        self.codes: dict[str, int] = {}
+        #: How many took up to each bound, and longer than all.
+        self.took = [0] * (len(BUCKETS) + 1)
+        self.seconds = 0.0
+
+    def count(self, ack: dict[str, Any], seconds: float) -> None:
+        """Count an answered event and its time."""
+        code = "ok" if ack["ok"] else ack["error"]["code"]
+        self.codes[code] = self.codes.get(code, 0) + 1
+        self.took[bisect_left(BUCKETS, seconds)] += 1
+        self.seconds += seconds
+
+
+class _Current(Collector):
+    """Collects the node's current values, and the counters of its events, when Prometheus asks."""
+
+    def __init__(self, now: Callable[[], Now], events: Mapping[str, _Event]) -> None:
         self._now = now
+        self._events = events
 
     def collect(self) -> Iterator[Metric]:
+        """All metrics but those of HTTP requests."""
+        yield from self._of_events()
         now = self._now()
         yield GaugeMetricFamily("realtime_connections", "Connections of this node", now.connections)
         yield GaugeMetricFamily("realtime_ready", "1 if this node is ready for clients, else 0", int(now.ready))
@@ -105,3 +106,15 @@ class _Current(Collector):
         yield ended
         yield GaugeMetricFamily("realtime_redis_in_flight", "Commands that wait for Redis", now.in_flight)
         yield CounterMetricFamily("realtime_redis_connects", "Connections made to Redis for commands", now.connects)
+
+    def _of_events(self) -> Iterator[Metric]:
+        answered = CounterMetricFamily("realtime_events", "Socket.IO events answered", labels=["event", "code"])
+        took = HistogramMetricFamily("realtime_event_seconds", "Time to answer a Socket.IO event", labels=["event"])
+        bounds = [*map(floatToGoString, BUCKETS), "+Inf"]
+        for name, event in self._events.items():
+            for code, count in event.codes.items():
+                answered.add_metric([name, code], count)
+            up_to = list(zip(bounds, accumulate(event.took), strict=True))
+            took.add_metric([name], buckets=up_to, sum_value=event.seconds)
+        yield answered
+        yield took
