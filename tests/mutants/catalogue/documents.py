@@ -37,8 +37,8 @@ MUTANTS = {
         # A race needs time between reading and writing, which our server leaves hardly any of.
         Code(
             f"{MANAGER}:DocumentManager.edit",
-            "            content, touched = _merged(state, changes)",
-            "            __import__('gevent').sleep(0.01)\n            content, touched = _merged(state, changes)",
+            "        content, touched = _merged(state, changes)",
+            "        __import__('gevent').sleep(0.01)\n        content, touched = _merged(state, changes)",
         ),
     ),
     "every-seventh-edit-not-announced": Mutant(
