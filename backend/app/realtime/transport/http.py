@@ -139,7 +139,8 @@ class Http:
             raise _bad_method()
         if query.get("EIO") != ["4"]:
             raise _refused(5, "Unsupported protocol version")
-        if not self._engine.application.ready():
+        # A WebSocket is let in and closed at its CONNECT: a browser cannot see the status of one that is refused.
+        if transport == Polling.name and not self._engine.application.ready():
             raise _refused(3, "Not ready", "503 Service Unavailable")
         return self._open(environ, transport)
 

@@ -29,5 +29,6 @@ class Reason(str, Enum):
         return self.value.replace(" ", "_")
 
 
-#: Ends at which nothing more is sent, and the TCP connection is reset: the peer does not read, or is gone.
-ABORTING = frozenset({Reason.PING_TIMEOUT, Reason.SLOW_CLIENT, Reason.FLOOD})
+#: Ends at which nothing more is sent, and the TCP connection is reset, because the peer does not read. Who is only
+#: silent gets a close frame and the end of the stream: it may wake up.
+ABORTING = frozenset({Reason.SLOW_CLIENT, Reason.FLOOD})
