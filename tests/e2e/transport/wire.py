@@ -29,6 +29,8 @@ LOOK_SECONDS = 0.02
 #: Bytes of one read.
 CHUNK = 1 << 18
 
+#: How the list begins that a new connection gets.
+LIST = '42["presence:list"'
 #: The path of Socket.IO with the protocol's version, the transport to be added.
 TARGET = "/socket.io/?EIO=4&transport="
 #: What separates the packets of a polling body.
@@ -234,6 +236,8 @@ class Polling:
         if token is not None:
             self.post(connect_packet(token))
             self.until(lambda packet: packet.startswith("40"))
+            if not any(packet.startswith(LIST) for packet in self.heard):
+                self.until(lambda packet: packet.startswith(LIST))
 
     def post(self, body: bytes | str, headers: Mapping[str, str] = {}) -> Answer:
         return ask(self.url, self.target, "POST", body, headers)
@@ -398,7 +402,7 @@ class Client(WebSocket):
         self.say(connect_packet(token))
         self.greeting = self.until(lambda packet: packet[:2] in ("40", "44"))
         assert self.greeting.startswith("40"), self.greeting
-        self.until(lambda packet: packet.startswith('42["presence:list"'))
+        self.until(lambda packet: packet.startswith(LIST))
 
     def emit(self, event: str, data: object = None) -> str:
         """Emit an event that asks for an ack. Returns how the ack will begin."""
