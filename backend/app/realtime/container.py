@@ -127,6 +127,7 @@ def make_services(settings: Settings) -> Services:
     lease.begin()
     admission = Admission(tasks, bus, connections, deadlines, settings.away_timeout_seconds)
     lifecycle = Lifecycle(tasks, bus, lease, recovery, reaping, admission, commands)
+    admission.is_ready = lifecycle.is_ready
 
     def now() -> Now:
         return Now(

@@ -238,9 +238,8 @@ class BusManager:
 
     def acknowledge(self, sid: str, number: int | None, ack: dict[str, Any]) -> None:
         """Send the ack of an event, if one was asked for (`number`), and then what was kept for it."""
-        messages = self._order.answered(sid)
-        if number is not None:
-            messages = [Message(f"{_ACK}{number}[{orjson.dumps(ack).decode()}]"), *messages]
+        messages = [] if number is None else [Message(f"{_ACK}{number}[{orjson.dumps(ack).decode()}]")]
+        messages += self._order.answered(sid)
         session = self._members.sessions.get(sid)
         if messages and session is not None:
             session.send(*messages)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import structlog
@@ -40,6 +41,8 @@ class Admission:
         #: The end of its token, by sid.
         self._expiries: dict[str, Deadline] = {}
         self._closed = False
+        #: Whether the node is ready for clients.
+        self.is_ready: Callable[[], bool] = lambda: True
 
     def close(self) -> None:
         """Let nobody in any more: the node stops."""
@@ -55,12 +58,15 @@ class Admission:
         if not isinstance(token, str):
             raise Unauthenticated
         user = self._connections.verify(token)
+        if not self.is_ready():
+            raise Unavailable
         device_type, browser = parse_user_agent(user_agent)
         connection = self._connections.add_connection(
             sid, user, device_type=device_type, browser=browser, ip_address=ip_address
         )
-        if not self._bus.is_open(sid):
-            # The client left while Redis was asked. The library reports no end of a connection that had not begun.
+        if self._closed or not self._bus.is_open(sid):
+            # The node stops, or the client left, while Redis was asked. The library reports no end of a connection that
+            # had not begun.
             self.end(sid, goodbye=False)
             raise Unavailable
         self._end_at_expiry(connection)

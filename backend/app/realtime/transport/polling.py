@@ -82,7 +82,8 @@ class Polling:
         return self._farewell
 
     def _hung_up(self) -> None:
-        self.session.end(Reason.TRANSPORT_CLOSE)
+        if self.session.transport is self:
+            self.session.end(Reason.TRANSPORT_CLOSE)
 
     @contextmanager
     def one_body(self) -> Iterator[bool]:
@@ -130,7 +131,7 @@ class Polling:
 
     def hand_over(self) -> list[Message]:
         """What waits, for the WebSocket that takes over; a waiting poll ends."""
-        waiting = self._outbox.take(1 << 62) if len(self._outbox) else []
+        waiting = self._outbox.take() if len(self._outbox) else []
         self.wake()
         self.resume()
         return waiting

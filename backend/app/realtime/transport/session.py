@@ -23,6 +23,9 @@ PING, NOOP = Message.of_text("2"), Message.of_text("6")
 #: Stands for an Engine.IO packet that cannot be read: a Socket.IO packet that cannot be read either, which is answered.
 UNREADABLE = "!"
 
+#: Seconds by which a ping is late only after the whole process stood still. The client has its full time then.
+_STANDSTILL = 0.5
+
 #: A Socket.IO DISCONNECT.
 GOODBYE = "1"
 
@@ -239,6 +242,8 @@ class Session:
 
     def _ping(self) -> None:
         self._pong_due = True
+        if time.monotonic() - self._due > _STANDSTILL:
+            self._due = time.monotonic()
         self._plan(self._engine.timing.ping_timeout, self._ping_unanswered)
         self.send(PING)
 

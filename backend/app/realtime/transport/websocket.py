@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Protocol
@@ -74,7 +75,7 @@ class WebSocket:
         self._socket = sock
         self._timers = timers
         self._frames = FrameReader(max_message_bytes)
-        self._budget = Budget(gevent.get_hub().loop.now())
+        self._budget = Budget(time.monotonic())
         #: The loop's watcher, None once the descriptor is given back.
         self._reader: Any = gevent.get_hub().loop.io(sock.fileno(), _READ)
         self._writer: Any = None
@@ -88,6 +89,8 @@ class WebSocket:
 
     def start(self, received: bytes = b"") -> None:
         """Begin to read. `received`: what came together with the handshake."""
+        if self.closed:  # The client has gone before its answer.
+            return
         self._reader.start(self._readable)
         if received:
             self._frames.feed(received)
@@ -162,7 +165,7 @@ class WebSocket:
 
     def _is_over_budget(self) -> bool:
         """Whether the socket must wait, because its client has sent too much in this second."""
-        wait = self._budget.wait(gevent.get_hub().loop.now())
+        wait = self._budget.wait(time.monotonic())
         if not wait:
             return False
         self._reader.stop()
@@ -196,8 +199,9 @@ class WebSocket:
         except (BlockingIOError, InterruptedError):
             sent = 0
         except OSError:
-            self.owner.end(Reason.TRANSPORT_CLOSE)
-            return
+            if hasattr(self, "owner"):
+                self.owner.end(Reason.TRANSPORT_CLOSE)
+            return  # Without an owner it is only being refused.
         if sent < len(frames):
             self._outbox = Outbox()
             self._keep(self._outbox, self._begun(messages, sent))
