@@ -64,7 +64,7 @@ class Admission:
         connection = self._connections.add_connection(
             sid, user, device_type=device_type, browser=browser, ip_address=ip_address
         )
-        if self._closed or not self._bus.is_open(sid):
+        if not self._may_stay(sid):
             # The node stops, or the client left, while Redis was asked. The library reports no end of a connection that
             # had not begun.
             self.end(sid, goodbye=False)
@@ -73,6 +73,9 @@ class Admission:
         self._deadlines.plan_check(connection.tenant_id, self._away_seconds)
         logger.info("connected", sid=sid, user_id=connection.user_id, tenant_id=connection.tenant_id)
         return connection
+
+    def _may_stay(self, sid: str) -> bool:
+        return not self._closed and self._bus.is_open(sid)
 
     def end(self, sid: str, *, goodbye: bool) -> Connection | None:
         """Remove a connection of this node that has ended. Returns it, None if it is not here."""
