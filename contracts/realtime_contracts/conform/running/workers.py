@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any, Literal
@@ -110,7 +111,8 @@ class _Worker:
         except OSError:  # The worker has ended since its last job.
             self.end()
             self._start()
-            self.pipe.send((job.example.id, job.transport))
+            with suppress(OSError):  # That one has ended, too: `take` will see it.
+                self.pipe.send((job.example.id, job.transport))
 
     def take(self, *, came: bool) -> Outcome:
         job, self.job = self.job, None
