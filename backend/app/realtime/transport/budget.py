@@ -6,7 +6,7 @@ from app.realtime.transport import limits
 
 
 class Budget:
-    """Counts frames and bytes in seconds. `strikes`: seconds in a row in which there were too many."""
+    """Counts frames and bytes in seconds. `strikes`: seconds with too many, less the seconds without."""
 
     __slots__ = ("_began", "bytes", "frames", "strikes")
 
@@ -22,7 +22,8 @@ class Budget:
         over = self.frames > limits.FRAMES_PER_SECOND or self.bytes > limits.BYTES_PER_SECOND
         if past < 1:
             return 1 - past if over else 0.0
-        self.strikes = self.strikes + 1 if over and past < 2 else 0  # noqa: PLR2004 - the second after is no more in a row
+        calm = int(past) - (1 if over else 0)
+        self.strikes = max(0, self.strikes + (1 if over else 0) - calm)
         self._began = now
         self.frames = self.bytes = 0
         return 0.0

@@ -14,7 +14,7 @@ READ_BYTES = 16 * 1024
 FRAMES_PER_SECOND, BYTES_PER_SECOND = 2000, 4 * 1024 * 1024
 #: Frames of one message.
 FRAGMENTS = 1024
-#: Seconds in a row beyond that budget after which the session ends.
+#: Seconds beyond that budget, less the seconds within it, after which the session ends.
 FLOOD_SECONDS = 10
 #: Packets of one long-polling body.
 PACKETS_PER_BODY = 64
