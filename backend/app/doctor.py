@@ -13,7 +13,7 @@ from redis.exceptions import NoPermissionError, RedisError, ResponseError
 from rich.console import Console
 from rich.table import Table
 
-from app.realtime.store import client
+from app.realtime.store import topology
 from app.realtime.store.script import names, source
 from app.settings import Settings, SettingsError, load_settings
 
@@ -48,7 +48,7 @@ def examine(redis_url: str | None = None) -> list[Finding]:
         findings = [Finding("settings", "bad", str(error))]
         # Redis can be checked whatever the tokens are signed with.
         settings = Settings.model_construct(redis_url=redis_url or Settings.model_fields["redis_url"].default)
-    connection = client.commands(settings)
+    connection = topology.of_settings(settings).client()
     try:
         for check in (_ping, _server, _clock, _pubsub, _scripts, _eviction, _persistence):
             findings.extend(_safely(check, connection))

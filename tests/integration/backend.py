@@ -27,7 +27,7 @@ from app.realtime.managers.typing_manager import TypingManager
 from app.realtime.policy import RoomPolicy, allow_tenant
 from app.realtime.services.activity_service import ActivityService
 from app.realtime.services.notification_service import NotificationService
-from app.realtime.store import client, script
+from app.realtime.store import script, topology
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys, bus_channel
 from app.realtime.store.nodes import NodeStore
@@ -93,8 +93,8 @@ class Backend:
     def __init__(self, redis_url: str, policy: RoomPolicy = allow_tenant, **settings: Any) -> None:
         self.settings = Settings(redis_url=redis_url, jwt_secret_key=SECRET, **settings)
         # A client that several threads may use, as a back end of another process does.
-        self.redis = client.of_url(redis_url)
-        self.address = NodeAddress(client.database(self.redis))
+        self.redis = topology.of_url(redis_url).client()
+        self.address = NodeAddress(topology.database_of(self.redis))
         self.connections = ConnectionManager(self.redis, self.settings, self.address)
         self.presence = PresenceManager(self.redis, self.settings, self.address)
         self.rooms = RoomManager(self.redis, self.settings, self.address, policy)
@@ -171,7 +171,7 @@ class Tape:
 
     def __init__(self, redis_client: redis.Redis) -> None:
         self._redis = redis_client
-        self._bus = bus_channel(client.database(redis_client))
+        self._bus = bus_channel(topology.database_of(redis_client))
         self._pubsub = redis_client.pubsub()
         self._pubsub.subscribe(self._bus)
         self._pubsub.psubscribe(f"{self._bus}:*")

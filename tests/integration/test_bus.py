@@ -15,7 +15,7 @@ from gevent.queue import Queue
 from app import create_app
 from app.realtime.bus.subscription import Subscription
 from app.realtime.container import get_services
-from app.realtime.store import client
+from app.realtime.store import topology
 from app.realtime.store.keys import TenantKeys
 from app.settings import Settings
 from tests.integration.backend import PATIENCE, SECRET, TENANT, come
@@ -32,7 +32,7 @@ class Listener:
 
     def __init__(self, url: str, connection_class: type[redis.Connection] | None = None) -> None:
         settings = Settings(redis_url=url, jwt_secret_key=SECRET, redis_timeout=TIMEOUT)
-        pool = client.listener(settings).connection_pool
+        pool = topology.of_settings(settings).pool_for(TENANT)
         pool.connection_class = connection_class or pool.connection_class
         self.heard: Queue[bytes] = Queue()
         self.gaps: Queue[None] = Queue()

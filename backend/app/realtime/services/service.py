@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import redis
 
-from app.realtime.store import client
+from app.realtime.store import topology
 from app.realtime.store.address import NodeAddress
 
 
@@ -23,12 +23,12 @@ class Service:
         `address`: the node's, if this is one.
         """
         self._redis = redis_client
-        self._address = address or NodeAddress(client.database(redis_client))
+        self._address = address or NodeAddress(topology.database_of(redis_client))
 
     @classmethod
     def from_url(cls, redis_url: str, **options: Any) -> Self:
         """Connect to the cluster's Redis by URL; `options` are those of the class."""
-        return cls(client.of_url(redis_url), **options)
+        return cls(topology.of_url(redis_url).client(), **options)
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
