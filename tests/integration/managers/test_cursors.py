@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from app.realtime.managers.connection_manager import Connection
@@ -46,6 +44,24 @@ def test_a_burst_is_told_at_once_and_then_at_the_rate_and_the_last_position_arri
     assert told[: CURSOR_RATE.burst] == list(range(CURSOR_RATE.burst))
     write_out(backend)
     assert (told + moved(tape))[-1] == CURSOR_RATE.burst + 19
+
+
+def test_a_room_whose_data_is_broken_keeps_no_other_move_from_being_written(
+    backend: Backend, tape: Tape, ana: Connection, ben: Connection
+) -> None:
+    broken = ("a:1", "z:1")
+    for room in broken:
+        backend.join(ana, room)
+        backend.cursors.move(ana, room, 1, 0)
+    backend.cursors.move(ben, ROOM, 2, 0)
+    for room in broken:
+        backend.redis.set(ana.keys.cursors(room), "no hash")
+    assert backend.cursors.write() is None
+    assert moved(tape) == [2]
+    backend.redis.delete(*map(ana.keys.cursors, broken))
+    backend.cursors.move(ana, "a:1", 3, 0)
+    backend.cursors.write()
+    assert moved(tape) == [3]
 
 
 def test_a_minute_of_moves_is_never_more_than_thirty_a_second() -> None:
@@ -106,16 +122,13 @@ def test_only_what_is_not_written_is_written_again(
     backend.cursors.move(ana, ROOM, 2, 0)
     backend.cursors.remove(ben, ROOM)
 
-    def fail(*_: Any) -> None:
-        raise Unavailable
-
     with monkeypatch.context() as patched:
-        patched.setattr(backend.cursors, "_announce_waiting", fail)
+        patched.setattr(backend.cursors._removed, "run_each", lambda calls: [Unavailable() for _ in calls])
         with pytest.raises(Unavailable):
             backend.cursors.write()
-    assert tape.names() == ["cursor:move", "cursor:remove"]
+    assert tape.names() == ["cursor:move"]
     write_out(backend)
-    assert tape.names() == []
+    assert tape.names() == ["cursor:remove"]
 
 
 def test_while_redis_is_away_moves_are_kept_and_then_refused_and_written_when_it_is_back(

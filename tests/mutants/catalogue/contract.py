@@ -57,9 +57,9 @@ MUTANTS = {
     "null-is-left-out": Mutant(
         "contract/server/cursor:move",
         Code(
-            "app.realtime.managers.cursor_manager:CursorManager._write_moves",
-            'position=cast("CursorPosition", move.cursor).to_dict(),',
-            'position={k: v for k, v in cast("CursorPosition", move.cursor).to_dict().items() if v is not None},',
+            "app.realtime.managers.cursor_manager:CursorManager.write",
+            "position=move.cursor.to_dict()",
+            "position={k: v for k, v in move.cursor.to_dict().items() if v is not None}",
         ),
     ),
     "typing-field-is-empty-text": Mutant(

@@ -28,7 +28,7 @@ MUTANTS = {
     "cursor-goes-with-any-tab": Mutant(
         "cursors/3.7", Lua("lib/leaving", "if cursor and cursor.sid == sid then", "if cursor then")
     ),
-    "last-cursor-position-lost": Mutant("cursors/4.1", Code(f"{MANAGER}._wait", "if wait_ms > 0:", "if wait_ms < 0:")),
+    "last-cursor-position-lost": Mutant("cursors/4.1", Code(f"{MANAGER}._run", "and wait_ms > 0:", "and wait_ms < 0:")),
     "cursor-moves-not-coalesced": Mutant(
         "cursors/4.1",
         Code(

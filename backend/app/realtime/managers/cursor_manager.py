@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import orjson
 import redis
+import structlog
 
 from app.realtime.managers.accessors import of_current_app
 from app.realtime.managers.connection_manager import Connection
@@ -24,7 +25,7 @@ from app.realtime.managers.planning import PlanCheck, plan_nothing
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.moves import moves_of
-from app.realtime.store.script import Script, admitted
+from app.realtime.store.script import Call, Script, admitted
 from app.realtime.utils.message_types import CursorPosition
 from app.settings import Settings
 from realtime_contracts.rules import limits
@@ -32,6 +33,8 @@ from realtime_contracts.rules.colors import color_of
 from realtime_contracts.rules.errors import NotInRoom, Unavailable
 from realtime_contracts.rules.presence import Trigger
 from realtime_contracts.rules.rates import CURSOR_RATE
+
+logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class _Whose:
     room_id: str
     user_id: str
 
-    def call(self, **parameters: Any) -> tuple[TenantKeys, dict[str, Any]]:
+    def call(self, **parameters: Any) -> Call:
         """One call of a script about this cursor."""
         return TenantKeys(self.tenant_id), {"room_id": self.room_id, "user_id": self.user_id, **parameters}
 
@@ -146,50 +149,41 @@ class CursorManager:
     def write(self) -> float | None:
         """Write the pending moves. Returns the seconds until the next call, None if it can wait for the next move.
 
-        One caller at a time. Raises Unavailable, and then keeps what is not written.
+        One caller at a time. Raises Unavailable, and then keeps what Redis did not serve. A fault of one cursor is
+        logged, and its move dropped.
         """
         taken, self._pending = self._pending, {}
-        moved = {key: move for key, move in taken.items() if move.cursor is not None}
-        removed = {key: move for key, move in taken.items() if move.cursor is None}
-        try:
-            self._write_moves(moved)
-            moved = {}
-            self._write_removals(list(removed))
-            removed = {}
-            self._announce_waiting()
-        except Unavailable:
-            self._failing = True
-            self._pending = {**moved, **removed, **self._pending}
-            raise
-        self._failing = False
+        each = {"lives_ms": self._lives_ms, "moves": moves_of(Trigger.ACTIVITY), **self._rate}
+        moved = {
+            whose: whose.call(sid=move.sid, position=move.cursor.to_dict(), **each)
+            for whose, move in taken.items()
+            if move.cursor is not None
+        }
+        removed = {whose: whose.call() for whose, move in taken.items() if move.cursor is None}
+        unserved = [*self._run(self._moved, moved), *self._run(self._removed, removed)]
+        self._pending = {**{whose: taken[whose] for whose in unserved}, **self._pending}
+        now = time.monotonic()
+        due = {whose: whose.call(**self._rate) for whose, at in self._waiting.items() if at <= now}
+        unserved += self._run(self._announce, due)
+        self._failing = bool(unserved)
+        if unserved:
+            raise Unavailable
         return max(0.0, min(self._waiting.values()) - time.monotonic()) if self._waiting else None
 
-    def _write_moves(self, pending: dict[_Whose, _Move]) -> None:
-        if pending:
-            each = {"lives_ms": self._lives_ms, "moves": moves_of(Trigger.ACTIVITY), **self._rate}
-            calls = [
-                whose.call(sid=move.sid, position=cast("CursorPosition", move.cursor).to_dict(), **each)
-                for whose, move in pending.items()
-            ]
-            self._wait(list(pending), self._moved.run_all(calls))
-
-    def _write_removals(self, removed: list[_Whose]) -> None:
-        if removed:
-            self._removed.run_all([whose.call() for whose in removed])
-            self._wait(removed, [0] * len(removed))
-
-    def _announce_waiting(self) -> None:
-        now = time.monotonic()
-        if due := [key for key, at in self._waiting.items() if at <= now]:
-            self._wait(due, self._announce.run_all([whose.call(**self._rate) for whose in due]))
-
-    def _wait(self, cursors: list[_Whose], waits_ms: list[int]) -> None:
-        """Plan the delayed announcements of `cursors`; drop those already made."""
-        for key, wait_ms in zip(cursors, waits_ms, strict=True):
-            if wait_ms > 0:
-                self._waiting[key] = time.monotonic() + wait_ms / 1000
+    def _run(self, script: Script, calls: dict[_Whose, Call]) -> list[_Whose]:
+        """Call a script about cursors, and plan the announcements that must wait. Returns whose Redis did not serve."""
+        unserved = []
+        for whose, wait_ms in zip(calls, script.run_each(list(calls.values())), strict=True):
+            if isinstance(wait_ms, Unavailable):
+                unserved.append(whose)
+            elif isinstance(wait_ms, Exception):
+                logger.error("cursor_not_written", exc_info=wait_ms)
+                self._waiting.pop(whose, None)
+            elif script is not self._removed and wait_ms > 0:
+                self._waiting[whose] = time.monotonic() + wait_ms / 1000
             else:
-                self._waiting.pop(key, None)
+                self._waiting.pop(whose, None)
+        return unserved
 
 
 def get_cursor_manager() -> CursorManager:

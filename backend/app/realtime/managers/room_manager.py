@@ -18,9 +18,10 @@ from app.realtime.managers.connection_manager import Connection
 from app.realtime.policy import RoomPolicy, RoomRequest
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.due import DueList
+from app.realtime.store.executors import executors
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.moves import moves_of
-from app.realtime.store.script import Script, admitted, executors, reaching_redis
+from app.realtime.store.script import Script, admitted, reaching_redis
 from app.realtime.utils.message_types import RoomInfo
 from app.settings import Settings
 from realtime_contracts.rules import limits
@@ -95,7 +96,7 @@ class RoomManager:
         """`on_left` is called with a connection of this node and the room that it has left."""
         self._on_left = on_left
         self.redis = redis_client
-        self._execute_all = executors(redis_client)[1]
+        self._together = executors(redis_client).together
         self.MAX_ROOMS_PER_CONNECTION = settings.max_rooms_per_connection
         self._policy = policy
         self._cursor_ms = round(settings.cursor_timeout_seconds * 1000)
@@ -210,7 +211,7 @@ class RoomManager:
         keys = TenantKeys(tenant_id)
         with reaching_redis():
             reads = [("HGET", keys.room(room_id), "created_at"), ("HGETALL", keys.room_users(room_id))]
-            created_at, members = self._execute_all([("MULTI",), *reads, ("EXEC",)])[-1]
+            created_at, members = self._together([("MULTI",), *reads, ("EXEC",)])[-1]
         if created_at is None:
             return None
         room = _room(room_id, tenant_id, members)

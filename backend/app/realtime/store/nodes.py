@@ -9,7 +9,9 @@ import redis
 
 from app.realtime.store import keys as k
 from app.realtime.store.address import NodeAddress
-from app.realtime.store.script import Script, executors, reaching_redis
+from app.realtime.store.executors import executors
+from app.realtime.store.pipeline import succeeded
+from app.realtime.store.script import Script, reaching_redis
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class NodeStore:
 
     def __init__(self, client: redis.Redis, address: NodeAddress) -> None:
         self._client = client
-        self._execute_all = executors(client)[1]
+        self._each = executors(client).each
         self._address = address
         self._lease = Script(client, "node_lease", address)
         self._leave = Script(client, "node_leave", address)
@@ -44,10 +46,10 @@ class NodeStore:
         return cast("set[str]", self._run("SMEMBERS", k.node_tenants(node_id)))
 
     def connections(self, node_id: str, tenant: k.TenantKeys) -> dict[str, str]:
-        """Return sid → user_id of the tenant's connections on a node. Two round trips, whatever the number."""
+        """Return sid → user_id of the tenant's connections on a node. Two round trips, more for many connections."""
         with reaching_redis():
             sids = cast("set[str]", self._client.smembers(tenant.node_connections(node_id)))
-            users = self._execute_all([("HGET", tenant.connection(sid), "user_id") for sid in sids])
+            users = succeeded(self._each([("HGET", tenant.connection(sid), "user_id") for sid in sids]))
             return {sid: user_id or "" for sid, user_id in zip(sids, users, strict=True)}
 
     def leave(self) -> int:

@@ -40,7 +40,7 @@ class Pipeline:
     def __init__(self, pool: redis.ConnectionPool, timeout: float, max_in_flight: int) -> None:
         self._pool = pool
         self._timeout = timeout
-        self._max_in_flight = max_in_flight
+        self.max_in_flight = max_in_flight
         self._link: Link | None = None
         #: What all wait for while one greenlet connects.
         self._connecting: Any = None
@@ -71,6 +71,10 @@ class Pipeline:
 
     def execute_all(self, commands: Sequence[Command]) -> list[Any]:
         """The replies to many commands, in one write. Raises the first error, when all replies are there."""
+        return succeeded(self.replies(commands))
+
+    def replies(self, commands: Sequence[Command]) -> list[Any]:
+        """As `execute_all`, but the error of a command stands in its place."""
         if not commands:
             return []
         replies: list[Any] = []
@@ -86,9 +90,6 @@ class Pipeline:
         for one in packed:
             link.send(one, take)
         waiter.get()
-        for reply in replies:
-            if isinstance(reply, Exception):
-                raise reply
         return replies
 
     def close(self) -> None:
@@ -110,7 +111,7 @@ class Pipeline:
         link = self._link
         if link is None:
             link = self._connected()
-        if len(link) + commands > self._max_in_flight or link.unwritten_bytes > _UNWRITTEN_BYTES:
+        if len(link) + commands > self.max_in_flight or link.unwritten_bytes > _UNWRITTEN_BYTES:
             raise exceptions.MaxConnectionsError("too many commands wait for Redis")
         return link
 
@@ -157,6 +158,14 @@ class Pipeline:
     def _lost(self, link: Link) -> None:
         if self._link is link:
             self._link = None
+
+
+def succeeded(replies: list[Any]) -> list[Any]:
+    """Replies, if all are good. Raises the first error."""
+    for reply in replies:
+        if isinstance(reply, Exception):
+            raise reply
+    return replies
 
 
 _pipelines: WeakSet[Pipeline] = WeakSet()

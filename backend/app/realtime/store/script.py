@@ -34,8 +34,9 @@ from redis import exceptions
 
 from app.errors import ConnectionLost
 from app.realtime.store.address import NodeAddress
+from app.realtime.store.executors import executors
 from app.realtime.store.keys import TenantKeys
-from app.realtime.store.pipeline import Command, PipelinedRedis
+from app.realtime.store.pipeline import succeeded
 from realtime_contracts.rules.errors import NotInRoom, Unavailable
 
 #: Errors of Redis when it cannot serve now, although the command was right.
@@ -75,32 +76,18 @@ def reaching_redis() -> Iterator[None]:
     """Raise `Unavailable` if Redis cannot serve now."""
     try:
         yield
-    except AWAY as error:
-        raise Unavailable from error
-    except exceptions.ResponseError as error:
-        if str(error).startswith(REFUSING):
-            raise Unavailable from error
-        raise
+    except exceptions.RedisError as error:
+        ours = as_ours(error)
+        if ours is error:
+            raise
+        raise ours from error
 
 
-def executors(client: redis.Redis) -> tuple[Callable[[Command], Any], Callable[[Sequence[Command]], list[Any]]]:
-    """What runs one command, and many in one round trip, on the server's client or on one of another process.
-
-    Replies to many are as Redis gives them: maps are lists of keys and values.
-    """
-    if isinstance(client, PipelinedRedis):
-        return client.link.execute, client.link.execute_all
-    plain: Any = client  # redis-py types its commands, but not `execute_command`
-
-    def execute_all(commands: Sequence[Command]) -> list[Any]:
-        pipe = plain.pipeline(transaction=False)
-        pipe.response_callbacks = {}
-        for command in commands:
-            pipe.execute_command(*command)
-        answers: list[Any] = pipe.execute()
-        return answers
-
-    return lambda command: plain.execute_command(*command), execute_all
+def as_ours(error: Exception) -> Exception:
+    """`Unavailable` for an error of Redis that cannot serve now; any other as it is."""
+    if isinstance(error, AWAY) or (isinstance(error, exceptions.ResponseError) and str(error).startswith(REFUSING)):
+        return Unavailable()
+    return error
 
 
 def admitted(answer: Any) -> Any:
@@ -219,7 +206,7 @@ class Script:
 
     def __init__(self, client: redis.Redis, name: str, address: NodeAddress | None = None) -> None:
         self.name = name
-        self._execute, self._execute_all = executors(client)
+        self._run = executors(client)
         self._source = source(name)
         self._sha = sha1(self._source.encode(), usedforsecurity=False).hexdigest()
         own = signature(name)
@@ -238,23 +225,27 @@ class Script:
         call = self._line_up(tenant, given)
         with reaching_redis():
             try:
-                return self._run(after, "EVALSHA", self._sha, *call)
+                return self._once(after, "EVALSHA", self._sha, *call)
             except exceptions.NoScriptError:
-                return self._run((), "EVAL", self._source, *call)
+                return self._once((), "EVAL", self._source, *call)
 
     def run_all(self, calls: Sequence[Call]) -> list[Any]:
-        """The answers to many calls in one round trip, in their order.
+        """As `run_each`. Raises the first error; the other calls have run."""
+        return succeeded(self.run_each(calls))
 
-        Raises as a single call does; the calls before the failed one have run.
+    def run_each(self, calls: Sequence[Call]) -> list[Any]:
+        """The answers to any number of calls in their order, in few round trips.
+
+        What a call has failed with stands in its place: Unavailable, or a fault of the script itself.
         """
         commands = [("EVALSHA", self._sha, *self._line_up(tenant, given)) for tenant, given in calls]
-        with reaching_redis():
-            try:
-                return self._execute_all(commands)
-            except exceptions.NoScriptError:
-                # No call has run: the first one found its script unknown, so did all others.
-                self._execute(("SCRIPT", "LOAD", self._source))
-                return self._execute_all(commands)
+        answers = self._run.each(commands)
+        unknown = [place for place, answer in enumerate(answers) if isinstance(answer, exceptions.NoScriptError)]
+        if unknown:
+            again = self._run.each([("SCRIPT", "LOAD", self._source), *(commands[place] for place in unknown)])
+            for place, answer in zip(unknown, again[1:], strict=True):
+                answers[place] = answer
+        return [as_ours(answer) if isinstance(answer, Exception) else answer for answer in answers]
 
     def _line_up(self, tenant: TenantKeys | None, given: Mapping[str, Any]) -> list[Any]:
         """Return the number of keys, the keys and the arguments for EVALSHA."""
@@ -272,10 +263,10 @@ class Script:
             told += [f"does not take {', '.join(sorted(unknown))}"] if unknown else []
             raise TypeError(f"script {self.name} {' and '.join(told)}")
 
-    def _run(self, after: Sequence[str], *command: Any) -> Any:
+    def _once(self, after: Sequence[str], *command: Any) -> Any:
         if not after:
-            return self._execute(command)
-        return self._execute_all([after, command])[-1]
+            return self._run.one(command)
+        return self._run.together([after, command])[-1]
 
 
 def _list_of(parameters: Mapping[str, tuple[str, ...]]) -> _Values:
