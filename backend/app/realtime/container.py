@@ -118,7 +118,7 @@ def make_services(settings: Settings) -> Services:
         locks,
         notifications,
     )
-    heartbeats = HeartbeatWriter(tasks, presence, connections, recovery)
+    heartbeats = HeartbeatWriter(tasks, presence, recovery)
     heartbeats.begin()
     reaping = Reaping(address, nodes, connections, presence, rooms, deadlines)
     lease = Lease(
@@ -126,7 +126,7 @@ def make_services(settings: Settings) -> Services:
     )
     lease.begin()
     admission = Admission(tasks, bus, connections, deadlines, settings.away_timeout_seconds)
-    lifecycle = Lifecycle(tasks, bus, lease, recovery, reaping, admission, commands)
+    lifecycle = Lifecycle(tasks, bus, lease, recovery, reaping, admission, heartbeats, commands)
     admission.is_ready = lifecycle.is_ready
 
     def now() -> Now:

@@ -7,6 +7,7 @@ import pytest
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.keys import TenantKeys
 from app.realtime.utils.message_types import PresenceStatus
+from realtime_contracts.rules.errors import Unavailable
 from tests.integration.backend import Backend, Tape, keys_of
 from tests.integration.conftest import MakeBackend
 
@@ -20,22 +21,43 @@ def ana(backend: Backend, tape: Tape, tenant: str) -> Connection:
     return connection
 
 
+def beat(backend: Backend, *connections: Connection) -> list[str]:
+    """A heartbeat of each that is noted, later than what Redis has. Returns the times of their acks."""
+    told = []
+    for connection in connections:
+        first = last_active(backend, connection)
+        while (at := backend.presence.heartbeat(connection, active=True)) <= first:
+            pass
+        told.append(at)
+    return told
+
+
 def last_active(backend: Backend, connection: Connection) -> str:
     presence = backend.presence.get_presence(connection.user_id, connection.tenant_id)
     assert presence is not None
-    [listed] = backend.presence.get_online_users(connection.tenant_id)
-    assert listed["last_active_at"] == presence.last_active_at
+    users = backend.presence.get_online_users(connection.tenant_id)
+    [listed] = [user["last_active_at"] for user in users if user["user_id"] == connection.user_id]
+    assert listed == presence.last_active_at
     return presence.last_active_at
+
+
+def written(backend: Backend) -> list[Connection]:
+    """Write what is noted; returns the connections of those for whom that was not enough."""
+    backend.presence.heartbeats.write()
+    refused = backend.presence.heartbeats.refused
+    found = list(refused.values())
+    refused.clear()
+    return found
 
 
 def test_the_first_heartbeat_is_written_at_once_and_the_next_with_the_time_of_its_ack(
     backend: Backend, ana: Connection
 ) -> None:
     first = last_active(backend, ana)
-    told = max(backend.presence.heartbeat(ana, active=True) for _ in range(200))
+    [told] = beat(backend, ana)
     assert told > first
     assert last_active(backend, ana) == first
-    assert backend.presence.heartbeats.write() == []
+    assert written(backend) == []
     assert last_active(backend, ana) == told
     assert not backend.presence.heartbeats.waiting
 
@@ -60,9 +82,9 @@ def test_a_heartbeat_written_late_does_not_set_the_time_back(
 
 def test_a_heartbeat_counts_although_its_connection_has_ended(backend: Backend, ana: Connection) -> None:
     other = backend.connect(ana.tenant_id, "ana")
-    told = max(backend.presence.heartbeat(ana, active=True) for _ in range(200))
+    [told] = beat(backend, ana)
     backend.lose(ana)
-    assert backend.presence.heartbeats.write() == [ana]
+    assert written(backend) == [ana]
     assert last_active(backend, ana) == told
     backend.goodbye(other)
 
@@ -70,8 +92,8 @@ def test_a_heartbeat_counts_although_its_connection_has_ended(backend: Backend, 
 def test_busy_holds_and_starts_no_timer(backend: Backend, ana: Connection, tape: Tape) -> None:
     backend.presence.update(ana, PresenceStatus.BUSY)
     tape.heard()
-    told = max(backend.presence.heartbeat(ana, active=True) for _ in range(200))
-    assert backend.presence.heartbeats.write() == []
+    [told] = beat(backend, ana)
+    assert written(backend) == []
     assert last_active(backend, ana) == told
     assert backend.redis.zscore(TenantKeys(ana.tenant_id).active, "ana") is None
     assert tape.names() == []
@@ -83,28 +105,79 @@ def test_an_away_that_the_server_sets_ends_with_the_next_heartbeat_once_the_node
     backend.presence.heartbeat(ana, active=True)
     make_backend().presence.set_away("ana", ana.tenant_id)
     # The node has not heard of it yet: the note is not enough.
-    assert backend.presence.heartbeats.write() == [ana]
+    assert written(backend) == [ana]
     backend.presence.heartbeats.forget(ana.tenant_id, "ana")
     backend.presence.heartbeat(ana, active=True)
     assert [one.payload["status"] for one in tape.heard()] == ["away", "online"]
 
 
-def test_a_message_that_is_heard_while_redis_answers_leaves_nobody_steady(backend: Backend, ana: Connection) -> None:
+def test_who_leaves_while_redis_answers_is_not_steady_but_everybody_else_is(backend: Backend, ana: Connection) -> None:
+    heartbeats = backend.presence.heartbeats
+    for who, steady in {"ana": False, "somebody else": True}.items():
+        heartbeats.forget_all()
+        with heartbeats.asking(ana):
+            heartbeats.forget(ana.tenant_id, who)
+        assert heartbeats.note(ana, 0) == steady
+
+
+def test_of_two_questions_about_a_user_the_newer_one_counts(backend: Backend, ana: Connection) -> None:
     heartbeats = backend.presence.heartbeats
     heartbeats.forget_all()
-    before = heartbeats.changes
-    heartbeats.forget(ana.tenant_id, "ana")
-    heartbeats.told(ana, before)
-    backend.presence.heartbeat(ana, active=True)
-    assert not heartbeats.waiting
-    backend.presence.heartbeat(ana, active=True)
-    assert heartbeats.waiting
+    with heartbeats.asking(ana):
+        heartbeats.forget(ana.tenant_id, "ana")
+        with heartbeats.asking(ana):
+            pass
+    assert heartbeats.note(ana, 0)
+
+
+def test_a_question_that_redis_did_not_answer_leaves_nobody_steady(backend: Backend, ana: Connection) -> None:
+    heartbeats = backend.presence.heartbeats
+    heartbeats.forget_all()
+    with pytest.raises(Unavailable), heartbeats.asking(ana):
+        raise Unavailable
+    assert not heartbeats.note(ana, 0)
+
+
+def test_only_the_note_of_who_becomes_unsteady_is_written_at_once(backend: Backend, ana: Connection) -> None:
+    heartbeats, ben = backend.presence.heartbeats, backend.connect(ana.tenant_id, "ben")
+    backend.presence.heartbeat(ben, active=True)
+    told = beat(backend, ana, ben)
+    assert not heartbeats.forget(ana.tenant_id, "cleo")
+    assert heartbeats.forget(ana.tenant_id, "ana")
+    heartbeats.write(everything=False)
+    assert last_active(backend, ana) == told[0]
+    assert last_active(backend, ben) < told[1]
+    heartbeats.write()
+    assert [last_active(backend, ana), last_active(backend, ben)] == told
+
+
+def test_a_tenant_that_fails_does_not_keep_others_notes_from_being_written(
+    backend: Backend, ana: Connection, tenant: str
+) -> None:
+    others = [backend.connect(f"{place} {tenant}", "ben") for place in ("a", "z")]  # one before, one after, by name
+    broken = TenantKeys(tenant).online
+    try:
+        for one in others:
+            backend.presence.heartbeat(one, active=True)
+        told = beat(backend, *others)
+        backend.presence.heartbeat(ana, active=True)
+        backend.redis.rename(broken, f"{broken} aside")
+        backend.redis.set(broken, "no hash")
+        backend.presence.heartbeats.write()
+        assert [last_active(backend, one) for one in others] == told
+        assert not backend.presence.heartbeats.waiting
+        assert not backend.presence.heartbeats.note(ana, 0)
+    finally:
+        backend.redis.rename(f"{broken} aside", broken)
+        for one in others:
+            backend.everybody_leaves(one.tenant_id)
+            backend.rooms.forget_due(one.tenant_id)
 
 
 def test_what_redis_has_lost_is_restored_and_not_made_up(backend: Backend, ana: Connection, tape: Tape) -> None:
     backend.presence.heartbeat(ana, active=True)
     backend.redis.delete(*keys_of(backend.redis, ana.tenant_id))
-    assert backend.presence.heartbeats.write() == [ana]
+    assert written(backend) == [ana]
     assert keys_of(backend.redis, ana.tenant_id) == []
     assert tape.names() == []
 

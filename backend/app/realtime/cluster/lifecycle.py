@@ -8,6 +8,7 @@ from gevent.event import Event
 
 from app.realtime.bus.manager import BusManager
 from app.realtime.cluster.admission import Admission
+from app.realtime.cluster.heartbeats import HeartbeatWriter
 from app.realtime.cluster.lease import Lease
 from app.realtime.cluster.reaping import Reaping
 from app.realtime.cluster.recovery import Recovery
@@ -25,6 +26,7 @@ class Lifecycle:
     recovery: Recovery
     reaping: Reaping
     admission: Admission
+    heartbeats: HeartbeatWriter
     commands: PipelinedRedis
     #: Set once the node stops.
     draining: Event = field(default_factory=Event)
@@ -55,6 +57,8 @@ class Lifecycle:
         self.draining.set()
         self.admission.close()
         alone = self.lease.leave()
+        if not alone:
+            self.heartbeats.finish()
         self.admission.end_all(goodbye=alone)
         if alone:
             self.reaping.leave_nothing()

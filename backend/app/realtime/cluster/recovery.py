@@ -26,7 +26,7 @@ from app.realtime.managers.typing_manager import TypingManager
 from app.realtime.services.notification_service import NotificationService
 from app.realtime.store.nodes import NodeStore
 from app.realtime.transport.reasons import Reason
-from realtime_contracts.rules.errors import Forbidden, LimitExceeded, NotInRoom
+from realtime_contracts.rules.errors import Forbidden, LimitExceeded, NotInRoom, Unavailable
 
 logger = structlog.get_logger(__name__)
 
@@ -82,15 +82,31 @@ class Recovery:
         for tenant_id in {connection.tenant_id for connection in self.connections.local_connections.values()}:
             self.deadlines.plan_check(tenant_id, 0)  # A missed message may have announced a deadline.
 
-    def _each(self, action: Callable[[Connection], None]) -> None:
-        for connection in list(self.connections.local_connections.values()):
+    def put_right(self, connection: Connection, action: Callable[[Connection], object]) -> None:
+        """Do something for a local connection, and restore it if Redis has lost it. Raises Unavailable only.
+
+        A connection that cannot be restored is cut, and may come back.
+        """
+        if connection.sid not in self.connections.local_connections:
+            return
+        try:
             try:
                 action(connection)
             except ConnectionLost:
                 self.restore(connection)
-            except (Forbidden, LimitExceeded) as error:
-                logger.warning("connection_not_restored", code=error.code)
-                self.bus.cut(connection.sid, Reason.UNAVAILABLE)
+        except Unavailable:
+            raise
+        except (Forbidden, LimitExceeded) as error:
+            logger.warning("connection_not_restored", code=error.code)
+            self.bus.cut(connection.sid, Reason.UNAVAILABLE)
+        except Exception:
+            # A fault of one tenant's data must not keep all others from being put right.
+            logger.exception("connection_not_restored")
+            self.bus.cut(connection.sid, Reason.UNAVAILABLE)
+
+    def _each(self, action: Callable[[Connection], None]) -> None:
+        for connection in list(self.connections.local_connections.values()):
+            self.put_right(connection, action)
 
     def _put_back(self, connection: Connection) -> None:
         """Store a connection and its rooms in Redis again, and send it the current lists."""

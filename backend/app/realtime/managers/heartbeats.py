@@ -2,21 +2,27 @@
 
 A user is steady on this node when Redis has said that activity does not change their status, and the bus has not said
 otherwise since. A heartbeat of a steady user is noted, and answered at once. The notes are written a few seconds
-later, all in one round trip, and always before the user could be taken for inactive.
+later, hundreds in one round trip, and always before the user could be taken for inactive.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 
 import redis
+import structlog
 
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.script import Script
+from realtime_contracts.rules.errors import Unavailable
+
+logger = structlog.get_logger(__name__)
 
 #: Longest time in seconds between a heartbeat and its note in Redis, and which part of the away time that may be.
 WRITE_SECONDS, _PARTS_OF_AWAY = 2.5, 8
@@ -35,6 +41,11 @@ class Note:
     connection: Connection
     at: float
     at_ms: int
+
+    @property
+    def who(self) -> Who:
+        """Whose activity it is."""
+        return self.connection.tenant_id, self.connection.user_id
 
 
 class RedisClock:
@@ -67,9 +78,13 @@ class Heartbeats:
         self._steady_seconds = away_seconds - 2 * self.write_seconds
         #: When Redis was told last of a steady user's activity.
         self._steady: dict[Who, float] = {}
+        #: Of whom Redis is being asked: the newest question.
+        self._asked: dict[Who, object] = {}
         self._notes: dict[Who, Note] = {}
-        #: How often somebody has ceased to be steady.
-        self.changes = 0
+        #: Users whose note must be written before the others'.
+        self._urgent: set[Who] = set()
+        #: Users whose note was not enough: Redis has to be asked what their activity changes.
+        self.refused: dict[Who, Connection] = {}
 
     def note(self, connection: Connection, at_ms: int) -> bool:
         """Note a heartbeat. False if Redis has to be asked what it changes."""
@@ -81,57 +96,92 @@ class Heartbeats:
         self._notes[who] = Note(connection, now, at_ms)
         return True
 
-    def told(self, connection: Connection, changes: int) -> None:
-        """Redis knows that a user is active now. `changes`: as it was before Redis was asked."""
-        if changes == self.changes:
-            self._steady[connection.tenant_id, connection.user_id] = time.monotonic()
+    @contextmanager
+    def asking(self, connection: Connection) -> Iterator[None]:
+        """Redis is told meanwhile that a user is active: they are steady then, unless the bus says otherwise."""
+        who = connection.tenant_id, connection.user_id
+        question = self._asked[who] = object()
+        try:
+            yield
+            if self._asked.get(who) is question:
+                self._steady[who] = time.monotonic()
+        finally:
+            if self._asked.get(who) is question:
+                del self._asked[who]
 
-    def forget(self, tenant_id: str, user_id: str) -> None:
-        """A user's status may be changed by activity from now on, or the user has gone."""
-        self.changes += 1
-        self._steady.pop((tenant_id, user_id), None)
+    def forget(self, tenant_id: str, user_id: str) -> bool:
+        """A user's status may be changed by activity from now on, or the user has gone.
+
+        Returns whether something is noted of them, which `write` takes first.
+        """
+        who = tenant_id, user_id
+        self._asked.pop(who, None)
+        self._steady.pop(who, None)
+        if who in self._notes:
+            self._urgent.add(who)
+        return who in self._notes
 
     def forget_all(self) -> None:
         """The bus was not heard for a while: nothing is known."""
-        self.changes += 1
+        self._asked.clear()
         self._steady.clear()
+
+    def close(self) -> None:
+        """Note no more: Redis is asked about every heartbeat."""
+        self._steady_seconds = -1.0
 
     @property
     def waiting(self) -> bool:
         """Whether there is something to write."""
         return bool(self._notes)
 
-    def write(self) -> list[Connection]:
-        """Write what is noted. Returns the connections for which that was not enough.
+    def write(self, *, everything: bool = True) -> None:
+        """Write what is noted, or only of the users whose status may change. Fills `refused`.
 
-        One round trip. Raises Unavailable, and then keeps the notes.
+        A round trip for any few hundred calls. Raises Unavailable, and keeps the notes of the tenants that Redis did
+        not serve. A fault of one tenant is logged, and its users are asked about anew with their next heartbeat.
         """
-        notes, self._notes = self._notes, {}
-        # Stays sorted by tenant: one call writes several users of one.
-        ordered = sorted(notes.items(), key=lambda item: item[0])
-        batches = [
-            batch[start : start + _USERS_PER_CALL]
-            for _, group in groupby(ordered, key=lambda item: item[0][0])
-            for batch in [list(group)]
-            for start in range(0, len(batch), _USERS_PER_CALL)
+        batches = self._taken(everything=everything)
+        answers = self._active.run_each(
+            [(TenantKeys(batch[0].connection.tenant_id), {"users": list(map(_record, batch))}) for batch in batches]
+        )
+        unserved: Unavailable | None = None
+        for batch, answer in zip(batches, answers, strict=True):
+            if isinstance(answer, Unavailable):
+                unserved = answer
+                self._notes = {**{note.who: note for note in batch}, **self._notes}
+            elif isinstance(answer, Exception):
+                logger.error("heartbeats_not_written", exc_info=answer)
+                for note in batch:
+                    self._steady.pop(note.who, None)
+            else:
+                self._written(batch, *answer)
+        if unserved is not None:
+            raise unserved
+
+    def _taken(self, *, everything: bool) -> list[list[Note]]:
+        """Take the notes, in one batch for each script call: users of one tenant."""
+        urgent, self._urgent = self._urgent, set()
+        taken = self._notes if everything else {who: self._notes[who] for who in urgent if who in self._notes}
+        self._notes = {} if everything else {who: note for who, note in self._notes.items() if who not in urgent}
+        by_tenant = groupby(sorted(taken.values(), key=lambda note: note.who), key=lambda note: note.who[0])
+        return [
+            notes[start : start + _USERS_PER_CALL]
+            for _, group in by_tenant
+            for notes in [list(group)]
+            for start in range(0, len(notes), _USERS_PER_CALL)
         ]
-        calls = [(TenantKeys(batch[0][0][0]), {"users": [_record(note) for _, note in batch]}) for batch in batches]
-        try:
-            answers = self._active.run_all(calls)
-        except BaseException:
-            self._notes = {**notes, **self._notes}
-            raise
-        left: list[Connection] = []
-        for batch, (now_ms, *numbers) in zip(batches, answers, strict=True):
-            self.clock.told(now_ms)
-            refused = {batch[number - 1][0] for number in numbers}
-            for who, note in batch:
-                if who in refused:
-                    self._steady.pop(who, None)
-                    left.append(note.connection)
-                elif who in self._steady:
-                    self._steady[who] = note.at
-        return left
+
+    def _written(self, batch: list[Note], now_ms: int, *refused: int) -> None:
+        """Redis has answered. `refused`: the numbers of the notes that were not enough, from 1."""
+        self.clock.told(now_ms)
+        numbers = set(refused)
+        for number, note in enumerate(batch, 1):
+            if number in numbers:
+                self._steady.pop(note.who, None)
+                self.refused[note.who] = note.connection
+            elif note.who in self._steady:
+                self._steady[note.who] = note.at
 
 
 def _record(note: Note) -> dict[str, object]:

@@ -97,9 +97,8 @@ class PresenceManager:
 
     def be_active(self, connection: Connection) -> int:
         """Tell Redis that the user is active. Returns Redis' time in ms."""
-        changes = self.heartbeats.changes
-        now_ms = self._by_connection(connection, Trigger.ACTIVITY, _NO_CHANGE, always=False)[1]
-        self.heartbeats.told(connection, changes)
+        with self.heartbeats.asking(connection):
+            now_ms = self._by_connection(connection, Trigger.ACTIVITY, _NO_CHANGE, always=False)[1]
         return self.heartbeats.clock.told(now_ms)
 
     def send_list(self, connection: Connection, entity_type: str | None = None, entity_id: str | None = None) -> None:
