@@ -27,6 +27,9 @@ class Successor(Protocol):
     #: Whether it has been tried, and the client only waits for its last poll.
     probed: bool
 
+    def body_taken(self) -> None:
+        """A body was taken to its end."""
+
     def end(self, reason: Reason) -> None:
         """Give it up."""
 
@@ -36,13 +39,14 @@ class Polling:
 
     name = "polling"
 
-    __slots__ = ("_farewell", "_outbox", "_poll", "_receiving", "_room", "paused", "session", "upgrade")
+    __slots__ = ("_farewell", "_outbox", "_poll", "_room", "paused", "receiving", "session", "upgrade")
 
     def __init__(self) -> None:
         self.session: Session
         self.paused = False
         self.upgrade: Successor | None = None
-        self._receiving = False
+        #: Whether a body is being read or taken.
+        self.receiving = False
         self._outbox = Outbox()
         self._poll: Event | None = None
         self._room: Event | None = None
@@ -88,22 +92,24 @@ class Polling:
     @contextmanager
     def one_body(self) -> Iterator[bool]:
         """Read and take a body here. False if another one is being taken: that ends the session."""
-        if self._receiving:
+        if self.receiving:
             self.session.end(Reason.TRANSPORT_ERROR)
             yield False
             return
-        self._receiving = True
+        self.receiving = True
         try:
             yield True
         finally:
-            self._receiving = False
+            self.receiving = False
+            if self.upgrade is not None:
+                self.upgrade.body_taken()
 
     def receive(self, packets: Sequence[str]) -> None:
         """Take the packets of a body; waits while the session is busy with what was read ahead."""
         if "3" in packets:  # A pong does not wait behind messages.
             self.session.pong()
         for packet in packets:
-            while self.session.open and self.session.full and self.session.transport is self:
+            while self.session.open and self.session.full:
                 self.paused = True
                 self._room = Event()
                 self._room.wait()
@@ -131,7 +137,6 @@ class Polling:
 
     def hand_over(self) -> list[Message]:
         """What waits, for the WebSocket that takes over; a waiting poll ends."""
-        waiting = self._outbox.take() if len(self._outbox) else []
+        waiting = self._outbox.take()
         self.wake()
-        self.resume()
         return waiting
