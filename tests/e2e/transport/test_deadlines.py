@@ -116,6 +116,18 @@ def unfinished_upgrade(url: str) -> Tcp:
     return WebSocket(url, f"{TARGET}websocket&sid={Polling(url).sid}")
 
 
+def upgrade_that_waits_for_a_body(url: str) -> Tcp:
+    session = Polling(url)
+    ws = WebSocket(url, f"{TARGET}websocket&sid={session.sid}")
+    ws.say("2probe")
+    assert ws.text() == "3probe"
+    post = Http(url)
+    post.send(request(session.target, "POST", {"Host": "node", "Content-Length": "9", "Expect": "100-continue"}))
+    post.take_until(b"100 Continue\r\n\r\n")
+    ws.say("5")
+    return ws
+
+
 #: What is begun, and the seconds until its TCP connection must be gone.
 UNFINISHED: dict[str, tuple[Callable[[str], Tcp], float]] = {
     "nothing at all": (Tcp, HEAD),
@@ -130,6 +142,7 @@ UNFINISHED: dict[str, tuple[Callable[[str], Tcp], float]] = {
     "a refused websocket": (refused, NO_CONNECT),
     "a websocket of another namespace": (other_namespace, NO_CONNECT),
     "a websocket that does not probe": (unfinished_upgrade, UPGRADE),
+    "an upgrade that waits for a body": (upgrade_that_waits_for_a_body, UPGRADE),
 }
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import orjson
 
+from app.realtime.transport import limits
 from app.realtime.transport.limits import Timing
 from app.realtime.transport.message import Message
-from app.realtime.transport.reasons import Reason
+from app.realtime.transport.reasons import FETCHABLE, Reason
 from app.realtime.transport.session import Application, Session, Transport
 from app.realtime.transport.timers import Timers
 
@@ -26,6 +27,8 @@ class Engine:
         self.application = application
         self.timers = Timers(min(timing.ping_interval, timing.ping_timeout))
         self.sessions: dict[str, Session] = {}
+        #: Those that have ended just now, and have something to say to their client's next poll.
+        self._unread: dict[str, Session] = {}
         #: Sessions that have ended, by the label of the reason.
         self.ended = Counter({reason.label: 0 for reason in Reason})
 
@@ -43,7 +46,23 @@ class Engine:
         }
         return session, Message.of_text("0" + orjson.dumps(handshake).decode())
 
+    def find(self, session_id: str, *, to_poll: bool) -> Session | None:
+        """Find a session. `to_poll`: also one that the server has ended, if there is something left to poll."""
+        session = self.sessions.get(session_id)
+        if session is not None:
+            session.look()
+            if session.open:
+                return session
+        ended = self._unread.get(session_id) if to_poll else None
+        return ended if ended is not None and ended.transport.unread else None
+
     def forget(self, session: Session, reason: Reason) -> None:
         """A session ends now."""
         del self.sessions[session.id]
         self.ended[reason.label] += 1
+        if reason in FETCHABLE and session.transport.unread:
+            self._unread[session.id] = session
+            self.timers.schedule(limits.LAST_POLL_SECONDS, lambda: self._drop_unread(session.id))
+
+    def _drop_unread(self, session_id: str) -> None:
+        del self._unread[session_id]

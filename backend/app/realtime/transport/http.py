@@ -134,7 +134,7 @@ class Http:
         if wants_websocket(environ) != (transport == WebSocket.name):
             raise _bad_request()
         if "sid" in query:
-            return self._ask(self._session(query), environ)
+            return self._ask(self._session(query, environ), environ)
         if method != "GET":
             raise _bad_method()
         if query.get("EIO") != ["4"]:
@@ -144,8 +144,9 @@ class Http:
             raise _refused(3, "Not ready", "503 Service Unavailable")
         return self._open(environ, transport)
 
-    def _session(self, query: dict[str, list[str]]) -> Session:
-        session = self._engine.sessions.get(query["sid"][0])
+    def _session(self, query: dict[str, list[str]], environ: Environ) -> Session:
+        to_poll = environ["REQUEST_METHOD"] == "GET" and not wants_websocket(environ)
+        session = self._engine.find(query["sid"][0], to_poll=to_poll)
         if session is None:
             raise _unknown_session()
         if query.get("EIO") != ["4"]:
@@ -193,10 +194,7 @@ class Http:
         if wants_websocket(environ):
             self._upgrade(session, environ)
             return None
-        session.look()
         polling = session.transport
-        if not session.open:
-            raise _unknown_session()
         if not isinstance(polling, Polling):
             raise _bad_request()
         method = environ["REQUEST_METHOD"]

@@ -20,6 +20,8 @@ FLOOD_SECONDS = 10
 PACKETS_PER_BODY = 64
 #: Seconds to send a Socket.IO CONNECT, and to finish an upgrade.
 CONNECT_SECONDS = UPGRADE_SECONDS = 10.0
+#: Seconds in which a client may still poll what its session, which the server has ended, had to say.
+LAST_POLL_SECONDS = 10.0
 #: Seconds that the peer has to close a WebSocket after us.
 CLOSE_SECONDS = 2.0
 #: What waits for a client that does not read: in all, and how many messages.

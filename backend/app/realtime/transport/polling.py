@@ -60,6 +60,11 @@ class Polling:
                 return
         self.wake()
 
+    @property
+    def unread(self) -> bool:
+        """Whether messages wait for the next poll."""
+        return len(self._outbox) > 0
+
     def wake(self) -> None:
         """Let a waiting poll look again."""
         if self._poll is not None:
@@ -73,7 +78,7 @@ class Polling:
         if self._poll is not None:
             self.session.end(Reason.TRANSPORT_ERROR)
             return None
-        if not len(self._outbox) and self.session.open and not (self.upgrade and self.upgrade.probed):
+        if not self.unread and self.session.open and not (self.upgrade and self.upgrade.probed):
             self._poll = Event()
             stop = watch(self._hung_up)
             try:
@@ -81,7 +86,7 @@ class Polling:
             finally:
                 stop()
                 self._poll = None
-        if len(self._outbox):
+        if self.unread:
             return SEPARATOR.join([message.text for message in self._outbox.take(limits.POLL_BYTES)])
         return self._farewell
 

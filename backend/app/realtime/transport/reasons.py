@@ -29,6 +29,9 @@ class Reason(str, Enum):
         return self.value.replace(" ", "_")
 
 
+#: Ends by the server, which its client may not know of: what waits for its next poll can still be polled.
+FETCHABLE = frozenset({Reason.SERVER_DISCONNECT, Reason.UNAVAILABLE, Reason.SERVER_STOPPING})
+
 #: Ends at which nothing more is sent, and the TCP connection is reset, because the peer does not read. Who is only
 #: silent gets a close frame and the end of the stream: it may wake up.
 ABORTING = frozenset({Reason.SLOW_CLIENT, Reason.FLOOD})

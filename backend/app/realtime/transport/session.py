@@ -37,6 +37,10 @@ class Transport(Protocol):
     #: Nothing is read from the client now, because it was read ahead enough.
     paused: bool
 
+    @property
+    def unread(self) -> bool:
+        """Whether messages wait for a request of the client."""
+
     def write(self, messages: Sequence[Message], frames: bytes) -> None:
         """Send, or keep for later. `frames`: the messages' frames, joined. Does not block."""
 

@@ -54,6 +54,8 @@ class WebSocket:
     """A server's side of a WebSocket whose handshake is done. `owner` is set before `start`."""
 
     name = "websocket"
+    #: It sends by itself what waits.
+    unread = False
 
     __slots__ = (
         "_budget",
