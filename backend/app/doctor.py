@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.realtime.store import topology
+from app.realtime.store.greeting import WrongServerError
 from app.realtime.store.script import names, source
 from app.settings import Settings, SettingsError, load_settings
 
@@ -48,12 +49,16 @@ def examine(redis_url: str | None = None) -> list[Finding]:
         findings = [Finding("settings", "bad", str(error))]
         # Redis can be checked whatever the tokens are signed with.
         settings = Settings.model_construct(redis_url=redis_url or Settings.model_fields["redis_url"].default)
-    connection = topology.of_settings(settings).client()
     try:
-        for check in (_ping, _server, _clock, _pubsub, _scripts, _eviction, _persistence):
-            findings.extend(_safely(check, connection))
-            if findings[-1].verdict == "bad" and check is _ping:
-                break
+        reached = topology.of_settings(settings)
+    except SettingsError as error:
+        return [*findings, Finding("redis", "bad", str(error))]
+    connection = reached.client()
+    try:
+        findings.extend(_ping(reached, connection))
+        if findings[-1].verdict != "bad":
+            for check in (_server, _clock, _pubsub, _scripts, _eviction, _persistence):
+                findings.extend(_safely(check, connection))
     finally:
         connection.close()
     return findings
@@ -78,13 +83,16 @@ def _safely(check: Callable[[redis.Redis], Iterator[Finding]], connection: redis
         return [Finding(what, "bad", f"{error}")]
 
 
-def _ping(connection: redis.Redis) -> Iterator[Finding]:
-    host = connection.connection_pool.connection_kwargs
-    where = host.get("path") or f"{host.get('host')}:{host.get('port')}"
+def _ping(reached: topology.Topology, connection: redis.Redis) -> Iterator[Finding]:
+    where = reached.where
     try:
+        reached.look()
         connection.ping()
         began = time.perf_counter()
         connection.ping()
+    except WrongServerError as error:
+        yield Finding("redis", "bad", str(error))
+        return
     except RedisError as error:
         yield Finding(
             "redis", "bad", f"no answer at {where}: {str(error).rstrip('.')}. Is it running, and is REDIS_URL right?"

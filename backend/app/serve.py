@@ -37,7 +37,7 @@ STOP_SECONDS = 1.5
 def serve(settings: Settings, host: str, port: int, announce: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; `announce` gets the URL once it listens.
 
-    Raises SettingsError if the address cannot be had.
+    Raises SettingsError if the address cannot be had, or if REDIS_URL names a server of another kind.
     """
     configure_logging(settings)
     app = create_app(settings)
@@ -57,10 +57,16 @@ def serve(settings: Settings, host: str, port: int, announce: Callable[[str], No
 
 
 def _wait_until_ready(app: Flask) -> None:
-    """Give the node a moment to reach Redis, so that who connects at the announcement is let in."""
-    lifecycle = get_services(app).lifecycle
+    """Give the node a moment to reach Redis, so that who connects at the announcement is let in.
+
+    Raises SettingsError if the server at REDIS_URL is of another kind.
+    """
+    services = get_services(app)
+    lifecycle = services.lifecycle
     with gevent.Timeout(READY_SECONDS, False):  # type: ignore[arg-type]  # as documented
         while lifecycle.problem() is not None:
+            if (wrong := services.commands.link.wrong_server) is not None:
+                raise SettingsError(f"REDIS_URL: {wrong}")
             gevent.sleep(0.01)
 
 

@@ -14,8 +14,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from realtime_contracts.rules import limits
 
-#: URL schemes that redis-py understands.
-REDIS_SCHEMES = ("redis://", "rediss://", "unix://", "valkey://", "valkeys://")
+#: How the URL of Redis may begin. `store/topology/url.py` reads it.
+REDIS_SCHEMES = (
+    "redis://",
+    "rediss://",
+    "unix://",
+    "valkey://",
+    "valkeys://",
+    "redis+sentinel://",
+    "rediss+sentinel://",
+)
 
 
 class SettingsError(Exception):
@@ -32,9 +40,19 @@ class Settings(BaseSettings):
 
     redis_url: str = Field(
         "redis://localhost:6379/0",
-        description="Where the state lives: `redis://`, `rediss://` (TLS) or `unix://`, with the database's number. "
-        "Redis 7 or later, or Valkey.",
+        description="Where the state lives: `redis://`, `rediss://` (TLS) or `unix://`, with the database's number; "
+        "`redis+sentinel://` or `rediss+sentinel://`. Redis 7 or later, or Valkey. See [Redis](running.md#redis).",
     )
+    redis_username: str = Field("", description="The ACL user at Redis, if the URL names none.")
+    redis_password: SecretStr = Field(
+        SecretStr(""), description="The password at Redis, if the URL has none. A URL is seen by who lists processes."
+    )
+    redis_ca_file: str = Field(
+        "",
+        description="For TLS: file of the CA that has signed Redis' certificate. Empty: those that the system trusts.",
+    )
+    redis_cert_file: str = Field("", description="For TLS: file of this client's certificate, if Redis asks for one.")
+    redis_key_file: str = Field("", description="For TLS: file of the key of `REDIS_CERT_FILE`.")
     redis_timeout: float = Field(
         2.0,
         gt=0,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import redis
 
+from app.realtime.store import topology
 from realtime_contracts.conform.reports.words import wire_text
 from realtime_contracts.conform.scenario import wire_of
 from realtime_contracts.conform.tags import TAGS
@@ -133,7 +134,7 @@ def shared_cluster(redis_url: str, secret: str, tmp_path_factory: pytest.TempPat
 def keys_left(redis_url: str, pattern: str, within: float = 0.0) -> list[str]:
     """Return the keys that are left after `within` seconds, but for those that are LASTING and have a TTL."""
     deadline = time.monotonic() + within
-    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+    with topology.of_url(redis_url).client() as client:
         while True:
             keys = [key for key in client.scan_iter(pattern, count=1000) if not ends_by_itself(client, key)]
             if not keys or time.monotonic() >= deadline:

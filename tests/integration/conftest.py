@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 import redis
 
+from app.realtime.store import topology
 from tests.e2e.cluster import Cluster
 from tests.integration.backend import LASTING, SECRET, Backend, Tape, keys_of
 from tests.redis_server import RedisServer
@@ -79,7 +80,7 @@ def backend(make_backend: MakeBackend) -> Backend:
 @pytest.fixture
 def tape(redis_url: str) -> Iterator[Tape]:
     """Record what is published from now on."""
-    with redis.Redis.from_url(redis_url, decode_responses=True) as client:
+    with topology.of_url(redis_url).client() as client:
         recording = Tape(client)
         yield recording
         recording.close()
@@ -103,5 +104,5 @@ def make_cluster(own_redis: RedisServer, tmp_path: Path) -> Iterator[MakeCluster
 @pytest.fixture
 def direct(own_redis: RedisServer) -> Iterator[redis.Redis]:
     """Return a client of the same Redis, for the operator's commands."""
-    with redis.Redis.from_url(own_redis.url, decode_responses=True) as connected:
+    with topology.of_url(own_redis.url).client() as connected:
         yield connected

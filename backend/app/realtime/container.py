@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TypeVar, cast
 
-import redis
 from flask import Flask, current_app
 
 from app.metrics import Metrics, Now
@@ -35,6 +34,7 @@ from app.realtime.services.notification_service import NotificationService
 from app.realtime.store import topology as topologies
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.nodes import NodeStore
+from app.realtime.store.pipeline import PipelinedRedis
 from app.settings import Settings
 
 Kind = TypeVar("Kind")
@@ -46,7 +46,7 @@ class Services:
 
     settings: Settings
     topology: topologies.Topology
-    commands: redis.Redis
+    commands: PipelinedRedis
     address: NodeAddress
     bus: BusManager
     connections: ConnectionManager

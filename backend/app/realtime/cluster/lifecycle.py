@@ -39,8 +39,8 @@ class Lifecycle:
         """Return why this node is not ready for clients, None if it is."""
         if self.draining.is_set():
             return "draining"
-        if self.commands.link.away:
-            return "redis is away"
+        if self.commands.link.problem is not None:
+            return self.commands.link.problem
         return self.lease.problem() or self.recovery.problem()
 
     def is_ready(self) -> bool:

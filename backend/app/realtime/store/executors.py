@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import redis
 from redis import exceptions
 
+from app.realtime.store.greeting import WrongServerError
 from app.realtime.store.pipeline import Command, PipelinedRedis
 
 #: Independent commands of one round trip. There may be any number of them, but few fit in flight at once.
@@ -41,8 +42,18 @@ def executors(client: redis.Redis) -> Executors:
         replies: list[Any] = pipe.execute(raise_on_error=raises)
         return replies
 
+    def one(command: Command) -> Any:
+        try:
+            return plain.execute_command(*command)
+        except exceptions.MovedError:
+            server = plain.connection_pool.connection_kwargs
+            raise WrongServerError("cluster", server.get("host", "localhost"), server.get("port", 6379)) from None
+        except exceptions.ReadOnlyError:
+            plain.connection_pool.disconnect()  # the next connection may be to another server
+            raise
+
     return Executors(
-        lambda command: plain.execute_command(*command),
+        one,
         lambda commands: many(commands, raises=True),
         _each(many, _PER_TRIP),
     )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 from weakref import WeakSet
 
@@ -19,6 +18,7 @@ from gevent.hub import Waiter
 from redis import exceptions
 
 from app.realtime.libraries.redis import as_gevent_socket
+from app.realtime.store.greeting import Greet, WrongServerError
 from app.realtime.store.link import Link, again
 
 #: Bytes of commands that may wait to be written.
@@ -34,18 +34,19 @@ class Pipeline:
     """Connects when there is something to send, and again after the connection was lost.
 
     `pool` makes the connections; `timeout` in seconds is for connecting, and for the answer to a command;
-    `max_in_flight` bounds the commands that wait for their answers.
+    `max_in_flight` bounds the commands that wait for their answers; `greet` looks at each new connection.
     """
 
-    def __init__(self, pool: redis.ConnectionPool, timeout: float, max_in_flight: int) -> None:
+    def __init__(self, pool: redis.ConnectionPool, timeout: float, max_in_flight: int, greet: Greet) -> None:
         self._pool = pool
+        self._greet = greet
         self._timeout = timeout
         self.max_in_flight = max_in_flight
         self._link: Link | None = None
         #: What all wait for while one greenlet connects.
         self._connecting: Any = None
-        #: Whether the last try to connect has failed.
-        self.away = False
+        #: Why the last try to connect has failed.
+        self._failure: Exception | None = None
         #: The loop of the thread that uses it.
         self._hub: Any = None
         #: How often a connection was made.
@@ -55,6 +56,16 @@ class Pipeline:
     def __len__(self) -> int:
         """How many commands are in flight."""
         return len(self._link) if self._link is not None else 0
+
+    @property
+    def problem(self) -> str | None:
+        """Why there is no connection, in a line for the operator; None while nothing is known to be wrong."""
+        return None if self._failure is None else self.wrong_server or "redis is away"
+
+    @property
+    def wrong_server(self) -> str | None:
+        """What is wrong with REDIS_URL, if it names a server of another kind."""
+        return str(self._failure) if isinstance(self._failure, WrongServerError) else None
 
     def execute(self, command: Command) -> Any:
         """The reply to a command. Raises redis-py's exceptions.
@@ -94,7 +105,7 @@ class Pipeline:
 
     def close(self) -> None:
         """Give the connection up; the next command makes another."""
-        self.away = False
+        self._failure = None
         if self._link is not None:
             self._link.fail(exceptions.ConnectionError("closed"))
 
@@ -103,7 +114,7 @@ class Pipeline:
         if self._link is not None:
             self._link.forget()
         self._link = self._connecting = self._hub = None
-        self.away = False
+        self._failure = None
 
     def _ready(self, commands: int) -> Link:
         if self._hub is not gevent.get_hub():
@@ -122,10 +133,10 @@ class Pipeline:
 
     def _connected(self) -> Link:
         """A new connection; one greenlet makes it, and all others wait for that one."""
-        if self.away:
+        if self._failure is not None:
             gevent.sleep(0)  # where nothing else lets the loop run, nobody would try to connect
-        if self.away:
-            raise exceptions.ConnectionError("Redis is away")
+        if self._failure is not None:
+            raise exceptions.ConnectionError(self.problem)
         if self._link is not None:
             return self._link
         if self._connecting is None:
@@ -138,19 +149,22 @@ class Pipeline:
         try:
             result.set(self._open())
         except (exceptions.RedisError, OSError) as error:
-            self.away = True
+            self._failure = error
             result.set_exception(again(error))
         finally:
             self._connecting = None
-        while self.away:
+        while self._failure is not None:
             gevent.sleep(_PAUSE_SECONDS)
-            with suppress(exceptions.RedisError, OSError):
+            try:
                 self._open()
-                self.away = False
+                self._failure = None
+            except (exceptions.RedisError, OSError) as error:
+                self._failure = error
 
     def _open(self) -> Link:
         connection = self._pool.connection_class(**self._pool.connection_kwargs)
         connection.connect()
+        self._greet(connection)
         self._link = Link(as_gevent_socket(connection), self._timeout, self._lost)
         self.connects += 1
         return self._link
@@ -182,9 +196,9 @@ os.register_at_fork(after_in_child=_after_fork)
 class PipelinedRedis(redis.Redis):
     """redis-py's client whose commands share one connection. Its own pool is used for subscriptions only."""
 
-    def __init__(self, pool: redis.ConnectionPool, timeout: float, max_in_flight: int) -> None:
+    def __init__(self, pool: redis.ConnectionPool, link: Pipeline) -> None:
         super().__init__(connection_pool=pool)
-        self.link = Pipeline(pool, timeout, max_in_flight)
+        self.link = link
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """The reply to a command, as redis-py shows it."""

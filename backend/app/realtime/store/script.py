@@ -242,8 +242,9 @@ class Script:
         answers = self._run.each(commands)
         unknown = [place for place, answer in enumerate(answers) if isinstance(answer, exceptions.NoScriptError)]
         if unknown:
-            again = self._run.each([("SCRIPT", "LOAD", self._source), *(commands[place] for place in unknown)])
-            for place, answer in zip(unknown, again[1:], strict=True):
+            # Each master may be one that does not know it.
+            again = self._run.each([("EVAL", self._source, *commands[place][2:]) for place in unknown])
+            for place, answer in zip(unknown, again, strict=True):
                 answers[place] = answer
         return [as_ours(answer) if isinstance(answer, Exception) else answer for answer in answers]
 

@@ -46,6 +46,15 @@ class Topology(ABC):
     def client(self) -> redis.Redis:
         """A client of another process, which threads may share."""
 
+    @property
+    @abstractmethod
+    def where(self) -> str:
+        """Where it is, for a person."""
+
+    @abstractmethod
+    def look(self) -> None:
+        """Connect once, and see whether it is what the URL promises. Raises a RedisError."""
+
     @abstractmethod
     def pool_for(self, tenant_id: str) -> redis.ConnectionPool:
         """What connects to the master that serves a tenant, for a subscription: within the time-out, then without end.
