@@ -19,6 +19,7 @@ from tests.e2e.transport.nodes import CALM, started
 from tests.e2e.transport.wire import (
     BINARY,
     PING,
+    POLICY_VIOLATION,
     SEPARATOR,
     Client,
     Polling,
@@ -132,6 +133,9 @@ def test_a_flood_is_ended_and_nobody_else_notices(flooded: Cluster, mint: Mint, 
     except BaseException:
         innocent.stop()
         raise
+    if kind.endswith("of nobody"):  # The others' acks and errors wait before it.
+        assert not mallory.is_open()
+        assert mallory._read.endswith(b"\x88\x02" + POLICY_VIOLATION.to_bytes(2, "big")), "it is told why"
     time.sleep(0.5)
     since = len(innocent.seconds)
     time.sleep(0.5)

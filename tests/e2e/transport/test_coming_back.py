@@ -24,7 +24,16 @@ from realtime_contracts.wire.tokens import Mint
 from tests.e2e.cluster import FragileCluster
 from tests.e2e.test_javascript import PROGRAM
 from tests.e2e.transport.nodes import Door
-from tests.e2e.transport.wire import Client, Polling, WebSocket, ask, connect_packet, eventually
+from tests.e2e.transport.wire import (
+    GOING_AWAY,
+    TRY_AGAIN_LATER,
+    Client,
+    Polling,
+    WebSocket,
+    ask,
+    connect_packet,
+    eventually,
+)
 from tests.node import installed
 
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
@@ -167,6 +176,13 @@ def test_who_is_on_a_node_that_stops_is_back_on_another(
 
 
 @pytest.mark.fault
+def test_a_node_that_stops_says_that_it_goes(faults: FragileCluster, mint: Mint, tenant: str) -> None:
+    client = Client(faults.urls[0], mint("ana", tenant))
+    faults.stop(1)
+    assert client.closes() == GOING_AWAY
+
+
+@pytest.mark.fault
 @pytest.mark.parametrize("kind", KINDS)
 def test_who_has_no_other_node_is_back_when_it_has_restarted(
     faults: FragileCluster, stay: Callable[..., Stays], kind: str
@@ -219,7 +235,8 @@ def test_a_refusal_that_passes_is_no_connect_error(
     if transport == "websocket":
         ws = WebSocket(url)
         ws.say(connect_packet(mint("ana", tenant)))
-        assert b"44" not in ws.rest()
+        ws.until(lambda packet: packet.startswith("0{"))
+        assert ws.closes() == TRY_AGAIN_LATER
     else:
         answer = ask(url, "/socket.io/?EIO=4&transport=polling")
         assert answer.status == 503

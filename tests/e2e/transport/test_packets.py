@@ -13,6 +13,7 @@ import pytest
 from realtime_contracts.wire.tokens import Mint
 from tests.e2e.transport.wire import (
     BINARY,
+    POLICY_VIOLATION,
     Client,
     Polling,
     WebSocket,
@@ -124,13 +125,13 @@ def test_there_is_no_other_namespace(url: str, token: str, packet: str, who: str
 def test_before_a_connection_what_is_no_event_and_no_connect_ends_the_session(url: str, packet: str) -> None:
     ws = opened(url)
     ws.say(packet)
-    ws.closes(SOON)
+    assert ws.closes(SOON) == POLICY_VIOLATION
 
 
 def test_before_a_connection_bytes_end_the_session(url: str) -> None:
     ws = opened(url)
     ws.send(frame(b"\x01\x02", BINARY))
-    ws.closes(SOON)
+    assert ws.closes(SOON) == POLICY_VIOLATION
 
 
 @pytest.mark.parametrize("packet", ["x", "9", "{}", "bAAA", "é", "", "0", "2", "2probe", "6", "abc"])

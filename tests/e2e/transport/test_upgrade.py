@@ -9,7 +9,11 @@ import pytest
 
 from realtime_contracts.wire.tokens import Mint
 from tests.e2e.transport.wire import (
+    BINARY,
+    CLOSE,
     PATIENCE,
+    POLICY_VIOLATION,
+    PROTOCOL_ERROR,
     TARGET,
     Client,
     Http,
@@ -116,26 +120,28 @@ def test_polling_goes_on_until_the_upgrade(url: str, token: str, ben: Client) ->
         heartbeat_over(ws)
 
 
-@pytest.mark.parametrize(
-    "first",
-    [
-        frame("2"),
-        frame("2other"),
-        frame("3probe"),
-        frame('42["heartbeat"]'),
-        frame("1"),
-        frame("x"),
-        frame(b"\x01\x02", 2),
-        frame("4", reserved=4),
-        frame(b"", 8),
-    ],
-    ids=["a ping", "another ping", "a pong", "a message", "a close", "nonsense", "bytes", "a wrong frame", "the end"],
-)
-def test_a_websocket_that_does_not_probe_is_closed_and_polling_goes_on(url: str, token: str, first: bytes) -> None:
+#: What a client may not send instead of a probe, and the code of the close frame that answers it.
+NO_PROBE = {
+    "a ping": (frame("2"), POLICY_VIOLATION),
+    "another ping": (frame("2other"), POLICY_VIOLATION),
+    "a pong": (frame("3probe"), POLICY_VIOLATION),
+    "a message": (frame('42["heartbeat"]'), POLICY_VIOLATION),
+    "a close": (frame("1"), POLICY_VIOLATION),
+    "nonsense": (frame("x"), POLICY_VIOLATION),
+    "bytes": (frame(b"\x01\x02", BINARY), POLICY_VIOLATION),
+    "a wrong frame": (frame("4", reserved=4), PROTOCOL_ERROR),
+    "the end": (frame(b"", CLOSE), None),
+}
+
+
+@pytest.mark.parametrize(("first", "code"), NO_PROBE.values(), ids=NO_PROBE.keys())
+def test_a_websocket_that_does_not_probe_is_closed_and_polling_goes_on(
+    url: str, token: str, first: bytes, code: int | None
+) -> None:
     ana = Polling(url, token)
     ws = websocket_of(ana)
     ws.send(first)
-    ws.closes(SOON)
+    assert ws.closes(SOON) == code
     assert ana.ask("heartbeat")["ok"]
     with upgraded(ana) as again:
         heartbeat_over(again)

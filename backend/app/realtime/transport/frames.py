@@ -55,8 +55,8 @@ def text_frame(payload: bytes) -> bytes:
 
 
 def close_frame(code: int) -> bytes:
-    """A close frame without a text."""
-    return encode(CLOSE, code.to_bytes(2, "big"))
+    """A close frame without a text; without a code if it is 0."""
+    return encode(CLOSE, code.to_bytes(2, "big") if code else b"")
 
 
 class FrameReader:

@@ -48,7 +48,7 @@ class Transport(Protocol):
         """Read on."""
 
     def close(self, reason: Reason, code: int) -> None:
-        """End it: its socket, watchers and what waits. `code`: of the WebSocket's close frame."""
+        """End it: its socket, watchers and what waits. `code`: of a WebSocket's close frame, 0 for none."""
 
 
 class Application(Protocol):
@@ -216,10 +216,11 @@ class Session:
             self._engine.timers.cancel(self._to_connect)
             self._to_connect = None
 
-    def end(self, reason: Reason, code: int = 1000) -> None:
+    def end(self, reason: Reason, code: int | None = None) -> None:
         """End the session and everything of it. What the client sent and is not being handled is dropped.
 
         Only a goodbye is not, because clients close their transport right after it.
+        `code`: of a WebSocket's close frame, if it is not the reason's.
         """
         if not self.open:
             return
@@ -228,7 +229,7 @@ class Session:
         self._engine.timers.cancel(self._timer)
         self.connected()
         self._engine.forget(self, reason)
-        self.transport.close(reason, code)
+        self.transport.close(reason, reason.close_code if code is None else code)
         self._inbox = deque([text for text in self._inbox or () if text == GOODBYE])
         self._inbox.append(None)
         self._start_working()

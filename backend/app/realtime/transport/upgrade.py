@@ -57,12 +57,12 @@ class Upgrade:
                 session.receive(packet)
             self._websocket.resume()
 
-    def end(self, reason: Reason, code: int = 1000) -> None:
+    def end(self, reason: Reason, code: int | None = None) -> None:
         """Give the upgrade up. The session goes on by polling, unless its client has changed over already."""
         if self._polling.upgrade is self:
             self._polling.upgrade = None
             self._timers.cancel(self._deadline)
-            self._websocket.close(reason, code)
+            self._websocket.close(reason, reason.close_code if code is None else code)
             if self._early is not None:
                 self._polling.session.end(reason)
 

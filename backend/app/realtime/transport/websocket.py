@@ -46,8 +46,8 @@ class Owner(Protocol):
     def receive(self, packet: str | bytes) -> None:
         """Take a message."""
 
-    def end(self, reason: Reason, code: int = 1000) -> None:
-        """The WebSocket is lost, or its client broke the protocol (`code` says how)."""
+    def end(self, reason: Reason, code: int | None = None) -> None:
+        """The WebSocket is lost, or its client broke the protocol. `code`: of the close frame."""
 
 
 class WebSocket:
@@ -145,7 +145,7 @@ class WebSocket:
         if opcode == PING:
             self._control(encode(PONG, payload), "pong")
         elif opcode == CLOSE:
-            self.owner.end(Reason.TRANSPORT_CLOSE, int.from_bytes(payload[:2], "big") if payload else 1000)
+            self.owner.end(Reason.TRANSPORT_CLOSE, int.from_bytes(payload[:2], "big"))
         elif opcode != PONG:
             self.owner.receive(payload)
         return not self.closed
@@ -172,7 +172,7 @@ class WebSocket:
             return False
         self._reader.stop()
         if self._budget.strikes >= limits.FLOOD_SECONDS:
-            self.owner.end(Reason.FLOOD, 1008)
+            self.owner.end(Reason.FLOOD)
         else:
             self._deadline = self._timers.schedule(wait, self._wait_is_over)
         return True
@@ -264,13 +264,13 @@ class WebSocket:
         """Send what waits and say goodbye, and wait a moment for the peer's; or reset, if the peer does not read."""
         if self.closed:
             return
-        if reason not in ABORTING:
+        if reason != ABORTING:
             self._control(close_frame(code))
         self.closed = True
         if self._deadline is not None:
             self._timers.cancel(self._deadline)
             self._deadline = None
-        if reason in ABORTING:
+        if reason == ABORTING:
             self._reset()
             return
         try:
@@ -280,7 +280,9 @@ class WebSocket:
             self._release()
             return
         self._deadline = self._timers.schedule(limits.CLOSE_SECONDS, self._reset)
-        if not self._reader.active:
+        if reason == Reason.FLOOD:
+            self._reader.stop()
+        elif not self._reader.active:
             self._reader.start(self._readable)
 
     def _reset(self) -> None:
