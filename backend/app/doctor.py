@@ -9,13 +9,13 @@ from typing import Any, Literal
 from uuid import uuid4
 
 import redis
-from redis.exceptions import NoPermissionError, RedisError, ResponseError
 from rich.console import Console
 from rich.table import Table
 
+from app.errors import NoPermission, RedisRefused, Unavailable
 from app.realtime.store import topology
 from app.realtime.store.greeting import WrongServerError
-from app.realtime.store.script import names, source
+from app.realtime.store.script import names, reaching_redis, source
 from app.settings import Settings, SettingsError, load_settings
 
 #: The oldest Redis whose scripts may read the time before they write, and that has ZRANGE BYSCORE.
@@ -76,27 +76,27 @@ def print_findings(findings: list[Finding]) -> None:
 def _safely(check: Callable[[redis.Redis], Iterator[Finding]], connection: redis.Redis) -> list[Finding]:
     what = check.__name__.strip("_")
     try:
-        return list(check(connection))
-    except NoPermissionError as error:
+        with reaching_redis():
+            return list(check(connection))
+    except NoPermission as error:
         return [Finding(what, "bad", f"the Redis user lacks a permission: {error}. Grant it or use another user")]
-    except RedisError as error:
-        return [Finding(what, "bad", f"{error}")]
+    except (Unavailable, RedisRefused) as error:
+        return [Finding(what, "bad", f"{error.__cause__}")]
 
 
 def _ping(reached: topology.Topology, connection: redis.Redis) -> Iterator[Finding]:
     where = reached.where
     try:
-        reached.look()
-        connection.ping()
-        began = time.perf_counter()
-        connection.ping()
-    except WrongServerError as error:
-        yield Finding("redis", "bad", str(error))
-        return
-    except RedisError as error:
-        yield Finding(
-            "redis", "bad", f"no answer at {where}: {str(error).rstrip('.')}. Is it running, and is REDIS_URL right?"
-        )
+        with reaching_redis():
+            reached.look()
+            connection.ping()
+            began = time.perf_counter()
+            connection.ping()
+    except (Unavailable, RedisRefused) as error:
+        said = str(error.__cause__)
+        if not isinstance(error.__cause__, WrongServerError):
+            said = f"no answer at {where}: {said.rstrip('.')}. Is it running, and is REDIS_URL right?"
+        yield Finding("redis", "bad", said)
         return
     ms = (time.perf_counter() - began) * 1000
     if ms > SLOW_PING_MS:
@@ -156,8 +156,9 @@ def _pubsub(connection: redis.Redis) -> Iterator[Finding]:
 def _scripts(connection: redis.Redis) -> Iterator[Finding]:
     for name in names():
         try:
-            connection.script_load(source(name))
-        except ResponseError as error:
+            with reaching_redis():
+                connection.script_load(source(name))
+        except RedisRefused as error:
             yield Finding("scripts", "bad", f"Redis cannot load {name}.lua: {error}")
             return
     yield Finding("scripts", "good", f"Redis loads all {len(names())}")
@@ -165,9 +166,10 @@ def _scripts(connection: redis.Redis) -> Iterator[Finding]:
 
 def _eviction(connection: redis.Redis) -> Iterator[Finding]:
     try:
-        policy = connection.config_get("maxmemory-policy").get("maxmemory-policy", "noeviction")
-        limit = int(connection.config_get("maxmemory").get("maxmemory") or 0)
-    except ResponseError:
+        with reaching_redis():
+            policy = connection.config_get("maxmemory-policy").get("maxmemory-policy", "noeviction")
+            limit = int(connection.config_get("maxmemory").get("maxmemory") or 0)
+    except RedisRefused:
         yield Finding(
             "eviction", "warn", "this Redis hides its configuration. Make sure that maxmemory-policy is noeviction"
         )
@@ -199,8 +201,9 @@ _APPENDED = {
 
 def _persistence(connection: redis.Redis) -> Iterator[Finding]:
     try:
-        found = connection.config_get("append*") | connection.config_get("save")
-    except ResponseError:
+        with reaching_redis():
+            found = connection.config_get("append*") | connection.config_get("save")
+    except RedisRefused:
         yield Finding("persistence", "warn", "this Redis hides its configuration. Make sure that it writes to disk")
         return
     if found.get("appendonly") == "yes":

@@ -1,6 +1,6 @@
-"""The errors that services raise, for back ends to import, and the one that is not in the contract.
+"""The errors that services raise, for back ends to import, and those that are not in the contract.
 
-`realtime_contracts.rules.errors` defines them.
+`realtime_contracts.rules.errors` defines the others.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ __all__ = [
     "ConnectionLost",
     "InvalidPayload",
     "LimitExceeded",
+    "NoPermission",
     "NotFound",
     "RealtimeError",
+    "RedisRefused",
     "TooLarge",
     "Unavailable",
     "VersionConflict",
@@ -35,3 +37,11 @@ class ConnectionLost(Unavailable):
     The server restores the connection's state and tries once more. A client sees this only if that fails
     too, as `unavailable`.
     """
+
+
+class RedisRefused(Exception):
+    """Redis has refused a command, in these words: a defect, or broken data. Asking again does not help."""
+
+
+class NoPermission(RedisRefused):
+    """The user of Redis lacks a permission."""

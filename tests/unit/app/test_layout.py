@@ -102,9 +102,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "realtime_contracts.rules",
     },
     "app": {"app.api", "app.realtime.container", "app.realtime.server", "app.settings"},
-    "app.doctor": {"app.realtime.store", "app.settings"},
+    "app.doctor": {"app.errors", "app.realtime.store", "app.settings"},
     "app.serve": {"app", "app.logs", "app.realtime.container", "app.realtime.libraries", "app.settings"},
-    "app.publish_cli": {"app.realtime.services", "realtime_contracts.cli", "realtime_contracts.rules"},
+    "app.publish_cli": {"app.errors", "app.realtime.services", "realtime_contracts.cli", "realtime_contracts.rules"},
     "app.cli": {
         "app",
         "app.doctor",
@@ -117,7 +117,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
 }
 
-#: The parts that may know Redis; the managers and services only hand it on; commands tell what it says.
+#: The parts that may know Redis; the managers and services only hand it on; `doctor` asks it about itself.
 KNOW_REDIS = {
     "app.realtime.container",
     "app.realtime.store",
@@ -126,8 +126,10 @@ KNOW_REDIS = {
     "app.realtime.services",
     "app.realtime.bus",
     "app.doctor",
-    "app.publish_cli",
 }
+
+#: The parts that may know the names of redis-py's errors; from the store upwards they are ours.
+KNOW_REDIS_ERRORS = ("app.realtime.store", "app.realtime.libraries", "app.realtime.bus.subscription")
 
 #: The one module of the contract that knows the server, where it is there, and only inside a function.
 KNOWS_THE_SERVER = CONTRACTS / "cli" / "main.py"
@@ -205,6 +207,14 @@ def test_no_module_imports_one_that_imports_it() -> None:
 def test_redis_is_known_below_the_handlers_only(path: Path) -> None:
     if "redis" in {name.split(".")[0] for name in imports(tree(path))}:
         assert part_of(dotted(path)) in KNOW_REDIS
+
+
+@pytest.mark.parametrize("path", modules(APP), ids=dotted)
+def test_redis_pys_errors_are_known_in_the_store_and_the_subscription_only(path: Path) -> None:
+    if re.search(
+        r"\bredis\.exceptions\b|\bfrom redis import exceptions\b|\bredis\.\w+Error\b", path.read_text("utf-8")
+    ):
+        assert dotted(path).startswith(KNOW_REDIS_ERRORS)
 
 
 def test_services_are_found_by_string_in_three_places_only() -> None:

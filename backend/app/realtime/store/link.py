@@ -151,4 +151,6 @@ def _next(reader: hiredis.Reader) -> Any:
 def again(error: Exception) -> Exception:
     """An exception of the same kind for each who waits: one that is raised in many places mixes their traces."""
     kind = type(error) if isinstance(error, exceptions.RedisError) else exceptions.ConnectionError
-    return kind(str(error))
+    made = kind.__new__(kind)  # some take more than their text to be made
+    made.args, made.__dict__ = (str(error),), {**error.__dict__}
+    return made

@@ -32,7 +32,7 @@ import orjson
 import redis
 from redis import exceptions
 
-from app.errors import ConnectionLost
+from app.errors import ConnectionLost, NoPermission, RedisRefused
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.executors import executors
 from app.realtime.store.keys import TenantKeys
@@ -73,21 +73,25 @@ _Values = Callable[[Any, Mapping[str, Any]], list[Any]]
 
 @contextmanager
 def reaching_redis() -> Iterator[None]:
-    """Raise `Unavailable` if Redis cannot serve now."""
+    """Raise Unavailable if Redis cannot serve now, RedisRefused or NoPermission if it refuses."""
     try:
         yield
     except exceptions.RedisError as error:
-        ours = as_ours(error)
-        if ours is error:
-            raise
-        raise ours from error
+        raise as_ours(error) from error
 
 
 def as_ours(error: Exception) -> Exception:
-    """`Unavailable` for an error of Redis that cannot serve now; any other as it is."""
-    if isinstance(error, AWAY) or (isinstance(error, exceptions.ResponseError) and str(error).startswith(REFUSING)):
-        return Unavailable()
-    return error
+    """Our error for one of redis-py's; any other as it is."""
+    if not isinstance(error, exceptions.RedisError):
+        return error
+    if isinstance(error, AWAY) or str(error).startswith(REFUSING):
+        ours: Exception = Unavailable()
+    elif isinstance(error, exceptions.NoPermissionError):
+        ours = NoPermission(str(error))
+    else:
+        ours = RedisRefused(str(error))
+    ours.__cause__ = error
+    return ours
 
 
 def admitted(answer: Any) -> Any:
@@ -217,7 +221,7 @@ class Script:
         self._expected = {_DERIVED.get(part, part) for part in (*own.keys, *own.args)} - {"", *self._here}
 
     def __call__(self, tenant: TenantKeys | None = None, /, *, after: Sequence[str] = (), **given: Any) -> Any:
-        """The script's answer. Raises Unavailable; a fault of the script itself is a ResponseError.
+        """The script's answer. Raises Unavailable; a fault of the script itself is RedisRefused.
 
         `after`: a command on another slot that must come first; it travels in the same round trip.
         Raises TypeError if a parameter is missing, or is none of the script's.
@@ -236,7 +240,7 @@ class Script:
     def run_each(self, calls: Sequence[Call]) -> list[Any]:
         """The answers to any number of calls in their order, in few round trips.
 
-        What a call has failed with stands in its place: Unavailable, or a fault of the script itself.
+        What a call has failed with stands in its place: Unavailable, or RedisRefused for a fault of the script itself.
         """
         commands = [("EVALSHA", self._sha, *self._line_up(tenant, given)) for tenant, given in calls]
         answers = self._run.each(commands)

@@ -1,10 +1,11 @@
-"""What Redis says when it cannot serve now is `unavailable`, whatever its words; a fault of ours is not."""
+"""What Redis says when it cannot serve now is `unavailable`, whatever its words; what it refuses is not."""
 
 from __future__ import annotations
 
 import pytest
 from redis import exceptions
 
+from app.errors import NoPermission, RedisRefused
 from app.realtime.store.script import reaching_redis
 from realtime_contracts.rules.errors import Unavailable
 
@@ -29,15 +30,24 @@ def test_a_redis_that_cannot_serve_now_is_unavailable(error: Exception) -> None:
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("error", "kind"),
     [
-        exceptions.ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value"),
-        exceptions.ResponseError("ERR BUSY is not how this begins"),
-        exceptions.NoScriptError("No matching script"),
-        ValueError("ours"),
+        (exceptions.ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value"), RedisRefused),
+        (exceptions.ResponseError("ERR BUSY is not how this begins"), RedisRefused),
+        (exceptions.NoScriptError("No matching script"), RedisRefused),
+        (exceptions.InvalidResponse("no RESP"), RedisRefused),
+        (exceptions.NoPermissionError("this user has no permissions to run the 'get' command"), NoPermission),
     ],
     ids=str,
 )
-def test_a_defect_stays_one(error: Exception) -> None:
-    with pytest.raises(type(error)), reaching_redis():
+def test_what_redis_refuses_is_an_error_of_ours_that_is_no_passing_one(error: Exception, kind: type[Exception]) -> None:
+    with pytest.raises(RedisRefused) as caught, reaching_redis():
         raise error
+    assert type(caught.value) is kind
+    assert str(caught.value) == str(error)
+    assert caught.value.__cause__ is error
+
+
+def test_a_defect_stays_one() -> None:
+    with pytest.raises(ValueError, match="ours"), reaching_redis():
+        raise ValueError("ours")
