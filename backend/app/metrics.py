@@ -7,10 +7,10 @@ knows: events, operations, codes and statuses. Any other name that a client send
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter as Counts
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -23,9 +23,6 @@ UNKNOWN = "unknown"
 
 #: Upper bounds in seconds. Most events are one round trip to Redis, under a millisecond; REDIS_TIMEOUT is 2 s.
 BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-
-#: Takes the ack of an event, and the seconds that it took.
-Watch = Callable[[dict[str, Any], float], None]
 
 
 @dataclass(frozen=True)
@@ -42,21 +39,40 @@ class Now:
     connects: int
 
 
+class EventCount:
+    """Counts the answers to one event, and their times. prometheus_client's own would take 5 µs of a 30 µs answer."""
+
+    __slots__ = ("buckets", "codes", "seconds")
+
+    def __init__(self) -> None:
+        self.codes: Counts[str] = Counts()
+        #: Answers that were as fast as a bucket and slower than the one before it; the last had no bucket.
+        self.buckets = [0] * (len(BUCKETS) + 1)
+        self.seconds = 0.0
+
+    def __call__(self, code: str, seconds: float) -> None:
+        """Count an answer; `code`: `ok` or an error's."""
+        self.codes[code] += 1
+        self.buckets[bisect_left(BUCKETS, seconds)] += 1
+        self.seconds += seconds
+
+
 class Metrics:
     """The metrics of one app; `now` reads the node's current values."""
 
     def __init__(self, now: Callable[[], Now]) -> None:
         self._registry = CollectorRegistry()
-        self._events: dict[str, _Event] = {}
+        self._events: dict[str, EventCount] = {}
         self._requests = Counter(
             "realtime_http_requests", "HTTP requests answered", ["operation", "status"], registry=self._registry
         )
-        self._registry.register(_Current(now, self._events))
+        self._registry.register(_Events(self._events))
+        self._registry.register(_Current(now))
         ProcessCollector(registry=self._registry)
 
-    def event(self, name: str) -> Watch:
+    def event(self, name: str) -> EventCount:
         """Return the function to call with each answered event of this name."""
-        return self._events.setdefault(name, _Event()).count
+        return self._events.setdefault(name, EventCount())
 
     def request(self, operation: str | None, status: int) -> None:
         """Count an answered request of an operation (None: of no known operation)."""
@@ -67,33 +83,32 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-class _Event:
-    """The counters of one event: plain numbers of one thread. The library's locks were a tenth of an event's price."""
+class _Events(Collector):
+    """Collects what was counted of the events."""
 
-    def __init__(self) -> None:
-        self.codes: dict[str, int] = {}
-        #: How many took up to each bound, and longer than all.
-        self.took = [0] * (len(BUCKETS) + 1)
-        self.seconds = 0.0
-
-    def count(self, ack: dict[str, Any], seconds: float) -> None:
-        """Count an answered event and its time."""
-        code = "ok" if ack["ok"] else ack["error"]["code"]
-        self.codes[code] = self.codes.get(code, 0) + 1
-        self.took[bisect_left(BUCKETS, seconds)] += 1
-        self.seconds += seconds
-
-
-class _Current(Collector):
-    """Collects the node's current values, and the counters of its events, when Prometheus asks."""
-
-    def __init__(self, now: Callable[[], Now], events: Mapping[str, _Event]) -> None:
-        self._now = now
+    def __init__(self, events: dict[str, EventCount]) -> None:
         self._events = events
 
     def collect(self) -> Iterator[Metric]:
-        """All metrics but those of HTTP requests."""
-        yield from self._of_events()
+        answered = CounterMetricFamily("realtime_events", "Socket.IO events answered", labels=["event", "code"])
+        seconds = HistogramMetricFamily("realtime_event_seconds", "Time to answer a Socket.IO event", labels=["event"])
+        bounds = [*map(floatToGoString, BUCKETS), "+Inf"]
+        for name, count in self._events.items():
+            for code, number in count.codes.items():
+                answered.add_metric([name, code], number)
+            up_to = list(zip(bounds, accumulate(count.buckets), strict=True))
+            seconds.add_metric([name], up_to, sum_value=count.seconds)
+        yield answered
+        yield seconds
+
+
+class _Current(Collector):
+    """Collects the node's current values when Prometheus asks."""
+
+    def __init__(self, now: Callable[[], Now]) -> None:
+        self._now = now
+
+    def collect(self) -> Iterator[Metric]:
         now = self._now()
         yield GaugeMetricFamily("realtime_connections", "Connections of this node", now.connections)
         yield GaugeMetricFamily("realtime_ready", "1 if this node is ready for clients, else 0", int(now.ready))
@@ -106,15 +121,3 @@ class _Current(Collector):
         yield ended
         yield GaugeMetricFamily("realtime_redis_in_flight", "Commands that wait for Redis", now.in_flight)
         yield CounterMetricFamily("realtime_redis_connects", "Connections made to Redis for commands", now.connects)
-
-    def _of_events(self) -> Iterator[Metric]:
-        answered = CounterMetricFamily("realtime_events", "Socket.IO events answered", labels=["event", "code"])
-        took = HistogramMetricFamily("realtime_event_seconds", "Time to answer a Socket.IO event", labels=["event"])
-        bounds = [*map(floatToGoString, BUCKETS), "+Inf"]
-        for name, event in self._events.items():
-            for code, count in event.codes.items():
-                answered.add_metric([name, code], count)
-            up_to = list(zip(bounds, accumulate(event.took), strict=True))
-            took.add_metric([name], buckets=up_to, sum_value=event.seconds)
-        yield answered
-        yield took

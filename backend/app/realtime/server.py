@@ -10,12 +10,11 @@ import logging
 from typing import cast
 
 from flask import Flask, current_app
-from flask_socketio import SocketIO
 from werkzeug.local import LocalProxy
 
 from app.realtime.container import get_services
 from app.realtime.handlers import register_handlers
-from app.realtime.libraries.socketio import Server
+from app.realtime.libraries.socketio import SocketIO
 from realtime_contracts.rules.packets import Json, Packet
 
 #: Nothing that the libraries log is of interest.
@@ -45,8 +44,6 @@ def init_socketio(app: Flask) -> SocketIO:
         logger=_SILENT,
         engineio_logger=_SILENT,
     )
-    # Flask-SocketIO makes the server, and has no option for its class.
-    server.server = server.sockio_mw.engineio_app = Server(**server.server_options)
     register_handlers(server, services)
     return server
 

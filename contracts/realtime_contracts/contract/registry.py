@@ -119,11 +119,12 @@ class Registry:
         """The schema as it is in its file; read it, do not change it. Raises UnknownEvent."""
         return self._message(direction, event).schema
 
-    def check(self, direction: Direction, event: str, payload: object) -> Violation | None:
+    def check(self, direction: Direction, event: str, payload: object, *, flat: bool = False) -> Violation | None:
         """None if `payload` is what the contract says, else what is wrong with it.
 
         Raises UnknownEvent for an event without schema, and nothing for any payload: what could not
-        travel as JSON at all (bytes, sets, NaN, lone surrogates, nesting over `MAX_DEPTH`) is a Violation.
+        travel as JSON at all (bytes, sets, NaN, lone surrogates, nesting over `MAX_DEPTH`) is a Violation. `flat`: the
+        payload was just parsed from a short JSON text without deep nesting, and is not searched for such values.
         """
         message = self._message(direction, event)
         most = MAX_PARTS if direction == Direction.CLIENT else math.inf
@@ -131,6 +132,8 @@ class Registry:
             valid = message.validator.is_valid(payload)
         except ValueError:
             return not_json(payload) or Violation("", "expected JSON", "json")
+        if valid and flat:
+            return None
         if valid or has_more_parts(payload, 3 * most):  # up to that what is wrong can be said in time
             return not_json(payload, most)
         return find_violation(message.validator, payload, quote=not message.secret)

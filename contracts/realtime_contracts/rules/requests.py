@@ -40,14 +40,17 @@ def check(direction: Direction, event: str, payload: Any) -> Payload:
     return dict(payload)
 
 
-def check_event(event: str, payloads: Sequence[Any]) -> Payload:
-    """Return the single payload of a client event; a missing one is {}. Raises InvalidPayload."""
+def check_event(event: str, payloads: Sequence[Any], *, flat: bool = False) -> Payload:
+    """Return the single payload of a client event; a missing one is {}. Raises InvalidPayload.
+
+    `flat`: it was just parsed from a short JSON text with few brackets.
+    """
     if len(payloads) > 1:
         raise InvalidPayload("", f"expected one payload, got {len(payloads)}")
     payload = payloads[0] if payloads else {}
-    violation = registry().check(Direction.CLIENT, event, payload)
+    violation = registry().check(Direction.CLIENT, event, payload, flat=flat)
     if violation is None:
-        return dict(payload)
+        return payload
     missing = violation.keyword == "required" and violation.path == ""
     raise InvalidPayload(violation.path, violation.reason, _said_missing(event, payload) if missing else None)
 

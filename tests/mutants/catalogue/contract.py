@@ -18,9 +18,9 @@ MUTANTS = {
     "extra-field-in-ack": Mutant(
         "contract/ack/presence:list contract/ack/heartbeat",
         Code(
-            f"{EVENT}:_Event._answer",
-            'return {"ok": True, **(result or {})}',
-            'return {"ok": True, "event": self.name, **(result or {})}',
+            f"{EVENT}:_Answer._succeed",
+            """f'{{"ok":true,{body[1:]}' if body else '{"ok":true}'""",
+            """f'{{"event":"{self._name}","ok":true' + (f",{body[1:]}" if body else "}")""",
         ),
     ),
     "extra-field-in-answer": Mutant(

@@ -4,41 +4,40 @@ from __future__ import annotations
 
 from tests.mutants.mutation import Code, Mutant, Value
 
-EVENT = "app.realtime.handlers.event:_Event"
+EVENT = "app.realtime.handlers.event:_Answer"
 ANSWERING = "app.realtime.handlers.event:_Answering"
 ANYTHING_ELSE = "app.realtime.handlers.event:_AnythingElse"
 
-#: What a handler returns for which python-socketio sends no ack.
-NOT_ANSWERED = "self._services.bus.server.not_handled"
-
-#: How a connection hears of an error.
-SEND = "self._services.bus.send(sid, MessageType.ERROR.value, body)"
+#: How a connection hears of an error, beside the ack.
+MESSAGES = "messages = [_message(MessageType.ERROR, _json(body))]"
 
 MUTANTS = {
     "ack-missing": Mutant(
         "errors/1.2 contract/ack/room:leave",
-        Code(f"{EVENT}.__call__", "return ack", f'return {NOT_ANSWERED} if self.name == "room:leave" else ack'),
+        Code(f"{EVENT}._succeed", "if event.number:", 'if event.number and self._name != "room:leave":'),
     ),
-    "error-in-the-ack-only": Mutant("errors/2.1 errors/2.2", Code(f"{ANSWERING}._failed", SEND, "pass")),
-    "ack-says-ok-on-failure": Mutant(
-        "errors/2.1", Code(f"{EVENT}.__call__", "return ack", 'return {**ack, "ok": True}')
+    "error-in-the-ack-only": Mutant(
+        "errors/2.1 errors/2.2", Code(f"{ANSWERING}._fail", MESSAGES, "messages: list[Message] = []")
     ),
+    "ack-says-ok-on-failure": Mutant("errors/2.1", Code(f"{ANSWERING}._fail", '"ok": False', '"ok": True')),
     "error-to-all-tabs": Mutant(
         "errors/2.3",
         Code(
-            f"{ANSWERING}._failed",
-            SEND,
+            f"{ANSWERING}._fail",
+            MESSAGES,
             """connections = self._services.connections
-    mine = connections.get_connection(sid)
+    mine = connections.get_connection(event.sid)
     for tab in connections.get_user_connections(mine.user_id, mine.tenant_id) if mine else ():
-        self._services.bus.send(tab.sid, MessageType.ERROR.value, body)""",
+        if tab.sid != event.sid:
+            self._services.bus.send(tab.sid, MessageType.ERROR.value, body)
+    messages = [_message(MessageType.ERROR, _json(body))]""",
         ),
     ),
     "error-names-no-event": Mutant(
         "errors/2.1 errors/2.2",
         Code(
-            f"{ANSWERING}._failed",
-            "error.to_dict(event if event is None else event[:MAX_EVENT_LENGTH])",
+            f"{ANSWERING}._fail",
+            "error.to_dict(name if name is None else name[:MAX_EVENT_LENGTH])",
             "error.to_dict(None)",
         ),
     ),
@@ -47,7 +46,7 @@ MUTANTS = {
         Code(
             f"{ANYTHING_ELSE}.__call__",
             "    began = perf_counter()",
-            f"    if event != UNREADABLE:\n        return {NOT_ANSWERED}\n    began = perf_counter()",
+            "    if event.name != UNREADABLE:\n        return\n    began = perf_counter()",
         ),
     ),
     "unreadable-packet-silently-ignored": Mutant(
@@ -55,43 +54,44 @@ MUTANTS = {
         Code(
             f"{ANYTHING_ELSE}.__call__",
             "    began = perf_counter()",
-            f"    if event == UNREADABLE:\n        return {NOT_ANSWERED}\n    began = perf_counter()",
+            "    if event.name == UNREADABLE:\n        return\n    began = perf_counter()",
         ),
     ),
     "invalid-payload-kills-connection": Mutant(
         "errors/4.2 errors/4.3",
         Code(
-            f"{ANSWERING}._failed",
-            "    return {",
-            '    if error.code == "invalid_payload":\n        self._services.bus.end(sid)\n    return {',
+            f"{ANSWERING}._fail",
+            "event.session.send(*messages)",
+            'event.session.send(*messages)\n    if error.code == "invalid_payload":\n'
+            "        self._services.bus.end(event.sid)",
         ),
     ),
     "half-an-update-is-done": Mutant(
         "errors/4.4",
         Code(
             f"{EVENT}._handle",
-            "    payload = check_event(self.name, args)",
-            """    if self.name == "presence:update" and args and "busy" in str(args[0]):
-        services.presence.set_busy(connection.user_id, connection.tenant_id)
-    payload = check_event(self.name, args)""",
+            "    payload = check_event(",
+            """    if self._name == "presence:update" and "busy" in str(event.arguments):
+        self._services.presence.set_busy(connection.user_id, connection.tenant_id)
+    payload = check_event(""",
         ),
     ),
     "invalid-payload-names-no-place": Mutant(
         "errors/4.2 rooms/2.5",
         Code(
-            f"{ANSWERING}._failed",
-            f"    {SEND}",
-            f'    if error.code == "invalid_payload":\n        body["details"] = None\n    {SEND}',
+            f"{ANSWERING}._fail",
+            MESSAGES,
+            f'if error.code == "invalid_payload":\n        body["details"] = None\n    {MESSAGES}',
         ),
     ),
     "error-leaks-a-trace": Mutant(
         "contract/server/error",
         Code(
-            f"{ANSWERING}._failed",
-            f"    {SEND}",
-            "    import traceback\n\n"
+            f"{ANSWERING}._fail",
+            MESSAGES,
+            "import traceback\n\n"
             '    body["details"] = {**(body["details"] or {}), "trace": traceback.format_exc()}\n'
-            f"    {SEND}",
+            f"    {MESSAGES}",
         ),
     ),
     "not-in-room-is-forbidden": Mutant(

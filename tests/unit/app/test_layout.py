@@ -78,6 +78,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "app.errors",
         "app.metrics",
         "app.realtime.container",
+        "app.realtime.libraries",
         "app.realtime.managers",
         "app.realtime.transport",
         "app.realtime.utils",
@@ -282,7 +283,7 @@ def handled() -> set[str]:
                 match decorator:
                     case ast.Call(func=ast.Name(id="on"), args=[_, _, event]):
                         events.add(wire_name(event))
-                    case ast.Call(func=ast.Attribute(attr="on"), args=[event]):
+                    case ast.Call(func=ast.Attribute(attr="on" | "first"), args=[event]):
                         events.add(wire_name(event))
     return {event for event in events if event}
 
@@ -298,6 +299,8 @@ def emitted() -> set[str]:
                 case ast.Call(func=ast.Attribute(attr="send"), args=[_, event, _]):
                     events.add(wire_name(event))
                 case ast.keyword(arg="echo", value=event):
+                    events.add(wire_name(event))
+                case ast.Call(func=ast.Name(id="_message"), args=[event, _]):
                     events.add(wire_name(event))
     return {event for event in events if event}
 

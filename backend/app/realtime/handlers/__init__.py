@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from flask_socketio import SocketIO
-
 from app.realtime.container import Services
 from app.realtime.handlers.activity_handler import register_activity_handlers
 from app.realtime.handlers.connection_handler import register_connection_handlers
@@ -14,6 +12,7 @@ from app.realtime.handlers.notification_handler import register_notification_han
 from app.realtime.handlers.presence_handler import register_presence_handlers
 from app.realtime.handlers.room_handler import register_room_handlers
 from app.realtime.handlers.typing_handler import register_typing_handlers
+from app.realtime.libraries.socketio import SocketIO
 
 
 def register_handlers(socketio: SocketIO, services: Services) -> None:

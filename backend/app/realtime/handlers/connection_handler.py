@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import structlog
 from flask_socketio import ConnectionRefusedError as Refused
-from flask_socketio import SocketIO
 
 from app.realtime.container import Services
 from app.realtime.handlers.event import on_anything_else
+from app.realtime.libraries.socketio import SocketIO, TryAgainError
 from app.realtime.transport.reasons import Reason
 from app.realtime.utils.user_agents import parse_user_agent
 from realtime_contracts.rules.errors import Internal, RealtimeError, Unavailable
@@ -26,23 +26,22 @@ def register_connection_handlers(socketio: SocketIO, services: Services) -> None
     # Its patterns take 0.1 s to load. Load them now, not while the first client waits.
     parse_user_agent("")
 
-    @socketio.server.on("connect")  # type: ignore[untyped-decorator]
+    @socketio.server.first("connect")
     def handle_connect(sid: str, environ: dict[str, Any], auth: Any = None) -> None:
-        # Nothing but a refusal may leave this function: after any other exception the client would have no answer.
         try:
             token = (auth.get("token") if isinstance(auth, dict) else None) or _query_token(environ)
             admission.connect(sid, token, environ.get("HTTP_USER_AGENT", ""), environ.get("REMOTE_ADDR", ""))
+        except Unavailable:
+            # An official client does not come back after a CONNECT_ERROR.
+            raise TryAgainError from None
         except RealtimeError as error:
-            if isinstance(error, Unavailable):
-                # An official client does not come back after a CONNECT_ERROR. After this it is not sent.
-                services.bus.cut(sid, Reason.UNAVAILABLE)
             raise Refused(error.message, {"code": error.code}) from None
         except Exception:
             internal = Internal(uuid4().hex)
             logger.exception("connect_failed", **internal.details)
             raise Refused(internal.message, {"code": internal.code}) from None
 
-    @socketio.server.on("disconnect")  # type: ignore[untyped-decorator]
+    @socketio.server.first("disconnect")
     def handle_disconnect(sid: str, reason: str) -> None:
         connection = admission.end(sid, goodbye=reason == Reason.CLIENT_DISCONNECT)
         if connection is not None:

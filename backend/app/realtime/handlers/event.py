@@ -6,7 +6,8 @@ contract, calls one manager method, and returns the result fields of the ack:
     @on(socketio, services, MessageType.ROOM_LEAVE)
     def handle_room_leave(connection: Connection, data: Payload) -> Result: ...
 
-Whatever a handler raises becomes an `Error`, in the ack and as an `error` event, so no client waits in vain.
+Whatever a handler raises becomes an `Error`, in the ack and as an `error` event, so no client waits in vain. All that
+an event's sender is told goes out in one write.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
+import orjson
 import structlog
-from flask_socketio import SocketIO
 
 from app.errors import ConnectionLost
 from app.metrics import UNKNOWN
 from app.realtime.container import Services
+from app.realtime.libraries.socketio import Event, SocketIO
 from app.realtime.managers.connection_manager import Connection
+from app.realtime.transport.message import Message
 from app.realtime.utils.message_types import MessageType
 from realtime_contracts.rules.errors import Internal, InvalidPayload, RealtimeError, Unauthenticated, UnknownEvent
 from realtime_contracts.rules.limits import MAX_EVENT_LENGTH
@@ -32,9 +35,11 @@ from realtime_contracts.rules.requests import check_event
 logger = structlog.get_logger(__name__)
 
 Payload = dict[str, Any]
-Ack = dict[str, Any]
 Result = dict[str, Any] | None
 Handler = Callable[[Connection, Payload], Result]
+
+#: The code of an event that went well, in the metrics.
+OK = "ok"
 
 
 def on(
@@ -52,9 +57,8 @@ def on(
     """
 
     def register(handler: Handler) -> Handler:
-        # Bypasses Flask-SocketIO, which makes an HTTP request of every event and matches a route.
-        event = _Event(services, message_type.value, handler, echo, delays_ack=delays_ack)
-        socketio.server.answer(event.name, event)
+        answer = _Answer(services, message_type.value, handler, echo, delays_ack=delays_ack)
+        socketio.server.answer(message_type.value, answer)
         return handler
 
     return register
@@ -62,7 +66,7 @@ def on(
 
 def on_anything_else(socketio: SocketIO, services: Services) -> None:
     """Answer events that have no handler, and packets that cannot be read."""
-    socketio.server.on("*", _AnythingElse(services))
+    socketio.server.answer_others(_AnythingElse(services))
 
 
 class _Answering:
@@ -70,61 +74,71 @@ class _Answering:
 
     def __init__(self, services: Services, label: str) -> None:
         self._services = services
-        self._watch = services.metrics.event(label)
+        self._count = services.metrics.event(label)
 
-    def _failed(self, sid: str, event: str | None, error: RealtimeError) -> Ack:
-        body = error.to_dict(event if event is None else event[:MAX_EVENT_LENGTH])
-        self._services.bus.send(sid, MessageType.ERROR.value, body)
-        return {"ok": False, "error": body}
+    def _fail(self, event: Event, name: str | None, error: RealtimeError) -> None:
+        body = error.to_dict(name if name is None else name[:MAX_EVENT_LENGTH])
+        messages = [_message(MessageType.ERROR, _json(body))]
+        if event.number:
+            messages.append(_ack(event, _json({"ok": False, "error": body})))
+        event.session.send(*messages)
 
 
-class _Event(_Answering):
-    """An event of the contract with its handler: see `on`."""
+class _Answer(_Answering):
+    """Answers an event of the contract by its handler: see `on`."""
 
     def __init__(
         self, services: Services, name: str, handler: Handler, echo: MessageType | None, *, delays_ack: bool
     ) -> None:
         super().__init__(services, name)
-        self.name = name
+        self._name = name
         self._handler = handler
         self._echo = echo
         self._delays_ack = delays_ack
+        self._connections = services.connections.local_connections
 
-    def __call__(self, sid: str, *args: Any) -> Ack:
-        """Answer one event of the connection `sid`."""
+    def __call__(self, event: Event) -> None:
+        """Answer one event."""
         began = perf_counter()
-        ack = self._answer(sid, args)
-        self._watch(ack, perf_counter() - began)
-        return ack
-
-    def _answer(self, sid: str, args: tuple[Any, ...]) -> Ack:
+        code = OK
         try:
-            result = self._handle(sid, args)
+            result = self._handle(event)
         except RealtimeError as error:
-            return self._failed(sid, self.name, error)
+            code = error.code
+            self._fail(event, self._name, error)
         except Exception:
             internal = Internal(uuid4().hex)
-            logger.exception("event_failed", event_name=self.name, **internal.details)
-            return self._failed(sid, self.name, internal)
-        return {"ok": True, **(result or {})}
+            code = internal.code
+            logger.exception("event_failed", event_name=self._name, **internal.details)
+            self._fail(event, self._name, internal)
+        else:
+            self._succeed(event, result)
+        if self._delays_ack:
+            self._services.bus.answered(event.sid)
+        self._count(code, perf_counter() - began)
 
-    def _handle(self, sid: str, args: tuple[Any, ...]) -> Result:
-        services = self._services
-        connection = services.connections.get_connection(sid)
+    def _handle(self, event: Event) -> Result:
+        connection = self._connections.get(event.sid)
         if connection is None:
             raise Unauthenticated
-        payload = check_event(self.name, args)
-        ack = services.bus.delay_ack(sid) if self._delays_ack else None
+        payload = check_event(self._name, event.arguments, flat=event.flat)
+        delayed = self._services.bus.delay_ack(event.sid) if self._delays_ack else None
         try:
             result = self._handler(connection, payload)
         except ConnectionLost:
-            services.recovery.restore(connection)
+            self._services.recovery.restore(connection)
             result = self._handler(connection, payload)
-        if ack is not None:
-            ack.wait()
-        if self._echo is not None:
-            services.bus.send(sid, self._echo.value, result or {})
+        if delayed is not None:
+            delayed.wait()
         return result
+
+    def _succeed(self, event: Event, result: Result) -> None:
+        body = _json(result) if result else ""
+        messages = [] if self._echo is None else [_message(self._echo, body)]
+        if event.number:
+            messages.append(_ack(event, f'{{"ok":true,{body[1:]}' if body else '{"ok":true}'))
+        if messages:
+            event.session.send(*messages)
 
 
 class _AnythingElse(_Answering):
@@ -133,12 +147,25 @@ class _AnythingElse(_Answering):
     def __init__(self, services: Services) -> None:
         super().__init__(services, UNKNOWN)
 
-    def __call__(self, event: str, sid: str, *args: Any) -> Ack:
-        """Answer one event of the connection `sid`, which may be none."""
+    def __call__(self, event: Event) -> None:
+        """Answer one event."""
         began = perf_counter()
-        if event == UNREADABLE:
-            ack = self._failed(sid, None, InvalidPayload("", str(args[0])))
+        error: RealtimeError
+        if event.name == UNREADABLE:
+            name, error = None, InvalidPayload("", str(event.arguments[0]))
         else:
-            ack = self._failed(sid, event_name(event), UnknownEvent())
-        self._watch(ack, perf_counter() - began)
-        return ack
+            name, error = event_name(event.name), UnknownEvent()
+        self._fail(event, name, error)
+        self._count(error.code, perf_counter() - began)
+
+
+def _json(body: dict[str, Any]) -> str:
+    return orjson.dumps(body).decode()
+
+
+def _message(message_type: MessageType, body: str) -> Message:
+    return Message(f'2["{message_type.value}",{body}]')
+
+
+def _ack(event: Event, body: str) -> Message:
+    return Message(f"3{event.number}[{body}]")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from flask_socketio import SocketIO
-
 from app.realtime.container import Services
 from app.realtime.handlers.event import Payload, Result, on
+from app.realtime.libraries.socketio import SocketIO
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.utils.message_types import MessageType
 

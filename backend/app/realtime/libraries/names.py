@@ -15,7 +15,8 @@ PRIVATE_NAMES: dict[str, tuple[str, ...] | None] = {
     "gevent.pywsgi:Input._discard": ("self",),
     "socketio:Server._handle_connect": ("self", "eio_sid", "namespace", "data"),
     "socketio:Server._handle_eio_message": ("self", "eio_sid", "data"),
-    "socketio:Server._handle_event_internal": ("self", "server", "sid", "eio_sid", "data", "namespace", "id"),
+    "socketio:Server._handle_event": ("self", "eio_sid", "namespace", "id", "data"),
+    "socketio:Server._trigger_event": ("self", "event", "namespace", "args"),
     "socketio:Server._engineio_server_class": ("self",),
 }
 
