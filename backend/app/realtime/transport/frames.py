@@ -21,7 +21,12 @@ _LARGEST = (1 << 63) - 1
 #: Bits of the first byte: last frame of a message, reserved, opcode. And of the second: masked, length.
 _FINAL, _RESERVED, _OPCODE, _MASKED, _LENGTH = 0x80, 0x70, 0x0F, 0x80, 0x7F
 
+#: What an unmasked short frame begins with, by opcode and size.
+_SHORT_HEADS = tuple(tuple(bytes((_FINAL | code, size)) for size in range(_SHORT + 1)) for code in range(PONG + 1))
+
 _MASK_BYTES = 4
+#: Bytes before the payload of a short frame from a client.
+_SHORT_HEAD = 2 + _MASK_BYTES
 
 #: Bytes that are read already and still kept, because moving what follows costs time.
 _KEPT_BYTES = 64 * 1024
@@ -43,7 +48,7 @@ def encode(opcode: int, payload: bytes) -> bytes:
     """An unmasked frame, which is a whole message or a control frame."""
     size = len(payload)
     if size <= _SHORT:
-        return bytes((_FINAL | opcode, size)) + payload
+        return _SHORT_HEADS[opcode][size] + payload
     if size <= _MEDIUM:
         return bytes((_FINAL | opcode, _MEDIUM_FOLLOWS)) + size.to_bytes(2, "big") + payload
     return bytes((_FINAL | opcode, _LONG_FOLLOWS)) + size.to_bytes(8, "big") + payload
@@ -52,6 +57,12 @@ def encode(opcode: int, payload: bytes) -> bytes:
 def text_frame(payload: bytes) -> bytes:
     """An unmasked text message in one frame. `payload` is UTF-8."""
     return encode(TEXT, payload)
+
+
+def payload_of(frame: bytes) -> bytes:
+    """What `encode` was given."""
+    size = frame[1]
+    return frame[2 if size <= _SHORT else 4 if size == _MEDIUM_FOLLOWS else 10 :]
 
 
 def close_frame(code: int) -> bytes:
@@ -84,6 +95,8 @@ class FrameReader:
 
         Text is a str. Raises ProtocolError; after that the reader is of no use.
         """
+        if (text := self._short_text()) is not None:
+            return TEXT, _text(text)
         while len(self._buffer) - self._start >= self._wanted:
             frame = self._frame()
             if frame is None:
@@ -101,6 +114,24 @@ class FrameReader:
                 return opcode, _text(payload)
             return opcode, payload
         return None
+
+    def _short_text(self) -> bytes | None:
+        """Read a text message in one short frame, as nearly all are. None if that is not what comes next."""
+        buffer, start = self._buffer, self._start
+        there = len(buffer) - start
+        if there < self._wanted or buffer[start] != _FINAL | TEXT or self._fragments is not None:
+            return None
+        size = buffer[start + 1] - _MASKED
+        if not 0 <= size <= _SHORT or there < _SHORT_HEAD + size:
+            return None
+        payload = _unmasked(buffer, start + _SHORT_HEAD, size)
+        if there == _SHORT_HEAD + size:
+            buffer.clear()
+            self._start = 0
+        else:
+            self._start = start + _SHORT_HEAD + size
+        self._wanted = 2
+        return payload
 
     def _frame(self) -> tuple[int, bytes] | None:
         """Read a frame's first byte and payload. If bytes are missing, note how many it takes, and return None."""
@@ -127,11 +158,7 @@ class FrameReader:
         if len(buffer) - start < end:
             self._wanted = end
             return None
-        at = start + head
-        mask = buffer[at : at + _MASK_BYTES]
-        masked = buffer[at + _MASK_BYTES : start + end]
-        key = (mask * (size // _MASK_BYTES + 1))[:size]
-        payload = (int.from_bytes(masked, "little") ^ int.from_bytes(key, "little")).to_bytes(size, "little")
+        payload = _unmasked(buffer, start + head + _MASK_BYTES, size)
         self._forget(start + end)
         return first, payload
 
@@ -185,6 +212,13 @@ class FrameReader:
         whole = b"".join(self._fragments)
         self._fragments, self._size = None, 0
         return self._opcode, whole
+
+
+def _unmasked(buffer: bytearray, at: int, size: int) -> bytes:
+    """The payload of `size` bytes that begins there, after its mask."""
+    key = (buffer[at - _MASK_BYTES : at] * (size // _MASK_BYTES + 1))[:size]
+    masked = int.from_bytes(buffer[at : at + size], "little")
+    return (masked ^ int.from_bytes(key, "little")).to_bytes(size, "little")
 
 
 def _text(payload: bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from app.realtime.transport.frames import text_frame
+from app.realtime.transport.frames import payload_of, text_frame
 
 
 class Message:
@@ -14,26 +14,25 @@ class Message:
     client, the newest of those with the same value is enough; None for a message that must not be lost.
     """
 
-    __slots__ = ("frame", "replaces", "text")
+    __slots__ = ("frame", "replaces")
 
     def __init__(self, packet: str, replaces: Hashable | None = None) -> None:
-        self._encode("4" + packet, replaces)
+        self.frame = text_frame(f"4{packet}".encode())
+        self.replaces = replaces
 
     @classmethod
     def of_text(cls, text: str) -> Message:
         """An Engine.IO packet of another type, given whole."""
-        made = cls.__new__(cls)
-        made._encode(text, None)  # noqa: SLF001 - our own class
-        return made
+        return cls.of_frame(text_frame(text.encode()))
 
     @classmethod
     def of_frame(cls, frame: bytes, replaces: Hashable | None = None) -> Message:
-        """A WebSocket frame that is no packet; only for a WebSocket."""
+        """A WebSocket frame, given whole."""
         made = cls.__new__(cls)
-        made.text, made.frame, made.replaces = "", frame, replaces
+        made.frame, made.replaces = frame, replaces
         return made
 
-    def _encode(self, text: str, replaces: Hashable | None) -> None:
-        self.text = text
-        self.frame = text_frame(text.encode())
-        self.replaces = replaces
+    @property
+    def text(self) -> str:
+        """The Engine.IO packet."""
+        return payload_of(self.frame).decode()
