@@ -127,13 +127,13 @@ class Registry:
         payload was just parsed from a short JSON text without deep nesting, and is not searched for such values.
         """
         message = self._message(direction, event)
-        most = MAX_PARTS if direction == Direction.CLIENT else math.inf
         try:
             valid = message.validator.is_valid(payload)
         except ValueError:
             return not_json(payload) or Violation("", "expected JSON", "json")
         if valid and flat:
             return None
+        most = MAX_PARTS if direction == Direction.CLIENT else math.inf
         if valid or has_more_parts(payload, 3 * most):  # up to that what is wrong can be said in time
             return not_json(payload, most)
         return find_violation(message.validator, payload, quote=not message.secret)

@@ -78,7 +78,7 @@ class _Answering:
 
     def _fail(self, event: Event, name: str | None, error: RealtimeError) -> None:
         body = error.to_dict(name if name is None else name[:MAX_EVENT_LENGTH])
-        messages = [_message(MessageType.ERROR, _json(body))]
+        messages = [_message(MessageType.ERROR.value, _json(body))]
         if event.number:
             messages.append(_ack(event, _json({"ok": False, "error": body})))
         event.session.send(*messages)
@@ -93,7 +93,7 @@ class _Answer(_Answering):
         super().__init__(services, name)
         self._name = name
         self._handler = handler
-        self._echo = echo
+        self._echo = None if echo is None else echo.value
         self._delays_ack = delays_ack
         self._connections = services.connections.local_connections
 
@@ -163,8 +163,8 @@ def _json(body: dict[str, Any]) -> str:
     return orjson.dumps(body).decode()
 
 
-def _message(message_type: MessageType, body: str) -> Message:
-    return Message(f'2["{message_type.value}",{body}]')
+def _message(event: str, body: str) -> Message:
+    return Message(f'2["{event}",{body}]')
 
 
 def _ack(event: Event, body: str) -> Message:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 import redis
 import structlog
@@ -34,8 +34,7 @@ _USERS_PER_CALL = 100
 Who = tuple[str, str]
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(NamedTuple):
     """A user was active over this connection: `at` by the monotonic clock, `at_ms` by Redis' clock."""
 
     connection: Connection
