@@ -9,7 +9,7 @@ ANSWERING = "app.realtime.handlers.event:_Answering"
 ANYTHING_ELSE = "app.realtime.handlers.event:_AnythingElse"
 
 #: How a connection hears of an error, beside the ack.
-MESSAGES = "messages = [_message(MessageType.ERROR, _json(body))]"
+MESSAGES = "messages = [_message(MessageType.ERROR.value, _json(body))]"
 
 MUTANTS = {
     "ack-missing": Mutant(
@@ -30,7 +30,7 @@ MUTANTS = {
     for tab in connections.get_user_connections(mine.user_id, mine.tenant_id) if mine else ():
         if tab.sid != event.sid:
             self._services.bus.send(tab.sid, MessageType.ERROR.value, body)
-    messages = [_message(MessageType.ERROR, _json(body))]""",
+    messages = [_message(MessageType.ERROR.value, _json(body))]""",
         ),
     ),
     "error-names-no-event": Mutant(
