@@ -18,6 +18,7 @@ from tests.e2e.cluster import Cluster
 from tests.e2e.transport.nodes import CALM, started
 from tests.e2e.transport.wire import (
     BINARY,
+    CONTINUATION,
     PING,
     POLICY_VIOLATION,
     SEPARATOR,
@@ -27,6 +28,7 @@ from tests.e2e.transport.wire import (
     WebSocket,
     ack_of,
     ask,
+    connect_packet,
     event_packet,
     eventually,
     frame,
@@ -104,10 +106,14 @@ def repeated(data: bytes) -> bytes:
     return data * (WRITE // len(data) + 1)
 
 
+#: A pong in as many fragments as a message may have.
+FRAGMENTS = frame("3", final=False) + frame("", CONTINUATION, final=False) * 1022 + frame("", CONTINUATION)
+
 #: Of each flood, whether it has a connection, and what is sent over and over.
 FLOODS: dict[str, tuple[bool, bytes]] = {
     "pongs of nobody": (False, repeated(frame("3"))),
     "pings of nobody": (False, repeated(frame("", PING))),
+    "fragments of nobody": (False, repeated(FRAGMENTS)),
     "connects": (False, repeated(frame('40{"token":"garbage"}'))),
     "nonsense": (True, repeated(frame("x"))),
     "bytes": (True, repeated(frame(b"", BINARY))),
@@ -144,6 +150,18 @@ def test_a_flood_is_ended_and_nobody_else_notices(flooded: Cluster, mint: Mint, 
     assert times[int(len(times) * 0.99)] < INNOCENT_SECONDS, f"the slowest of {len(times)}: {times[-5:]}"
     assert len(after) >= 3, "a second after the floods all is as before"
     assert statistics.median(after) < INNOCENT_SECONDS / 5
+
+
+def test_who_tries_tokens_is_answered_slowly(flooded: Cluster, mint: Mint) -> None:
+    """To check a token is work, which anybody may ask for."""
+    ws = WebSocket(flooded.urls[0])
+    expired = mint("ana", new_tenant(), ttl=-60.0)
+    tries = 30
+    began = time.monotonic()
+    ws.send(frame(connect_packet(expired)) * tries)
+    for _ in range(tries):
+        ws.until(lambda packet: packet.startswith("44{"))
+    assert time.monotonic() - began > tries / 15
 
 
 @pytest.mark.parametrize(

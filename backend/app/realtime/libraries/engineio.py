@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import engineio
+import gevent
 
+from app.realtime.transport import limits
 from app.realtime.transport.engine import Engine
 from app.realtime.transport.http import CONNECTION, Http
 from app.realtime.transport.limits import Timing
@@ -78,10 +80,16 @@ class EngineServer(engineio.Server):  # type: ignore[misc]  # the library is unt
 
     def received(self, session: Session, text: str | bytes) -> None:
         """Let python-socketio handle a packet. No client sends others than these two before it is connected."""
-        if not session.is_connected and text[:1] not in (_CONNECT, _EVENT):
+        if session.is_connected:
+            self.handlers["message"](session.id, text)
+        elif text[:1] == _CONNECT:
+            self.handlers["message"](session.id, text)
+            if session.open and not session.is_connected:
+                gevent.sleep(limits.REFUSED_SECONDS)
+        elif text[:1] == _EVENT:
+            self.handlers["message"](session.id, text)
+        else:
             session.end(Reason.TRANSPORT_ERROR)
-            return
-        self.handlers["message"](session.id, text)
 
     def ended(self, session: Session, reason: Reason) -> None:
         """Tell python-socketio of a session's end."""

@@ -9,6 +9,9 @@ from app.realtime.transport import limits
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 
+#: Stands for a fragment after which its message is not complete.
+PART = (CONTINUATION, b"")
+
 #: Close codes: a broken rule of the protocol, text that is not UTF-8, a message that is too large.
 PROTOCOL_ERROR, NOT_UTF8, TOO_LARGE = 1002, 1007, 1009
 
@@ -91,9 +94,10 @@ class FrameReader:
         self._buffer += data
 
     def next(self) -> tuple[int, str | bytes] | None:
-        """The opcode and payload of the next whole message or control frame, None if bytes are missing.
+        """Read a frame. Returns the opcode and payload of the message that it completes, or of a control frame.
 
-        Text is a str. Raises ProtocolError; after that the reader is of no use.
+        Text is a str. After another fragment it is PART, so that whoever reads can count it; None if bytes are missing.
+        Raises ProtocolError; after that the reader is of no use.
         """
         if (text := self._short_text()) is not None:
             return TEXT, _text(text)
@@ -108,7 +112,7 @@ class FrameReader:
             if opcode == CONTINUATION or not first & _FINAL or self._fragments is not None:
                 whole = self._joined(first, payload)
                 if whole is None:
-                    continue
+                    return PART
                 opcode, payload = whole
             if opcode == TEXT:
                 return opcode, _text(payload)

@@ -22,6 +22,8 @@ PACKETS_PER_BODY = 64
 CONNECT_SECONDS = UPGRADE_SECONDS = 10.0
 #: Seconds in which a client may still poll what its session, which the server has ended, had to say.
 LAST_POLL_SECONDS = 10.0
+#: Seconds that a session waits after a CONNECT that was refused: to check a token takes as long as ten events.
+REFUSED_SECONDS = 0.1
 #: Seconds that the peer has to close a WebSocket after us.
 CLOSE_SECONDS = 2.0
 #: What waits for a client that does not read: in all, and how many messages.

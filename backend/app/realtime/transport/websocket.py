@@ -18,7 +18,16 @@ import structlog
 
 from app.realtime.transport import limits
 from app.realtime.transport.budget import Budget
-from app.realtime.transport.frames import CLOSE, PING, PONG, FrameReader, ProtocolError, close_frame, encode
+from app.realtime.transport.frames import (
+    CLOSE,
+    CONTINUATION,
+    PING,
+    PONG,
+    FrameReader,
+    ProtocolError,
+    close_frame,
+    encode,
+)
 from app.realtime.transport.message import Message
 from app.realtime.transport.outbox import Outbox
 from app.realtime.transport.reasons import ABORTING, Reason
@@ -141,13 +150,14 @@ class WebSocket:
             self._continue()
 
     def _take(self, opcode: int, payload: Any) -> bool:
-        """Take a text (str), or a binary message or control frame (bytes). Returns whether the socket is still open."""
-        if opcode == PING:
+        """Take a text (str), a binary message, a control frame or PART. Returns whether the socket is still open."""
+        if opcode < CLOSE:
+            if opcode != CONTINUATION:
+                self.owner.receive(payload)
+        elif opcode == PING:
             self._control(encode(PONG, payload), "pong")
         elif opcode == CLOSE:
             self.owner.end(Reason.TRANSPORT_CLOSE, int.from_bytes(payload[:2], "big"))
-        elif opcode != PONG:
-            self.owner.receive(payload)
         return not self.closed
 
     def _continue(self) -> None:

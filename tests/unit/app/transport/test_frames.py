@@ -16,6 +16,7 @@ from app.realtime.transport.frames import (
     BINARY,
     CLOSE,
     CONTINUATION,
+    PART,
     PING,
     PONG,
     TEXT,
@@ -47,7 +48,12 @@ def masked(opcode: int, payload: bytes, *, final: bool = True, reserved: int = 0
 def read(data: bytes, limit: int = LIMIT) -> list[tuple[int, str | bytes]]:
     reader = FrameReader(limit)
     reader.feed(data)
-    return list(iter(reader.next, None))
+    return whole(reader)
+
+
+def whole(reader: FrameReader) -> list[tuple[int, str | bytes]]:
+    """Return the messages and control frames that can be read."""
+    return [one for one in iter(reader.next, None) if one != PART]
 
 
 def fault(data: bytes, limit: int = LIMIT) -> int:
@@ -114,7 +120,7 @@ def test_a_client_of_another_implementation_is_read_however_its_bytes_arrive(
     for size in [*sizes, *[piece] * len(data)]:
         reader.feed(data[:size])
         data = data[size:]
-        got += iter(reader.next, None)
+        got += whole(reader)
     assert got == expected
 
 
@@ -163,6 +169,12 @@ def test_a_message_that_is_too_large_is_refused_before_it_has_come() -> None:
 def test_a_ping_between_fragments_is_none_of_the_message() -> None:
     data = masked(TEXT, b"x" * 990, final=False) + masked(PING, b"p" * 125) + masked(CONTINUATION, b"y" * 10)
     assert read(data, 1000) == [(PING, b"p" * 125), (TEXT, "x" * 990 + "y" * 10)]
+
+
+def test_each_fragment_is_seen_so_that_it_can_be_counted() -> None:
+    reader = FrameReader(LIMIT)
+    reader.feed(masked(TEXT, b"a", final=False) + masked(CONTINUATION, b"b", final=False) + masked(CONTINUATION, b"c"))
+    assert list(iter(reader.next, None)) == [PART, PART, (TEXT, "abc")]
 
 
 def test_the_fragments_of_a_message_are_counted() -> None:
