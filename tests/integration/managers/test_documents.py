@@ -65,7 +65,7 @@ def test_the_answer_to_an_edit_that_is_known_follows_what_told_the_others_of_it(
     """Sent again from another connection, that one may not have heard of it yet: both go the same way, in order."""
     nodes = [make_backend(), make_backend()]
     ana, again = nodes[0].enter(tenant, "ana"), nodes[1].enter(tenant, "ana")
-    edit_id = str(uuid4())
+    again.ack_number, edit_id = 7, str(uuid4())
     with nodes[1].redis.pubsub() as pubsub:
         pubsub.subscribe(nodes[1].address.bus, nodes[1].address.node)
         edit(nodes[0], ana, 0, put("/n", 1), edit_id=edit_id)
@@ -78,7 +78,7 @@ def test_the_answer_to_an_edit_that_is_known_follows_what_told_the_others_of_it(
                 told.append(read(message["data"].encode()))
     ours = [packet for head, packet in told if tenant in str(head) or head.get("do") == "hold"]
     assert [packet.split(",")[0] for packet in ours] == ['["doc:edit"', ""]
-    assert told[-1][0]["sid"] == again.sid
+    assert told[-1][0] == {"do": "hold", "sid": again.sid, "number": 7}
 
 
 def test_the_largest_base_version_is_a_conflict_without_changes(backend: Backend, ana: Connection) -> None:

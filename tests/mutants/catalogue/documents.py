@@ -23,8 +23,16 @@ MUTANTS = {
     ),
     "edit-not-idempotent": Mutant(
         "documents/4.1 documents/4.2",
-        Lua("doc_read", "if answered then answer_follows(node_channel, sid) return { version, answered } end", ""),
-        Lua("doc_edit", "if answered then answer_follows(node_channel, sid) return { 2, tonumber(answered) } end", ""),
+        Lua(
+            "doc_read",
+            "if answered then answer_follows(node_channel, sid, ack_number) return { version, answered } end",
+            "",
+        ),
+        Lua(
+            "doc_edit",
+            "if answered then answer_follows(node_channel, sid, ack_number) return { 2, tonumber(answered) } end",
+            "",
+        ),
         Code(
             f"{MANAGER}:_merged",
             "for edit in state.missed]",

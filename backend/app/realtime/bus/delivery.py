@@ -77,7 +77,7 @@ class Delivery:
     def _do(self, head: Head) -> None:
         match head["do"]:
             case "hold":
-                self._order.hold(head["sid"])
+                self._order.hold(head["sid"], head["number"])
             case "leave":
                 self._members.leave(head["sid"], head["room"])
             case "probe":

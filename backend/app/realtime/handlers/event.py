@@ -122,7 +122,10 @@ class _Answer(_Answering):
         if connection is None:
             raise Unauthenticated
         payload = check_event(self._name, event.arguments, flat=event.flat)
-        delayed = self._services.bus.delay_ack(event.sid) if self._delays_ack else None
+        delayed = None
+        if self._delays_ack:
+            delayed = self._services.bus.delay_ack(event.sid)
+            connection.ack_number = delayed.number
         try:
             result = self._handler(connection, payload)
         except ConnectionLost:

@@ -44,6 +44,8 @@ class Connection:
     rooms: set[str] = field(default_factory=set)
     role: str = "user"
     expires_at: datetime | None = None
+    #: The number of the delayed ack that the connection waits for, if it does: it sends one edit after the other.
+    ack_number: int = 0
 
     @property
     def keys(self) -> TenantKeys:

@@ -63,7 +63,7 @@ class DocumentManager:
 
 
 def _member(connection: Connection) -> Member:
-    return Member(connection.user_id, connection.user_name, connection.sid)
+    return Member(connection.user_id, connection.user_name, connection.sid, connection.ack_number)
 
 
 def _merged(state: State, changes: Changes) -> tuple[bytes, dict[str, list[str]]]:

@@ -18,11 +18,12 @@ from realtime_contracts.rules.errors import Locked
 
 @dataclass(frozen=True)
 class Member:
-    """Who edits a room's document, with which connection."""
+    """Who edits a room's document, with which connection, which waits for the ack of this number."""
 
     user_id: str
     user_name: str
     sid: str
+    ack_number: int
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,14 @@ class DocumentStore:
     def state(self, keys: TenantKeys, member: Member, room_id: str, edit_key: str, base_version: int) -> State:
         """The document as an edit on `base_version` finds it. Raises NotInRoom, ConnectionLost."""
         version, answered, *rest = admitted(
-            self._read(keys, sid=member.sid, room_id=room_id, base_version=base_version, edit_key=edit_key)
+            self._read(
+                keys,
+                sid=member.sid,
+                ack_number=member.ack_number,
+                room_id=room_id,
+                base_version=base_version,
+                edit_key=edit_key,
+            )
         )
         if answered is not None:
             return State(version, int(answered))
@@ -104,6 +112,7 @@ class DocumentStore:
                 keys,
                 user_id=member.user_id,
                 sid=member.sid,
+                ack_number=member.ack_number,
                 room_id=room_id,
                 applied_to=commit.version,
                 **self._stored(commit),

@@ -199,7 +199,7 @@ def test_an_answer_in_its_turn_comes_after_what_was_before_it_and_before_what_ca
     manager.connect(sid, NAMESPACE)
     turn = manager.delay_ack(sid)
     emit(manager, sid, 1)
-    do(manager, do="hold", sid=sid)
+    do(manager, do="hold", sid=sid, number=turn.number)
     turn.wait()
     emit(manager, sid, 3)
     manager.send(sid, "answer", {})
@@ -215,20 +215,39 @@ def test_nothing_is_held_for_an_answer_that_was_given_already_or_for_another_con
     sids = [session(manager, eio_sid) for eio_sid in ("ana", "ben")]
     for sid in sids:
         manager.connect(sid, NAMESPACE)
-    manager.delay_ack(sids[0]).wait()
+    ack = manager.delay_ack(sids[0])
+    ack.wait()
     manager.answered(sids[0])
     manager.answered(sids[1])
     for sid in sids:
-        do(manager, do="hold", sid=sid)
+        do(manager, do="hold", sid=sid, number=ack.number)
         emit(manager, sid, 1)
     assert [sent(manager, eio_sid) for eio_sid in ("ana", "ben")] == [['42["e",1]'], ['42["e",1]']]
+
+
+def test_a_hold_that_comes_after_its_answer_is_not_taken_for_the_next_one(
+    manager: BusManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ACK_DELAY_SECONDS", 0.01)
+    sid = session(manager, "eio")
+    manager.connect(sid, NAMESPACE)
+    late = manager.delay_ack(sid)
+    late.wait()
+    manager.answered(sid)
+    ack = manager.delay_ack(sid)
+    do(manager, do="hold", sid=sid, number=late.number)
+    emit(manager, sid, 1)
+    assert not ack.heard.is_set()
+    assert sent(manager, "eio") == ['42["e",1]']
+    do(manager, do="hold", sid=sid, number=ack.number)
+    assert ack.heard.is_set()
 
 
 def test_whoever_goes_before_their_turn_leaves_nothing_held(manager: BusManager) -> None:
     sid = session(manager, "eio")
     manager.connect(sid, NAMESPACE)
-    manager.delay_ack(sid)
-    do(manager, do="hold", sid=sid)
+    ack = manager.delay_ack(sid)
+    do(manager, do="hold", sid=sid, number=ack.number)
     manager.disconnect(sid, NAMESPACE)
     assert not manager._order.kept
     assert not manager._order._delayed

@@ -2,7 +2,7 @@
 -- uses base presence members locks typing documents
 -- KEYS connection (hash) · connection_rooms (set) · document (hash) · document_log (list) · document_edits (zset)
 --      locks (hash) · typing (hash)
--- ARGV node_channel · sid · room_id · room_channel · applied_to (version) · content (JSON) · touched (JSON)
+-- ARGV node_channel · sid · ack_number · room_id · room_channel · applied_to (version) · content (JSON) · touched (JSON)
 --      message (JSON) · edit_key (user_id, NUL, edit_id) · kept_seconds · moves (text)
 -- → {1, version} committed · {2, version} known already · {3} another edit came first · {4, lock (JSON)} locked
 --   0 no such connection · -1 not in the room
@@ -12,7 +12,7 @@
 local refused = refusal(connection_key, connection_rooms_key, room_id)
 if refused then return refused end
 local answered = redis.call('ZSCORE', document_edits_key, edit_key)
-if answered then answer_follows(node_channel, sid) return { 2, tonumber(answered) } end
+if answered then answer_follows(node_channel, sid, ack_number) return { 2, tonumber(answered) } end
 local version = read_version(document_key, document_log_key)
 if version ~= tonumber(applied_to) then return { 3 } end
 local writes = cjson.decode(touched).writes
@@ -25,7 +25,7 @@ end
 append_edit(document_key, document_log_key, document_edits_key, version + 1, content, touched .. '\n' .. message, edit_key,
   kept_seconds)
 emit(bus, 'doc:edit', message, room_channel, { skip_sid = sid })
-answer_follows(node_channel, sid)
+answer_follows(node_channel, sid, ack_number)
 note_activity(moves)
 end_typing(bus, typing_key, room_id, room_channel, nil, function(typist)
   if typist.user_id ~= user_id then return false end

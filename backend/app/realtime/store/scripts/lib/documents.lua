@@ -41,8 +41,8 @@ local function append_edit(doc_key, log_key, ids_key, version, content, entry, e
   keep_document(doc_key, log_key, ids_key, ttl)
 end
 
--- Have the sid's node send the ack of an edit after every earlier broadcast. Also for an edit that is known already: the
+-- Have the sid's node send the ack of an edit, by its number, after every earlier broadcast. Also for an edit that is known already: the
 -- message that announced it may still be on its way.
-local function answer_follows(node_channel, sid)
-  redis.call('PUBLISH', node_channel, '{"do":"hold","sid":' .. json(sid) .. '}')
+local function answer_follows(node_channel, sid, ack_number)
+  redis.call('PUBLISH', node_channel, '{"do":"hold","sid":' .. json(sid) .. ',"number":' .. ack_number .. '}')
 end
