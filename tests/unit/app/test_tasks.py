@@ -6,6 +6,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from gevent.event import Event
@@ -13,6 +14,7 @@ from gevent.queue import Queue
 
 from app.errors import ConnectionLost
 from app.realtime.cluster import tasks as module
+from app.realtime.cluster.deadlines import Deadlines
 from app.realtime.cluster.tasks import Tasks
 from realtime_contracts.rules import errors
 
@@ -307,3 +309,29 @@ def test_deadlines_keep_their_order_when_cancelled_ones_are_removed(tasks: Tasks
         tasks.cancel(deadline)
     tasks.start()
     assert [done.next() for _ in range(3)] == ["first", "second", "third"]
+
+
+def test_a_job_that_fails_is_tried_again_once_however_often_it_was_asked_for(
+    tasks: Tasks, done: Done, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_SECONDS", 3600)
+    tasks.start()
+    for _ in range(20):
+        tasks.soon("check acme", done.action("tried", errors.Unavailable()))
+        assert done.next() == "tried"
+    tasks.soon("last", done.action("last"))
+    assert done.next() == "last"
+    assert tasks.planned() == 1
+    assert tasks.unfinished("check acme")
+
+
+def test_a_tenant_has_one_check_ahead_which_is_the_earliest(tasks: Tasks) -> None:
+    unused: Any = None
+    deadlines = Deadlines(tasks, *[unused] * 5)
+    for seconds in range(20_000, 3600, -1):
+        deadlines.plan_check("acme", seconds)
+        deadlines.plan_check("globex", 30_000 - seconds)
+    assert tasks.planned() == 2
+    assert len(tasks._deadlines) < 200
+    ahead = [deadline.at - time.monotonic() for deadline in tasks._deadlines if deadline.action is not None]
+    assert sorted(round(seconds / 100) for seconds in ahead) == [36, 100]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from app.realtime.cluster.tasks import Tasks
+from app.realtime.cluster.tasks import Deadline, Tasks
 from app.realtime.managers.connection_manager import ConnectionManager
 from app.realtime.managers.presence_manager import PresenceManager
 from app.realtime.managers.room_manager import RoomManager
@@ -34,19 +34,21 @@ class Deadlines:
         self._rooms = rooms
         self._notifications = notifications
         self._nodes = nodes
-        self._planned: dict[str, float] = {}
+        #: The next check of a tenant. There is one at most, whatever is planned.
+        self._planned: dict[str, Deadline] = {}
 
     def plan_check(self, tenant_id: str, seconds: float) -> None:
         """Check a tenant in `seconds`, or earlier if that is already planned."""
-        due = time.monotonic() + seconds
-        if due < self._planned.get(tenant_id, float("inf")):
-            self._planned[tenant_id] = due
-            self._tasks.at(seconds, lambda: self._check_soon(tenant_id, due))
+        planned = self._planned.get(tenant_id)
+        if planned is not None:
+            if planned.at <= time.monotonic() + seconds:
+                return
+            self._tasks.cancel(planned)
+        self._planned[tenant_id] = self._tasks.at(seconds, lambda: self._check_soon(tenant_id))
 
-    def _check_soon(self, tenant_id: str, planned: float) -> None:
-        if self._planned.get(tenant_id) == planned:  # Otherwise an earlier check was planned since.
-            del self._planned[tenant_id]
-            self._tasks.soon(f"check {tenant_id}", lambda: self._check(tenant_id))
+    def _check_soon(self, tenant_id: str) -> None:
+        del self._planned[tenant_id]
+        self._tasks.soon(f"check {tenant_id}", lambda: self._check(tenant_id))
 
     def _check(self, tenant_id: str) -> None:
         waits = [self._presence.expire(tenant_id)[1], self._rooms.expire(tenant_id)]

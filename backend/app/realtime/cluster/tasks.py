@@ -62,6 +62,8 @@ class Tasks:
         self._queued: set[str] = set()
         #: Names of jobs that wait, run, or are retried.
         self._unfinished: set[str] = set()
+        #: Names of jobs whose next try is planned.
+        self._retried: set[str] = set()
         self._stopped = False
 
     def start(self) -> None:
@@ -152,10 +154,21 @@ class Tasks:
             try:
                 _guarded(name, action)
             except Unavailable:
-                self.at(RETRY_SECONDS, lambda name=name, action=action: self.soon(name, action))  # type: ignore[misc]
+                self._retry(name, action)
             else:
                 if name not in self._queued:
                     self._unfinished.discard(name)
+
+    def _retry(self, name: str, action: Action) -> None:
+        """Try a job again later; once, however often it was asked for meanwhile."""
+
+        def again() -> None:
+            self._retried.discard(name)
+            self.soon(name, action)
+
+        if name not in self._retried:
+            self._retried.add(name)
+            self.at(RETRY_SECONDS, again)
 
 
 class _Writer:
