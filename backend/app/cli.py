@@ -44,17 +44,25 @@ server_commands.add_command(activity)
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the embedded Valkey and the development secret.",
 )
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Processes that share the port, at most one for each core. Each is a node.",
+)
 @click.option("--dev", is_flag=True, help="Create a secret, print the URL and two tokens, and log for people.")
-def serve(host: str, port: int, redis_url: str | None, data: Path, *, dev: bool) -> None:
+def serve(host: str, port: int, redis_url: str | None, data: Path, workers: int, *, dev: bool) -> None:
     """Run a node of the server until Ctrl-C or SIGTERM.
 
     Settings are environment variables; docs/settings.md lists them. Nodes on the same Redis form one
     cluster. Without a Redis URL this node starts its own Valkey.
     """
-    # First of all, because it patches the standard library.
-    from app import serve as server
+    if workers == 1:
+        import app.serve  # noqa: F401 - first of all: it patches the standard library, but not for a parent of workers
     from app.embedded import EmbeddedValkey
     from app.settings import DevSettings, Settings, SettingsError, load_settings
+    from app.supervisor import supervise
 
     overrides: dict[str, object] = {}
     if dev:
@@ -71,7 +79,13 @@ def serve(host: str, port: int, redis_url: str | None, data: Path, *, dev: bool)
                 if dev:
                     _introduce(address, url, settings.jwt_secret_key.get_secret_value())
 
-            server.serve(settings, host, port, announce)
+            if workers == 1:
+                from app.serve import serve as serve_alone
+
+                serve_alone(settings, host, port, announce)
+            else:
+                given = {name.upper(): str(value) for name, value in {**overrides, "redis_url": url}.items()}
+                supervise(settings, host, port, workers, given, announce, dev=dev)
     except SettingsError as error:
         click.echo(f"realtime serve: {error}", err=True)
         sys.exit(2)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
 import structlog
 
@@ -25,13 +26,20 @@ _PAYLOAD_LOGGERS = (
 )
 
 
-def configure_logging(settings: Settings) -> None:
-    """Send all logs of the process to standard error."""
+def configure_logging(settings: Settings, worker: int = 0) -> None:
+    """Send all logs of the process to standard error. `worker`: its number, if it is one of several."""
+
+    def name_worker(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event["worker"] = worker
+        return event
+
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    if worker:
+        shared.append(name_worker)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -1,4 +1,4 @@
-"""`realtime serve`: runs one node on gevent until it is told to stop.
+"""`realtime serve`: runs one node on gevent until it is told to stop, alone or as one worker of several.
 
 Importing this module patches the standard library for gevent. So only the command imports it, before anything else.
 """
@@ -10,8 +10,12 @@ from gevent import monkey
 monkey.patch_all()
 
 import logging  # noqa: E402 - after the patch
+import os  # noqa: E402
+import shutil  # noqa: E402
 import signal  # noqa: E402
 from collections.abc import Callable  # noqa: E402
+from functools import partial  # noqa: E402
+from pathlib import Path  # noqa: E402
 from types import FrameType  # noqa: E402
 
 import gevent  # noqa: E402
@@ -22,8 +26,9 @@ from gevent.pywsgi import LoggingLogAdapter, WSGIServer  # noqa: E402
 
 from app import create_app  # noqa: E402
 from app.logs import configure_logging  # noqa: E402
+from app.place import BEAT_SECONDS, SERVING, Place  # noqa: E402
 from app.realtime.container import get_services  # noqa: E402
-from app.realtime.libraries.gevent import make_server, set_options  # noqa: E402
+from app.realtime.libraries.gevent import adopt, make_server, set_options  # noqa: E402
 from app.settings import Settings, SettingsError  # noqa: E402
 
 logger = structlog.get_logger(__name__)
@@ -41,12 +46,8 @@ def serve(settings: Settings, host: str, port: int, announce: Callable[[str], No
     """
     configure_logging(settings)
     app = create_app(settings)
-    server = make_server((host, port), app, LoggingLogAdapter(logging.getLogger("gevent.pywsgi"), logging.ERROR))
-    try:
-        server.start()
-    except OSError as error:
-        raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}") from None
-    set_options(server.socket)
+    server = make_server((host, port), app, _errors())
+    _listen(server, host, port)
     get_services(app).lifecycle.start()
     told_to_stop = _stop_signal()  # Before the URL is announced: a caller may stop the node at once.
     _wait_until_ready(app)
@@ -54,6 +55,50 @@ def serve(settings: Settings, host: str, port: int, announce: Callable[[str], No
     logger.info("serving", host=host, port=server.server_port)
     told_to_stop.wait()
     _stop(app, server)
+
+
+def serve_as_worker(settings: Settings, place: Place) -> None:
+    """Serve as one worker of several until SIGTERM, or until the parent is gone. Raises SettingsError.
+
+    It listens once it is ready, because the kernel gives it its share of the connections from then on.
+    """
+    configure_logging(settings, place.number)
+    app = create_app(settings)
+    server = make_server((place.host, place.port), app, _errors(), shared=True)
+    services = get_services(app)
+    told_to_stop = _stop_signal()
+    services.lifecycle.start()
+    _wait_until_ready(app)
+    services.workers.siblings.join(Path(place.folder), place.number, place.count, partial(adopt, server))
+    _listen(server, place.host, place.port)
+    beats = gevent.spawn(_beat, place, told_to_stop)
+    told_to_stop.wait()
+    _stop(app, server)
+    if beats.ready():  # The parent has died, and cannot tidy up.
+        shutil.rmtree(place.folder, ignore_errors=True)
+
+
+def _beat(place: Place, parent_is_gone: Event) -> None:
+    """Tell the parent that this worker serves, again and again; it kills one that it does not hear."""
+    try:
+        while True:
+            os.write(place.pipe, SERVING)
+            gevent.sleep(BEAT_SECONDS)
+    except BrokenPipeError:
+        logger.warning("parent_lost")
+        parent_is_gone.set()
+
+
+def _errors() -> LoggingLogAdapter:
+    return LoggingLogAdapter(logging.getLogger("gevent.pywsgi"), logging.ERROR)
+
+
+def _listen(server: WSGIServer, host: str, port: int) -> None:
+    try:
+        server.start()
+    except OSError as error:
+        raise SettingsError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+    set_options(server.socket)
 
 
 def _wait_until_ready(app: Flask) -> None:

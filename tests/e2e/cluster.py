@@ -78,6 +78,8 @@ class Cluster:
 
     #: What `serve` is the command of.
     program: Sequence[str] = (sys.executable, "-m", "app.cli")
+    #: Further options of `serve`.
+    options: Sequence[str] = ()
 
     def __init__(self, redis_url: str, secret: str, folder: Path, nodes: int = 2, **settings: str) -> None:
         self._environment = {
@@ -179,7 +181,7 @@ class Cluster:
         command = [*self.program, "serve", "--host", "127.0.0.1", "--port", str(node.port)]
         with node.log.open("ab") as log:
             node.process = subprocess.Popen(
-                [*command, "--redis-url", self.redis_url],
+                [*command, "--redis-url", self.redis_url, *self.options],
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

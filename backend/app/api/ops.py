@@ -24,10 +24,10 @@ def healthz() -> ResponseReturnValue:
 
 @ops.get(_path("readyz"))
 def readyz() -> ResponseReturnValue:
-    """200 if Redis answers, the bus works and the node is not draining; otherwise 503 and the reason."""
-    lifecycle = get_services().lifecycle
-    lifecycle.start()
-    problem = lifecycle.problem()
+    """200 if Redis answers, the bus works and no worker is draining; otherwise 503 and the reason."""
+    services = get_services()
+    services.lifecycle.start()
+    problem = services.workers.problem()
     if problem is None:
         return {"success": True, "status": "ready"}
     return {"success": False, "error": problem, "code": "unavailable"}, 503
@@ -35,5 +35,5 @@ def readyz() -> ResponseReturnValue:
 
 @ops.get(_path("metrics"))
 def metrics() -> ResponseReturnValue:
-    """Return this node's metrics for Prometheus."""
-    return Response(get_services().metrics.text(), content_type=CONTENT_TYPE_LATEST)
+    """Return the metrics of all workers for Prometheus."""
+    return Response(get_services().workers.metrics(), content_type=CONTENT_TYPE_LATEST)

@@ -21,6 +21,7 @@ from app.realtime.cluster.lifecycle import Lifecycle
 from app.realtime.cluster.reaping import Reaping
 from app.realtime.cluster.recovery import Recovery
 from app.realtime.cluster.tasks import Tasks
+from app.realtime.cluster.workers import Workers
 from app.realtime.managers.connection_manager import Connection, ConnectionManager
 from app.realtime.managers.cursor_manager import CursorManager
 from app.realtime.managers.document_manager import DocumentManager
@@ -35,6 +36,7 @@ from app.realtime.store import topology as topologies
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.nodes import NodeStore
 from app.realtime.store.pipeline import PipelinedRedis
+from app.realtime.transport.siblings import Siblings
 from app.settings import Settings
 
 Kind = TypeVar("Kind")
@@ -63,6 +65,7 @@ class Services:
     admission: Admission
     recovery: Recovery
     lifecycle: Lifecycle
+    workers: Workers
 
     def one(self, kind: type[Kind]) -> Kind:
         """Return the service of a class."""
@@ -139,6 +142,8 @@ def make_services(settings: Settings) -> Services:
             connects=commands.link.connects,
         )
 
+    metrics = Metrics(now)
+
     return Services(
         settings=settings,
         topology=topology,
@@ -154,11 +159,12 @@ def make_services(settings: Settings) -> Services:
         locks=locks,
         notifications=notifications,
         activity=activity,
-        metrics=Metrics(now),
+        metrics=metrics,
         tasks=tasks,
         admission=admission,
         recovery=recovery,
         lifecycle=lifecycle,
+        workers=Workers(Siblings(), lifecycle.problem, metrics.text),
     )
 
 

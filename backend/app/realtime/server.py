@@ -44,6 +44,7 @@ def init_socketio(app: Flask) -> SocketIO:
         logger=_SILENT,
         engineio_logger=_SILENT,
     )
+    server.server.eio.engine.siblings = services.workers.siblings
     register_handlers(server, services)
     return server
 

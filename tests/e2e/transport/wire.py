@@ -235,10 +235,14 @@ class Polling:
         #: Packets that were polled while another was awaited.
         self.heard: deque[str] = deque()
         if token is not None:
-            self.post(connect_packet(token))
-            self.until(lambda packet: packet.startswith("40"))
-            if not any(packet.startswith(LIST) for packet in self.heard):
-                self.until(lambda packet: packet.startswith(LIST))
+            self.connect(token)
+
+    def connect(self, token: str) -> None:
+        """Open the Socket.IO connection."""
+        self.post(connect_packet(token))
+        self.until(lambda packet: packet.startswith("40"))
+        if not any(packet.startswith(LIST) for packet in self.heard):
+            self.until(lambda packet: packet.startswith(LIST))
 
     def post(self, body: bytes | str, headers: Mapping[str, str] = {}) -> Answer:
         return ask(self.url, self.target, "POST", body, headers)

@@ -72,6 +72,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "app.realtime.policy",
         "app.realtime.services",
         "app.realtime.store",
+        "app.realtime.transport",
         "app.settings",
     },
     "app.realtime.handlers": {
@@ -104,7 +105,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "app": {"app.api", "app.realtime.container", "app.realtime.server", "app.settings"},
     "app.doctor": {"app.errors", "app.realtime.store", "app.settings"},
-    "app.serve": {"app", "app.logs", "app.realtime.container", "app.realtime.libraries", "app.settings"},
+    "app.place": set(),
+    "app.serve": {"app", "app.logs", "app.place", "app.realtime.container", "app.realtime.libraries", "app.settings"},
+    "app.worker": {"app.place", "app.serve", "app.settings"},
+    "app.supervisor": {"app.logs", "app.place", "app.settings"},
     "app.publish_cli": {"app.errors", "app.realtime.services", "realtime_contracts.cli", "realtime_contracts.rules"},
     "app.cli": {
         "app",
@@ -113,6 +117,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "app.publish_cli",
         "app.serve",
         "app.settings",
+        "app.supervisor",
         "realtime_contracts.cli",
         "realtime_contracts.wire",
     },

@@ -6,10 +6,13 @@
   the connection. Otherwise a client's data could be taken for its next request.
 - No byte of a client is logged.
 - A socket may be taken over: then the server forgets it, with its greenlet and its environment.
+- A request may be handed over to another process with its socket, which adopts it as if it had accepted it.
 """
 
 from __future__ import annotations
 
+import io
+import os
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +23,7 @@ from typing import Any
 import gevent
 import structlog
 from gevent import monkey
+from gevent import socket as gevent_socket
 from gevent.pywsgi import Input, WSGIHandler, WSGIServer
 
 from app.realtime.transport.http import CONNECTION
@@ -188,6 +192,21 @@ class HttpConnection:
         received: bytes = handler.rfile.peek()
         return _PlainSocket(fileno=handler.socket.detach()), received
 
+    def hand_over(self, send: Callable[[int, bytes], None]) -> None:
+        """Give the request away with its socket. If `send` raises, the request is still ours to answer.
+
+        The head is put together again from what was read: to keep the bytes of each head for this would cost more.
+        """
+        handler = self._handler
+        timeout = handler.socket.gettimeout()
+        handler.socket.settimeout(0.0)
+        try:
+            send(handler.socket.fileno(), _head(handler) + handler.rfile.peek())
+        finally:
+            handler.socket.settimeout(timeout)
+        handler.taken_over = handler.close_connection = True
+        os.close(handler.socket.detach())
+
     def watch(self, hung_up: Callable[[], None]) -> Callable[[], None]:
         """Call `hung_up` when the client closes the connection, until the function that is returned is called."""
         sock: Any = self._handler.socket
@@ -213,9 +232,69 @@ class HttpConnection:
         return stop
 
 
-def make_server(address: tuple[str, int], application: Any, log: Any) -> WSGIServer:
-    """An HTTP server that listens, once started, with our handler. `log`: for errors of the server itself."""
-    return WSGIServer(
+def _head(handler: RequestHandler) -> bytes:
+    """The request's first line and header fields."""
+    lines = [str(handler.requestline), *(f"{name}: {value}" for name, value in handler.headers.items()), "", ""]
+    return "\r\n".join(lines).encode("latin-1")
+
+
+class _Preceded(io.RawIOBase):
+    """A socket's stream, and before it the bytes that were read elsewhere."""
+
+    def __init__(self, received: bytes, stream: io.RawIOBase) -> None:
+        self._received = received
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if not self._received:
+            return self._stream.readinto(buffer)
+        size = min(len(buffer), len(self._received))
+        buffer[:size], self._received = self._received[:size], self._received[size:]
+        return size
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def adopt(server: WSGIServer, sock: Any, received: bytes) -> None:
+    """Serve a connection that another process has accepted, and has `received` this from."""
+    try:
+        address = sock.getpeername()
+    except OSError:  # The client has gone.
+        sock.close()
+        return
+    # The buffer takes at once all that was received: a socket that is taken over has nothing below its buffer.
+    size = max(io.DEFAULT_BUFFER_SIZE, len(received))
+    stream = io.BufferedReader(_Preceded(received, sock.makefile("rb", 0)), size)
+    handler: Any = RequestHandler(sock, address, server, rfile=stream)  # type: ignore[call-arg]  # not in the stubs
+    gevent.spawn(handler.handle)
+
+
+class SharedServer(WSGIServer):
+    """A server whose port several processes listen on. The kernel gives each new connection to one of them."""
+
+    @classmethod
+    def get_listener(cls, address: Any, backlog: int | None = None, family: Any = None) -> Any:
+        """Listen on an address."""
+        listener = gevent_socket.socket(family or socket.AF_INET)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind(address)
+        listener.listen(backlog if backlog is not None else cls.backlog)
+        listener.setblocking(False)
+        return listener
+
+
+def make_server(address: tuple[str, int], application: Any, log: Any, *, shared: bool = False) -> WSGIServer:
+    """An HTTP server that listens, once started, with our handler. `log`: for errors of the server itself.
+
+    `shared`: other processes listen on the same port.
+    """
+    return (SharedServer if shared else WSGIServer)(
         address,
         application,
         handler_class=RequestHandler,

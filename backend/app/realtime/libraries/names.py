@@ -25,6 +25,8 @@ OVERRIDDEN: dict[str, tuple[str, ...] | None] = {
     "engineio:Server.handle_request": ("self", "environ", "start_response"),
     "engineio:Server.send": ("self", "sid", "data"),
     "engineio:Server.disconnect": ("self", "sid"),
+    "gevent.server:StreamServer.get_listener": ("address", "backlog", "family"),
+    "gevent.pywsgi:WSGIHandler.__init__": ("self", "sock", "address", "server", "rfile"),
     "gevent.pywsgi:WSGIHandler.read_requestline": ("self",),
     "gevent.pywsgi:WSGIHandler.handle_one_request": ("self",),
     "gevent.pywsgi:WSGIHandler.get_environ": ("self",),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from typing import Any
 
@@ -13,10 +12,8 @@ from app.realtime.transport.limits import Timing
 from app.realtime.transport.message import Message
 from app.realtime.transport.reasons import FETCHABLE, Reason
 from app.realtime.transport.session import Application, Session, Transport
+from app.realtime.transport.siblings import Siblings
 from app.realtime.transport.timers import Timers
-
-#: Bytes of chance in a session's id.
-_ID_BYTES = 15
 
 
 class Engine:
@@ -29,12 +26,14 @@ class Engine:
         self.sessions: dict[str, Session] = {}
         #: Those that have ended just now, and have something to say to their client's next poll.
         self._unread: dict[str, Session] = {}
+        #: The workers of this host; of a process alone, none.
+        self.siblings = Siblings()
         #: Sessions that have ended, by the label of the reason.
         self.ended = Counter({reason.label: 0 for reason in Reason})
 
     def open(self, transport: Transport, environ: dict[str, Any], upgrades: list[str]) -> tuple[Session, Message]:
         """Open a session on a transport. Returns it and its first packet, which is sent by the caller."""
-        session = Session(self, secrets.token_urlsafe(_ID_BYTES), transport)
+        session = Session(self, self.siblings.new_id(), transport)
         self.sessions[session.id] = session
         self.application.opened(session, environ)
         handshake = {

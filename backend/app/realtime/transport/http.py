@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import zlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
@@ -19,6 +20,7 @@ from app.realtime.transport.message import Message
 from app.realtime.transport.polling import SEPARATOR, Polling
 from app.realtime.transport.reasons import Reason
 from app.realtime.transport.session import Session
+from app.realtime.transport.siblings import Busy, Gone
 from app.realtime.transport.upgrade import Upgrade
 from app.realtime.transport.websocket import WebSocket
 from realtime_contracts.rules.packets import split_body
@@ -43,6 +45,12 @@ class Connection(Protocol):
 
     def take_over(self) -> tuple[socket.socket, bytes]:
         """Take the socket away from the server. Returns it, and the bytes that came after the request."""
+
+    def hand_over(self, send: Callable[[int, bytes], None]) -> None:
+        """Give the request away with its socket: `send` takes the descriptor, and what was read of the request.
+
+        If `send` raises, the request is still ours to answer.
+        """
 
     def watch(self, hung_up: Callable[[], None]) -> Callable[[], None]:
         """Call `hung_up` when the client closes the connection, until the function that is returned is called."""
@@ -81,6 +89,10 @@ def _too_large() -> Refused:
     return _refused(3, "Content too large", "413 Content Too Large")
 
 
+def _not_ready() -> Refused:
+    return _refused(3, "Not ready", "503 Service Unavailable")
+
+
 class Http:
     """A WSGI application over an engine. `origins`: those whose pages may connect, None for all."""
 
@@ -89,7 +101,7 @@ class Http:
         self.origins = origins
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> list[bytes]:
-        """Answer a request; a WebSocket is answered on its socket, and nothing is returned."""
+        """Answer a request. Nothing is returned if its socket was taken over, by a WebSocket or by another worker."""
         headers = self._cors(environ)
         try:
             body = self._answer(environ)
@@ -120,7 +132,7 @@ class Http:
         return [data]
 
     def _answer(self, environ: Environ) -> str | None:
-        """The body of the answer, None if the request has become a WebSocket."""
+        """The body of the answer, None if the request has become a WebSocket or was handed over."""
         origin = environ.get("HTTP_ORIGIN")
         if origin is not None and self.origins is not None and origin not in self.origins:
             raise _bad_request()
@@ -134,24 +146,39 @@ class Http:
         if wants_websocket(environ) != (transport == WebSocket.name):
             raise _bad_request()
         if "sid" in query:
-            return self._ask(self._session(query, environ), environ)
+            return self._find(query, environ)
         if method != "GET":
             raise _bad_method()
         if query.get("EIO") != ["4"]:
             raise _refused(5, "Unsupported protocol version")
         # A WebSocket is let in and closed at its CONNECT: a browser cannot see the status of one that is refused.
         if transport == Polling.name and not self._engine.application.ready():
-            raise _refused(3, "Not ready", "503 Service Unavailable")
+            raise _not_ready()
         return self._open(environ, transport)
 
-    def _session(self, query: dict[str, list[str]], environ: Environ) -> Session:
+    def _find(self, query: dict[str, list[str]], environ: Environ) -> str | None:
+        """Let the request's session answer it, here or in its own worker."""
         to_poll = environ["REQUEST_METHOD"] == "GET" and not wants_websocket(environ)
         session = self._engine.find(query["sid"][0], to_poll=to_poll)
         if session is None:
-            raise _unknown_session()
+            self._hand_over(query["sid"][0], environ)
+            return None
         if query.get("EIO") != ["4"]:
             raise _bad_request()
-        return session
+        return self._ask(session, environ)
+
+    def _hand_over(self, session_id: str, environ: Environ) -> None:
+        """Hand a request over to the worker that has its session. It is refused if there is none."""
+        siblings, connection = self._engine.siblings, environ.get(CONNECTION)
+        owner = siblings.owner(session_id)
+        if owner is None or connection is None:
+            raise _unknown_session()
+        try:
+            connection.hand_over(partial(siblings.hand_over, owner))
+        except Gone:
+            raise _unknown_session() from None
+        except Busy:
+            raise _not_ready() from None
 
     # Handshakes.
 

@@ -1,0 +1,46 @@
+"""One command with two workers, for all tests that do not break it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from realtime_contracts.wire.tokens import Mint
+from tests.e2e.transport.nodes import CALM, started
+from tests.e2e.transport.wire import hang_up, new_tenant
+from tests.e2e.workers.host import Host
+
+
+@pytest.fixture(scope="session")
+def host(redis_url: str, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """Yield two workers that do not ping while a test runs."""
+    host = Host(redis_url, secret, tmp_path_factory.mktemp("host"), **CALM)
+    for _ in started(host):
+        yield host
+
+
+@pytest.fixture
+def own_host(redis_url: str, secret: str, tmp_path: Path) -> Iterator[Host]:
+    """Yield two workers that the test may break."""
+    host = Host(redis_url, secret, tmp_path, **CALM)
+    for _ in started(host):
+        yield host
+
+
+@pytest.fixture(autouse=True)
+def _no_connection_left() -> Iterator[None]:
+    yield
+    hang_up()
+
+
+@pytest.fixture
+def url(host: Host) -> str:
+    return host.url
+
+
+@pytest.fixture
+def token(mint: Mint) -> str:
+    """Return Ana's token, in a tenant of the test's own."""
+    return mint("ana", new_tenant())
