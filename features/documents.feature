@@ -11,7 +11,7 @@ Feature: Documents
 
     @documents/1.1 @must @seed_1_2
     Example: The first edit
-      > Ack `{ok, version}`; S→C to the others `{room_id, version, user_id, user_name, changes, edit_id}`. Versions are 1, 2, 3 … without gaps, and every member gets them in order.
+      > Ack `{ok, version, epoch}`; S→C to the others `{room_id, version, epoch, user_id, user_name, changes, edit_id}`. Versions are 1, 2, 3 … without gaps, and every member gets them in order.
       > edit → `version`
       Given Ana, Ben and Cy are editing "invoice:42"
       When Ana sets "/total" to 5
@@ -32,7 +32,7 @@ Feature: Documents
 
     @documents/1.3 @should @spec_documents
     Example: The editor's other tab gets it, too
-      > S→C to the others `{room_id, version, user_id, user_name, changes, edit_id}`. Versions are 1, 2, 3 … without gaps, and every member gets them in order.
+      > S→C to the others `{room_id, version, epoch, user_id, user_name, changes, edit_id}`. Versions are 1, 2, 3 … without gaps, and every member gets them in order.
       Given Ana is editing "invoice:42" in two tabs
       And Ben is editing "invoice:42"
       When Ana sets "/total" to 5
@@ -49,7 +49,7 @@ Feature: Documents
 
     @documents/1.5 @should @spec_documents @ruling_scoped_rooms
     Example: Only the room gets it
-      > Two tenants' equal room_ids are two rooms … Documents (members only) … S→C to the others `{room_id, version, user_id, user_name, changes, edit_id}`.
+      > Two tenants' equal room_ids are two rooms … Documents (members only) … S→C to the others `{room_id, version, epoch, user_id, user_name, changes, edit_id}`.
       Given Ana and Ben are editing "invoice:42"
       And Cy is editing "invoice:43"
       And Zoe is editing "invoice:42"
@@ -214,7 +214,7 @@ Feature: Documents
 
     @documents/2.8 @should @spec_documents
     Example: What is no edit, and no question
-      > `invalid_payload` (details: `path`, `reason`) … `doc:sync` C→S `{room_id, since_version?}` … `doc:edit` C→S `{room_id, base_version, changes, edit_id}`
+      > `invalid_payload` (details: `path`, `reason`) … `doc:sync` C→S `{room_id, since_version?, epoch?}` … `doc:edit` C→S `{room_id, base_version, epoch?, changes, edit_id}`
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":1}
       When what Ana sends as "doc:edit" is refused, each at its place:
@@ -225,11 +225,15 @@ Feature: Documents
         | {"room_id":"invoice:42","base_version":0,"changes":{"op":"remove","path":"/a"},"edit_id":"6f1c1d2e-0000-4000-8000-000000000001"} | /changes |
         | {"room_id":"invoice:42","base_version":0,"changes":[{"op":"remove","path":"/a"}],"edit_id":"1"} | /edit_id |
         | {"room_id":"invoice:42","base_version":0,"changes":[{"op":"remove","path":"/a"}],"edit_id":"6f1c1d2e000040008000000000000001"} | /edit_id |
+        | {"room_id":"invoice:42","base_version":1,"epoch":null,"changes":[{"op":"remove","path":"/a"}],"edit_id":"6f1c1d2e-0000-4000-8000-000000000001"} | /epoch |
+        | {"room_id":"invoice:42","base_version":1,"epoch":7,"changes":[{"op":"remove","path":"/a"}],"edit_id":"6f1c1d2e-0000-4000-8000-000000000001"} | /epoch |
       And what Ana sends as "doc:sync" is refused, each at its place:
         | payload | path |
         | {"room_id":"invoice:42","since_version":-1} | /since_version |
         | {"room_id":"invoice:42","since_version":"1"} | /since_version |
         | {"room_id":"invoice:42","since_version":null} | /since_version |
+        | {"room_id":"invoice:42","since_version":1,"epoch":""} | /epoch |
+        | {"room_id":"invoice:42","since_version":1,"epoch":["a"]} | /epoch |
         | {"room_id":"invoice:42","version":1} | |
         | {"room_id":"a:b:c"} | /room_id |
       Then the document is as it was
@@ -259,7 +263,7 @@ Feature: Documents
 
     @documents/3.2 @should @spec_documents
     Scenario Outline: <first>, and meanwhile <second>, is a conflict
-      > An edit on an older base is merged when its paths are disjoint from all edits since (array inserts and removals touch the whole array); else `version_conflict` with `details {version, changes: missed}`.
+      > An edit on an older base is merged when its paths are disjoint from all edits since (array inserts and removals touch the whole array); else `version_conflict` with `details {version, epoch, changes: missed}`.
       > `version_conflict` (details: see doc:edit)
       Given Ana and Ben are editing "invoice:42"
       And the document is {"a":{"x":1,"y":2},"b":1,"list":[1,2,3]}
@@ -290,7 +294,7 @@ Feature: Documents
 
     @documents/3.3 @should @spec_documents
     Example: Whoever is told of the conflict can edit anew
-      > else `version_conflict` with `details {version, changes: missed}`.
+      > else `version_conflict` with `details {version, epoch, changes: missed}`.
       Given Ana and Ben are editing "invoice:42"
       And the document is {"b":1}
       When Ben sets "/b" to 2
@@ -302,7 +306,7 @@ Feature: Documents
 
     @documents/3.4 @should @spec_documents @single
     Example: A version that is yet to come
-      > else `version_conflict` with `details {version, changes: missed}`.
+      > else `version_conflict` with `details {version, epoch, changes: missed}`.
       Given Ana is editing "invoice:42"
       And the document is {"b":1}
       When Ana sets "/b" to 2 on version 2
@@ -611,3 +615,64 @@ Feature: Documents
         | status         | seen |
         | busy           | busy |
         | away by choice | away |
+
+  Rule: Versions are of an epoch, and of another one they are no beginning
+
+    @documents/9.1 @should @spec_documents
+    Example: All know the document by the same epoch
+      > `doc:sync`, `doc:edit` and their acks carry the epoch both ways.
+      Given Ana and Ben are editing "invoice:42"
+      When Ana sets "/a" to 1
+      Then that edit is version 1
+      And Ben gets that edit as version 1
+      And Ana and Ben know the document by the same epoch
+
+    @documents/9.2 @should @spec_documents
+    Scenario Outline: What has changed since version <n> of another epoch
+      > A `since_version` of another epoch gets the whole content.
+      Given Ana and Ben are editing "invoice:42"
+      And the document is {"a":1}
+      When Ben sets "/b" to 2
+      And Ana asks for what has changed since version <n> of another epoch
+      Then Ana gets the whole document {"a":1,"b":2} at version 2
+
+      Examples:
+        | n |
+        | 0 |
+        | 1 |
+        | 2 |
+        | 3 |
+
+    @documents/9.3 @should @spec_documents
+    Scenario Outline: An edit on version <n> of another epoch
+      > A `base_version` of another epoch gets `version_conflict` with the epoch and `changes: null`.
+      Given Ana and Ben are editing "invoice:42"
+      And the document is {"a":1}
+      When Ana sets "/b" to 2 on version <n> of another epoch
+      Then Ana is refused with "version_conflict"
+      And Ana is told that the document is at version 1, and of no edit
+      And Ben hears of no edit
+      And the document is as it was
+
+      Examples:
+        | n |
+        | 0 |
+        | 1 |
+        | 2 |
+
+    @documents/9.4 @should @spec_documents @single
+    Example: A front end that knows of no epochs
+      > A client without an epoch is taken at its word only while the document has never lost anything.
+      Given Ana is editing "invoice:42"
+      And the document is {"a":1}
+      When Ana sets "/b" to 2 on version 1 without an epoch
+      Then that edit is version 2
+      When Ana asks for what has changed since version 1 without an epoch
+      Then Ana gets the edits from 2 to 2
+
+    @documents/9.5 @should @spec_documents
+    Example: The documents of two rooms have two epochs
+      > A document has an `epoch`, a text that changes whenever its history cannot be continued
+      Given Ana is editing "invoice:42"
+      And Ben is editing "invoice:43"
+      Then Ana and Ben know their documents by two epochs

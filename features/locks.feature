@@ -287,7 +287,7 @@ Feature: Locks
 
     @locks/5.3 @should @spec_documents
     Example: They come with the document
-      > `doc:sync` C→S `{room_id, since_version?}` → S→C `{room_id, version, content, changes, locks}`
+      > `doc:sync` C→S `{room_id, since_version?, epoch?}` → S→C `{room_id, version, epoch, content, changes, locks}`
       Given Ana and Ben are editing "invoice:42"
       And Ana has locked "/a"
       When Ben asks for the document

@@ -382,3 +382,51 @@ Feature: Many nodes, one truth
       Then Dee sees Ana as busy
       And the list that Dee gets shows Ana and Dee
       And "invoice:42" still shows Ana and Dee, in whatever order
+
+    @multi_node/4.6 @should @documents @spec_documents @fault @slow
+    Example: Redis is back, and has forgotten the document
+      > A document has an `epoch`, a text that changes whenever its history cannot be continued: Redis lost it or went back behind what was told, it expired, or it was opened anew. … Every member of the room then gets the whole document. … A client without an epoch is taken at its word only while the document has never lost anything.
+      Given Ana is connected to node 1
+      And Dee is connected to node 2
+      And Ana and Dee are editing "invoice:42"
+      And the document is {"a":1}
+      When Redis loses everything
+      Then Ana and Dee are told of another epoch, which begins with {} at version 0
+      When Ana sets "/b" to 2
+      And Ana sets "/c" to 3
+      Then that edit is version 2
+      And Dee gets that edit as version 2
+      When Dee asks for what has changed since version 1 of the epoch before
+      Then Dee gets the whole document {"b":2,"c":3} at version 2
+      When Dee asks for what has changed since version 1 without an epoch
+      Then Dee gets the whole document {"b":2,"c":3} at version 2
+      When Dee sets "/d" to 4 on version 1 without an epoch
+      Then Dee is refused with "version_conflict"
+      And Dee is told that the document is at version 2, and of no edit
+      When Dee asks for what has changed since version 1
+      Then Dee gets the edits from 2 to 2
+
+    @multi_node/4.7 @should @documents @spec_documents @fault @slow
+    Example: Redis is back, and has gone back behind what was told
+      > A document has an `epoch`, a text that changes whenever its history cannot be continued: Redis lost it or went back behind what was told, it expired, or it was opened anew. … Every member of the room then gets the whole document. … A version is never reused
+      Given Ana is connected to node 1
+      And Dee is connected to node 2
+      And Ana and Dee are editing "invoice:42"
+      And the document is {"a":1}
+      And Redis has saved what it has
+      When Ana sets "/b" to 2
+      Then Dee gets that edit as version 2
+      When Redis goes back to what it has saved
+      Then Ana and Dee are told of another epoch, which begins with {"a":1} at version 1
+      When Ana sets "/c" to 3
+      And Ana sets "/d" to 4
+      Then that edit is version 3
+      When Dee asks for what has changed since version 2 of the epoch before
+      Then Dee gets the whole document {"a":1,"c":3,"d":4} at version 3
+      When Dee asks for what has changed since version 2 without an epoch
+      Then Dee gets the whole document {"a":1,"c":3,"d":4} at version 3
+      When Dee sets "/e" to 5 on version 2 of the epoch before
+      Then Dee is refused with "version_conflict"
+      And Dee is told that the document is at version 3, and of no edit
+      When Dee sets "/e" to 5
+      Then that edit is version 4

@@ -79,7 +79,7 @@ class RedisServer(Protocol):
         """Let it go on after `pause`."""
 
     def crash(self) -> None:
-        """End it as a power failure does, and start it again on what it had on disk."""
+        """End it as a power failure does, and start it again on what it had on disk: after SAVE, that."""
 
 
 class ContainerRedis:
@@ -158,10 +158,9 @@ class EmbeddedRedis:
         return f"redis://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        if self._options is DURABLE and self._folder is None:
+        if self._folder is None:
             self._folder = tempfile.TemporaryDirectory()
-        folder = self._folder.name if self._folder else None
-        self._server = ValkeyServer(port=self._port, data_dir=folder, persist=bool(folder), config=self._options)
+        self._server = ValkeyServer(port=self._port, data_dir=self._folder.name, persist=True, config=self._options)
         self._server.start()
 
     def stop(self) -> None:

@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+import redis
+
 from realtime_contracts.wire.timeouts import Timeouts
 from tests.redis_server import RedisServer
 
@@ -221,6 +223,14 @@ class FragileCluster(Cluster):
     def hang_redis(self) -> None:
         self._redis.pause()
         self._state = "paused"
+
+    def save_redis(self) -> None:
+        with redis.Redis.from_url(self._redis.url) as client:
+            client.save()
+
+    def rewind_redis(self) -> None:
+        self._redis.crash()
+        self.wait_ready()
 
     def restore_redis(self) -> None:
         if self._state == "stopped":

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from realtime_contracts.wire.tokens import Mint
 
 #: How keys begin that stay for a time after their connections, and Redis' TTL of a key that stays until it is deleted.
-LASTING = ("doc:", "notifications:", "activity:")
+LASTING = ("doc:", "document:", "notifications:", "activity:")
 NO_TTL = -1
 WORLD = pytest.StashKey[World]()
 STEPS = pytest.StashKey[tuple[list["Step"], int]]()

@@ -150,21 +150,21 @@ def cursors_and_typing_are_right(seen: dict[str, Any]) -> None:
 
 def document_and_locks_are_right(seen: dict[str, Any]) -> None:
     room, ana = {"room_id": "invoice:42"}, {"user_id": "ana", "user_name": "Ana"}
-    lock, sent = seen["lockAck"]["lock"], seen["edit"]
-    edit = {**room, "version": 1, **ana, "changes": sent["changes"], "edit_id": sent["edit_id"]}
-    assert seen["benSync"] == {**room, "version": 0, "content": {}, "changes": [], "locks": []}
-    assert seen["benSyncAck"] == {"ok": True, **room, "version": 0}
+    lock, sent, epoch = seen["lockAck"]["lock"], seen["edit"], {"epoch": seen["benSync"]["epoch"]}
+    edit = {**room, "version": 1, **epoch, **ana, "changes": sent["changes"], "edit_id": sent["edit_id"]}
+    assert seen["benSync"] == {**room, "version": 0, **epoch, "content": {}, "changes": [], "locks": []}
+    assert seen["benSyncAck"] == {"ok": True, **room, "version": 0, **epoch}
     assert {name: lock[name] for name in ("path", *ana)} == {"path": "/notes", **ana}
     assert seen["lockStatus"] == {**room, "locks": [lock]}
     assert seen["statusAck"] == {"ok": True, **seen["lockStatus"]}
     assert seen["lockedAck"] == {"ok": False, "error": seen["lockedError"]}
     assert (seen["lockedError"]["code"], seen["lockedError"]["details"]) == ("locked", lock)
-    assert seen["editAck"] == seen["editAgainAck"] == {"ok": True, "version": 1}
+    assert seen["editAck"] == seen["editAgainAck"] == {"ok": True, "version": 1, **epoch}
     assert seen["benEdit"] == edit
     assert seen["unlockAck"] == {"ok": True, **seen["unlocked"]}
     conflict = seen["conflictAck"]["error"]
-    assert (conflict["code"], conflict["details"]) == ("version_conflict", {"version": 1, "changes": [edit]})
+    assert (conflict["code"], conflict["details"]) == ("version_conflict", {"version": 1, **epoch, "changes": [edit]})
     content = {"notes": sent["changes"][0]["value"]}
-    assert seen["sync"] == {**room, "version": 1, "content": content, "changes": [], "locks": []}
-    assert seen["missed"] == {**room, "version": 1, "content": None, "changes": [edit], "locks": []}
-    assert seen["syncAck"] == seen["missedAck"] == {"ok": True, **room, "version": 1}
+    assert seen["sync"] == {**room, "version": 1, **epoch, "content": content, "changes": [], "locks": []}
+    assert seen["missed"] == {**room, "version": 1, **epoch, "content": None, "changes": [edit], "locks": []}
+    assert seen["syncAck"] == seen["missedAck"] == {"ok": True, **room, "version": 1, **epoch}

@@ -213,7 +213,7 @@ def _checked(head: dict[str, Any], packet: str, channel: str) -> Heard:
 
 
 #: How keys begin of what outlives those who made it, for a time: each has an end.
-LASTING = ("doc:", "notifications:", "activity:")
+LASTING = ("doc:", "document:", "notifications:", "activity:")
 
 
 def keys_of(redis_client: redis.Redis, tenant: str) -> list[str]:

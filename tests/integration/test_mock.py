@@ -135,9 +135,10 @@ def test_two_people_meet_edit_and_part(start: StartMock, tab: OpenTab, transport
         "changes": [{"op": "add", "path": "/total", "value": 5}],
         "edit_id": "6f1c1d2e-0000-4000-8000-000000000001",
     }
-    assert ana.call("doc:edit", edit) == {"ok": True, "version": 1}
-    assert ben.nth(1, "doc:edit")["changes"] == edit["changes"]
-    assert ben.call("doc:sync", {"room_id": "invoice:42"})["version"] == 1
+    answer = ana.call("doc:edit", edit)
+    assert answer == {"ok": True, "version": 1, "epoch": answer["epoch"]}
+    assert (ben.nth(1, "doc:edit")["changes"], ben.nth(1, "doc:edit")["epoch"]) == (edit["changes"], answer["epoch"])
+    assert ben.call("doc:sync", {"room_id": "invoice:42"}) == {**answer, "room_id": "invoice:42"}
     ben.goodbye()
     assert ana.nth(1, "presence:user_left")["user_id"] == "ben"
     assert [entry.name for entry in ana.journal.events()][-2:] == ["room:user_left", "presence:user_left"]

@@ -95,8 +95,8 @@ def test_when_redis_has_lost_everything_members_are_told_that_the_document_and_t
     cluster.wait_ready()
     for wire in (ana, ben):
         wire.expect("doc:lock_status", locks=[])
-        wire.expect("doc:sync", version=0, content={}, locks=[])
-    assert edit(ana, 1, "/n", 2)["error"]["details"] == {"version": 0, "changes": None}
+        epoch = wire.expect("doc:sync", version=0, content={}, locks=[])["epoch"]
+    assert edit(ana, 1, "/n", 2)["error"]["details"] == {"version": 0, "epoch": epoch, "changes": None}
     assert edit(ana, 0, "/n", 2)["version"] == 1
     ben.expect("doc:edit", version=1)
     ana.goodbye()
@@ -136,7 +136,8 @@ def test_the_last_node_leaves_documents_only_and_these_for_their_time(cluster: C
     ana.expect("room:user_left", user_id="ben")
     cluster.close()
     left = sorted(direct.keys("*"))
-    assert left == [f"doc:{{{TENANT}}}:{ROOM_ID}{end}" for end in ("", ":edits", ":log")]
+    documents = [f"doc:{{{TENANT}}}:{ROOM_ID}{end}" for end in ("", ":edits", ":log")]
+    assert left == [*documents, f"document:{{{TENANT}}}:{ROOM_ID}"]
     assert all(direct.ttl(key) > 0 for key in left)
     ana.cut()
 

@@ -3,7 +3,7 @@
 The fold is strict. On one connection, versions come in order without gaps, including the acks of its own edits; a sync
 has its place among the edits. Each violation is noted as a complaint: a version that is missing, late or repeated; a
 sync that is older or newer than the message before it; an edit that does not apply; a content that the edits do not
-produce. A test with a complaint fails.
+produce; another epoch that does not begin with the whole document. A test with a complaint fails.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ class DocumentView:
     def __init__(self, user_id: str | None = None) -> None:
         #: The newest version received; None before the first.
         self.version: int | None = None
+        #: The epoch of that version; None before the first.
+        self.epoch: str | None = None
+        #: The epoch that ended with that one.
+        self.epoch_before: str | None = None
         #: The document at that version; None if it was never received whole.
         self.content: dict[str, Any] | None = None
         self.complaints: list[str] = []
@@ -43,6 +47,8 @@ class DocumentView:
     def take_sync(self, payload: dict[str, Any]) -> None:
         """Take in a `doc:sync`."""
         version, content, changes = payload["version"], payload["content"], payload["changes"]
+        if payload["epoch"] != self.epoch:
+            self._begin_epoch(f"sync {version}", payload["epoch"], whole=content is not None)
         if self.version is not None and version != self.version and not self._catches_up(version):
             age = "older" if version < self.version else "newer, over a gap,"
             self.complaints.append(f"sync {version} is {age} than {self.version}, which came before it")
@@ -60,17 +66,31 @@ class DocumentView:
     def take_edit(self, payload: dict[str, Any]) -> None:
         """Take in a `doc:edit`."""
         version, user_id, edit_id = payload["version"], payload["user_id"], payload["edit_id"].lower()
+        if payload["epoch"] != self.epoch:
+            self._begin_epoch(f"edit {version}", payload["epoch"])
         if user_id == self._user_id and edit_id in self._own:
             self.complaints.append(f"edit {version} is its own, and came back to it")
         self._advance(f"edit {version}", version, (user_id, edit_id), payload["changes"])
 
-    def take_ack(self, edit_id: str, version: int) -> None:
+    def take_ack(self, edit_id: str, version: int, epoch: str) -> None:
         """Take in the ack of an own edit: a new one in order; a repeated one as the first time."""
+        if epoch != self.epoch:
+            self._begin_epoch(f"ack {version}", epoch)
         key, first = (self._user_id, edit_id.lower()), self.version is None
         again = self._known.get(key) == version or (key not in self._known and version <= self._whole)
         if first or not again:
             self._advance(f"ack {version}", version, key, self._own[edit_id.lower()])
             self._behind = first
+
+    def _begin_epoch(self, what: str, epoch: str, *, whole: bool = False) -> None:
+        """Forget what is known of another epoch. It ends with a sync that has the whole document."""
+        if self.epoch is not None:
+            if not whole:
+                self.complaints.append(f"{what} is of another epoch, and no whole document of it came before")
+            self.version = self.content = None
+            self._known.clear()
+            self._whole, self._behind = 0, False
+        self.epoch, self.epoch_before = epoch, self.epoch
 
     def _take_missed(self, version: int, changes: list[dict[str, Any]]) -> None:
         since = version - len(changes)

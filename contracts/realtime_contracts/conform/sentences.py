@@ -46,6 +46,7 @@ PLACES = {
     "claim": "name|email|role",
     "m": r"\d+",
     "patch": r"\[.*\]",
+    "epoch_": "of another epoch|of the epoch before|without an epoch",
     "object_": r"\{.*\}",
     "value_": "[^ ]+",
     "locks_": """[A-Z][a-z]+'s on ".*\"""",

@@ -336,7 +336,7 @@ class Tab:
         self.known_seq = max(self.known_seq, answer.get("seq", -1))
         self.has_locked = self.has_locked or event == "doc:lock"
         if edit is not None:
-            self.document(edit["room_id"]).take_ack(edit["edit_id"], answer["version"])
+            self.document(edit["room_id"]).take_ack(edit["edit_id"], answer["version"], answer["epoch"])
         elif event == "room:leave" and answer["room_id"] in self._documents:
             # A tab that joins again has missed the edits in between.
             self._left.append(self._documents.pop(answer["room_id"]))

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import orjson
 
@@ -35,6 +36,8 @@ class Document:
         self._room_id = room_id
         self._locks = locks
         self.version = 0
+        #: Never another one: the mock forgets nothing.
+        self.epoch = uuid4().hex
         self._content = b"{}"
         self._log: deque[_Edit] = deque(maxlen=KEPT_EDITS)
 
@@ -48,39 +51,44 @@ class Document:
         for made in self._log:
             if made.key == key:
                 return made.message["version"], None
-        content, touched = self._merged(int(data["base_version"]), changes)
+        content, touched = self._merged(int(data["base_version"]), data.get("epoch"), changes)
         self._locks.check(user.user_id, touched.writes)
         self.version, self._content = self.version + 1, content
         author = (user.user_id, user.name)
-        message = edits.announcement(self._room_id, self.version, author, changes, data["edit_id"])
+        announced = edits.announcement(self._room_id, self.version, author, changes, data["edit_id"])
+        message = {**announced, "epoch": self.epoch}
         self._log.append(_Edit(touched.as_json(), message, key))
         self._connections.send_to_room(self._room_id, "doc:edit", message, skip=connection.sid)
         return self.version, touched.writes
 
-    def sync(self, since: int | None) -> dict[str, Any]:
-        """Return `doc:sync`: the edits after version `since` if all are kept, else the whole document."""
-        missed = None if since is None else self._since(since)
+    def sync(self, since: int | None, epoch: str | None) -> dict[str, Any]:
+        """Return `doc:sync`: the edits after version `since` of `epoch` if all are kept, else the whole document."""
+        missed = None if since is None else self._since(since, epoch)
         return {
             "room_id": self._room_id,
             "version": self.version,
+            "epoch": self.epoch,
             "content": orjson.loads(self._content) if missed is None else None,
             "changes": [edit.message for edit in missed or ()],
             "locks": self._locks.shown(),
         }
 
-    def _merged(self, base: int, changes: Changes) -> tuple[bytes, Touched]:
-        missed = self._since(base)
+    def _merged(self, base: int, epoch: str | None, changes: Changes) -> tuple[bytes, Touched]:
+        missed = self._since(base, epoch)
         if missed is None:
-            raise VersionConflict(self.version, None)
+            raise VersionConflict(self.version, self.epoch, None)
         try:
             return edits.merged(self._content, changes, [edit.touched for edit in missed])
         except edits.Unmergeable:
-            raise VersionConflict(self.version, [edit.message for edit in missed]) from None
+            raise VersionConflict(self.version, self.epoch, [edit.message for edit in missed]) from None
 
-    def _since(self, version: int) -> list[_Edit] | None:
-        """Return the edits after a version; None if some are not kept, or the version does not exist yet."""
+    def _since(self, version: int, epoch: str | None) -> list[_Edit] | None:
+        """Return the edits after a version of `epoch` (None: of this one).
+
+        None if some are not kept, or the version does not exist yet or is of another epoch.
+        """
         missed = self.version - version
-        if missed < 0 or missed > len(self._log):
+        if epoch not in (None, self.epoch) or missed < 0 or missed > len(self._log):
             return None
         return list(self._log)[len(self._log) - missed :]
 

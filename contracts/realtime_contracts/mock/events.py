@@ -123,9 +123,9 @@ class Events:
 
     def _doc_sync(self, data: Payload) -> Result:
         since = data.get("since_version")
-        document = self._room(data).document.sync(None if since is None else int(since))
+        document = self._room(data).document.sync(None if since is None else int(since), data.get("epoch"))
         self._send("doc:sync", document)
-        return {"room_id": data["room_id"], "version": document["version"]}
+        return {"room_id": data["room_id"], "version": document["version"], "epoch": document["epoch"]}
 
     def _doc_edit(self, data: Payload) -> Result:
         room = self._room(data)
@@ -133,7 +133,7 @@ class Events:
         if writes is not None:
             self._active()
             room.typing.end_by_edit(self._user_id, writes)
-        return {"version": version}
+        return {"version": version, "epoch": room.document.epoch}
 
     def _doc_lock(self, data: Payload) -> Result:
         seconds = float(data.get("ttl", self._tenant.connections.timeouts.lock))

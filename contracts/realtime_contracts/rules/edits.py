@@ -173,7 +173,7 @@ def apply(document: Document, changes: Changes) -> tuple[Document, Touched]:
 
 
 def announcement(room_id: str, version: int, author: tuple[str, str], changes: Changes, edit_id: str) -> dict[str, Any]:
-    """Return `doc:edit` for an edit that was applied. `author`: the user's id and name."""
+    """Return `doc:edit`, but for its epoch, of an edit that was applied. `author`: the user's id and name."""
     return {
         "room_id": room_id,
         "version": version,

@@ -85,10 +85,13 @@ class Locked(RealtimeError, code="locked"):
 
 
 class VersionConflict(RealtimeError, code="version_conflict"):
-    """The edit is made on an old version, and does not fit `changes`, the edits since; None if they are not kept."""
+    """The edit is made on an old version, and does not fit `changes`, the edits since; None if they are not kept.
 
-    def __init__(self, version: int, changes: list[dict[str, Any]] | None) -> None:
-        super().__init__(details={"version": version, "changes": changes})
+    Or it is made on a version of another epoch than `epoch`, the document's; then, too, `changes` is None.
+    """
+
+    def __init__(self, version: int, epoch: str, changes: list[dict[str, Any]] | None) -> None:
+        super().__init__(details={"version": version, "epoch": epoch, "changes": changes})
 
 
 class Conflict(RealtimeError, code="conflict"):

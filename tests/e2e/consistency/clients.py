@@ -81,6 +81,7 @@ class Client:
         self._clock = clock
         self.document: Any = None
         self.version: int | None = None
+        self.epoch: str | None = None
         self._synced: dict[str, Any] | None = None
         self._numbers = count(1)
         self._asked: dict[int, tuple[str, dict[str, Any], float]] = {}
@@ -127,7 +128,8 @@ class Client:
     def sync(self, since: int | None = None) -> dict[str, Any]:
         """Ask for the document, or for what was missed since a version. Returns what came."""
         before = self._synced
-        answer = self.ask("doc:sync", {"room_id": ROOM, **({} if since is None else {"since_version": since})})
+        asked = {} if since is None else {"since_version": since, "epoch": self.epoch}
+        answer = self.ask("doc:sync", {"room_id": ROOM, **asked})
         assert answer["ok"], answer
         deadline = time.monotonic() + PATIENCE
         while self._synced is None or self._synced is before:
@@ -202,7 +204,7 @@ class Client:
         for edit in payload["changes"]:
             if self.version is None or edit["version"] > self.version:
                 self._step(edit["version"], edit["changes"])
-        self.version = payload["version"]
+        self.version, self.epoch = payload["version"], payload["epoch"]
 
     def _step(self, version: int, changes: list[dict[str, Any]]) -> None:
         self.version = version
@@ -275,6 +277,7 @@ class Editor(threading.Thread):
         forgotten = self._dice.random() < FORGETFUL
         if known is not None and known.version is not None and isinstance(known.document, dict) and not forgotten:
             self._client.document, self._client.version = copy.deepcopy(known.document), known.version
+            self._client.epoch = known.epoch
             self._client.sync(known.version)
         else:
             self._client.sync()
@@ -285,6 +288,7 @@ class Editor(threading.Thread):
         self._last_edit = {
             "room_id": ROOM,
             "base_version": version if base is None else base,
+            "epoch": self._client.epoch,
             "changes": self._changes(),
             "edit_id": str(uuid.UUID(int=self._dice.getrandbits(128), version=4)),
         }

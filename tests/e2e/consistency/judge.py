@@ -99,6 +99,9 @@ def the_log(history: History) -> Log:
 def edit_complaints(history: History, log: Log) -> list[str]:
     """Everything that is wrong with edits."""
     complaints = [*log.complaints]
+    epochs = {event.data.get("epoch") for _, event in events(history, "sync", "edit")}
+    if len(epochs) > 1:
+        complaints.append(f"the document has the epochs {sorted(epochs)}, and nothing was lost")
     sent = Counter((c.user_id, event.data["edit_id"]) for c, event in events(history, "sent"))
     for connection in [history.witness, *history.connections]:
         complaints += in_order(connection, sent)

@@ -69,7 +69,8 @@ async function together(ana, ben) {
   seen.lockStatus = await ben.hears("doc:lock_status");
   seen.statusAck = await call(ana, "doc:lock_status", room);
 
-  const edit = { ...room, base_version: 0, changes: [{ op: "add", path: "/notes", value: { text: "é😀", n: 1.5 } }] };
+  const { epoch } = seen.benSync;
+  const edit = { ...room, base_version: 0, epoch, changes: [{ op: "add", path: "/notes", value: { text: "é😀", n: 1.5 } }] };
   seen.lockedAck = await call(ben, "doc:edit", { ...edit, edit_id: randomUUID() });
   seen.lockedError = await ben.hears("error");
   edit.edit_id = randomUUID();
@@ -77,14 +78,14 @@ async function together(ana, ben) {
   seen.editAck = await call(ana, "doc:edit", edit);
   seen.benEdit = await ben.hears("doc:edit");
   seen.editAgainAck = await call(ana, "doc:edit", edit);
-  const late = { ...room, base_version: 0, changes: [{ op: "remove", path: "/notes" }], edit_id: randomUUID() };
+  const late = { ...room, base_version: 0, epoch, changes: [{ op: "remove", path: "/notes" }], edit_id: randomUUID() };
   seen.unlockAck = await call(ana, "doc:unlock", { ...room, path: "/notes" });
   seen.unlocked = await ben.hears("doc:lock_status", (status) => status.locks.length === 0);
   seen.conflictAck = await call(ben, "doc:edit", late);
   seen.syncAck = await call(ana, "doc:sync", room);
   seen.sync = await ana.hears("doc:sync");
   const mark = ana.heard.length;
-  seen.missedAck = await call(ana, "doc:sync", { ...room, since_version: 0 });
+  seen.missedAck = await call(ana, "doc:sync", { ...room, since_version: 0, epoch });
   seen.missed = await ana.hears("doc:sync", undefined, mark);
 
   seen.removeAck = await call(ana, "cursor:remove", room);

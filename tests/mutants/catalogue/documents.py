@@ -18,19 +18,20 @@ MUTANTS = {
     "versions-have-gaps": Mutant(
         "documents/1.1 contract/order/documents",
         Code(f"{MANAGER}:DocumentManager.edit", "state.version + 1", "state.version + 2"),
-        Lua("doc_edit", "document_edits_key, version + 1,", "document_edits_key, version + 2,"),
-        Lua("doc_edit", "return { 1, version + 1 }", "return { 1, version + 2 }"),
+        Lua("lib/documents", "document.version = document.version + 1", "document.version = document.version + 2"),
     ),
     "edit-not-idempotent": Mutant(
         "documents/4.1 documents/4.2",
         Lua(
             "doc_read",
-            "if answered then answer_follows(node_channel, sid, ack_number) return { version, answered } end",
+            "if answered then answer_follows(node_channel, sid, ack_number) "
+            "return { document.version, document.epoch, answered } end",
             "",
         ),
         Lua(
             "doc_edit",
-            "if answered then answer_follows(node_channel, sid, ack_number) return { 2, tonumber(answered) } end",
+            "if answered then answer_follows(node_channel, sid, ack_number) "
+            "return { 2, tonumber(answered), document.epoch } end",
             "",
         ),
         Code(
@@ -41,7 +42,7 @@ MUTANTS = {
     ),
     "edit-race-not-noticed": Mutant(
         "contract/order/documents",
-        Lua("doc_edit", "if version ~= tonumber(applied_to) then return { 3 } end", ""),
+        Lua("doc_edit", "document.version ~= tonumber(applied_to) or ", ""),
         # A race needs time between reading and writing, which our server leaves hardly any of.
         Code(
             f"{MANAGER}:DocumentManager.edit",
@@ -53,8 +54,10 @@ MUTANTS = {
         "contract/order/documents",
         Lua(
             "doc_edit",
-            "emit(bus, 'doc:edit', message, room_channel, { skip_sid = sid })",
-            "if version % 7 ~= 6 then emit(bus, 'doc:edit', message, room_channel, { skip_sid = sid }) end",
+            "emit(bus, 'doc:edit', append_edit(document, content, touched, message, edit_key), room_channel, "
+            "{ skip_sid = sid })",
+            "local announced = append_edit(document, content, touched, message, edit_key)\n"
+            "if document.version % 7 ~= 0 then emit(bus, 'doc:edit', announced, room_channel, { skip_sid = sid }) end",
         ),
     ),
     "edit-ids-of-all-users-are-one": Mutant(
@@ -66,7 +69,7 @@ MUTANTS = {
         Lua(
             "doc_edit",
             "if lock then return { 4, lock_json(lock) } end",
-            "if lock then\n    redis.call('ZADD', document_edits_key, digits(version), edit_key)\n"
+            "if lock then\n    redis.call('ZADD', document_edits_key, digits(document.version), edit_key)\n"
             "    return { 4, lock_json(lock) }\n  end",
         ),
     ),
@@ -82,7 +85,11 @@ MUTANTS = {
     ),
     "conflict-tells-no-edits": Mutant(
         "documents/3.2",
-        Code(f"{MANAGER}:_conflict", "VersionConflict(state.version, missed)", "VersionConflict(state.version, None)"),
+        Code(
+            f"{MANAGER}:_conflict",
+            "VersionConflict(state.version, state.epoch, missed)",
+            "VersionConflict(state.version, state.epoch, None)",
+        ),
     ),
     "patch-applied-in-part": Mutant(
         "documents/2.4",
@@ -119,15 +126,13 @@ MUTANTS = {
     ),
     "sync-is-always-whole": Mutant(
         "documents/5.3",
-        Lua("doc_sync", "since ~= '' and edits_since(document_log_key, version, kept, tonumber(since))", "false"),
+        Lua("doc_sync", "since ~= '' and edits_since(document, tonumber(since), epoch)", "false"),
     ),
     "sync-misses-the-last-edit": Mutant(
         "documents/5.3",
         Lua("doc_sync", "if changes then\n", "if changes then\n  if #changes > 1 then table.remove(changes) end\n"),
     ),
-    "stranger-may-read-document": Mutant(
-        "documents/7.1", Lua("doc_sync", "if refused then return { refused } end\n", "")
-    ),
+    "stranger-may-read-document": Mutant("documents/7.1", Lua("doc_sync", "if refused then return refused end\n", "")),
     "document-goes-with-its-room": Mutant(
         "documents/5.9",
         Lua(
@@ -136,5 +141,54 @@ MUTANTS = {
             "redis.call('DEL', room.room_key, room.entity_room_key, cursors_key, typing_key,\n"
             "      (string.gsub(room.room_key, '^room', 'doc')))",
         ),
+    ),
+    "since-version-of-another-epoch-is-continued": Mutant(
+        "documents/9.2",
+        Lua(
+            "doc_sync",
+            "edits_since(document, tonumber(since), epoch)",
+            "edits_since(document, tonumber(since), document.epoch)",
+        ),
+    ),
+    "edit-on-another-epoch-is-merged": Mutant(
+        "documents/9.3",
+        Lua(
+            "doc_read",
+            "edits_since(document, tonumber(base_version), epoch)",
+            "edits_since(document, tonumber(base_version), document.epoch)",
+        ),
+    ),
+    "version-0-is-of-every-epoch": Mutant(
+        "documents/9.2 documents/9.3",
+        Lua(
+            "lib/documents",
+            "if not is_continued(document, epoch) or",
+            "if (since > 0 and not is_continued(document, epoch)) or",
+        ),
+    ),
+    "conflict-over-epochs-tells-edits": Mutant(
+        "documents/9.3",
+        Lua("doc_read", "if not missed then return", "if not missed and is_continued(document, epoch) then return"),
+        Lua("doc_read", "1, unpack(missed) }", "1, unpack(missed or redis.call('LRANGE', document_log_key, 0, -1)) }"),
+        Code(
+            f"{MANAGER}:_merged",
+            "    try:\n",
+            "    if len(state.missed) == state.version:\n        raise _conflict(state)\n    try:\n",
+        ),
+    ),
+    "every-answer-begins-an-epoch": Mutant(
+        "documents/9.1",
+        Lua("lib/documents", "if not (witness and document.epoch and witness == witness_of(document)) then", "do"),
+    ),
+    "all-documents-have-one-epoch": Mutant(
+        "documents/9.5",
+        Lua("lib/documents", "digits(math.max(now_us, (tonumber(document.epoch) or 0) + 1))", "'1'"),
+    ),
+    "edit-names-another-epoch-than-its-ack": Mutant(
+        "documents/9.1", Lua("lib/documents", """',"epoch":"' .. document.epoch .. '"}'\n""", """',"epoch":"0"}'\n""")
+    ),
+    "front-ends-without-epochs-are-not-believed": Mutant(
+        "documents/9.4",
+        Lua("lib/documents", "return not document.broken or document.version == 0", "return document.version == 0"),
     ),
 }

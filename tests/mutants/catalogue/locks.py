@@ -63,6 +63,6 @@ end
     ),
     "lock-stays-after-leave": Mutant("locks/6.2", Lua("lib/leaving", "if not lost then", "if false then")),
     "lock-ends-with-the-transport": Mutant("locks/6.6", Lua("lib/leaving", "if not lost then", "if true then")),
-    "locks-not-in-document": Mutant("locks/5.3", Lua("doc_sync", "locks_json(read_locks(locks_key))", "'[]'")),
+    "locks-not-in-document": Mutant("locks/5.3", Lua("lib/documents", "locks_json(read_locks(locks_key))", "'[]'")),
     "locks-unsorted": Mutant("locks/1.4", Lua("lib/locks", "return a.path < b.path", "return a.path > b.path")),
 }

@@ -52,7 +52,7 @@ RAISED: list[RealtimeError] = [
     NotFound(),
     NotFound("No such lock"),
     Locked(LOCK),
-    VersionConflict(7, []),
+    VersionConflict(7, "a", []),
     TooLarge(),
     LimitExceeded(50),
     LimitExceeded(20, "A user may have 20 connections"),

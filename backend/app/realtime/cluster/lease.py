@@ -58,6 +58,7 @@ class Lease:
         self._recovery = recovery
         self._reaping = reaping
         self._left = False
+        self._had = False
         self._in_touch_since: float | None = None
         self._probe = 0
 
@@ -100,7 +101,8 @@ class Lease:
             logger.info("node_in_touch", node=self._address.node_id)
         if not found.had:
             logger.info("lease_new", connections=self._connections.get_connection_count())
-            self._recovery.restore_soon()
+            self._recovery.restore_soon(lost=self._had)
+        self._had = True
         self._tasks.soon("endings", self._finish_endings)
         if self._is_deaf():
             logger.warning("bus_deaf")

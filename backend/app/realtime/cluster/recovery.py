@@ -55,8 +55,10 @@ class Recovery:
         """Return "connections are being put right" while they are, else None."""
         return "connections are being put right" if self.tasks.unfinished(_RESTORE, _RESYNC) else None
 
-    def restore_soon(self) -> None:
-        """Restore all connections: Redis has lost this node's lease."""
+    def restore_soon(self, *, lost: bool) -> None:
+        """Restore all connections, at a new lease. `lost`: Redis has lost the one that the node had."""
+        if lost:
+            self.documents.note_loss()
         self.tasks.soon(_RESTORE, self._restore_all)
 
     def resync_soon(self) -> None:
@@ -69,6 +71,7 @@ class Recovery:
         """Store one local connection and its rooms in Redis again, and send it the current lists."""
         if connection.sid not in self.connections.local_connections:
             return
+        self.documents.note_loss()
         self._put_back(connection)
         self.deadlines.plan_check(connection.tenant_id, self.presence.AWAY_TIMEOUT_SECONDS)
 

@@ -16,10 +16,11 @@ def register_document_handlers(socketio: SocketIO, services: Services) -> None:
     @on(socketio, services, MessageType.DOC_SYNC)
     def handle_doc_sync(connection: Connection, data: Payload) -> Result:
         room_id, since = data["room_id"], data.get("since_version")
-        version = documents.sync(connection, room_id, None if since is None else int(since))
-        return {"room_id": room_id, "version": version}
+        version, epoch = documents.sync(connection, room_id, None if since is None else int(since), data.get("epoch"))
+        return {"room_id": room_id, "version": version, "epoch": epoch}
 
     @on(socketio, services, MessageType.DOC_EDIT, delays_ack=True)
     def handle_doc_edit(connection: Connection, data: Payload) -> Result:
-        edit = documents.edit(connection, data["room_id"], int(data["base_version"]), data["changes"], data["edit_id"])
-        return {"version": edit.version}
+        base, epoch = int(data["base_version"]), data.get("epoch")
+        edit = documents.edit(connection, data["room_id"], base, data["changes"], data["edit_id"], epoch)
+        return {"version": edit.version, "epoch": edit.epoch}

@@ -3,6 +3,9 @@
 An edit names the version it was made on. The manager applies it to the current document if no edit since then
 overlaps with it. A script then commits and announces it, unless another edit came first (the manager tries
 again) or another user's lock covers the place.
+
+A document has an epoch: the name of the history that its versions count. The scripts begin another one when the
+document is not what was told of it last (decision 31).
 """
 
 from __future__ import annotations
@@ -33,33 +36,46 @@ class DocumentManager:
         self._store = DocumentStore(redis_client, address, settings.document_ttl_seconds)
 
     def edit(
-        self, connection: Connection, room_id: str, base_version: int, changes: Changes, edit_id: str
+        self,
+        connection: Connection,
+        room_id: str,
+        base_version: int,
+        changes: Changes,
+        edit_id: str,
+        epoch: str | None = None,
     ) -> Committed:
-        """Apply a JSON Patch that was made on `base_version` and announce it. Two round trips, two more a lost race.
+        """Apply a JSON Patch that was made on `base_version` of `epoch` and announce it.
 
-        Raises VersionConflict, Locked, InvalidPayload (it does not fit the document), TooLarge.
+        Two round trips, two more a lost race. Raises VersionConflict, Locked, InvalidPayload (it does not fit the
+        document), TooLarge.
         """
         keys, member = connection.keys, _member(connection)
         edit_key = f"{member.user_id}\0{edit_id.lower()}"
         for _ in range(self.EDIT_ATTEMPTS):
-            state = self._store.state(keys, member, room_id, edit_key, base_version)
+            state = self._store.state(keys, member, room_id, edit_key, base_version, epoch)
             if state.answered is not None:
-                return Committed(state.answered, new=False)
+                return Committed(state.answered, state.epoch, new=False)
             content, touched = _merged(state, changes)
             author = (member.user_id, member.user_name)
             message = edits.announcement(room_id, state.version + 1, author, changes, edit_id)
-            commit = Commit(edit_key, state.version, content, touched, message)
+            commit = Commit(edit_key, state.version, state.epoch, content, touched, message)
             committed = self._store.commit(keys, member, room_id, commit, moves_of(Trigger.ACTIVITY))
             if committed is not None:
                 return committed
-        raise _conflict(self._store.state(keys, member, room_id, edit_key, base_version))
+        raise _conflict(self._store.state(keys, member, room_id, edit_key, base_version, epoch))
 
-    def sync(self, connection: Connection, room_id: str, since_version: int | None = None) -> int:
-        """Send `doc:sync` to the connection, in order with the edits, and return the version. One round trip.
+    def sync(
+        self, connection: Connection, room_id: str, since_version: int | None = None, epoch: str | None = None
+    ) -> tuple[int, str]:
+        """Send `doc:sync` to the connection, in order with the edits. Returns version and epoch. One round trip.
 
-        The edits since `since_version` if the log has them all, else the whole document.
+        The edits since `since_version` of `epoch` if the log has them all, else the whole document.
         """
-        return self._store.sync(connection.keys, _member(connection), room_id, since_version)
+        return self._store.sync(connection.keys, _member(connection), room_id, since_version, epoch)
+
+    def note_loss(self) -> None:
+        """Redis has lost data: a document that seems new from now on may have had another epoch."""
+        self._store.after_loss = True
 
 
 def _member(connection: Connection) -> Member:
@@ -79,7 +95,7 @@ def _merged(state: State, changes: Changes) -> tuple[bytes, dict[str, list[str]]
 
 def _conflict(state: State) -> VersionConflict:
     missed = None if state.missed is None else [orjson.loads(edit.message) for edit in state.missed]
-    return VersionConflict(state.version, missed)
+    return VersionConflict(state.version, state.epoch, missed)
 
 
 def get_document_manager() -> DocumentManager:

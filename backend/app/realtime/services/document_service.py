@@ -61,7 +61,7 @@ class DocumentService(Service):
         edit_id = str(uuid.uuid4())
         message = edits.announcement(room_id, 1, (user_id, user_name), changes, edit_id)
         touched = Touched(frozenset(), frozenset({""})).as_json()
-        commit = Commit(f"{user_id}\0{edit_id}", 0, edits.dump(content), touched, message)
+        commit = Commit(f"{user_id}\0{edit_id}", 0, None, edits.dump(content), touched, message)
         return _snapshot(room_id, self._store.open(keys, room_id, commit))
 
     def read(self, tenant_id: str, room_id: str) -> DocumentSnapshot:

@@ -39,19 +39,21 @@ class State:
     """A document as an edit finds it."""
 
     version: int
+    epoch: str
     #: The version that the edit has made already; None if it is new.
     answered: int | None = None
     content: str = "{}"
-    #: All edits since the one that it was made on; None if the log does not have them all.
+    #: All edits since the one that it was made on; None if the log does not have them all, or that is of another epoch.
     missed: Sequence[LoggedEdit] | None = None
 
 
 @dataclass(frozen=True)
 class Commit:
-    """The result of an edit, to be stored if the document still has `version`."""
+    """The result of an edit, to be stored if the document still has `version` of `epoch` (None for whatever it has)."""
 
     edit_key: str
     version: int
+    epoch: str | None
     content: bytes
     touched: dict[str, list[str]]
     message: dict[str, Any]
@@ -62,6 +64,7 @@ class Committed:
     """An edit's version. `new`: it was made now, and not by an earlier message with the same edit_id."""
 
     version: int
+    epoch: str
     new: bool
 
 
@@ -80,30 +83,36 @@ class DocumentStore:
     def __init__(self, client: redis.Redis, address: NodeAddress, kept_seconds: int) -> None:
         self._client = client
         self._kept_seconds = kept_seconds
+        #: Whether Redis has lost data while this process ran: a document that seems new may have had another epoch.
+        self.after_loss = False
         self._read = Script(client, "doc_read", address)
         self._edit = Script(client, "doc_edit", address)
         self._open = Script(client, "doc_open", address)
         self._sync = Script(client, "doc_sync", address)
 
-    def state(self, keys: TenantKeys, member: Member, room_id: str, edit_key: str, base_version: int) -> State:
-        """The document as an edit on `base_version` finds it. Raises NotInRoom, ConnectionLost."""
-        version, answered, *rest = admitted(
+    def state(
+        self, keys: TenantKeys, member: Member, room_id: str, edit_key: str, base_version: int, epoch: str | None
+    ) -> State:
+        """The document as an edit on `base_version` of `epoch` finds it. Raises NotInRoom, ConnectionLost."""
+        version, now, answered, *rest = admitted(
             self._read(
                 keys,
                 sid=member.sid,
                 ack_number=member.ack_number,
                 room_id=room_id,
                 base_version=base_version,
+                epoch=epoch,
                 edit_key=edit_key,
+                **self._here(),
             )
         )
         if answered is not None:
-            return State(version, int(answered))
+            return State(version, now, int(answered))
         content, complete, *entries = rest
-        return State(version, None, content or "{}", [_logged(entry) for entry in entries] if complete else None)
+        return State(version, now, None, content or "{}", [_logged(entry) for entry in entries] if complete else None)
 
     def commit(self, keys: TenantKeys, member: Member, room_id: str, commit: Commit, moves: str) -> Committed | None:
-        """Store an edit and announce it. None if another edit came first.
+        """Store an edit and announce it. None if another edit came first, or the document has another epoch.
 
         Raises Locked, NotInRoom, ConnectionLost.
         """
@@ -115,6 +124,7 @@ class DocumentStore:
                 ack_number=member.ack_number,
                 room_id=room_id,
                 applied_to=commit.version,
+                applied_in=commit.epoch,
                 **self._stored(commit),
                 moves=moves,
             )
@@ -124,7 +134,8 @@ class DocumentStore:
                 return None
             case _Answer.LOCKED:
                 raise Locked(orjson.loads(rest[0]))
-        return Committed(int(rest[0]), new=_Answer(answer) is _Answer.COMMITTED)
+        version, epoch = rest
+        return Committed(int(version), epoch, new=_Answer(answer) is _Answer.COMMITTED)
 
     def open(self, keys: TenantKeys, room_id: str, commit: Commit) -> tuple[int, str]:
         """Store the first edit of a document, if it has none. Returns version and content as they are now."""
@@ -139,11 +150,14 @@ class DocumentStore:
             )
         return int(version or 0), content or "{}"
 
-    def sync(self, keys: TenantKeys, member: Member, room_id: str, since: int | None = None) -> int:
-        """Send `doc:sync` to the member's connection. Returns the version. Raises NotInRoom, ConnectionLost."""
-        answer = self._sync(keys, sid=member.sid, room_id=room_id, since=since, kept_seconds=self._kept_seconds)
-        # A version may be 0, so that a refusal comes in a list.
-        return int(admitted(answer[0]) if isinstance(answer, list) else answer)
+    def sync(
+        self, keys: TenantKeys, member: Member, room_id: str, since: int | None = None, epoch: str | None = None
+    ) -> tuple[int, str]:
+        """Send `doc:sync` to the member's connection. Returns version and epoch. Raises NotInRoom, ConnectionLost."""
+        version, now = admitted(
+            self._sync(keys, sid=member.sid, room_id=room_id, since=since, epoch=epoch, **self._here())
+        )
+        return int(version), now
 
     def _stored(self, commit: Commit) -> dict[str, Any]:
         return {
@@ -151,8 +165,11 @@ class DocumentStore:
             "touched": commit.touched,
             "message": commit.message,
             "edit_key": commit.edit_key,
-            "kept_seconds": self._kept_seconds,
+            **self._here(),
         }
+
+    def _here(self) -> dict[str, Any]:
+        return {"kept_seconds": self._kept_seconds, "after_loss": self.after_loss}
 
 
 def _logged(entry: str) -> LoggedEdit:

@@ -121,6 +121,10 @@ class TenantKeys:
         """Sorted set: user_id and edit_id → version, of the document's last edits."""
         return f"doc:{self._tag}:{room_id}:edits"
 
+    def document_witness(self, room_id: str) -> str:
+        """String: epoch and version of the document that were told last. It outlives the document."""
+        return f"document:{self._tag}:{room_id}"
+
     def notifications(self, user_id: str) -> str:
         """Hash: id → one of the user's notifications."""
         return f"notifications:{self._tag}:{user_id}"

@@ -13,7 +13,7 @@ from realtime_contracts.conform.sentences import fitting as fitting
 MODULES = [
     importlib.import_module(f"{__name__}.{subject}")
     for subject in (
-        *("connecting", "presence", "rooms", "cursors", "typing", "documents", "locks"),
+        *("connecting", "presence", "rooms", "cursors", "typing", "documents", "epochs", "locks"),
         *("notifications", "feed", "rest", "nodes", "hearing", "errors", "examples"),
     )
 ]

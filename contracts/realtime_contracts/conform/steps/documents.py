@@ -164,9 +164,22 @@ def edit_payload(
     return {
         "room_id": world.room,
         "base_version": known if base is None else base,
+        **of_epoch(known_epoch(world, tab)),
         "changes": changes,
         "edit_id": edit_id or str(uuid.uuid4()),
     }
+
+
+def known_epoch(world: World, tab: Tab) -> str | None:
+    """Return the epoch of the document that a tab has, or that a tab of the same user had before; None if none had."""
+    earlier = [other for other in reversed(world.tabs) if other.user_id == tab.user_id]
+    epochs = [other.document(world.room).epoch for other in (tab, *earlier)]
+    return next((epoch for epoch in epochs if epoch is not None), None)
+
+
+def of_epoch(epoch: str | None) -> dict[str, str]:
+    """Return the member that names an epoch, if there is one."""
+    return {} if epoch is None else {"epoch": epoch}
 
 
 def setting(path: str, value: str) -> Changes:
@@ -179,7 +192,9 @@ def setting(path: str, value: str) -> Changes:
 
 @then("that edit is version {n}")
 def is_version(world: World, n: str) -> None:
-    assert_equal(world.answer, {"ok": True, "version": int(n)}, "the answer to the edit")
+    last = world.documents.last
+    epoch = last.tab.document(last.payload["room_id"]).epoch
+    assert_equal(world.answer, {"ok": True, "version": int(n), "epoch": epoch}, "the answer to the edit")
 
 
 @then("{people} get(s) that edit as version {n}")
@@ -201,6 +216,7 @@ def gets_edit(world: World, tab: Tab, version: int) -> None:
     expected = {
         "room_id": sent.payload["room_id"],
         "version": version,
+        "epoch": sent.payload.get("epoch", heard["epoch"]),
         "user_id": sent.editor.user_id,
         "user_name": sent.editor.name,
         "changes": sent.payload["changes"],
@@ -230,12 +246,15 @@ def told_of_conflict(world: World, who: str, n: str, m: str) -> None:
     tab.expect("doc:edit", since=0, version=int(n))
     heard = [e.payload for e in tab.journal.events("doc:edit") if int(m) <= e.payload["version"] <= int(n)]
     assert_equal(len(heard), int(n) - int(m) + 1, f"the edits that {who} has heard of")
-    assert_equal(world.answer["error"]["details"], {"version": int(n), "changes": heard}, "the details")
+    details = {"version": int(n), "epoch": tab.document(world.room).epoch, "changes": heard}
+    assert_equal(world.answer["error"]["details"], details, "the details")
 
 
 @then("{who} is told that the document is at version {n}, and of no edit")
-def told_of_version(world: World, n: str) -> None:
-    assert_equal(world.answer["error"]["details"], {"version": int(n), "changes": None}, "the details")
+def told_of_version(world: World, who: str, n: str) -> None:
+    epoch = world[who].tab.document(world.room).epoch or read_document(world[who].tab, world.room)["epoch"]
+    details = {"version": int(n), "epoch": epoch, "changes": None}
+    assert_equal(world.answer["error"]["details"], details, "the details")
 
 
 @then("no details are given")
@@ -258,7 +277,7 @@ def may_not(world: World, who: str, room: str) -> None:
 @when("{who} asks for the document")
 @when("{who} asks for what has changed since version {n}")
 def asks_document(world: World, who: str, n: str | None = None) -> None:
-    since = {} if n is None else {"since_version": int(n)}
+    since = {} if n is None else {"since_version": int(n), **of_epoch(known_epoch(world, world[who].tab))}
     act(world, who, "doc:sync", {"room_id": world.room, **since})
 
 
@@ -336,7 +355,7 @@ def answer_to(world: World, who: str) -> dict[str, Any]:
     """Return the `doc:sync` that a user received; the ack must agree with it."""
     tab = world[who].acting or world[who].tab
     payload: dict[str, Any] = tab.expect("doc:sync", room_id=world.room).payload
-    answer = {"ok": True, "room_id": world.room, "version": payload["version"]}
+    answer = {"ok": True, "room_id": world.room, "version": payload["version"], "epoch": payload["epoch"]}
     assert_equal(world.answer, answer, "the answer")
     return payload
 

@@ -29,6 +29,12 @@ class Faults(Protocol):
     def hang_redis(self) -> None:
         """Freeze Redis; it keeps its data."""
 
+    def save_redis(self) -> None:
+        """Have Redis save what it has."""
+
+    def rewind_redis(self) -> None:
+        """End Redis as a power failure does; it comes back with what it has saved."""
+
     def restore_redis(self) -> None:
         """Bring Redis back, and wait until every node is ready."""
 
@@ -116,11 +122,30 @@ def redis_back(world: World, faults: Faults) -> None:
 
 
 @given("Redis has lost everything")
+@when("Redis loses everything")
 def redis_lost(world: World, faults: Faults) -> None:
+    def lose() -> None:
+        faults.cut_redis()
+        faults.restore_redis()
+
+    all_put_right_after(world, lose)
+
+
+@given("Redis has saved what it has")
+def redis_saved(faults: Faults) -> None:
+    faults.save_redis()
+
+
+@when("Redis goes back to what it has saved")
+def redis_goes_back(world: World, faults: Faults) -> None:
+    all_put_right_after(world, faults.rewind_redis)
+
+
+def all_put_right_after(world: World, fault: Callable[[], None]) -> None:
+    """Let a fault happen, and wait until every tab has been sent its lists anew."""
     world.gaps_expected = True
     marks = {tab: len(tab.journal) for tab in tabs_of_all(world)}
-    faults.cut_redis()
-    faults.restore_redis()
+    fault()
     for tab, mark in marks.items():
         tab.expect("presence:list", since=mark, within=2 * patience())
         for room in tab.rooms:

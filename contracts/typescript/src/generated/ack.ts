@@ -8,6 +8,7 @@ import type {
   EditVersion,
   EntityId,
   EntityType,
+  Epoch,
   Lock,
   Locks,
   Page,
@@ -72,6 +73,11 @@ export interface AckDocEditSuccess {
   ok: true;
   /** The number of the version that the edit made, the previous one plus 1. At most 2^53-1. */
   version: EditVersion;
+  /**
+   * Names the history that a document's versions belong to, 1 to 64 characters; only whether two are equal means
+   * anything. Versions of different epochs are not of one history.
+   */
+  epoch: Epoch;
 }
 
 /** The version that the edit has made, or why not. */
@@ -109,6 +115,11 @@ export interface AckDocSyncSuccess {
   room_id: RoomId;
   /** How many edits made the document: 0 for `{}`, then 1, 2, 3, without gaps. At most 2^53-1. */
   version: DocumentVersion;
+  /**
+   * Names the history that a document's versions belong to, 1 to 64 characters; only whether two are equal means
+   * anything. Versions of different epochs are not of one history.
+   */
+  epoch: Epoch;
 }
 
 /** The document's version, or why not. The document comes as `doc:sync`, in order with the edits. */

@@ -12,6 +12,7 @@ import type {
   EditId,
   EntityIdIn,
   EntityType,
+  Epoch,
   JsonPointer,
   NotificationId,
   Page,
@@ -84,6 +85,8 @@ export interface ClientDocEdit {
   room_id: RoomId;
   /** The version that the client made its edit on. */
   base_version: DocumentVersion;
+  /** The epoch of `base_version`; absent from a client that knows of none. */
+  epoch?: Epoch;
   /**
    * A JSON Patch (RFC 6902): operations, done in their order, all of them or none. 1 to 1,000, a number of
    * operations.
@@ -118,6 +121,8 @@ export interface ClientDocSync {
   room_id: RoomId;
   /** The version that the client has; absent for the whole document. */
   since_version?: DocumentVersion;
+  /** The epoch of `since_version`; absent from a client that knows of none. */
+  epoch?: Epoch;
 }
 
 /** Ends this user's lock, in a room that this connection has joined. */

@@ -17,6 +17,7 @@ import type {
   EditVersion,
   EntityId,
   EntityType,
+  Epoch,
   Locks,
   MissedEdits,
   NotificationId,
@@ -123,6 +124,11 @@ export interface ServerDocEdit {
   /** The number of the version that the edit made, the previous one plus 1. At most 2^53-1. */
   version: EditVersion;
   /**
+   * Names the history that a document's versions belong to, 1 to 64 characters; only whether two are equal means
+   * anything. Versions of different epochs are not of one history.
+   */
+  epoch: Epoch;
+  /**
    * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
    * (C0, DEL, C1).
    */
@@ -155,6 +161,11 @@ export interface ServerDocSync {
   room_id: RoomId;
   /** How many edits made the document: 0 for `{}`, then 1, 2, 3, without gaps. At most 2^53-1. */
   version: DocumentVersion;
+  /**
+   * Names the history that a document's versions belong to, 1 to 64 characters; only whether two are equal means
+   * anything. Versions of different epochs are not of one history.
+   */
+  epoch: Epoch;
   /** The whole document; null if `changes` has what was missed. */
   content: DocumentContent | null;
   /** The edits since the version asked for; empty if `content` is whole. */

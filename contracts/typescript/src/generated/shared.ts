@@ -136,6 +136,12 @@ export type DocumentVersion = number;
 export type EditVersion = number;
 
 /**
+ * Names the history that a document's versions belong to, 1 to 64 characters; only whether two are equal means
+ * anything. Versions of different epochs are not of one history.
+ */
+export type Epoch = string;
+
+/**
  * A UUID that the client chose for the edit, 36 characters. Sent again by the same user, it is answered as the
  * first time and changes nothing.
  */
@@ -190,6 +196,11 @@ export interface Edit {
   room_id: RoomId;
   /** The number of the version that the edit made, the previous one plus 1. At most 2^53-1. */
   version: EditVersion;
+  /**
+   * Names the history that a document's versions belong to, 1 to 64 characters; only whether two are equal means
+   * anything. Versions of different epochs are not of one history.
+   */
+  epoch: Epoch;
   /**
    * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
    * (C0, DEL, C1).
@@ -323,7 +334,10 @@ export interface LockedError {
   details: Lock;
 }
 
-/** The edit was made on an older version, and overlaps with what was edited since; nothing was changed. */
+/**
+ * The edit was made on an older version, and overlaps with what was edited since, or on a version of another
+ * epoch; nothing was changed.
+ */
 export interface VersionConflictError {
   /** What went wrong, for people. 1 to 500 characters; programs go by the code. */
   message: string;
@@ -335,9 +349,11 @@ export interface VersionConflictError {
   details: {
     /** The version that the document has now. */
     version: DocumentVersion;
+    /** The epoch that the document has now. */
+    epoch: Epoch;
     /**
      * The edits since the base version; null if they are not all kept any more, or the base version is yet to
-     * come: ask for the document.
+     * come or of another epoch: ask for the document.
      */
     changes: MissedEdits | null;
   };

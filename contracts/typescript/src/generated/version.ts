@@ -1,4 +1,4 @@
 // Generated from contracts/schemas by `npm run build`. Do not edit: change the schemas.
 
 /** The contract's version. */
-export const VERSION = '0.3.0';
+export const VERSION = '0.4.0';

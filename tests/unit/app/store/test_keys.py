@@ -60,6 +60,7 @@ OF_A_ROOM: list[Callable[[TenantKeys, str], str]] = [
     TenantKeys.document,
     TenantKeys.document_log,
     TenantKeys.document_edits,
+    TenantKeys.document_witness,
 ]
 
 #: One thing that has a key: what it is, and its ids.

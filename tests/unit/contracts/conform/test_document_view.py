@@ -16,18 +16,18 @@ def setting(path: str, value: Any) -> list[dict[str, Any]]:
     return [{"op": "add", "path": path, "value": value}]
 
 
-def edit(version: int, path: str = "/n", user: str = "ben", edit_id: str = "") -> dict[str, Any]:
+def edit(version: int, path: str = "/n", user: str = "ben", edit_id: str = "", epoch: str = "a") -> dict[str, Any]:
     changes = setting(path, version)
-    by = {"user_id": user, "user_name": user.title()}
+    by = {"epoch": epoch, "user_id": user, "user_name": user.title()}
     return {"room_id": ROOM, "version": version, **by, "changes": changes, "edit_id": edit_id or f"{user}-{version}"}
 
 
-def whole(version: int, content: dict[str, Any]) -> dict[str, Any]:
-    return {"room_id": ROOM, "version": version, "content": content, "changes": [], "locks": []}
+def whole(version: int, content: dict[str, Any], epoch: str = "a") -> dict[str, Any]:
+    return {"room_id": ROOM, "version": version, "epoch": epoch, "content": content, "changes": [], "locks": []}
 
 
-def missed(version: int, *edits: dict[str, Any]) -> dict[str, Any]:
-    return {"room_id": ROOM, "version": version, "content": None, "changes": list(edits), "locks": []}
+def missed(version: int, *edits: dict[str, Any], epoch: str = "a") -> dict[str, Any]:
+    return {"room_id": ROOM, "version": version, "epoch": epoch, "content": None, "changes": list(edits), "locks": []}
 
 
 @pytest.fixture
@@ -37,10 +37,10 @@ def view() -> DocumentView:
     return made
 
 
-def ack(edit_id: str, version: int) -> Callable[[DocumentView], None]:
+def ack(edit_id: str, version: int, epoch: str = "a") -> Callable[[DocumentView], None]:
     def take(view: DocumentView) -> None:
         view.take_sent(edit_id, setting("/n", version))
-        view.take_ack(edit_id, version)
+        view.take_ack(edit_id, version, epoch)
 
     return take
 
@@ -80,6 +80,13 @@ AFTER_A_SYNC: dict[str, tuple[list[Callable[[DocumentView], None]], int, dict[st
         12,
         {"n": 12, "list": [1]},
     ),
+    "another epoch": ([synced(whole(2, {"n": 2}, "b")), heard(edit(3, epoch="b"))], 3, {"n": 3}),
+    "another epoch of the same version": ([synced(whole(10, {}, "b"))], 10, {}),
+    "an edit again that another epoch knows": (
+        [ack("mine", 11), synced(whole(3, {"n": 3}, "b")), ack("mine", 2, "b")],
+        3,
+        {"n": 3},
+    ),
 }
 #: The same for who has seen nothing yet. What the answer to an edit of a lost connection says is of no newest version.
 WITHOUT_A_SYNC: dict[str, tuple[list[Callable[[DocumentView], None]], int, dict[str, Any] | None]] = {
@@ -116,7 +123,7 @@ def test_what_is_known_without_one(name: str) -> None:
 def test_own_edits_count_with_their_acks(view: DocumentView) -> None:
     view.take_sent("mine", setting("/n", "mine"))
     view.take_edit(edit(11))
-    view.take_ack("mine", 12)
+    view.take_ack("mine", 12, "a")
     view.take_edit(edit(13, "/other"))
     assert (view.version, view.content) == (13, {"n": "mine", "list": [1], "other": 13})
     assert view.complaints == []
@@ -151,6 +158,9 @@ def test_what_was_received_is_left_as_it_was(view: DocumentView) -> None:
         ([synced(missed(10, edit(8), edit(10)))], "sync 10 has the versions [8, 10]"),
         ([synced({**whole(10, {"n": 10, "list": [1]}), "changes": [edit(10)]})], "has changes too"),
         ([synced(missed(11, edit(11)))], "sync 11 is newer"),
+        ([heard(edit(11, epoch="b"))], "edit 11 is of another epoch"),
+        ([ack("mine", 11, "b")], "ack 11 is of another epoch"),
+        ([synced(missed(11, edit(11, epoch="b"), epoch="b"))], "sync 11 is of another epoch"),
     ],
     ids=[
         "gap",
@@ -169,6 +179,9 @@ def test_what_was_received_is_left_as_it_was(view: DocumentView) -> None:
         "missed with a gap",
         "whole with changes",
         "missed over a gap",
+        "edit of another epoch",
+        "ack of another epoch",
+        "missed in another epoch",
     ],
 )
 def test_it_complains(view: DocumentView, happenings: list[Callable[[DocumentView], None]], complaint: str) -> None:

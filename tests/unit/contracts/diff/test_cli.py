@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
     """A copy of the contract: schemas/ and VERSION in contracts/."""
     contracts = tmp_path / "contracts"
     shutil.copytree(registry().folder / "schemas", contracts / "schemas")
-    (contracts / "VERSION").write_text("0.3.0\n", encoding="utf-8")
+    (contracts / "VERSION").write_text("0.4.0\n", encoding="utf-8")
     return contracts
 
 
@@ -72,25 +72,25 @@ def test_two_revisions(repository: Path) -> None:
     result = run("released", "HEAD")
 
     assert result.exit_code == 1
-    assert "Takes 0.4.0; the new version says 0.3.0: not enough." in result.output
+    assert "Takes 0.5.0; the new version says 0.4.0: not enough." in result.output
     assert 'request presence:status {"status": "busy"}' in result.output
 
 
 def test_a_revision_and_the_working_tree_from_below_its_root(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (repository / "contracts" / "VERSION").write_text("0.4.0\n", encoding="utf-8")
+    (repository / "contracts" / "VERSION").write_text("0.5.0\n", encoding="utf-8")
     monkeypatch.chdir(repository / "contracts" / "schemas")
 
     result = run("released", repository)
 
     assert result.exit_code == 0
-    assert "Takes 0.4.0; the new version says 0.4.0: enough." in result.output
+    assert "Takes 0.5.0; the new version says 0.5.0: enough." in result.output
 
 
 def test_a_path_goes_before_a_revision_unless_it_is_forced(repository: Path) -> None:
     (repository / "released").write_text(written(edited(version="0.9.0")), encoding="utf-8")
 
     assert "0.9.0 (released)" in run("released", "HEAD").output
-    assert "0.3.0 (git:released)" in run("git:released", "HEAD").output
+    assert "0.4.0 (git:released)" in run("git:released", "HEAD").output
 
 
 def test_a_bundle_says_what_its_folder_does(folder: Path, tmp_path: Path) -> None:
@@ -115,14 +115,14 @@ def test_a_version_that_goes_back_is_not_enough(folder: Path, tmp_path: Path) ->
 def test_the_whole_as_json(tmp_path: Path) -> None:
     new = tmp_path / "new.json"
     edit = listed("shared/presence.json#/$defs/status/enum", add=("invisible",))
-    new.write_text(written(edited(edit, put("client/doc.lock.json#", title="Lock"), version="0.4.0")), encoding="utf-8")
+    new.write_text(written(edited(edit, put("client/doc.lock.json#", title="Lock"), version="0.5.0")), encoding="utf-8")
 
     result = run(registry().folder, new, "--format", "json")
     told = json.loads(result.output)
 
     assert result.exit_code == 0
-    assert told["new"] == {"source": str(new), "version": "0.4.0"}
-    assert (told["effect"], told["takes"], told["enough"]) == ("breaking", "0.4.0", True)
+    assert told["new"] == {"source": str(new), "version": "0.5.0"}
+    assert (told["effect"], told["takes"], told["enough"]) == ("breaking", "0.5.0", True)
     assert [change["effect"] for change in told["changes"]] == ["breaking", "compatible", "none"]
     breaking = told["changes"][0]
     assert breaking["place"] == "shared/presence.json#/$defs/status"

@@ -58,7 +58,9 @@ def test_a_patch_that_fails_applies_no_part(tenant: RecordedTenant) -> None:
     error = edit(tenant, ana, 0, put("/a", 1), {"op": "test", "path": "/a", "value": 2})["error"]
     assert (error["code"], error["details"]["path"]) == ("invalid_payload", "/changes/1/value")
     tenant.ask(ana, "doc:sync", ROOM)
-    assert tenant.last(ana, "doc:sync") == {**ROOM, "version": 0, "content": {}, "changes": [], "locks": []}
+    synced = tenant.last(ana, "doc:sync")
+    expected = {"version": 0, "epoch": synced["epoch"], "content": {}, "changes": [], "locks": []}
+    assert synced == {**ROOM, **expected}
 
 
 def test_who_has_missed_edits_gets_those_as_long_as_they_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +74,21 @@ def test_who_has_missed_edits_gets_those_as_long_as_they_are_kept(monkeypatch: p
     assert (synced["content"], [change["version"] for change in synced["changes"]]) == (None, [3, 4])
     tenant.ask(ana, "doc:sync", {**ROOM, "since_version": 1})
     assert tenant.last(ana, "doc:sync")["content"] == {"n": 3}
-    assert edit(tenant, ana, 1, put("/m", 1))["error"]["details"] == {"version": 4, "changes": None}
+    details = {"version": 4, "epoch": synced["epoch"], "changes": None}
+    assert edit(tenant, ana, 1, put("/m", 1))["error"]["details"] == details
+
+
+def test_a_version_counts_in_its_epoch_only(tenant: RecordedTenant) -> None:
+    (ana,) = tenant.enter("Ana")
+    epoch = edit(tenant, ana, 0, put("/n", 1))["epoch"]
+    for asked, content in ((epoch, None), ("another", {"n": 1})):
+        answer = tenant.ask(ana, "doc:sync", {**ROOM, "since_version": 0, "epoch": asked})
+        assert (answer["version"], answer["epoch"]) == (1, epoch)
+        assert tenant.last(ana, "doc:sync")["content"] == content
+    asked = {**ROOM, "base_version": 1, "epoch": "another", "changes": [put("/m", 1)], "edit_id": str(uuid.uuid4())}
+    error = tenant.ask(ana, "doc:edit", asked)["error"]
+    assert (error["code"], error["details"]) == ("version_conflict", {"version": 1, "epoch": epoch, "changes": None})
+    assert tenant.ask(ana, "doc:edit", {**asked, "epoch": epoch})["version"] == 2
 
 
 def test_an_edit_where_another_has_a_lock_is_refused_with_that_lock(tenant: RecordedTenant) -> None:

@@ -1,20 +1,19 @@
 -- doc_edit: commit an edit, unless another edit came first or another user's lock covers the place.
 -- uses base presence members locks typing documents
--- KEYS connection (hash) · connection_rooms (set) · document (hash) · document_log (list) · document_edits (zset)
---      locks (hash) · typing (hash)
--- ARGV node_channel · sid · ack_number · room_id · room_channel · applied_to (version) · content (JSON) · touched (JSON)
---      message (JSON) · edit_key (user_id, NUL, edit_id) · kept_seconds · moves (text)
--- → {1, version} committed · {2, version} known already · {3} another edit came first · {4, lock (JSON)} locked
---   0 no such connection · -1 not in the room
+-- KEYS connection (hash) · connection_rooms (set) · typing (hash)
+-- ARGV node_channel · sid · ack_number · applied_to (version) · applied_in (epoch) · content (JSON) · touched (JSON)
+--      message (JSON) · edit_key (user_id, NUL, edit_id) · moves (text)
+-- → {1, version, epoch} committed · {2, version, epoch} known already · {3} another edit came first, or the epoch is new
+--   {4, lock (JSON)} locked · 0 no such connection · -1 not in the room
 -- publishes doc:edit, and to the sid's node that its answer follows; typing:users if the user was typing there;
---   presence:update if an automatic away ended
+--   presence:update if an automatic away ended; doc:sync if the document's epoch is new
 
 local refused = refusal(connection_key, connection_rooms_key, room_id)
 if refused then return refused end
+local document = read_document()
 local answered = redis.call('ZSCORE', document_edits_key, edit_key)
-if answered then answer_follows(node_channel, sid, ack_number) return { 2, tonumber(answered) } end
-local version = read_version(document_key, document_log_key)
-if version ~= tonumber(applied_to) then return { 3 } end
+if answered then answer_follows(node_channel, sid, ack_number) return { 2, tonumber(answered), document.epoch } end
+if document.version ~= tonumber(applied_to) or document.epoch ~= applied_in then return { 3 } end
 local writes = cjson.decode(touched).writes
 local foreign_lock = foreign_lock_finder(read_locks(locks_key), user_id)
 for _, place in ipairs(writes) do
@@ -22,9 +21,7 @@ for _, place in ipairs(writes) do
   if lock then return { 4, lock_json(lock) } end
 end
 
-append_edit(document_key, document_log_key, document_edits_key, version + 1, content, touched .. '\n' .. message, edit_key,
-  kept_seconds)
-emit(bus, 'doc:edit', message, room_channel, { skip_sid = sid })
+emit(bus, 'doc:edit', append_edit(document, content, touched, message, edit_key), room_channel, { skip_sid = sid })
 answer_follows(node_channel, sid, ack_number)
 note_activity(moves)
 end_typing(bus, typing_key, room_id, room_channel, nil, function(typist)
@@ -35,4 +32,4 @@ end_typing(bus, typing_key, room_id, room_channel, nil, function(typist)
   end
   return false
 end)
-return { 1, version + 1 }
+return { 1, document.version, document.epoch }

@@ -1,16 +1,17 @@
--- doc_read: read what an edit on an older version needs. Changes nothing.
--- uses base members documents
--- KEYS connection (hash) · connection_rooms (set) · document (hash) · document_log (list) · document_edits (zset)
--- ARGV room_id · base_version · edit_key (user_id, NUL, edit_id) · node_channel · sid · ack_number
--- → {version, the edit's own version or false, content (JSON) or false, 1 if all edits since are there else 0, entry…}
+-- doc_read: read what an edit on an older version needs. Changes nothing, unless the document's epoch is new.
+-- uses base members locks documents
+-- KEYS connection (hash) · connection_rooms (set)
+-- ARGV base_version · epoch (of base_version, '' for unknown) · edit_key (user_id, NUL, edit_id) · node_channel · sid
+--      ack_number
+-- → {version, epoch, the edit's own version or false, content (JSON) or false, 1 if all edits since are there else 0, entry…}
 --   0 no such connection · -1 not in the room
--- publishes to the sid's node that its answer follows, if the edit is known already
+-- publishes to the sid's node that its answer follows, if the edit is known already; doc:sync if the document's epoch is new
 
 local refused = refusal(connection_key, connection_rooms_key, room_id)
 if refused then return refused end
-local version, kept = read_version(document_key, document_log_key)
+local document = read_document()
 local answered = redis.call('ZSCORE', document_edits_key, edit_key)
-if answered then answer_follows(node_channel, sid, ack_number) return { version, answered } end
-local missed = edits_since(document_log_key, version, kept, tonumber(base_version))
-if not missed then return { version, false, false, 0 } end
-return { version, false, redis.call('HGET', document_key, 'content') or '{}', 1, unpack(missed) }
+if answered then answer_follows(node_channel, sid, ack_number) return { document.version, document.epoch, answered } end
+local missed = edits_since(document, tonumber(base_version), epoch)
+if not missed then return { document.version, document.epoch, false, false, 0 } end
+return { document.version, document.epoch, false, read_content(), 1, unpack(missed) }
