@@ -27,29 +27,38 @@ WITHOUT_REDIS = ("tests/unit", "tests/packaging")
 
 
 class RunRedis:
-    """The one Redis of a run, started when first asked for. Lives in the controlling process only."""
+    """The Redis of a run, started when first asked for. Lives in the controlling process only."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._server: RedisServer | None = None
+        self._servers: dict[str, RedisServer] = {}
         self.kind = ""
 
-    def url(self) -> str:
-        if self._server is None:
+    def url(self, worker: str) -> str:
+        """Return the URL for a worker: a database of the one server. A Redis Cluster has none, so each has its own."""
+        number = 0 if worker == "master" else int(worker.removeprefix("gw"))
+        assert number < DATABASES, f"more workers than databases ({DATABASES})"
+        if os.environ.get("REDIS") == "cluster":
+            return self._server(worker).url
+        return f"{self._server('all').url}/{number}"
+
+    def _server(self, name: str) -> RedisServer:
+        if name not in self._servers:
             try:
-                self.kind, line = available_kind()
-                self._say(line)
+                kind, line = available_kind()
+                if not self.kind:
+                    self._say(line)
+                self.kind = kind
                 server = new_redis(self.kind)
                 server.start()
             except NoRedisError as error:
                 pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
-            self._server = server
-        return self._server.url
+            self._servers[name] = server
+        return self._servers[name]
 
     def stop(self) -> None:
-        if self._server is not None:
-            self._server.stop()
-            self._server = None
+        while self._servers:
+            self._servers.popitem()[1].stop()
 
     def _say(self, line: str) -> None:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
@@ -82,7 +91,7 @@ def pytest_configure_node(node: pytest.Item) -> None:
     if all(arg.startswith(WITHOUT_REDIS) for arg in node.config.args):
         return
     run_redis = node.config.stash[RUN_REDIS]
-    node.workerinput["redis_url"] = run_redis.url()
+    node.workerinput["redis_url"] = run_redis.url(node.workerinput["workerid"])
     node.workerinput["redis_kind"] = run_redis.kind
 
 
@@ -98,11 +107,10 @@ def redis_url(request: pytest.FixtureRequest, worker_id: str) -> str:
     Tests share it: take a tenant of your own, never FLUSHALL. Channels know no databases: another
     worker's messages pass on the same bus, for tenants that are not yours.
     """
-    number = 0 if worker_id == "master" else int(worker_id.removeprefix("gw"))
-    assert number < DATABASES, f"more workers than databases ({DATABASES})"
     config = request.config
-    server = config.workerinput["redis_url"] if hasattr(config, "workerinput") else config.stash[RUN_REDIS].url()
-    return f"{server}/{number}"
+    given = config.workerinput["redis_url"] if hasattr(config, "workerinput") else None
+    url: str = given or config.stash[RUN_REDIS].url(worker_id)
+    return url
 
 
 @pytest.fixture(scope="session")

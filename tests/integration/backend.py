@@ -93,7 +93,8 @@ class Backend:
     def __init__(self, redis_url: str, policy: RoomPolicy = allow_tenant, **settings: Any) -> None:
         self.settings = Settings(redis_url=redis_url, jwt_secret_key=SECRET, **settings)
         # A client that several threads may use, as a back end of another process does.
-        self.redis = topology.of_url(redis_url).client()
+        self.topology = topology.of_url(redis_url)
+        self.redis = self.topology.client()
         self.address = NodeAddress(topology.database_of(self.redis))
         self.connections = ConnectionManager(self.redis, self.settings, self.address)
         self.presence = PresenceManager(self.redis, self.settings, self.address)

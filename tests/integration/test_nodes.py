@@ -67,6 +67,17 @@ def test_a_node_does_not_see_itself_expired(nodes: list[Backend]) -> None:
     assert one.renew(LONG, 2).expired == {}
 
 
+def test_a_node_whose_tenants_were_lost_in_a_failover_is_told(nodes: list[Backend]) -> None:
+    """Its lease is there, the last tenants that it has stored are not."""
+    one = nodes[0]
+    one.nodes.take_over({"acme", "globex"})
+    one.nodes.renew(LONG, 1, 2)
+    assert one.nodes.renew(LONG, 2, 2).had
+    one.nodes.unwatch("globex")
+    assert not one.nodes.renew(LONG, 3, 2).had
+    assert one.nodes.renew(LONG, 4, 1).had
+
+
 def test_a_node_that_leaves_is_told_how_many_live_and_is_adopted_at_once(nodes: list[Backend]) -> None:
     first, second, third = (backend.nodes for backend in nodes)
     for node in (first, second, third):

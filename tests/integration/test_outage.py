@@ -14,8 +14,12 @@ from typing import Any
 import pytest
 import redis
 
+from app.realtime.managers.connection_manager import ConnectionManager
 from app.realtime.policy import RoomRequest
-from tests.integration.backend import NUMBERED, Wire, come, eventually, sent_away
+from app.realtime.store import topology
+from app.realtime.store.address import NodeAddress
+from app.settings import Settings
+from tests.integration.backend import NUMBERED, SECRET, TENANT, Wire, come, eventually, sent_away
 from tests.integration.conftest import GRACE_SECONDS, MakeCluster
 from tests.redis_server import RedisServer
 
@@ -200,7 +204,7 @@ def test_a_node_that_dies_after_redis_has_lost_everything_leaves_no_ghost(
     cluster = make_cluster(2)
     ana, ben = come(cluster.urls[0], "ana"), come(cluster.urls[1], "ben")
     direct.flushall()
-    eventually(lambda: len(direct.keys("ws:node:*:tenants")) == 2, "both nodes have put their index back")
+    eventually(lambda: len(direct.keys("ws:node:*:tenants:*")) == 2, "both nodes have put their index back")
     eventually(lambda: listed(ben) == ["ana", "ben"], "both are back")
     cluster.kill(1)
     ben.expect("presence:user_left", user_id="ana")
@@ -238,6 +242,27 @@ def test_a_redis_that_does_not_write_refuses_events_without_partial_effect(
     ana.goodbye()
     ben.goodbye()
     eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")
+
+
+def test_a_connection_whose_end_a_failover_has_lost_is_ended_again(
+    make_cluster: MakeCluster, direct: redis.Redis, own_redis: RedisServer
+) -> None:
+    """Redis has it and names a node that lives but does not hold it."""
+    cluster = make_cluster(1)
+    ana = come(cluster.urls[0], "ana")
+    [node_id] = direct.zrange("ws:nodes", 0, -1)
+    client = topology.of_url(f"{own_redis.url}/0").client()
+    address = NodeAddress(0, str(node_id))
+    settings = Settings(redis_url=own_redis.url, jwt_secret_key=SECRET)
+    ghost = {"user_id": "ben", "tenant_id": TENANT, "user_name": "Ben"}
+    ConnectionManager(client, settings, address).add_connection("sid-of-ben", ghost)
+    ana.expect("presence:user_joined", user_id="ben")
+    assert direct.client_kill_filter(_type="pubsub") == 1
+    ana.expect("presence:user_left", user_id="ben")
+    assert listed(ana) == ["ana"]
+    client.close()
+    client.connection_pool.disconnect()
+    ana.goodbye()
 
 
 def test_a_cut_subscription_heals_and_the_lists_come_anew(make_cluster: MakeCluster, direct: redis.Redis) -> None:

@@ -108,6 +108,7 @@ def make_services(settings: Settings) -> Services:
 
     deadlines = Deadlines(tasks, connections, presence, rooms, notifications, nodes)
     recovery = Recovery(
+        address,
         tasks,
         bus,
         nodes,

@@ -89,7 +89,7 @@ class Lease:
         self._tasks.at(self.seconds / RENEWALS_PER_LEASE, self._renew)
         self._probe += 1
         try:
-            found = self._nodes.renew(round(self.seconds * 1000), self._probe)
+            found = self._nodes.renew(round(self.seconds * 1000), self._probe, len(self._connections.watched_tenants()))
         except Unavailable:
             if self._in_touch_since is not None:
                 logger.warning("redis_lost")

@@ -1,7 +1,8 @@
 """Restores the connections of this node after Redis or the bus was away.
 
 `restore` stores a connection and its rooms again if Redis has lost them. `resync_soon` sends the current state to
-connections that may have missed messages: lists, cursors, typing, locks, documents and the unread count.
+connections that may have missed messages: lists, cursors, typing, locks, documents and the unread count. What Redis
+has of this node and the node has not is ended.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from app.realtime.managers.presence_manager import PresenceManager
 from app.realtime.managers.room_manager import RoomManager
 from app.realtime.managers.typing_manager import TypingManager
 from app.realtime.services.notification_service import NotificationService
+from app.realtime.store.address import NodeAddress
+from app.realtime.store.keys import TenantKeys
 from app.realtime.store.nodes import NodeStore
 from app.realtime.transport.reasons import Reason
 from realtime_contracts.rules.errors import Forbidden, LimitExceeded, NotInRoom, Unavailable
@@ -38,6 +41,7 @@ _RESTORE, _RESYNC = "restore", "resync"
 class Recovery:
     """Puts connections right again. Every method may raise what the managers raise."""
 
+    address: NodeAddress
     tasks: Tasks
     bus: BusManager
     nodes: NodeStore
@@ -81,6 +85,7 @@ class Recovery:
         self._each(self.restore)
 
     def _resync(self) -> None:
+        self._end_those_gone()
         self._each(self._send_again)
         for tenant_id in {connection.tenant_id for connection in self.connections.local_connections.values()}:
             self.deadlines.plan_check(tenant_id, 0)  # A missed message may have announced a deadline.
@@ -106,6 +111,14 @@ class Recovery:
             # A fault of one tenant's data must not keep all others from being put right.
             logger.exception("connection_not_restored")
             self.bus.cut(connection.sid, Reason.UNAVAILABLE)
+
+    def _end_those_gone(self) -> None:
+        """End connections that Redis has and this node has not: a failover may have lost that they have ended."""
+        for tenant_id in self.connections.watched_tenants():
+            for sid, user_id in self.nodes.connections(self.address.node_id, TenantKeys(tenant_id)).items():
+                if not self.connections.holds(sid):
+                    self.connections.end_foreign(tenant_id, user_id, sid, self.address.node_id, 0)
+                    self.deadlines.plan_check(tenant_id, 0)
 
     def _each(self, action: Callable[[Connection], None]) -> None:
         for connection in list(self.connections.local_connections.values()):

@@ -85,6 +85,8 @@ class ConnectionManager:
         self._connect = Script(redis_client, "connect", address)
         self._disconnect = Script(redis_client, "disconnect", address)
         self._watched: set[str] = set()
+        #: Sids of which Redis is being asked to store them.
+        self._beginning: set[str] = set()
         self._endings: list[_Ending] = []
 
     def verify(self, token: str) -> dict[str, Any]:
@@ -122,13 +124,16 @@ class ConnectionManager:
             role=user_data.get("role", "user"),
             expires_at=user_data.get("expires_at"),
         )
+        self._beginning.add(sid)
         try:
             self.restore_connection(connection)
+            self.local_connections[sid] = connection
         except Unavailable:
             # Redis may have run the script although its answer was lost.
             self._endings.append(_Ending(connection, goodbye=True))
             raise
-        self.local_connections[sid] = connection
+        finally:
+            self._beginning.discard(sid)
         return connection
 
     def restore_connection(self, connection: Connection) -> None:
@@ -218,6 +223,12 @@ class ConnectionManager:
             if answer != _NAME_THESE_ROOMS:
                 return None
             rooms = rest
+
+    def holds(self, sid: str) -> bool:
+        """Whether a connection is on this node, will be in a moment, or waits to be removed from Redis."""
+        if sid in self.local_connections or sid in self._beginning:
+            return True
+        return any(ending.connection.sid == sid for ending in self._endings)
 
     def get_connection(self, sid: str) -> Connection | None:
         """The connection `sid`, if this node holds it."""

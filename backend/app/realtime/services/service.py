@@ -32,6 +32,7 @@ class Service:
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
+        self._redis.close()
         self._redis.connection_pool.disconnect()
 
     def __enter__(self) -> Self:

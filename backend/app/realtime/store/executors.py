@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import redis
 from redis import exceptions
 
 from app.realtime.store.greeting import WrongServerError
-from app.realtime.store.pipeline import Command, PipelinedRedis
+from app.realtime.store.pipeline import Command, PipelinedRedis, succeeded
+from app.realtime.store.topology.cluster import ClusterClient
 
 #: Independent commands of one round trip. There may be any number of them, but few fit in flight at once.
 _PER_TRIP = 250
@@ -34,14 +36,6 @@ def executors(client: redis.Redis) -> Executors:
         return Executors(link.execute, link.execute_all, _each(link.replies, max(1, link.max_in_flight // 2)))
     plain: Any = client  # redis-py types its commands, but not `execute_command`
 
-    def many(commands: Sequence[Command], *, raises: bool = False) -> list[Any]:
-        pipe = plain.pipeline(transaction=False)
-        pipe.response_callbacks = {}
-        for command in commands:
-            pipe.execute_command(*command)
-        replies: list[Any] = pipe.execute(raise_on_error=raises)
-        return replies
-
     def one(command: Command) -> Any:
         try:
             return plain.execute_command(*command)
@@ -52,11 +46,35 @@ def executors(client: redis.Redis) -> Executors:
             plain.connection_pool.disconnect()  # the next connection may be to another server
             raise
 
-    return Executors(
-        one,
-        lambda commands: many(commands, raises=True),
-        _each(many, _PER_TRIP),
-    )
+    def many(commands: Sequence[Command]) -> list[Any]:
+        pipe = plain.pipeline(transaction=False)
+        pipe.response_callbacks = {}
+        for command in commands:
+            pipe.execute_command(*command)
+        replies: list[Any] = pipe.execute(raise_on_error=False)
+        return replies
+
+    if isinstance(client, ClusterClient):
+        return Executors(
+            one, lambda commands: [_as_given(one(command)) for command in commands], partial(_one_by_one, one)
+        )
+    return Executors(one, lambda commands: succeeded(many(commands)), _each(many, _PER_TRIP))
+
+
+def _one_by_one(one: Callable[[Command], Any], commands: Sequence[Command]) -> list[Any]:
+    """Replies of a cluster's masters, where redis-py's pipelines take no scripts."""
+    replies: list[Any] = []
+    for command in commands:
+        try:
+            replies.append(_as_given(one(command)))
+        except exceptions.RedisError as error:
+            replies.append(error)
+    return replies
+
+
+def _as_given(reply: Any) -> Any:
+    """A map as Redis gives it."""
+    return [part for pair in reply.items() for part in pair] if isinstance(reply, dict) else reply
 
 
 def _each(many: _Many, at_most: int) -> _Many:

@@ -30,8 +30,11 @@ def node_channel(bus: str, node_id: str) -> str:
 
 
 def node_tenants(node_id: str) -> str:
-    """Set: the tenants whose deadlines this node watches and whose connections it may hold."""
-    return f"ws:node:{node_id}:tenants"
+    """Set: the tenants whose deadlines this node watches and whose connections it may hold.
+
+    The tag puts it into the slot of `NODES`, so that both are lost together, or neither.
+    """
+    return f"ws:node:{node_id}:tenants:{{{NODES}}}"
 
 
 class TenantKeys:

@@ -16,7 +16,7 @@ from app.realtime.store.script import Script, reaching_redis
 
 @dataclass(frozen=True)
 class Lease:
-    """A renewal: whether this node still had its lease, and the nodes whose lease has run out, with when (ms)."""
+    """A renewal: whether Redis has lost nothing of this node, and the nodes whose lease has run out, with when (ms)."""
 
     had: bool
     expired: dict[str, int]
@@ -32,9 +32,15 @@ class NodeStore:
         self._lease = Script(client, "node_lease", address)
         self._leave = Script(client, "node_leave", address)
 
-    def renew(self, lease_ms: int, probe: int) -> Lease:
-        """Renew this node's lease and send probe number `probe` to itself over the bus."""
-        had, *expired = self._lease(nodes=k.NODES, lease_ms=lease_ms, probe=probe)
+    def renew(self, lease_ms: int, probe: int, watched: int = 0) -> Lease:
+        """Renew this node's lease and send probe number `probe` to itself over the bus.
+
+        `watched`: how many tenants this node has stored that it watches; a failover may have lost the last ones.
+        """
+        tenants = k.node_tenants(self._address.node_id)
+        had, *expired = self._lease(
+            nodes=k.NODES, node_tenants=tenants, lease_ms=lease_ms, probe=probe, watched=watched
+        )
         return Lease(bool(had), {node: int(float(end)) for node, end in zip(expired[::2], expired[1::2], strict=True)})
 
     def unwatch(self, tenant_id: str) -> None:

@@ -6,8 +6,8 @@ A command costs 4 microseconds of processor, where redis-py's pool takes 100.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, cast
 from weakref import WeakSet
 
 import gevent
@@ -33,15 +33,57 @@ _PAUSE_SECONDS = 0.1
 Command = Sequence[Any]
 
 
+class Commands(Protocol):
+    """What runs the commands of a node, in one thread."""
+
+    max_in_flight: int
+
+    @property
+    def connects(self) -> int:
+        """How often a connection was made."""
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be reached, in a line for the operator; None while nothing is known to be wrong."""
+
+    @property
+    def wrong_server(self) -> str | None:
+        """What is wrong with REDIS_URL, if it names a server of another kind."""
+
+    def __len__(self) -> int:
+        """How many commands are in flight."""
+
+    def execute(self, command: Command) -> Any:
+        """The reply to a command. Raises redis-py's exceptions."""
+
+    def execute_all(self, commands: Sequence[Command]) -> list[Any]:
+        """The replies to commands that run in their order. Raises the first error."""
+
+    def replies(self, commands: Sequence[Command]) -> list[Any]:
+        """The replies to independent commands; the error of one stands in its place."""
+
+    def close(self) -> None:
+        """Give the connections up; the next command makes others."""
+
+
 class Pipeline:
     """Connects when there is something to send, and again after the connection was lost.
 
     `pool` makes the connections; `timeout` in seconds is for connecting, and for the answer to a command;
     `max_in_flight` bounds the commands that wait for their answers; `greet` looks at each new connection.
+    `on_trouble` is called when a connection was lost or could not be made.
     """
 
-    def __init__(self, pool: redis.ConnectionPool, timeout: float, max_in_flight: int, greet: Greet) -> None:
+    def __init__(
+        self,
+        pool: redis.ConnectionPool,
+        timeout: float,
+        max_in_flight: int,
+        greet: Greet,
+        on_trouble: Callable[[], None] = lambda: None,
+    ) -> None:
         self._pool = pool
+        self._on_trouble = on_trouble
         self._greet = greet
         self._timeout = timeout
         self.max_in_flight = max_in_flight
@@ -54,7 +96,7 @@ class Pipeline:
         self._hub: Any = None
         #: How often a connection was made.
         self.connects = 0
-        _pipelines.add(self)
+        forgets_after_fork(self)
 
     def __len__(self) -> int:
         """How many commands are in flight."""
@@ -175,6 +217,7 @@ class Pipeline:
 
     def _not_connected(self, error: Exception, result: AsyncResult[Link]) -> None:
         self._failure = error
+        self._on_trouble()
         if not result.ready():
             logger.warning("redis_not_reached", error=type(error).__name__)
             result.set_exception(again(error))
@@ -192,6 +235,7 @@ class Pipeline:
     def _lost(self, link: Link) -> None:
         if self._link is link:
             self._link = None
+            self._on_trouble()
 
 
 def succeeded(replies: list[Any]) -> list[Any]:
@@ -202,21 +246,33 @@ def succeeded(replies: list[Any]) -> list[Any]:
     return replies
 
 
-_pipelines: WeakSet[Pipeline] = WeakSet()
+class Forgetful(Protocol):
+    """What a child process must not use as it is."""
+
+    def forget(self) -> None:
+        """This process is the child of the one that made it."""
+
+
+_forgetful: WeakSet[Any] = WeakSet()
+
+
+def forgets_after_fork(one: Forgetful) -> None:
+    """Let it forget in each child process."""
+    _forgetful.add(one)
 
 
 def _after_fork() -> None:
-    for pipeline in _pipelines:
-        pipeline.forget()
+    for one in _forgetful:
+        one.forget()
 
 
 os.register_at_fork(after_in_child=_after_fork)
 
 
 class PipelinedRedis(redis.Redis):
-    """redis-py's client whose commands share one connection. Its own pool is used for subscriptions only."""
+    """redis-py's client whose commands share a connection to each master. Its own pool is for subscriptions only."""
 
-    def __init__(self, pool: redis.ConnectionPool, link: Pipeline) -> None:
+    def __init__(self, pool: redis.ConnectionPool, link: Commands) -> None:
         super().__init__(connection_pool=pool)
         self.link = link
 

@@ -43,6 +43,7 @@ from realtime_contracts.rules.errors import NotInRoom, Unavailable
 AWAY: tuple[type[exceptions.RedisError], ...] = (
     exceptions.ConnectionError,
     exceptions.TimeoutError,
+    exceptions.AskError,
     exceptions.ClusterDownError,
     exceptions.MasterDownError,
     exceptions.OutOfMemoryError,

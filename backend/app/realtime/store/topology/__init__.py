@@ -10,6 +10,7 @@ from typing import Any
 import redis
 
 from app.realtime.store.topology.base import Bounds, Topology
+from app.realtime.store.topology.cluster import Cluster
 from app.realtime.store.topology.sentinel import BehindSentinels
 from app.realtime.store.topology.single import Single
 from app.realtime.store.topology.url import Kind, RedisUrl
@@ -17,7 +18,7 @@ from app.settings import Settings, SettingsError
 
 __all__ = ["Topology", "database_of", "of_settings", "of_url"]
 
-_KINDS: dict[Kind, type[Topology]] = {"single": Single, "sentinel": BehindSentinels}
+_KINDS: dict[Kind, type[Topology]] = {"single": Single, "sentinel": BehindSentinels, "cluster": Cluster}
 
 
 def of_settings(settings: Settings) -> Topology:
