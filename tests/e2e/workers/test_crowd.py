@@ -98,6 +98,9 @@ def test_no_request_is_refused_and_no_event_is_lost(host: Host, mint: Mint) -> N
         try:
             await asyncio.wait_for(meet(host.url, everybody), SECONDS * min(waiting, 3.5))
             assert [colleague.ended for colleague in everybody if colleague.ended] == []
+            # Now, because a client that closes may have a poll on its way, which is refused then.
+            assert {status for colleague in everybody for status in colleague.statuses} == {200}
+            assert len(host.lines("request_refused")) == refused_before
             per_worker = Counter(worker_of(colleague.client.eio.sid) for colleague in everybody)
             # The kernel deals the connections out by chance: one in a million runs is less even than that.
             assert min(per_worker[1], per_worker[2]) > CLIENTS * 0.33, per_worker
@@ -111,5 +114,3 @@ def test_no_request_is_refused_and_no_event_is_lost(host: Host, mint: Mint) -> N
     expected = Counter({(f"user-{n}", f"/{page}"): 1 for n in range(COLLEAGUES) for page in range(EVENTS)})
     for colleague in everybody:
         assert colleague.pages == expected
-        assert set(colleague.statuses) == {200}, colleague.statuses
-    assert len(host.lines("request_refused")) == refused_before

