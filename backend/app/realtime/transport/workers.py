@@ -20,12 +20,15 @@ _idle: list[Any] = []
 def run(action: Callable[[], None]) -> None:
     """Run an action in a greenlet of its own, in the next turn of the loop."""
     hub: Any = gevent.get_hub()
-    worker = _idle.pop() if _idle else greenlet(_work, hub)
-    hub.loop.run_callback(worker.switch, action)
+    if _idle:
+        hub.loop.run_callback(_idle.pop().switch, action)
+    else:
+        hub.loop.run_callback(greenlet(_work, hub).switch, [action])
 
 
-def _work(action: Callable[[], None]) -> None:
+def _work(first: list[Callable[[], None]]) -> None:
     hub: Any = gevent.get_hub()
+    action = first.pop()  # a greenlet keeps what it was started with until its end
     while True:
         try:
             action()
@@ -34,5 +37,6 @@ def _work(action: Callable[[], None]) -> None:
             logger.exception("action_failed")
         if len(_idle) >= _IDLE_WORKERS:
             return
+        del action  # a session that has ended must not be kept by who waits
         _idle.append(getcurrent())
         action = hub.switch()
