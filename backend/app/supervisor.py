@@ -35,8 +35,9 @@ logger = structlog.get_logger(__name__)
 #: Seconds until a worker that has ended is started again: doubled at each end, until one has served for STEADY_SECONDS.
 FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, STEADY_SECONDS = 0.1, 10.0, 30.0
 
-#: Seconds without a sign of life after which a worker is killed: an event that takes so long is a defect.
-SILENT_SECONDS = 30.0
+#: Seconds without a sign of life after which a worker is killed: an event that takes so long is a defect. One that
+#: starts has more: on a machine that is busy with many of them, each waits for a core.
+SILENT_SECONDS, START_SECONDS = 30.0, 120.0
 
 #: Seconds for the workers to drain. They need two at most; on a busy machine more.
 DRAIN_SECONDS = 8.0
@@ -162,7 +163,7 @@ class Supervisor:
             if worker.process is None:
                 continue
             worker.silent += seconds
-            if late or worker.silent > SILENT_SECONDS:
+            if late or worker.silent > (SILENT_SECONDS if worker.serving else START_SECONDS):
                 logger.error("worker_killed", worker=worker.number, why="it does not stop" if late else "it is silent")
                 worker.process.kill()
                 worker.silent = 0.0

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.place import Place
-from app.supervisor import SILENT_SECONDS, Supervisor, cause_of
+from app.supervisor import SILENT_SECONDS, START_SECONDS, Supervisor, cause_of
 
 
 def test_the_parent_is_not_patched() -> None:
@@ -46,11 +46,12 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
     process.wait()
 
 
-def test_a_worker_that_is_silent_is_killed(sleeper: subprocess.Popen[bytes]) -> None:
+@pytest.mark.parametrize(("serving", "seconds"), [(True, SILENT_SECONDS), (False, START_SECONDS)])
+def test_a_worker_that_is_silent_is_killed(sleeper: subprocess.Popen[bytes], *, serving: bool, seconds: float) -> None:
     parent = Supervisor("127.0.0.1", 0, 1, "", {}, dev=False)
     [worker] = parent._workers
-    worker.process = sleeper
-    for _ in range(int(SILENT_SECONDS)):
+    worker.process, worker.serving = sleeper, serving
+    for _ in range(int(seconds)):
         parent._judge(1.0)
     assert sleeper.poll() is None
     parent._judge(1.0)
