@@ -41,7 +41,7 @@ def put_into_arenas(module: dict[str, Any]) -> None:
             values = [
                 pytest.param(row.values[0], arena, id=f"{example.id}-{arena.transport}-{arena.nodes}", marks=row.marks)
                 for row, example in zip(rows, examples[id_], strict=False)
-                for arena in arenas(example.needs)
+                for arena in arenas(example.id.partition("/")[0], example.needs)
             ]
             function.pytestmark = [mark for mark in marks if mark.name != "parametrize"]
             pytest.mark.parametrize(("_pytest_bdd_example", "arena"), values)(function)
@@ -52,7 +52,7 @@ def differences(items: Iterable[Any]) -> list[str]:
     expected = {
         f"{example.id}-{arena.transport}-{arena.nodes}": [[(s.kind, s.text, s.table) for s in example.sentences]]
         for example in suite().examples
-        for arena in arenas(example.needs)
+        for arena in arenas(example.id.partition("/")[0], example.needs)
     }
     read: dict[str, list[Any]] = {id_: [] for id_ in expected}
     for item in items:

@@ -49,10 +49,19 @@ class Arena(NamedTuple):
 ARENAS = (Arena("websocket", 2), Arena("polling", 1))
 MULTI_NODE_ARENAS = (Arena("websocket", 2), Arena("polling", 2))
 
+#: The transport that changes from polling to WebSocket while messages are under way; the features that are tried on it,
+#: because they are about order and nodes; and what their examples may not need, because it takes the client away.
+UPGRADE = "upgrade"
+UPGRADED_FEATURES = ("multi_node", "documents", "typing")
+NOT_UPGRADED = {"fault", "slow"}
 
-def arenas(needs: Collection[str]) -> tuple[Arena, ...]:
-    """Where an example with these needs is tried."""
-    return MULTI_NODE_ARENAS if "multi_node" in needs else ARENAS
+
+def arenas(feature: str, needs: Collection[str]) -> tuple[Arena, ...]:
+    """Where an example of a feature with these needs is tried."""
+    found = MULTI_NODE_ARENAS if "multi_node" in needs else ARENAS
+    if feature in UPGRADED_FEATURES and not NOT_UPGRADED.intersection(needs):
+        return (*found, Arena(UPGRADE, 2))
+    return found
 
 
 @dataclass

@@ -16,6 +16,7 @@ import redis
 
 from app.realtime.store import topology
 from app.realtime.store.keys import NODES
+from realtime_contracts.conform import tab
 from realtime_contracts.conform.reports.words import wire_text
 from realtime_contracts.conform.scenario import wire_of
 from realtime_contracts.conform.tags import TAGS
@@ -26,7 +27,8 @@ from realtime_contracts.wire.redaction import redacted
 from realtime_contracts.wire.timeouts import PATIENCE
 from realtime_contracts.wire.transport import no_thread_left
 from tests.e2e.bridge import differences
-from tests.e2e.cluster import POLL_SECONDS, TIMEOUTS, Arena, Cluster, FragileCluster
+from tests.e2e.cluster import POLL_SECONDS, TIMEOUTS, UPGRADE, Arena, Cluster, FragileCluster
+from tests.e2e.upgrading import UpgradingClient
 from tests.redis_server import new_redis
 
 if TYPE_CHECKING:
@@ -66,10 +68,19 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[pytest.C
 
 @pytest.fixture
 def world(
-    arena: Arena, cluster: Cluster, mint: Mint, timeouts: Timeouts, request: pytest.FixtureRequest
+    arena: Arena,
+    cluster: Cluster,
+    mint: Mint,
+    timeouts: Timeouts,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[World]:
     """Yield what a test knows: its users, their connections, what these receive. No thread may be left of it."""
-    world = World(cluster.urls[: arena.nodes], arena.transport, mint, timeouts)
+    transport = arena.transport
+    if transport == UPGRADE:
+        monkeypatch.setattr(tab, "Client", UpgradingClient)
+        transport = "polling"
+    world = World(cluster.urls[: arena.nodes], transport, mint, timeouts)
     request.node.stash[WORLD] = world
     with no_thread_left():
         yield world
