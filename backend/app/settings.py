@@ -65,7 +65,7 @@ class Settings(BaseSettings):
         10_000,
         ge=2,
         le=1_000_000,
-        description="Commands that may wait for Redis' answer in one process. "
+        description="Commands that may wait for the answer of one master in one process. "
         "Events beyond that number are answered with `unavailable`.",
     )
 
