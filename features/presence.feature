@@ -138,7 +138,7 @@ Feature: Presence
 
     @presence/3.1 @must @seed_4_3
     Example: A user asks who is online
-      > `presence:list` C→S … → S→C `{users: [{user_id, user_name, status, current_page, last_active_at}], seq}`
+      > `presence:list` C→S … → S→C `{users: [{user_id, user_name, status, current_page, last_active_at}], total, next, seq}`
       Given Ana and Ben are connected
       When Ana asks who is online
       Then the list that Ana gets shows Ana and Ben
@@ -180,7 +180,7 @@ Feature: Presence
 
     @presence/3.5 @must @seed_4_3
     Example: The list has status and page
-      > S→C `{users: [{user_id, user_name, status, current_page, last_active_at}], seq}`
+      > S→C `{users: [{user_id, user_name, status, current_page, last_active_at}], total, next, seq}`
       Given Ana and Ben are connected
       And Ana is busy
       And Ana is on page "/invoices"
@@ -234,6 +234,50 @@ Feature: Presence
       Given Ana and Zoe are connected
       When Ana asks who is online
       Then the list that Ana gets shows Ana
+
+    @presence/3.12 @should @spec_presence
+    Scenario Outline: A long list comes in pages
+      > It carries at most 1,000 users (`PRESENCE_LIST_LIMIT`), or the `limit` that was asked for, with the `total` and `next` (null at the end)
+      Given these users of "acme" are connected:
+        | id | name  |
+        | u5 | émile |
+        | u4 | Ben   |
+        | u1 | zed   |
+        | u2 | Ben   |
+        | u3 | Zed   |
+      When the user "u1" reads in pages of <size> who is online
+      Then the pages have the ids u2, u4, u3, u1, u5
+      And each page has <size> users at most, and the total of all
+
+      Examples:
+        | size |
+        | 1    |
+        | 2    |
+        | 1000 |
+
+    @presence/3.13 @should @spec_presence
+    Example: The viewers of an entity come in pages, too
+      > `presence:list {after: next}` brings the following page.
+      Given Ana, Ben and Cy are connected
+      And Ana is viewing "invoice:42"
+      And Cy is viewing "invoice:42"
+      When Ben reads in pages of 1 who is viewing "invoice:42"
+      Then the pages show Ana and Cy
+      And each page has 1 users at most, and the total of all
+
+    @presence/3.14 @should @spec_presence
+    Example: Each page says which messages are in it
+      > Each page has its own `seq`: of a user, whatever has the higher `seq` is true, be it a page or a message. So pages stay right while others come and go.
+      Given Ana, Ben and Cy are connected
+      When Ana asks for the first page of 1, and for the rest once Cy is busy
+      Then the last page shows Cy as busy, and has the number of that message
+
+    @presence/3.15 @should @spec_presence @single
+    Example: A place that no page had is refused
+      > `invalid_payload` (details: `path`, `reason`)
+      Given Ana is connected
+      When Ana asks who follows the place "nowhere" in the list
+      Then Ana is refused with "invalid_payload" at "/after"
 
   Rule: A user says how they are and where, and the whole company hears it
 

@@ -164,6 +164,9 @@ class Settings(BaseSettings):
     max_connections_per_user: int = Field(
         limits.MAX_CONNECTIONS, ge=1, le=1000, description="Connections (tabs, devices) one user may have."
     )
+    presence_list_limit: int = Field(
+        limits.PRESENCE_LIST, ge=1, le=limits.PRESENCE_LIST, description="Users in one page of `presence:list`."
+    )
     room_policy: str = Field(
         "",
         description="`module:function` that decides who may join or list a room. Empty: every user of the tenant. "

@@ -62,6 +62,8 @@ class Presence:
     #: The last list requested, and the last list of each user.
     listed: dict[str, Any]
     lists: dict[str, dict[str, Any]]
+    #: The list that was read in pages.
+    list_pages: list[dict[str, Any]]
     #: Each tab's view of the users before an event was sent.
     before: dict[Tab, dict[str, Seen]]
     #: The number of a message that counts as lost, and the view without it.

@@ -12,7 +12,7 @@ from realtime_contracts.mock.rooms import Room
 from realtime_contracts.mock.tenant import Tenant
 from realtime_contracts.rules.errors import Internal, NotInRoom, RealtimeError, UnknownEvent
 from realtime_contracts.rules.ids import as_text
-from realtime_contracts.rules.limits import MAX_EVENT_LENGTH
+from realtime_contracts.rules.limits import MAX_EVENT_LENGTH, PRESENCE_LIST
 from realtime_contracts.rules.presence import Trigger, choice
 from realtime_contracts.rules.requests import check_event
 from realtime_contracts.rules.times import rfc3339
@@ -74,7 +74,9 @@ class Events:
         return self._tenant.presence.change(self._user_id, choice(data.get("status")), location, always=True)
 
     def _presence_list(self, data: Payload) -> Result:
-        self._send("presence:list", self._tenant.presence.list(data.get("entity_type"), as_text(data.get("entity_id"))))
+        entity = data.get("entity_type"), as_text(data.get("entity_id"))
+        limit = data.get("limit", PRESENCE_LIST)
+        self._send("presence:list", self._tenant.presence.list(*entity, data.get("after"), limit))
         return None
 
     def _heartbeat(self, data: Payload) -> Result:

@@ -8,8 +8,9 @@ from typing import Any
 
 from realtime_contracts.mock.clock import Timer
 from realtime_contracts.mock.connections import Connections
+from realtime_contracts.rules import limits
 from realtime_contracts.rules.claims import Identity
-from realtime_contracts.rules.presence import PRESENCE_TABLE, PresenceState, Trigger
+from realtime_contracts.rules.presence import PRESENCE_TABLE, PresenceState, Trigger, place_of, user_at
 from realtime_contracts.rules.times import rfc3339
 
 #: The location fields.
@@ -103,10 +104,19 @@ class Presence:
             self._connections.send_to_all("presence:update", self._shown(record))
         return self._shown(record)
 
-    def list(self, entity_type: str | None = None, entity_id: str | None = None) -> dict[str, Any]:
-        """Return `presence:list`: all users, or the viewers of an entity."""
+    def list(
+        self,
+        entity_type: str | None = None,
+        entity_id: str | None = None,
+        after: str | None = None,
+        limit: int = limits.PRESENCE_LIST,
+    ) -> dict[str, Any]:
+        """Return a page of `presence:list`: of all users, or of the viewers of an entity.
+
+        Raises InvalidPayload for an `after` that no list had.
+        """
         wanted = {"current_entity_type": entity_type, "current_entity_id": entity_id}
-        users = [
+        users: list[dict[str, Any]] = [
             {
                 "user_id": record.user_id,
                 "user_name": record.user_name,
@@ -117,7 +127,11 @@ class Presence:
             for record in sorted(self.users.values(), key=lambda record: (record.user_name, record.user_id))
             if all(value is None or record.location[name] == value for name, value in wanted.items())
         ]
-        return {"users": users, "seq": self.seq}
+        place = None if after is None else user_at(after)
+        following = [user for user in users if place is None or (user["user_name"], user["user_id"]) > place]
+        page = following[:limit]
+        end = place_of(page[-1]["user_name"], page[-1]["user_id"]) if len(following) > limit else None
+        return {"users": page, "total": len(users), "next": end, "seq": self.seq}
 
     def of_user(self, user_id: str) -> dict[str, Any]:
         """Return a user's presence as the REST API shows it."""

@@ -11,6 +11,9 @@ MAX_ROOMS = 50
 #: Connections that one user may have.
 MAX_CONNECTIONS = 20
 
+#: Users in one `presence:list`: 200 kB, a millisecond of Redis.
+PRESENCE_LIST = 1000
+
 #: Bytes of one message, and of one request's body.
 MAX_MESSAGE_BYTES = 1024 * 1024
 

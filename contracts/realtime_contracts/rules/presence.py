@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from realtime_contracts.rules.errors import InvalidPayload
+
 
 class PresenceState(str, Enum):
     """A status together with who chose it."""
@@ -63,3 +65,17 @@ def choice(status: str | None) -> Trigger:
 def moves(trigger: Trigger) -> dict[str, str]:
     """The row of `trigger` as JSON: state → next state, by name."""
     return {before.value: after.value for before, after in PRESENCE_TABLE[trigger].items()}
+
+
+def place_of(user_name: str, user_id: str) -> str:
+    """Return the `next` of a `presence:list` that ends with this user."""
+    return f"{user_name}\0{user_id}".encode().hex()
+
+
+def user_at(place: str) -> tuple[str, str]:
+    """Return the name and id of the user with whom a `presence:list` ended. Raises InvalidPayload at /after."""
+    try:
+        user_name, user_id = bytes.fromhex(place).decode().rsplit("\0", 1)
+    except ValueError:
+        raise InvalidPayload("/after", "expected the next of a presence:list") from None
+    return user_name, user_id

@@ -163,12 +163,30 @@ def test_the_list_is_ordered_by_name_then_id_by_code_point(backend: Backend, tap
 def test_five_thousand_users_are_all_in_the_list_once_and_in_order(backend: Backend, tape: Tape, tenant: str) -> None:
     crowd(backend, tenant, 5_000)
     ana = backend.connect(tenant, "ana", "Ana")
-    listed = tape.heard("presence:list")[-1].payload
-    ids = [user["user_id"] for user in listed["users"]]
+    pages = [tape.heard("presence:list")[-1].payload]
+    while pages[-1]["next"] is not None:
+        backend.presence.send_list(ana, after=pages[-1]["next"])
+        pages.append(tape.heard("presence:list")[-1].payload)
+    assert [(len(page["users"]), page["total"]) for page in pages] == [(1000, 5001)] * 5 + [(1, 5001)]
+    ids = [user["user_id"] for page in pages for user in page["users"]]
     assert ids == ["ana", *(f"crowd-{number:05}" for number in range(5_000))]
     assert [user["user_id"] for user in backend.presence.get_online_users(tenant)] == ids
     backend.goodbye(ana)
     backend.redis.delete(*keys_of(backend.redis, tenant))
+
+
+def test_who_comes_and_goes_between_two_pages_moves_nobody(backend: Backend, tape: Tape, tenant: str) -> None:
+    people = {name: backend.connect(tenant, name.lower(), name) for name in ("Ana", "Ben", "Cleo", "Dan")}
+    tape.heard()
+    backend.presence.send_list(people["Dan"], limit=2)
+    first = tape.heard("presence:list")[-1].payload
+    backend.goodbye(people["Ben"])
+    backend.connect(tenant, "abe", "Abe")
+    backend.presence.send_list(people["Dan"], after=first["next"], limit=2)
+    second = tape.heard("presence:list")[-1].payload
+    assert [user["user_name"] for user in first["users"] + second["users"]] == ["Ana", "Ben", "Cleo", "Dan"]
+    assert (first["total"], second["total"], second["next"]) == (4, 4, None)
+    assert second["seq"] == first["seq"] + 2
 
 
 def test_the_filter_finds_who_views_that_entity_and_nobody_else(backend: Backend, tape: Tape, tenant: str) -> None:

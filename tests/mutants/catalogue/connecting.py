@@ -61,10 +61,10 @@ MUTANTS = {
         "connection/3.1",
         Lua(
             "connect",
-            "emit(node_channel, 'presence:list', presence_list('', ''), sid,",
+            "emit(node_channel, 'presence:list', presence_list('', '', '', tonumber(list_limit)), sid,",
             """local own = redis.call('HGET', ONLINE, user_id)
 redis.call('HDEL', ONLINE, user_id)
-local others = presence_list('', '')
+local others = presence_list('', '', '', tonumber(list_limit))
 redis.call('HSET', ONLINE, user_id, own)
 emit(node_channel, 'presence:list', others, sid,""",
         ),
@@ -73,7 +73,7 @@ emit(node_channel, 'presence:list', others, sid,""",
         "connection/3.1",
         Lua(
             "connect",
-            "emit(node_channel, 'presence:list', presence_list('', ''), sid,",
+            "emit(node_channel, 'presence:list', presence_list('', '', '', tonumber(list_limit)), sid,",
             "emit(node_channel, 'heartbeat_ack', '{\"timestamp\":\"' .. rfc3339(now) .. '\"}', sid,",
         ),
     ),

@@ -76,28 +76,68 @@ end
     ),
     "list-filter-ignored": Mutant(
         "presence/3.6 presence/3.7",
-        Code(HANDLERS, 'data.get("entity_type"), as_text(data.get("entity_id"))', "None, None"),
+        Code(
+            HANDLERS,
+            "presence.send_list(connection, entity_type, entity_id,",
+            "presence.send_list(connection, None, None,",
+        ),
     ),
     "list-filter-by-type-only": Mutant(
         "presence/3.6",
-        Code(HANDLERS, 'data.get("entity_type"), as_text(data.get("entity_id"))', 'data.get("entity_type"), None'),
+        Code(HANDLERS, "send_list(connection, entity_type, entity_id,", "send_list(connection, entity_type, None,"),
     ),
     "list-unsorted": Mutant(
         "presence/3.4",
         Lua(
             "lib/presence",
-            "local members = redis.call('ZRANGE', names_key, 0, -1)\n",
-            """local members = redis.call('ZRANGE', names_key, 0, -1)
+            "local members, following, lines = members_after(after, limit, wanted), 'null', {}\n",
+            """local members, following, lines = members_after(after, limit, wanted), 'null', {}
   table.sort(members, function(a, b) return string.match(a, '%Z*$') < string.match(b, '%Z*$') end)
 """,
+        ),
+    ),
+    "list-ends-with-its-first-page": Mutant(
+        "presence/3.12", Lua("lib/presence", "if #members > limit then following =", "if false then following =")
+    ),
+    "page-repeats-the-last-user": Mutant(
+        "presence/3.12", Lua("lib/presence", "'(' .. member_at(after)", "'[' .. member_at(after)")
+    ),
+    "page-has-no-limit": Mutant(
+        "presence/3.12", Lua("presence_list", "place, tonumber(limit))", "place, math.max(1000, tonumber(limit)))")
+    ),
+    "total-is-of-the-page": Mutant(
+        "presence/3.12", Lua("lib/presence", "digits(total) .. ',\"next\":'", "digits(#lines) .. ',\"next\":'")
+    ),
+    "total-counts-whoever-is-online": Mutant(
+        "presence/3.13",
+        Lua(
+            "lib/presence",
+            "wanted, total = viewers(entity_type, entity_id)",
+            "wanted, total = viewers(entity_type, entity_id), redis.call('ZCARD', names_key)",
+        ),
+    ),
+    "later-pages-forget-the-filter": Mutant(
+        "presence/3.13",
+        Lua(
+            "presence_list",
+            "presence_list(entity_type, entity_id, place,",
+            "presence_list(place == '' and entity_type or '', place == '' and entity_id or '', place,",
+        ),
+    ),
+    "place-is-not-checked": Mutant(
+        "presence/3.15",
+        Code(
+            "app.realtime.managers.presence_manager:PresenceManager.send_list",
+            "user_at(after)",
+            "pass",
         ),
     ),
     "list-has-an-old-number": Mutant(
         "presence/8.3",
         Lua(
             "presence_list",
-            "local list = presence_list(entity_type, entity_id)\n",
-            """local list = string.gsub(presence_list(entity_type, entity_id), '"seq":(%d+)}$',
+            "local list = presence_list(entity_type, entity_id, place, tonumber(limit))\n",
+            """local list = string.gsub(presence_list(entity_type, entity_id, place, tonumber(limit)), '"seq":(%d+)}$',
   function(seq) return '"seq":' .. digits(tonumber(seq) - 1) .. '}' end)
 """,
         ),
@@ -106,12 +146,10 @@ end
         "presence/8.7 contract/order/presence",
         Code(
             HANDLERS,
-            'presence.send_list(connection, data.get("entity_type"), as_text(data.get("entity_id")))',
-            """users = presence.get_online_users(
-            connection.tenant_id, data.get("entity_type"), as_text(data.get("entity_id"))
-        )
+            'presence.send_list(connection, entity_type, entity_id, data.get("after"), data.get("limit"))',
+            """users = presence.get_online_users(connection.tenant_id, entity_type, entity_id)
         seq = int(presence.redis.get(connection.keys.seq) or 0)
-        listed = {"users": users, "seq": seq}
+        listed = {"users": users, "total": len(users), "next": None, "seq": seq}
         services.bus.server.sleep(0.03)
         services.bus.send(connection.sid, MessageType.PRESENCE_LIST.value, listed)""",
         ),

@@ -28,7 +28,8 @@ def register_presence_handlers(socketio: SocketIO, services: Services) -> None:
 
     @on(socketio, services, MessageType.PRESENCE_LIST)
     def handle_presence_list_request(connection: Connection, data: Payload) -> Result:
-        presence.send_list(connection, data.get("entity_type"), as_text(data.get("entity_id")))
+        entity_type, entity_id = data.get("entity_type"), as_text(data.get("entity_id"))
+        presence.send_list(connection, entity_type, entity_id, data.get("after"), data.get("limit"))
         return None
 
     @on(socketio, services, MessageType.HEARTBEAT, echo=MessageType.HEARTBEAT_ACK)

@@ -149,6 +149,7 @@ class ConnectionManager:
             device_type=connection.device_type,
             browser=connection.browser,
             max_connections=limit,
+            list_limit=self._settings.presence_list_limit,
             moves=moves_of(Trigger.ACTIVITY),
             after=("SADD", node_tenants(self._address.node_id), tenant_id) if first else (),
         )

@@ -27,7 +27,7 @@ from app.settings import Settings
 from realtime_contracts.rules import limits
 from realtime_contracts.rules.errors import InvalidPayload
 from realtime_contracts.rules.ids import is_safe_id
-from realtime_contracts.rules.presence import PresenceState, Trigger, choice
+from realtime_contracts.rules.presence import PresenceState, Trigger, choice, user_at
 from realtime_contracts.rules.times import rfc3339
 
 
@@ -62,6 +62,7 @@ class PresenceManager:
         self.heartbeats = Heartbeats(redis_client, address, settings.away_timeout_seconds)
         self._set = Script(redis_client, "presence_set", address)
         self._list = Script(redis_client, "presence_list", address)
+        self._list_limit = settings.presence_list_limit
         self._online = Script(redis_client, "presence_online", address)
         self._offline = Script(redis_client, "presence_offline", address)
         self._due = Script(redis_client, "presence_due", address)
@@ -101,14 +102,29 @@ class PresenceManager:
             now_ms = self._by_connection(connection, Trigger.ACTIVITY, _NO_CHANGE, always=False)[1]
         return self.heartbeats.clock.told(now_ms)
 
-    def send_list(self, connection: Connection, entity_type: str | None = None, entity_id: str | None = None) -> None:
-        """Send `presence:list` to the connection, in order with all other presence messages."""
+    def send_list(
+        self,
+        connection: Connection,
+        entity_type: str | None = None,
+        entity_id: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> None:
+        """Send a page of `presence:list` to the connection, in order with all other presence messages.
+
+        `after`: the `next` of the page before; `limit`: users at most, and never more than PRESENCE_LIST_LIMIT.
+        Raises InvalidPayload for an `after` that no page had.
+        """
+        if after is not None:
+            user_at(after)
         sent = self._list(
             connection.keys,
             user_id=connection.user_id,
             sid=connection.sid,
             entity_type=_filter(entity_type),
             entity_id=_filter(entity_id),
+            place=after or "",
+            limit=self._list_limit if limit is None else min(limit, self._list_limit),
         )
         if sent is None:
             raise ConnectionLost
@@ -164,10 +180,27 @@ class PresenceManager:
     def get_online_users(
         self, tenant_id: str, entity_type: str | None = None, entity_id: str | None = None
     ) -> list[dict[str, Any]]:
-        """The online users of a tenant as `presence:list` shows them. One round trip, however many."""
-        entity = {"entity_type": _filter(entity_type), "entity_id": _filter(entity_id)}
-        listed = self._list(TenantKeys(tenant_id), user_id="", sid="", **entity)
-        return cast("list[dict[str, Any]]", orjson.loads(listed)["users"])
+        """The online users of a tenant as `presence:list` shows them.
+
+        A round trip for each PRESENCE_LIST_LIMIT of them. Whoever is renamed meanwhile is there once, or not at all.
+        """
+        users: dict[str, dict[str, Any]] = {}
+        after: str | None = ""
+        while after is not None:
+            page = orjson.loads(
+                self._list(
+                    TenantKeys(tenant_id),
+                    user_id="",
+                    sid="",
+                    entity_type=_filter(entity_type),
+                    entity_id=_filter(entity_id),
+                    place=after,
+                    limit=self._list_limit,
+                )
+            )
+            users |= {user["user_id"]: user for user in page["users"]}
+            after = page["next"]
+        return list(users.values())
 
     def expire(self, tenant_id: str) -> tuple[list[str], float | None]:
         """Handle a tenant's due deadlines. Returns who became away, and the seconds until the next check.

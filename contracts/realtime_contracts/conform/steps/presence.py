@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from realtime_contracts.conform.steps.common import (
     status_in,
 )
 from realtime_contracts.conform.steps.hearing import hear, listeners
-from realtime_contracts.conform.tab import NO_ANSWER
+from realtime_contracts.conform.tab import NO_ANSWER, Tab
 from realtime_contracts.conform.world import World
 from realtime_contracts.wire.journal import UnmetError
 from realtime_contracts.wire.timeouts import patience
@@ -329,6 +330,73 @@ def asks_viewing_type(world: World, who: str, entity_type: str, n: str | None = 
 @when("{who} asks who is viewing number {n} of no type")
 def asks_viewing_untyped(world: World, who: str, n: str) -> None:
     act(world, who, "presence:list", {"entity_id": int(n)})
+
+
+@when('the user "{user_id}" reads in pages of {size} who is online')
+def reads_pages(world: World, user_id: str, size: str) -> None:
+    world.presence.list_pages = list(pages_of(world[user_id].tab, int(size), {}))
+
+
+@when('{who} reads in pages of {size} who is viewing "{viewed}"')
+def reads_pages_viewing(world: World, who: str, size: str, viewed: str) -> None:
+    world.presence.list_pages = list(pages_of(world[who].tab, int(size), entity(viewed)))
+
+
+@when("{who} asks for the first page of {size}, and for the rest once {whom} is busy")
+def asks_pages_while(world: World, who: str, size: str, whom: str) -> None:
+    pages = pages_of(world[who].tab, int(size), {})
+    world.presence.list_pages = [next(pages)]
+    act(world, whom, "presence:update", {"status": "busy"})
+    world.presence.list_pages += pages
+
+
+@when('{who} asks who follows the place "{place}" in the list')
+def asks_after(world: World, who: str, place: str) -> None:
+    act(world, who, "presence:list", {"after": place})
+
+
+def pages_of(tab: Tab, size: int, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the pages of a list. A page says what it has, the harness's own users included."""
+    page = tab.ask_page({**asked, "limit": size})
+    yield page
+    places: set[str] = set()
+    while page["next"] is not None:
+        if page["next"] in places:
+            raise UnmetError("a next that no page before had", repr(page))
+        places.add(page["next"])
+        page = tab.ask_page({**asked, "limit": size, "after": page["next"]})
+        yield page
+
+
+@then("the pages have the ids {ids_}")
+def pages_ids(world: World, ids_: str) -> None:
+    found = [user["user_id"] for page in world.presence.list_pages for user in page["users"]]
+    wanted = ids_.split(", ")
+    assert_equal([user_id for user_id in found if user_id in wanted], wanted, "the ids in the pages")
+
+
+@then("the pages show {people}")
+def pages_show(world: World, people: list[str]) -> None:
+    assert_equal(
+        [user["user_name"] for page in world.presence.list_pages for user in page["users"]], people, "the pages"
+    )
+
+
+@then("each page has {size} users at most, and the total of all")
+def pages_sizes(world: World, size: str) -> None:
+    total = sum(len(page["users"]) for page in world.presence.list_pages)
+    for page in world.presence.list_pages:
+        assert_equal(page["total"], total, "the total")
+        if len(page["users"]) > int(size):
+            raise UnmetError(f"a page of at most {size} users", repr(page))
+
+
+@then("the last page shows {whom} as busy, and has the number of that message")
+def last_page(world: World, whom: str) -> None:
+    page = world.presence.list_pages[-1]
+    message = world[whom].tab.expect("presence:update", since=0, user_id=world[whom].user_id, status="busy")
+    shown = {user["user_id"]: user["status"] for user in page["users"]}.get(world[whom].user_id)
+    assert_equal((shown, page["seq"]), ("busy", message.payload["seq"]), "the last page")
 
 
 @then("the list that {who} gets is empty")

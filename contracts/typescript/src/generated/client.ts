@@ -165,12 +165,16 @@ export type ClientNotificationRead =
   | (ClientNotificationReadOne & { all?: never })
   | (ClientNotificationReadAll & { notification_id?: never });
 
-/** Asks who is online in the caller's tenant. May be sent without payload. */
+/** Asks who is online in the caller's tenant, a page at a time. May be sent without payload. */
 export type ClientPresenceList = {
   /** Only users who are looking at an object of this type. */
   entity_type?: EntityType;
   /** Only users who are looking at this object; needs entity_type. */
   entity_id?: EntityIdIn;
+  /** The `next` of a list: asks for the users who follow it. */
+  after?: string;
+  /** Users in the list at most. The server may send fewer. */
+  limit?: number;
 } & ({ entity_id?: never } | { entity_type: EntityType });
 
 /**

@@ -137,7 +137,10 @@ export interface ServerToClientEvents {
    * `notification:count` that counts it; a user who is offline finds it later, over REST.
    */
   notification: (payload: ServerNotification) => void;
-  /** Everybody who is online in the tenant, or who is looking at the entity that was asked for. */
+  /**
+   * Who is online in the tenant, or who is looking at the entity that was asked for: the first users, or those
+   * who follow an earlier list.
+   */
   'presence:list': (payload: ServerPresenceList) => void;
   /** A user's status or place, sent to the whole tenant, its sender included. */
   'presence:update': (payload: ServerPresenceUpdate) => void;
@@ -187,7 +190,7 @@ export interface ClientToServerEvents {
   'notification:count': (payload: ClientNotificationCount, ack: Ack<AckNotificationCount>) => void;
   /** Marks one of the caller's notifications as read, or all of them: exactly one of the two. */
   'notification:read': (payload: ClientNotificationRead, ack: Ack<AckNotificationRead>) => void;
-  /** Asks who is online in the caller's tenant. May be sent without payload. */
+  /** Asks who is online in the caller's tenant, a page at a time. May be sent without payload. */
   'presence:list': (payload: ClientPresenceList, ack: Ack<AckPresenceList>) => void;
   /**
    * Sets the caller's status and where they are. A field that is absent keeps its value, an explicit null clears

@@ -227,12 +227,22 @@ export interface ServerNotification {
   created_at: Time;
 }
 
-/** Everybody who is online in the tenant, or who is looking at the entity that was asked for. */
+/**
+ * Who is online in the tenant, or who is looking at the entity that was asked for: the first users, or those who
+ * follow an earlier list.
+ */
 export interface ServerPresenceList {
   /** The users, sorted by user_name, then user_id, by Unicode code point. */
   users: PresentUser[];
-  /** The number of the last presence message that this list contains; messages up to it are already in. */
+  /**
+   * The number of the last presence message that this list contains; messages up to it are already in. Of a user,
+   * whatever has the higher number is true, be it a page or a message.
+   */
   seq: Seq;
+  /** How many users there are in all pages. */
+  total: number;
+  /** The `after` of the following page; null if this is the last. */
+  next: string | null;
 }
 
 /** A user's status or place, sent to the whole tenant, its sender included. */

@@ -2,7 +2,7 @@
 -- uses base presence
 -- KEYS user_connections (set) · connections (set) · connection (hash) · node_connections (set) · notifications_ends (zset)
 -- ARGV node_channel · sid · user_channel · user_name · device_type · browser · node_id · tenant_id
---      max_connections (of the user) · moves (text)
+--      max_connections (of the user) · list_limit · moves (text)
 -- → connected_at (RFC 3339), or false: the user has all the connections allowed
 -- publishes presence:user_joined, or presence:update if an automatic away ended or the name is new; presence:list to the sid
 
@@ -30,6 +30,6 @@ else
 end
 -- A notification may have been made while no node was told when it expires.
 local first_end = redis.call('ZRANGE', notifications_ends_key, 0, 0, 'WITHSCORES')[2]
-emit(node_channel, 'presence:list', presence_list('', ''), sid, { enter = { tenant_channel, user_channel },
+emit(node_channel, 'presence:list', presence_list('', '', '', tonumber(list_limit)), sid, { enter = { tenant_channel, user_channel },
   due = first_end and math.max(0, tonumber(first_end) - now), due_room = tenant_channel })
 return connected_at

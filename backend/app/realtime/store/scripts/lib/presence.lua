@@ -161,27 +161,56 @@ local function user_leaves(user)
   if redis.call('EXISTS', online_key) == 0 then redis.call('DEL', seq_key) end
 end
 
--- The members of the list in its order; with a filter (JSON, '' for any) only who is viewing that entity.
-local function listed_members(entity_type, entity_id)
-  local members = redis.call('ZRANGE', names_key, 0, -1)
-  if entity_type == '' and entity_id == '' then return members end
-  local viewing, found, entities = {}, {}, redis.call('HGETALL', viewing_key)
-  for i = 1, #entities, 2 do
-    local its_type, its_id = string.match(entities[i + 1], '^(.*)\n(.*)$')
-    viewing[entities[i]] = (entity_type == '' or entity_type == its_type) and (entity_id == '' or entity_id == its_id)
-  end
-  for _, member in ipairs(members) do
-    if viewing[member] then found[#found + 1] = member end
-  end
-  return found
+-- Where a page of the list ends, as clients have it: the member's bytes in hexadecimal. And back.
+local function place_of(member)
+  return (string.gsub(member, '.', function(byte) return string.format('%02x', string.byte(byte)) end))
 end
 
--- `{users, seq}` as JSON, by name and id; filtered as `listed_members` says.
-local function presence_list(entity_type, entity_id)
-  local members, parts = listed_members(entity_type, entity_id), {}
-  for first = 1, #members, 1000 do -- unpack has a limit of some thousands
-    local lines = redis.call('HMGET', online_key, unpack(members, first, math.min(first + 999, #members)))
-    parts[#parts + 1] = table.concat(lines, ',')
+local function member_at(place)
+  return (string.gsub(place, '%x%x', function(byte) return string.char(tonumber(byte, 16)) end))
+end
+
+-- The members who are viewing an entity (JSON, '' for any) as a set, and how many they are.
+local function viewers(entity_type, entity_id)
+  local found, count, entities = {}, 0, redis.call('HGETALL', viewing_key)
+  for i = 1, #entities, 2 do
+    local its_type, its_id = string.match(entities[i + 1], '^(.*)\n(.*)$')
+    if (entity_type == '' or entity_type == its_type) and (entity_id == '' or entity_id == its_id) then
+      found[entities[i]] = true
+      count = count + 1
+    end
   end
-  return '{"users":[' .. table.concat(parts, ',') .. '],"seq":' .. current_seq() .. '}'
+  return found, count
+end
+
+-- Members in the list's order after a place ('' for the first), only those in `wanted` if given: more than `limit` if
+-- there are more.
+local function members_after(after, limit, wanted)
+  local members, from = {}, after == '' and '-' or '(' .. member_at(after)
+  while true do
+    local batch = redis.call('ZRANGEBYLEX', names_key, from, '+', 'LIMIT', 0, limit + 1)
+    for _, member in ipairs(batch) do
+      if not wanted or wanted[member] then members[#members + 1] = member end
+    end
+    if #members > limit or #batch <= limit then return members end
+    from = '(' .. batch[#batch]
+  end
+end
+
+-- `{users, total, next, seq}` as JSON: a page of the list, by name and id. `entity_type` and `entity_id` as for `viewers`,
+-- `after` and `limit` as for `members_after`; unpack bears a limit of some thousands.
+local function presence_list(entity_type, entity_id, after, limit)
+  local wanted, total
+  if entity_type == '' and entity_id == '' then
+    total = redis.call('ZCARD', names_key)
+  else
+    wanted, total = viewers(entity_type, entity_id)
+  end
+  local members, following, lines = members_after(after, limit, wanted), 'null', {}
+  if #members > limit then following = '"' .. place_of(members[limit]) .. '"' end
+  if #members > 0 then
+    lines = redis.call('HMGET', online_key, unpack(members, 1, math.min(#members, limit)))
+  end
+  return '{"users":[' .. table.concat(lines, ',') .. '],"total":' .. digits(total) .. ',"next":' .. following
+    .. ',"seq":' .. current_seq() .. '}'
 end
