@@ -31,7 +31,10 @@ class Now:
 
     connections: int
     ready: bool
+    #: Messages of the bus for connections of this node, those for none, and the channels that they come over.
     delivered: int
+    unwanted: int
+    channels: int
     #: Sessions that have ended, by the label of the reason.
     ended: Mapping[str, int]
     #: Commands that wait for Redis, and connections to it made so far.
@@ -115,6 +118,10 @@ class _Current(Collector):
         yield CounterMetricFamily(
             "realtime_bus_messages", "Messages of the bus for connections of this node", now.delivered
         )
+        yield CounterMetricFamily(
+            "realtime_bus_unwanted", "Messages of the bus that no connection of this node was to get", now.unwanted
+        )
+        yield GaugeMetricFamily("realtime_bus_channels", "Channels of the bus that this node hears", now.channels)
         ended = CounterMetricFamily("realtime_sessions_ended", "Engine.IO sessions that ended", labels=["reason"])
         for reason, count in now.ended.items():
             ended.add_metric([reason], count)

@@ -29,7 +29,7 @@ from app.realtime.services.activity_service import ActivityService
 from app.realtime.services.notification_service import NotificationService
 from app.realtime.store import script, topology
 from app.realtime.store.address import NodeAddress
-from app.realtime.store.keys import TenantKeys, bus_channel
+from app.realtime.store.keys import TenantKeys, bus_prefix
 from app.realtime.store.nodes import NodeStore
 from app.settings import Settings
 from realtime_contracts import Direction
@@ -172,12 +172,10 @@ class Tape:
 
     def __init__(self, redis_client: redis.Redis) -> None:
         self._redis = redis_client
-        self._bus = bus_channel(topology.database_of(redis_client))
+        self._bus = bus_prefix(topology.database_of(redis_client))
         self._pubsub = redis_client.pubsub()
-        self._pubsub.subscribe(self._bus)
-        self._pubsub.psubscribe(f"{self._bus}:*")
-        for _ in range(2):
-            assert self._pubsub.get_message(timeout=PATIENCE), "no subscription"
+        self._pubsub.psubscribe(f"{self._bus}*")
+        assert self._pubsub.get_message(timeout=PATIENCE), "no subscription"
         self._marks = count(1)
 
     def heard(self, *events: str) -> list[Heard]:
@@ -186,7 +184,7 @@ class Tape:
         Ends at a message of its own, so nothing that was published before can be missing.
         """
         mark = f"{uuid4().hex} {next(self._marks)}"
-        self._redis.publish(self._bus, json.dumps({"do": "mark", "mark": mark}))
+        self._redis.publish(f"{self._bus}mark", json.dumps({"do": "mark", "mark": mark}))
         found: list[Heard] = []
         while True:
             message = self._pubsub.get_message(timeout=PATIENCE)
@@ -231,7 +229,7 @@ def assert_gapless(heard: list[Heard]) -> None:
 
 def crowd(backend: Backend, tenant: str, size: int) -> None:
     """Make users online who have no connection, without a round trip each."""
-    with batched(backend.redis) as pipe:
+    with batched(backend.redis, backend.address) as pipe:
         managers = PresenceManager(pipe, backend.settings, backend.address)
         for number in range(size):
             managers._online(
@@ -246,9 +244,9 @@ def crowd(backend: Backend, tenant: str, size: int) -> None:
 
 
 @contextmanager
-def batched(redis_client: redis.Redis) -> Iterator[Any]:
+def batched(redis_client: redis.Redis, address: NodeAddress) -> Iterator[Any]:
     """Send what is called on it in pipelines of a thousand."""
-    batch = _Batch(redis_client)
+    batch = _Batch(redis_client, address)
     yield batch
     batch.flush()
 
@@ -256,15 +254,16 @@ def batched(redis_client: redis.Redis) -> Iterator[Any]:
 class _Batch:
     """A client whose commands wait for each other; enough of one for a Script."""
 
-    def __init__(self, redis_client: redis.Redis) -> None:
+    def __init__(self, redis_client: redis.Redis, address: NodeAddress) -> None:
         self._redis = redis_client
+        self._address = address
         self._pipe = redis_client.pipeline(transaction=False)
         self._loaded: set[str] = set()
 
     def execute_command(self, *command: Any) -> None:
         if command[1] not in self._loaded:
             for name in script.names():
-                self._loaded.add(self._redis.script_load(script.source(name)))
+                self._loaded.add(self._redis.script_load(script.compiled(name, self._address)))
         self._pipe.execute_command(*command)
         if len(self._pipe) >= 1000:
             self.flush()

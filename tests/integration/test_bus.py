@@ -13,34 +13,50 @@ import redis
 from gevent.queue import Queue
 
 from app import create_app
+from app.realtime.bus.manager import NAMESPACE, BusManager
+from app.realtime.bus.route import Route
 from app.realtime.bus.subscription import Subscription
 from app.realtime.container import get_services
-from app.realtime.store import topology
-from app.realtime.store.keys import TenantKeys
+from app.realtime.store import topology as topologies
+from app.realtime.store.keys import NO_TENANT, TenantKeys
 from app.settings import Settings
 from tests.integration.backend import PATIENCE, SECRET, TENANT, come
 from tests.integration.conftest import MakeCluster
 from tests.redis_server import RedisServer
+from tests.unit.app.bus.test_manager import sent, served, session
 
-CHANNELS = ("cluster", "node")
 #: Seconds in which a connection has to be made.
 TIMEOUT = 0.3
+
+ACME, GLOBEX = TenantKeys("acme"), TenantKeys("globex")
+CHANNELS = ("cluster", "node")
 
 
 class Listener:
     """A subscription, and what it has heard."""
 
-    def __init__(self, url: str, connection_class: type[redis.Connection] | None = None) -> None:
-        settings = Settings(redis_url=url, jwt_secret_key=SECRET, redis_timeout=TIMEOUT)
-        pool = topology.of_settings(settings).pool_for(TENANT)
+    def __init__(
+        self, url: str, connection_class: type[redis.Connection] | None = None, *, sharded: bool = False
+    ) -> None:
+        pool = one_server(url).pool_for("acme")
         pool.connection_class = connection_class or pool.connection_class
         self.heard: Queue[bytes] = Queue()
         self.gaps: Queue[None] = Queue()
-        self.subscription = Subscription(pool, CHANNELS, self._received, lambda: self.gaps.put(None))
+        self.subscription = Subscription(
+            lambda: pool,
+            self._received,
+            lambda: self.gaps.put(None),
+            lambda: None,
+            sharded=sharded,
+        )
+        self.route = Route("cluster", "acme", tuple(channel.encode() for channel in CHANNELS))
+        self.subscription.add(self.route)
 
     def _received(self, batch: list[bytes]) -> None:
         for message in batch:
             self.heard.put(message)
+            if message == b"fault":
+                raise ZeroDivisionError
 
     def next(self) -> bytes:
         """The next message."""
@@ -50,13 +66,18 @@ class Listener:
 Listen = Callable[..., Listener]
 
 
+def one_server(url: str) -> topologies.Topology:
+    """The topology of one server, with a short time-out."""
+    return topologies.of_settings(Settings(redis_url=url, jwt_secret_key=SECRET, redis_timeout=TIMEOUT))
+
+
 @pytest.fixture
 def listen() -> Iterator[Listen]:
     """Make listeners, which stop at the end."""
     made: list[Listener] = []
 
-    def make(*args: Any) -> Listener:
-        made.append(Listener(*args))
+    def make(*args: Any, **options: Any) -> Listener:
+        made.append(Listener(*args, **options))
         made[-1].subscription.start()
         return made[-1]
 
@@ -66,6 +87,29 @@ def listen() -> Iterator[Listen]:
     gevent.sleep(0)  # their greenlets end
 
 
+MakeManager = Callable[[], BusManager]
+
+
+@pytest.fixture
+def managers(own_redis: RedisServer) -> Iterator[MakeManager]:
+    """Make the managers of nodes, without servers."""
+    made: list[BusManager] = []
+
+    def make() -> BusManager:
+        topology = topologies.of_url(own_redis.url)
+        manager = served(topology.commands(), topology, [])
+        made.append(manager)
+        manager.start()
+        until(lambda: manager.routes.subscribed, "the subscription")
+        return manager
+
+    yield make
+    for manager in made:
+        manager.stop()
+        manager._client.link.close()  # type: ignore[attr-defined]
+    gevent.sleep(0)
+
+
 def until(holds: Callable[[], object], what: str) -> None:
     """Wait for something that greenlets of this thread, or Redis, will bring about."""
     with gevent.Timeout(PATIENCE, AssertionError(f"did not happen: {what}")):
@@ -73,14 +117,15 @@ def until(holds: Callable[[], object], what: str) -> None:
             gevent.sleep(0.005)
 
 
+@pytest.mark.parametrize("sharded", [False, True], ids=["plain", "sharded"])
 def test_messages_of_both_channels_come_whole_and_in_the_order_of_redis(
-    own_redis: RedisServer, listen: Listen, direct: redis.Redis
+    own_redis: RedisServer, listen: Listen, direct: redis.Redis, *, sharded: bool
 ) -> None:
-    listener = listen(own_redis.url)
+    listener = listen(own_redis.url, sharded=sharded)
     until(lambda: listener.subscription.subscribed, "the subscription")
     sent = [b"%d %s" % (number, b"x" * (number * 37 % 3000)) for number in range(500)] + [b"y" * 1_000_000]
     for number, message in enumerate(sent):
-        direct.publish(CHANNELS[number % 2], message)
+        direct.execute_command("SPUBLISH" if sharded else "PUBLISH", CHANNELS[number % 2], message)
     assert [listener.next() for _ in sent] == sent
     assert listener.gaps.empty()
 
@@ -95,6 +140,18 @@ def test_a_lost_subscription_comes_back_and_says_that_messages_may_be_missing(
         listener.gaps.get(timeout=PATIENCE)
         direct.publish("node", "again")
         assert listener.next() == b"again"
+
+
+def test_an_exception_while_messages_are_handed_over_does_not_leave_the_node_deaf(
+    own_redis: RedisServer, listen: Listen, direct: redis.Redis
+) -> None:
+    listener = listen(own_redis.url)
+    until(lambda: listener.subscription.subscribed, "the subscription")
+    direct.publish("node", "fault")
+    assert listener.next() == b"fault"
+    listener.gaps.get(timeout=PATIENCE)
+    direct.publish("node", "again")
+    assert listener.next() == b"again"
 
 
 @pytest.mark.parametrize(
@@ -169,6 +226,48 @@ def test_any_code_emits_to_rooms_on_all_nodes_but_to_whom_it_skips(
         counts.append([payload["count"] for event, payload in heard if event == "notification:count"])
         wire.goodbye()
     assert counts == [[1, 3], [1, 2, 3], [2, 3]]
+
+
+def test_an_emit_goes_over_the_channel_of_its_rooms_and_reaches_rooms_of_no_tenant(
+    own_redis: RedisServer, direct: redis.Redis, managers: MakeManager
+) -> None:
+    here, there = managers(), managers()
+    ana, ben = session(here, "ana"), session(there, "ben")
+    for manager, sid in ((here, ana), (there, ben)):
+        manager.connect(sid, NAMESPACE)
+        manager.enter_room(sid, NAMESPACE, ACME.tenant_channel)
+        manager.enter_room(sid, NAMESPACE, "lobby")
+        manager.enter_room(sid, NAMESPACE, ACME.room_channel("invoice:42"))
+    user, room, nobodys = (
+        ACME.user_channel("ana"),
+        ACME.room_channel("invoice:42"),
+        TenantKeys(NO_TENANT).tenant_channel,
+    )
+    own = ACME.node_channel(here.routes._address.node_id)
+    with direct.pubsub() as pubsub:
+        pubsub.psubscribe("*")
+        assert pubsub.get_message(timeout=PATIENCE)
+        for to, channel in (
+            (ACME.tenant_channel, ACME.tenant_channel),
+            (room, room),
+            (user, ACME.tenant_channel),
+            ([room, user], ACME.tenant_channel),
+            (ana, own),
+            ([ana, room], ACME.tenant_channel),
+            (ben, nobodys),
+            ("lobby", nobodys),
+            ([room, GLOBEX.tenant_channel], nobodys),
+            ([room, "lobby"], nobodys),
+        ):
+            here.emit("e", 1, NAMESPACE, room=to)
+            message = pubsub.get_message(timeout=PATIENCE)
+            assert message
+            assert message["channel"] == f"flask-socketio:0:{channel}", to
+    here.emit("e", 2, NAMESPACE, room="lobby")
+    for manager, name in ((here, "ana"), (there, "ben")):
+        got: list[str] = []
+        until(lambda got=got, m=manager, n=name: got.extend(sent(m, n)) or '42["e",2]' in got, "the last one")
+        assert len(got) == 9, (name, got)
 
 
 def of_user(direct: redis.Redis, user_id: str) -> set[str]:

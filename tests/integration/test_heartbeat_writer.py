@@ -98,7 +98,7 @@ def test_notes_of_more_tenants_than_may_be_in_flight_are_written(redis_url: str,
 def test_a_node_that_stops_writes_its_last_notes_and_notes_no_more(
     services: Services, server: Backend, tenant: str
 ) -> None:
-    server.nodes.renew(60_000, 1)  # Another node lives, so that Ana stays online for her grace.
+    server.nodes.renew(60_000)  # Another node lives, so that Ana stays online for her grace.
     ana = come(services, tenant, "ana")
     [first] = [user["last_active_at"] for user in server.presence.get_online_users(tenant)]
     while (told := services.presence.heartbeat(ana, active=True)) <= first:

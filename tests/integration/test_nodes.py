@@ -40,10 +40,10 @@ def reap(node: Backend, dead: Backend, ended_at_ms: int) -> None:
 
 def test_a_node_learns_whether_it_had_its_lease(nodes: list[Backend]) -> None:
     first = nodes[0].nodes
-    assert first.renew(LONG, 1).had is False
-    assert first.renew(LONG, 2).had is True
+    assert first.renew(LONG).had is False
+    assert first.renew(LONG).had is True
     nodes[0].redis.delete(NODES)
-    assert first.renew(LONG, 3).had is False
+    assert first.renew(LONG).had is False
 
 
 def test_a_lease_that_ran_out_is_seen_by_the_others_until_the_node_is_buried_and_then_no_more(
@@ -51,54 +51,42 @@ def test_a_lease_that_ran_out_is_seen_by_the_others_until_the_node_is_buried_and
 ) -> None:
     dead, one, two = (backend.nodes for backend in nodes)
     dead_id = nodes[0].address.node_id
-    dead.renew(SHORT, 1)
-    assert one.renew(LONG, 1).expired == {}
-    ended = eventually(lambda: one.renew(LONG, 1).expired, "the lease has run out")
+    dead.renew(SHORT)
+    assert one.renew(LONG).expired == {}
+    ended = eventually(lambda: one.renew(LONG).expired, "the lease has run out")
     assert list(ended) == [dead_id]
-    assert two.renew(LONG, 1).expired == ended
+    assert two.renew(LONG).expired == ended
     one.remove_node(dead_id)
-    assert one.renew(LONG, 2).expired == {}
-    assert two.renew(LONG, 2).expired == {}
+    assert one.renew(LONG).expired == {}
+    assert two.renew(LONG).expired == {}
 
 
 def test_a_node_does_not_see_itself_expired(nodes: list[Backend]) -> None:
     one = nodes[0].nodes
-    one.renew(0, 1)
-    assert one.renew(LONG, 2).expired == {}
+    one.renew(0)
+    assert one.renew(LONG).expired == {}
 
 
 def test_a_node_whose_tenants_were_lost_in_a_failover_is_told(nodes: list[Backend]) -> None:
     """Its lease is there, the last tenants that it has stored are not."""
     one = nodes[0]
     one.nodes.take_over({"acme", "globex"})
-    one.nodes.renew(LONG, 1, 2)
-    assert one.nodes.renew(LONG, 2, 2).had
+    one.nodes.renew(LONG, 2)
+    assert one.nodes.renew(LONG, 2).had
     one.nodes.unwatch("globex")
-    assert not one.nodes.renew(LONG, 3, 2).had
-    assert one.nodes.renew(LONG, 4, 1).had
+    assert not one.nodes.renew(LONG, 2).had
+    assert one.nodes.renew(LONG, 1).had
 
 
 def test_a_node_that_leaves_is_told_how_many_live_and_is_adopted_at_once(nodes: list[Backend]) -> None:
     first, second, third = (backend.nodes for backend in nodes)
     for node in (first, second, third):
-        node.renew(LONG, 1)
+        node.renew(LONG)
     assert first.leave() == 2
-    assert list(second.renew(LONG, 2).expired) == [nodes[0].address.node_id]
+    assert list(second.renew(LONG).expired) == [nodes[0].address.node_id]
     assert second.leave() == 1
     first.remove_node(nodes[0].address.node_id)
     assert third.leave() == 0
-
-
-def test_the_probe_comes_back_to_the_node_that_sent_it(nodes: list[Backend]) -> None:
-    pubsub = nodes[0].redis.pubsub()
-    pubsub.subscribe(nodes[0].address.node)
-    assert pubsub.get_message(timeout=5)
-    nodes[1].nodes.renew(LONG, 6)
-    nodes[0].nodes.renew(LONG, 7)
-    message = pubsub.get_message(timeout=5)
-    assert message
-    assert message["data"] == '{"do":"probe","number":7}'
-    pubsub.close()
 
 
 def test_two_nodes_that_reap_a_third_at_once_let_each_user_leave_once(nodes: list[Backend], tenant: str) -> None:
@@ -110,8 +98,8 @@ def test_two_nodes_that_reap_a_third_at_once_let_each_user_leave_once(nodes: lis
     for user_id in users:
         dead.join(dead.connect(tenant, user_id), "invoice:1")
     moved = [two.connect(tenant, user_id) for user_id in users[:10]]
-    dead.nodes.renew(SHORT, 1)
-    ended_at = eventually(lambda: one.nodes.renew(LONG, 1).expired, "the lease has run out")[dead.address.node_id]
+    dead.nodes.renew(SHORT)
+    ended_at = eventually(lambda: one.nodes.renew(LONG).expired, "the lease has run out")[dead.address.node_id]
     tape.heard()
 
     together(
@@ -129,7 +117,7 @@ def test_two_nodes_that_reap_a_third_at_once_let_each_user_leave_once(nodes: lis
     assert_gapless(heard)
     assert sorted(h.payload["user_id"] for h in heard if h.event == "presence:user_left") == users[10:]
     assert sorted(h.payload["user_id"] for h in heard if h.event == "room:user_left") == users
-    assert one.nodes.renew(LONG, 2).expired == {}
+    assert one.nodes.renew(LONG).expired == {}
     assert one.redis.exists(node_tenants(dead.address.node_id)) == 0
     assert one.nodes.tenants(one.address.node_id) == {tenant}
     for connection in moved:

@@ -76,7 +76,7 @@ def make_services(settings: Settings) -> Services:
     """Put the services of one app together. Nothing runs yet, and Redis is not asked."""
     topology = topologies.of_settings(settings)
     commands = topology.commands()
-    address = NodeAddress(topology.database)
+    address = NodeAddress(topology.database, sharded=topology.sharded)
     nodes = NodeStore(commands, address)
     tasks = Tasks()
 
@@ -94,10 +94,10 @@ def make_services(settings: Settings) -> Services:
         cursors.forget(connection, room_id)
         bus.leave(connection.sid, connection.keys.room_channel(room_id))
 
-    bus = BusManager(commands, topology.pool_for(""), address, tasks.start, on_gap, plan_check, on_unsteady)
+    bus = BusManager(commands, topology, address, tasks.start, on_gap, plan_check, on_unsteady)
     connections = ConnectionManager(commands, settings, address)
     presence = PresenceManager(commands, settings, address)
-    rooms = RoomManager(commands, settings, address, load_policy(settings.room_policy), on_left)
+    rooms = RoomManager(commands, settings, address, load_policy(settings.room_policy), bus.hear, on_left)
     cursors = CursorManager(commands, settings, address, plan_check)
     cursors.write_soon = tasks.writer(cursors.write)
     typing = TypingManager(commands, settings, address, plan_check)
@@ -138,6 +138,8 @@ def make_services(settings: Settings) -> Services:
             connections=connections.get_connection_count(),
             ready=lifecycle.problem() is None,
             delivered=bus.delivery.delivered,
+            unwanted=bus.delivery.unwanted,
+            channels=len(bus.routes),
             ended=bus.server.eio.engine.ended,
             in_flight=len(commands.link),
             connects=commands.link.connects,

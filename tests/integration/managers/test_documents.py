@@ -67,7 +67,8 @@ def test_the_answer_to_an_edit_that_is_known_follows_what_told_the_others_of_it(
     ana, again = nodes[0].enter(tenant, "ana"), nodes[1].enter(tenant, "ana")
     again.ack_number, edit_id = 7, str(uuid4())
     with nodes[1].redis.pubsub() as pubsub:
-        pubsub.subscribe(nodes[1].address.bus, nodes[1].address.node)
+        keys, here = TenantKeys(tenant), nodes[1].address
+        pubsub.subscribe(here.bus + keys.room_channel(ROOM), here.bus + keys.node_channel(here.node_id))
         edit(nodes[0], ana, 0, put("/n", 1), edit_id=edit_id)
         edit(nodes[1], again, 0, put("/n", 1), edit_id=edit_id)
         told: list[tuple[dict[str, Any], str]] = []

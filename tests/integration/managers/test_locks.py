@@ -88,7 +88,7 @@ def test_who_joins_makes_the_node_look_in_time(backend: Backend, tenant: str, an
     """A node that was not there when a lock was taken learns of its end from the join."""
     heard: list[Any] = []
     pubsub = backend.redis.pubsub()
-    pubsub.subscribe(backend.address.node)
+    pubsub.subscribe(backend.address.bus + TenantKeys(tenant).node_channel(backend.address.node_id))
     backend.locks.lock(ana, ROOM, "/a", 5)
     backend.enter(tenant, "ben")
 

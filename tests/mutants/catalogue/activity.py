@@ -9,7 +9,7 @@ TENANT_KEYS = "app.realtime.store.keys:TenantKeys"
 MUTANTS = {
     "activity-to-another-tenant": Mutant(
         "activity/1.1",
-        Lua("activity_record", "emit(bus, 'activity', item, tenant_channel)", "emit(bus, 'activity', item, nil)"),
+        Lua("activity_record", "emit(tenant_channel, 'activity', item)", "emit('nobody', 'activity', item)"),
     ),
     "forgets-tenant-in-activity": Mutant(
         "activity/2.4",
@@ -59,7 +59,7 @@ MUTANTS = {
         Code(
             "app.realtime.store.activity:ActivityStore.feed",
             "sid=sid,",
-            'sid=sid and keys.tenant_channel, node_channel=self._feed._here["bus"],',
+            "sid=sid and keys.tenant_channel,",
         ),
     ),
     "repeated-activity-is-recorded-again": Mutant(

@@ -61,20 +61,20 @@ MUTANTS = {
         "connection/3.1",
         Lua(
             "connect",
-            "emit(node_channel, 'presence:list', presence_list('', '', '', tonumber(list_limit)), sid,",
+            "emit(node_channel, 'presence:list', presence_list('', '', '', tonumber(list_limit)), { to = sid,",
             """local own = redis.call('HGET', ONLINE, user_id)
 redis.call('HDEL', ONLINE, user_id)
 local others = presence_list('', '', '', tonumber(list_limit))
 redis.call('HSET', ONLINE, user_id, own)
-emit(node_channel, 'presence:list', others, sid,""",
+emit(node_channel, 'presence:list', others, { to = sid,""",
         ),
     ),
     "no-first-list": Mutant(
         "connection/3.1",
         Lua(
             "connect",
-            "emit(node_channel, 'presence:list', presence_list('', '', '', tonumber(list_limit)), sid,",
-            "emit(node_channel, 'heartbeat_ack', '{\"timestamp\":\"' .. rfc3339(now) .. '\"}', sid,",
+            "emit(node_channel, 'presence:list', presence_list('', '', '', tonumber(list_limit)), { to = sid,",
+            "emit(node_channel, 'heartbeat_ack', '{\"timestamp\":\"' .. rfc3339(now) .. '\"}', { to = sid,",
         ),
     ),
 }

@@ -11,8 +11,8 @@ MUTANTS = {
         "contract/server/room:user_joined",
         Lua(
             "room_join",
-            """.. ',"room_id":' .. json(room_id) .. '}', room_channel, { skip_sid = sid })""",
-            """.. ',"room_id":' .. json(room_id) .. ',"role":"editor"}', room_channel, { skip_sid = sid })""",
+            """.. ',"room_id":' .. json(room_id) .. '}', { skip_sid = sid })""",
+            """.. ',"room_id":' .. json(room_id) .. ',"role":"editor"}', { skip_sid = sid })""",
         ),
     ),
     "extra-field-in-ack": Mutant(
@@ -75,7 +75,8 @@ MUTANTS = {
         Lua("lib/notifications", """'{"count":' .. count .. '}'""", """'{"count":"' .. count .. '"}'"""),
     ),
     "message-without-name": Mutant(
-        "contract/server/room:user_left", Lua("lib/leaving", """.. ',"user_name":' .. json(member.user_name)\n""", "")
+        "contract/server/room:user_left",
+        Lua("lib/leaving", """.. ',"user_name":'\n    .. json(member.user_name)""", ""),
     ),
     "token-becomes-the-first-page": Mutant(
         "contract/secrecy",

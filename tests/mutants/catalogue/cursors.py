@@ -16,8 +16,8 @@ MUTANTS = {
         "cursors/1.5",
         Lua(
             "lib/cursors",
-            "string.sub(cursor.json, 2), room_channel,\n      { skip_room = users_channel .. user_id, ",
-            "string.sub(cursor.json, 2), room_channel,\n      { ",
+            "string.sub(cursor.json, 2),\n      { skip_room = users_channel .. user_id, ",
+            "string.sub(cursor.json, 2),\n      { ",
         ),
     ),
     "own-cursor-in-sync": Mutant("cursors/2.1", Lua("cursor_sync", "if flat[i] ~= user_id and cursor", "if cursor")),

@@ -54,10 +54,10 @@ MUTANTS = {
         "contract/order/documents",
         Lua(
             "doc_edit",
-            "emit(bus, 'doc:edit', append_edit(document, content, touched, message, edit_key), room_channel, "
+            "emit(room_channel, 'doc:edit', append_edit(document, content, touched, message, edit_key), "
             "{ skip_sid = sid })",
             "local announced = append_edit(document, content, touched, message, edit_key)\n"
-            "if document.version % 7 ~= 0 then emit(bus, 'doc:edit', announced, room_channel, { skip_sid = sid }) end",
+            "if document.version % 7 ~= 0 then emit(room_channel, 'doc:edit', announced, { skip_sid = sid }) end",
         ),
     ),
     "edit-ids-of-all-users-are-one": Mutant(
@@ -113,15 +113,13 @@ MUTANTS = {
         "documents/2.5",
         Code(f"{RULES}:apply", "if not isinstance(whole, dict):", "if not isinstance(whole, dict | list):"),
     ),
-    "edit-echoed-to-sender": Mutant(
-        "documents/1.1", Lua("doc_edit", "room_channel, { skip_sid = sid })", "room_channel)")
-    ),
+    "edit-echoed-to-sender": Mutant("documents/1.1", Lua("doc_edit", "edit_key), { skip_sid = sid })", "edit_key))")),
     "own-other-tab-misses-edit": Mutant(
         "documents/1.3",
         Lua(
             "doc_edit",
-            "room_channel, { skip_sid = sid })",
-            "room_channel,\n  { skip_room = 'user' .. string.sub(tenant_channel, 7) .. ':' .. user_id })",
+            "edit_key), { skip_sid = sid })",
+            "edit_key),\n  { skip_room = 'user' .. string.sub(tenant_channel, 7) .. ':' .. user_id })",
         ),
     ),
     "sync-is-always-whole": Mutant(

@@ -17,7 +17,7 @@ MUTANTS = {
         ),
     ),
     "lock-expiry-not-announced": Mutant(
-        "locks/6.1", Lua("room_expire", "end_locks(bus, locks_key, room_id, room_channel, nil, never)\n", "")
+        "locks/6.1", Lua("room_expire", "end_locks(locks_key, room_id, room_channel, nil, never)\n", "")
     ),
     "two-users-lock-one-place": Mutant(
         "locks/1.6", Lua("doc_lock", "if other then return { 2, lock_json(other) } end", "")

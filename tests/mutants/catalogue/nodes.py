@@ -9,8 +9,8 @@ MUTANTS = {
         "multi_node/1.2 multi_node/1.6 multi_node/1.9",
         Code(
             "app.realtime.store.address:NodeAddress.bus",
-            "return keys.bus_channel(self.database)",
-            'return f"{keys.bus_channel(self.database)}:only:{self.node_id}"',
+            "return keys.bus_prefix(self.database)",
+            'return f"{keys.bus_prefix(self.database)}only:{self.node_id}:"',
         ),
     ),
     "tabs-counted-per-node": Mutant(

@@ -8,13 +8,14 @@ TENANT_KEYS = "app.realtime.store.keys:TenantKeys"
 HANDLERS = "app.realtime.handlers.presence_handler:register_presence_handlers"
 
 #: What a script does to say that a user came online, whether or not that is so.
-JOINED = """emit(bus, 'presence:user_joined', '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(user_name)
-    .. ',"status":"online","seq":' .. next_seq() .. '}', tenant_channel, { skip_sid = sid })"""
+JOINED = """emit(tenant_channel, 'presence:user_joined', '{"user_id":' .. json(user_id) .. ',"user_name":'
+    .. json(user_name) .. ',"status":"online","seq":' .. next_seq() .. '}', { skip_sid = sid })"""
 
 MUTANTS = {
     "forgets-tenant-in-presence": Mutant(
         "connection/3.3 presence/4.1",
         Code(f"{TENANT_KEYS}.tenant_channel", 'return f"tenant:{self._tag}"', 'return "tenant:{all}"'),
+        Code(f"{TENANT_KEYS}.node_channel", 'return f"node:{self._tag}:{node_id}"', 'return f"node:{{all}}:{node_id}"'),
     ),
     "forgets-tenant-in-list": Mutant(
         "presence/3.11 rest/3.1",
@@ -41,7 +42,7 @@ MUTANTS = {
         Lua(
             "disconnect",
             "  user_leaves(user)\n",
-            """  emit(bus, 'presence:user_left', head_of(user) .. ',"seq":' .. next_seq() .. '}', tenant_channel)
+            """  emit(tenant_channel, 'presence:user_left', head_of(user) .. ',"seq":' .. next_seq() .. '}')
   user_leaves(user)
 """,
         ),

@@ -9,8 +9,8 @@ MANAGER = "app.realtime.managers.room_manager:RoomManager"
 HANDLERS = "app.realtime.handlers.room_handler:register_room_handlers"
 
 #: How the others are told that a user is gone from a room.
-USER_LEFT = """emit(bus, 'room:user_left', '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(member.user_name)
-    .. ',"room_id":' .. json(room_id) .. '}', room_channel, { skip_sid = sid })"""
+USER_LEFT = """emit(room_channel, 'room:user_left', '{"user_id":' .. json(user_id) .. ',"user_name":'
+    .. json(member.user_name) .. ',"room_id":' .. json(room_id) .. '}', { skip_sid = sid })"""
 
 MUTANTS = {
     "forgets-tenant-in-rooms": Mutant(
@@ -61,11 +61,11 @@ MUTANTS = {
     ),
     "leaver-is-told": Mutant(
         "rooms/3.3",
-        Lua("lib/leaving", "room_channel, { skip_sid = sid })", "room_channel)"),
+        Lua("lib/leaving", ".. '}', { skip_sid = sid })", ".. '}')"),
         Lua(
             "room_leave",
-            """redis.call('PUBLISH', node_channel, '{"do":"leave\"""",
-            """redis.call('PUBLISH', 'nobody', '{"do":"leave\"""",
+            """publish(node_channel, '{"do":"leave\"""",
+            """publish('nobody', '{"do":"leave\"""",
         ),
         Code(
             f"{MANAGER}.leave",
@@ -77,8 +77,8 @@ MUTANTS = {
         "rooms/3.2 cursors/5.4",
         Lua(
             "room_leave",
-            """redis.call('PUBLISH', node_channel, '{"do":"leave\"""",
-            """redis.call('PUBLISH', 'nobody', '{"do":"leave\"""",
+            """publish(node_channel, '{"do":"leave\"""",
+            """publish('nobody', '{"do":"leave\"""",
         ),
         Code(f"{MANAGER}.leave", "self._on_left(connection, room_id)", "pass"),
     ),

@@ -87,8 +87,8 @@ MUTANTS = {
         "presence/4.1",
         Lua(
             "lib/presence",
-            "emit(bus, 'presence:update', presence, tenant_channel, {",
-            "emit(bus, 'presence:update', presence, tenant_channel,\n"
+            "emit(tenant_channel, 'presence:update', presence, {",
+            "emit(tenant_channel, 'presence:update', presence,\n"
             "    { skip_room = 'user' .. string.sub(tenant_channel, 7) .. ':' .. user_id,",
         ),
     ),

@@ -10,7 +10,7 @@ MUTANTS = {
         Lua("lib/typing", "if tonumber(ends_at) > now then", "if true then"),
         Lua(
             "room_expire",
-            "end_typing(bus, typing_key, room_id, room_channel, nil, never)\n"
+            "end_typing(typing_key, room_id, room_channel, nil, never)\n"
             "for _, typist in ipairs(read_typing(typing_key)) do note_due(rooms_due_key, room_id, typist.ends_at) "
             "end\n",
             "",

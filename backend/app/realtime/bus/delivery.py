@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import gevent
@@ -35,7 +34,7 @@ _TURN = 4000
 
 
 class Delivery:
-    """Delivers to the members of this node. `on_due` and `on_unsteady`: see `BusManager`."""
+    """Delivers to the members of this node. `on_due` and `on_unsteady`: see `BusManager`; `on_probe`: see `Routes`."""
 
     def __init__(
         self,
@@ -43,17 +42,17 @@ class Delivery:
         order: Order,
         on_due: Callable[[str, float], None],
         on_unsteady: Callable[[str, str], None],
+        on_probe: Callable[[str], None],
     ) -> None:
         self._members = members
         self._order = order
         self._on_due = on_due
         self._on_unsteady = on_unsteady
+        self._on_probe = on_probe
         self._outgoing = Outgoing()
         self._done_in_turn = 0
-        #: Number of messages delivered to connections of this node.
-        self.delivered = 0
-        #: When the last probe came back, by the monotonic clock.
-        self.probe_heard_at = 0.0
+        #: Number of messages that were delivered to connections of this node, and of those that were for none.
+        self.delivered = self.unwanted = 0
 
     def deliver(self, batch: Sequence[bytes]) -> None:
         """Deliver messages of the bus. Sessions get theirs in one write, or in one a turn."""
@@ -81,7 +80,7 @@ class Delivery:
             case "leave":
                 self._members.leave(head["sid"], head["room"])
             case "probe":
-                self.probe_heard_at = time.monotonic()
+                self._on_probe(head["of"])
 
     def _address_to(self, head: Head, packet: str) -> None:
         room = head["room"]
@@ -91,6 +90,7 @@ class Delivery:
             self._on_unsteady(tenant_of(room), unsteady)
         members = self._members.of(room) if isinstance(room, str) else self._members.of_any(room)
         if not members:
+            self.unwanted += 1
             return
         self.delivered += 1
         self._done_in_turn += len(members)
@@ -146,10 +146,17 @@ class Outgoing:
         joined: dict[tuple[int, ...], bytes] = {}
         for session, of_session in messages.items():
             if len(of_session) == 1:
-                session.send_joined(of_session, of_session[0].frame)
-                continue
-            key = tuple(map(id, of_session))
-            frames = joined.get(key)
-            if frames is None:
-                frames = joined[key] = b"".join([message.frame for message in of_session])
-            session.send_joined(of_session, frames)
+                frames = of_session[0].frame
+            else:
+                key = tuple(map(id, of_session))
+                known = joined.get(key)
+                if known is not None:
+                    frames = known
+                else:
+                    frames = joined[key] = b"".join([message.frame for message in of_session])
+            try:
+                session.send_joined(of_session, frames)
+            except Exception:
+                # It would miss messages from here on. Its client comes back and is told the state.
+                logger.exception("delivery_failed")
+                session.end(Reason.UNAVAILABLE)

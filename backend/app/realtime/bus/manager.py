@@ -6,7 +6,7 @@ together: the subscription, the delivery, the members and their order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import orjson
@@ -16,9 +16,11 @@ from app.realtime.bus.delivery import EVENT, Delivery
 from app.realtime.bus.members import Members
 from app.realtime.bus.message import Names, listed, write
 from app.realtime.bus.order import DelayedAck, Order
-from app.realtime.bus.subscription import Subscription
+from app.realtime.bus.routes import Routes, is_routed, is_users
 from app.realtime.store.address import NodeAddress
+from app.realtime.store.keys import NO_TENANT, TenantKeys, tenant_of
 from app.realtime.store.script import reaching_redis
+from app.realtime.store.topology import Topology
 from app.realtime.transport.message import Message
 from app.realtime.transport.reasons import Reason
 
@@ -34,13 +36,13 @@ class BusManager:
     `on_start` is called once in the serving process; `on_gap` after each later subscription, because messages may
     have been missed; `on_due` with a tenant's id and the seconds until something of it ends; `on_unsteady` with a
     tenant's id and a user of it whose next heartbeat may change their status. `client` publishes what other code of the
-    process emits; `listener` makes the subscription's connections.
+    process emits; `topology` makes the connections of the subscriptions.
     """
 
     def __init__(
         self,
         client: redis.Redis,
-        listener: redis.ConnectionPool,
+        topology: Topology,
         address: NodeAddress,
         on_start: Callable[[], None],
         on_gap: Callable[[], None],
@@ -50,13 +52,13 @@ class BusManager:
         self._client = client
         self._address = address
         self._on_start = on_start
-        self._members = Members()
+        self.routes = Routes(topology, address, on_gap)
+        self._members = Members(self.routes.occupied, self.routes.deserted)
         self._order = Order()
         #: Sids by the session's id, and those that are being accepted, or are ending.
         self._sids: dict[str, str] = {}
         self._unsettled: set[str] = set()
-        self.delivery = Delivery(self._members, self._order, on_due, on_unsteady)
-        self.subscription = Subscription(listener, (address.bus, address.node), self.delivery.deliver, on_gap)
+        self.delivery = Delivery(self._members, self._order, on_due, on_unsteady, self.routes.probe_heard)
         self.server: Any = None
 
     # What python-socketio asks of a manager.
@@ -73,12 +75,12 @@ class BusManager:
 
     def initialize(self) -> None:
         """Start to listen; called once in each process that serves."""
-        self.subscription.start()
+        self.routes.start(self.delivery.deliver)
         self._on_start()
 
     def stop(self) -> None:
-        """End the subscription."""
-        self.subscription.stop()
+        """Hear nothing any more."""
+        self.routes.stop()
 
     def get_namespaces(self) -> list[str]:
         """The namespaces that clients may connect to."""
@@ -142,10 +144,13 @@ class BusManager:
     def enter_room(self, sid: str, namespace: str, room: str, eio_sid: str | None = None) -> None:  # noqa: ARG002
         """Put a connection of this node into a Socket.IO room.
 
-        Raises ValueError for a connection that is not here, and for the room that another connection is.
+        Raises ValueError for a connection that is not here, and for the room that another connection is. Raises
+        Unavailable if the room has a channel that cannot be heard now.
         """
         if sid not in self._members.sessions or (room != sid and room in self._members.sessions):
             raise ValueError("a connection of this node enters a room that is not a connection")
+        if is_routed(room):
+            self.routes.hear(room)
         self._members.enter(sid, room)
 
     def leave_room(self, sid: str, namespace: str, room: str) -> None:  # noqa: ARG002 - the library's signature
@@ -181,7 +186,8 @@ class BusManager:
     ) -> None:
         """Send an event to Socket.IO rooms on all nodes, for `socketio.emit` of any code of this process.
 
-        One PUBLISH. A connection in several of the rooms gets it once. Raises ValueError without a room, because that
+        One PUBLISH, on the rooms' own channel if they have one, so that it is in order with what else is heard there. A
+        connection in several of the rooms gets it once. Raises ValueError without a room, because that
         would be everybody of every tenant; for a `callback`, because no node knows all who would answer; and for
         another namespace. Raises TypeError for what is no JSON, and Unavailable.
         """
@@ -193,8 +199,41 @@ class BusManager:
             raise ValueError(f"emit: expected the namespace {NAMESPACE}")
         arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]
         message = write(room, event, arguments, skip_sid or None)
+        self._publish(self._channel(listed(room)), message)
+
+    def _channel(self, rooms: Sequence[str]) -> str:
+        """The channel that every node with members of any of these Socket.IO rooms hears, and the fewest others."""
+        if len(rooms) == 1 and is_routed(rooms[0]):
+            return rooms[0]
+        tenants = {self._tenant(room) for room in rooms}
+        keys = TenantKeys(tenants.pop() if len(tenants) == 1 else NO_TENANT)
+        if all(room in self._members.sessions for room in rooms):
+            return keys.node_channel(self._address.node_id)
+        return keys.tenant_channel
+
+    def _tenant(self, room: str) -> str:
+        """The tenant of a Socket.IO room, or of a connection that is here, NO_TENANT if it has none."""
+        if room in self._members.sessions:
+            room = next(filter(is_routed, self._members.rooms_of(room)), "")
+        return tenant_of(room) if is_routed(room) or is_users(room) else NO_TENANT
+
+    def _publish(self, channel: str, message: bytes) -> None:
+        client: Any = self._client  # redis-py does not type `execute_command`
         with reaching_redis():
-            self._client.publish(self._address.bus, message)
+            client.execute_command(self._address.publish, self._address.bus + channel, message)
+
+    # Hearing.
+
+    def hear(self, room: str) -> None:
+        """Hear what is sent to a Socket.IO room of a tenant, before the script that makes a connection enter it.
+
+        Raises Unavailable.
+        """
+        self.routes.hear(room)
+
+    def probe(self) -> None:
+        """Send a message to this node itself over each subscription."""
+        self.routes.probe(self._publish)
 
     # Connections of this node.
 

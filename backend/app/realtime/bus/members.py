@@ -5,7 +5,7 @@ python-socketio has a two-way map for every room, and a room for every connectio
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from app.realtime.transport.session import Session
 
@@ -13,9 +13,14 @@ _NOBODY: Mapping[str, Session] = {}
 
 
 class Members:
-    """Connections by sid. A sid is also the room of that connection alone."""
+    """Connections by sid. A sid is also the room of that connection alone.
 
-    def __init__(self) -> None:
+    `occupied` is called with a room that has its first member, `deserted` with one that has lost its last.
+    """
+
+    def __init__(self, occupied: Callable[[str], None], deserted: Callable[[str], None]) -> None:
+        self._occupied = occupied
+        self._deserted = deserted
         self.sessions: dict[str, Session] = {}
         self._rooms: dict[str, dict[str, Session]] = {}
         self._rooms_of: dict[str, tuple[str, ...]] = {}
@@ -37,7 +42,11 @@ class Members:
         rooms = self._rooms_of.get(sid)
         if rooms is not None and room not in rooms:
             self._rooms_of[sid] = (*rooms, room)
-            self._rooms.setdefault(room, {})[sid] = self.sessions[sid]
+            members = self._rooms.get(room)
+            if members is None:
+                members = self._rooms[room] = {}
+                self._occupied(room)
+            members[sid] = self.sessions[sid]
 
     def leave(self, sid: str, room: str) -> None:
         """Take a connection out of a room; nothing if it is not there."""
@@ -67,3 +76,4 @@ class Members:
         del members[sid]
         if not members:
             del self._rooms[room]
+            self._deserted(room)

@@ -11,6 +11,7 @@ from app.realtime.bus.manager import BusManager
 from app.realtime.cluster.deadlines import Deadlines
 from app.realtime.cluster.tasks import Deadline, Tasks
 from app.realtime.managers.connection_manager import Connection, ConnectionManager
+from app.realtime.store.keys import TenantKeys
 from app.realtime.transport.reasons import Reason
 from app.realtime.utils.message_types import MessageType
 from app.realtime.utils.user_agents import parse_user_agent
@@ -49,7 +50,7 @@ class Admission:
         self._closed = True
 
     def connect(self, sid: str, token: object, user_agent: str, ip_address: str) -> Connection:
-        """Begin the connection `sid` of the user of a token. One round trip.
+        """Begin the connection `sid` of the user of a token. One round trip, two for the tenant's first.
 
         Raises Unauthenticated, TokenExpired, LimitExceeded and Unavailable.
         """
@@ -60,6 +61,7 @@ class Admission:
         user = self._connections.verify(token)
         if not self.is_ready():
             raise Unavailable
+        self._bus.hear(TenantKeys(user["tenant_id"]).tenant_channel)
         device_type, browser = parse_user_agent(user_agent)
         connection = self._connections.add_connection(
             sid, user, device_type=device_type, browser=browser, ip_address=ip_address

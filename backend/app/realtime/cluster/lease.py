@@ -1,7 +1,7 @@
 """The lease of a node in Redis.
 
 A node renews its lease three times in its length. The renewal returns the nodes whose lease has run out, which are
-reaped, and sends a probe over the bus: a node that does not hear it subscribes again.
+reaped. With it goes a probe over the bus: a node that does not hear it subscribes again.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import partial
 import structlog
 
 from app.realtime.bus.manager import BusManager
+from app.realtime.bus.subscription import Subscription
 from app.realtime.cluster.deadlines import Deadlines
 from app.realtime.cluster.reaping import Reaping
 from app.realtime.cluster.recovery import Recovery
@@ -60,7 +61,6 @@ class Lease:
         self._left = False
         self._had = False
         self._in_touch_since: float | None = None
-        self._probe = 0
 
     def begin(self) -> None:
         """Take the lease and keep it."""
@@ -79,7 +79,7 @@ class Lease:
         """Return why this node is not in touch with the cluster, None if it is."""
         if self._in_touch_since is None:
             return "redis is away"
-        if not self._bus.subscription.subscribed or self._is_deaf():
+        if not self._bus.routes.subscribed or self._deaf():
             return "the bus is not heard"
         return None
 
@@ -87,15 +87,15 @@ class Lease:
         if self._left:
             return
         self._tasks.at(self.seconds / RENEWALS_PER_LEASE, self._renew)
-        self._probe += 1
         try:
-            found = self._nodes.renew(round(self.seconds * 1000), self._probe, len(self._connections.watched_tenants()))
+            found = self._nodes.renew(round(self.seconds * 1000), len(self._connections.watched_tenants()))
         except Unavailable:
             if self._in_touch_since is not None:
                 logger.warning("redis_lost")
             self._in_touch_since = None
             self._presence.heartbeats.forget_all()
             return
+        self._bus.probe()
         if self._in_touch_since is None:
             self._in_touch_since = time.monotonic()
             logger.info("node_in_touch", node=self._address.node_id)
@@ -104,9 +104,9 @@ class Lease:
             self._recovery.restore_soon(lost=self._had)
         self._had = True
         self._tasks.soon("endings", self._finish_endings)
-        if self._is_deaf():
+        for subscription in self._deaf():
             logger.warning("bus_deaf")
-            self._bus.subscription.again()
+            subscription.again()
         # A node that was out of touch itself gives the others one lease to come back.
         if time.monotonic() - self._in_touch_since >= self.seconds:
             for node_id, ended_at in found.expired.items():
@@ -116,8 +116,9 @@ class Lease:
         for tenant_id, seconds in self._connections.finish_endings():
             self._deadlines.plan_check(tenant_id, seconds)
 
-    def _is_deaf(self) -> bool:
-        """Whether no probe of this node has come back over the bus for too long."""
-        patience = self.seconds * DEAF_AFTER_LEASES
-        heard = max(self._bus.subscription.subscribed_at, self._bus.delivery.probe_heard_at)
-        return time.monotonic() - max(self._in_touch_since or time.monotonic(), heard) > patience
+    def _deaf(self) -> list[Subscription]:
+        """The subscriptions on which no probe of this node has come back for too long."""
+        since = time.monotonic() - self.seconds * DEAF_AFTER_LEASES
+        if self._in_touch_since is None or self._in_touch_since > since:
+            return []
+        return self._bus.routes.deaf(since)

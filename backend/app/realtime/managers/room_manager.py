@@ -91,9 +91,14 @@ class RoomManager:
         settings: Settings,
         address: NodeAddress,
         policy: RoomPolicy,
+        hear: Callable[[str], None] = lambda _room_channel: None,
         on_left: Callable[[Connection, str], None] = lambda _connection, _room_id: None,
     ) -> None:
-        """`on_left` is called with a connection of this node and the room that it has left."""
+        """`hear` has this node hear a room's channel, before a connection enters it.
+
+        `on_left` is called with a connection of this node and the room that it has left.
+        """
+        self._hear = hear
         self._on_left = on_left
         self.redis = redis_client
         self._together = executors(redis_client).together
@@ -140,8 +145,10 @@ class RoomManager:
         """
         self._check(RoomRequest(tenant_id, user_id, role, room_id, "join"))
         entity_type, entity_id = room_id.split(":")
+        keys = TenantKeys(tenant_id)
+        self._hear(keys.room_channel(room_id))
         answer = self._join(
-            TenantKeys(tenant_id),
+            keys,
             user_id=user_id,
             user_name=user_name,
             sid=sid,

@@ -23,7 +23,9 @@ class Service:
         `address`: the node's, if this is one.
         """
         self._redis = redis_client
-        self._address = address or NodeAddress(topology.database_of(redis_client))
+        self._address = address or NodeAddress(
+            topology.database_of(redis_client), sharded=topology.is_sharded(redis_client)
+        )
 
     @classmethod
     def from_url(cls, redis_url: str, **options: Any) -> Self:

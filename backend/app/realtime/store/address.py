@@ -1,4 +1,4 @@
-"""A node's id and its channels of the bus."""
+"""A node's id, and how it and others publish on the cluster's bus."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from app.realtime.store import keys
 
 @dataclass(frozen=True)
 class NodeAddress:
-    """A node's id and the two channels it listens on."""
+    """A node of the cluster whose Redis has this database. `sharded`: see `Topology`."""
 
     database: int
     node_id: str = field(default_factory=lambda: uuid4().hex)
+    sharded: bool = False
 
     @property
     def bus(self) -> str:
-        """The channel that every node of the cluster hears."""
-        return keys.bus_channel(self.database)
+        """How the names of the cluster's channels begin. The name of a Socket.IO room or a node follows."""
+        return keys.bus_prefix(self.database)
 
     @property
-    def node(self) -> str:
-        """The channel that only this node hears."""
-        return keys.node_channel(self.bus, self.node_id)
+    def publish(self) -> str:
+        """The command that publishes on a channel."""
+        return "SPUBLISH" if self.sharded else "PUBLISH"

@@ -7,26 +7,24 @@ here (`realtime_contracts.rules.ids`), and a room's id holds exactly one colon, 
 
 from __future__ import annotations
 
-#: Channel of the bus. The name is Flask-SocketIO's own, so that its tools can be pointed at it.
-BUS_CHANNEL = "flask-socketio"
+#: How the names of all channels of the bus begin. The name is Flask-SocketIO's own.
+BUS = "flask-socketio"
+
+#: Stands for the tenant in the names of channels that are no tenant's. No tenant's id has a brace.
+NO_TENANT = "{"
 
 #: Nodes by the end of their lease, in ms of the Redis clock.
 NODES = "ws:nodes"
 
 
 def tenant_of(channel: str) -> str:
-    """The tenant whose Socket.IO room this is."""
+    """The tenant whose Socket.IO room or channel this is."""
     return channel[channel.index("{") + 1 : channel.index("}")]
 
 
-def bus_channel(database: int) -> str:
-    """The cluster's channel. Pub/sub ignores the database's number, hence it is in the name."""
-    return f"{BUS_CHANNEL}:{database}"
-
-
-def node_channel(bus: str, node_id: str) -> str:
-    """The channel on which only `node_id` listens: for messages to one connection."""
-    return f"{bus}:{node_id}"
+def bus_prefix(database: int) -> str:
+    """How the names of a cluster's channels begin. Pub/sub ignores the database's number, hence it is in the name."""
+    return f"{BUS}:{database}:"
 
 
 def node_tenants(node_id: str) -> str:
@@ -144,11 +142,11 @@ class TenantKeys:
         """Sorted set: id → when it comes to its end (ms)."""
         return f"notifications:ends:{self._tag}:{user_id}"
 
-    # Names of Socket.IO rooms: a prefix each, so that no room_id is another kind of room.
+    # Names of Socket.IO rooms, and, after the bus' prefix, of channels: a prefix each, so that no name is of two kinds.
 
     @property
     def tenant_channel(self) -> str:
-        """Socket.IO room of all connections of the tenant."""
+        """Socket.IO room and channel of all connections of the tenant."""
         return f"tenant:{self._tag}"
 
     @property
@@ -161,5 +159,9 @@ class TenantKeys:
         return f"{self.users_channel}{user_id}"
 
     def room_channel(self, room_id: str) -> str:
-        """Socket.IO room of an entity room's members."""
+        """Socket.IO room and channel of an entity room's members."""
         return f"room:{self._tag}:{room_id}"
+
+    def node_channel(self, node_id: str) -> str:
+        """Channel for messages to single connections of the tenant that a node holds."""
+        return f"node:{self._tag}:{node_id}"

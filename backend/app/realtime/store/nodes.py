@@ -32,15 +32,13 @@ class NodeStore:
         self._lease = Script(client, "node_lease", address)
         self._leave = Script(client, "node_leave", address)
 
-    def renew(self, lease_ms: int, probe: int, watched: int = 0) -> Lease:
-        """Renew this node's lease and send probe number `probe` to itself over the bus.
+    def renew(self, lease_ms: int, watched: int = 0) -> Lease:
+        """Renew this node's lease.
 
         `watched`: how many tenants this node has stored that it watches; a failover may have lost the last ones.
         """
         tenants = k.node_tenants(self._address.node_id)
-        had, *expired = self._lease(
-            nodes=k.NODES, node_tenants=tenants, lease_ms=lease_ms, probe=probe, watched=watched
-        )
+        had, *expired = self._lease(nodes=k.NODES, node_tenants=tenants, lease_ms=lease_ms, watched=watched)
         return Lease(bool(had), {node: int(float(end)) for node, end in zip(expired[::2], expired[1::2], strict=True)})
 
     def unwatch(self, tenant_id: str) -> None:

@@ -13,7 +13,9 @@ argument is a local of its name, and each key a local of its name and `_key`: `r
 that ends with `…` is a list of records; the parentheses name what each record has.
 
 A caller passes parameters by name. Two kinds are filled in for it. A parameter named like a key of `TenantKeys` is
-built from the tenant and the id it needs (`room_users` from `room_id`). The node's id and channels are its own.
+built from the tenant and the id it needs (`room_users` from `room_id`). The node's id is its own.
+
+How the cluster publishes is in the text itself, because it never changes: `PUBLISH` and `BUS`, see `lib/base.lua`.
 """
 
 from __future__ import annotations
@@ -182,6 +184,12 @@ def source(name: str) -> str:
     return _read(name)[0]
 
 
+def compiled(name: str, address: NodeAddress | None) -> str:
+    """What Redis compiles of script `name`, on the cluster of `address` if it publishes."""
+    head = f"local PUBLISH, BUS = '{address.publish}', '{address.bus}'\n" if address else ""
+    return head + source(name)
+
+
 def signature(name: str) -> Signature:
     """The parameters of script `name`, its libraries' first."""
     return _read(name)[1]
@@ -206,18 +214,17 @@ _DERIVED = _derived()
 class Script:
     """One script on one Redis. Calling it is one round trip; Redis being away is `Unavailable`.
 
-    `address`: of the node that calls, for `node_id`, `node_channel` and `bus`.
+    `address`: of the node that calls, for its id and for a script that publishes.
     """
 
     def __init__(self, client: redis.Redis, name: str, address: NodeAddress | None = None) -> None:
         self.name = name
         self._run = executors(client)
-        self._source = source(name)
+        self._source = compiled(name, address)
         self._sha = sha1(self._source.encode(), usedforsecurity=False).hexdigest()
         own = signature(name)
         self._keys, self._args = _list_of(own.keys), _list_of(own.args)
-        here = address and {"node_id": address.node_id, "node_channel": address.node, "bus": address.bus}
-        self._here: dict[str, str] = here or {}
+        self._here = {"node_id": address.node_id} if address else {}
         # Parameters that nothing implies, and the ids that others are built from.
         self._expected = {_DERIVED.get(part, part) for part in (*own.keys, *own.args)} - {"", *self._here}
 

@@ -7,6 +7,7 @@ import time
 import pytest
 from flask import Flask
 
+from app.realtime.bus.routes import Routes
 from app.realtime.container import get_services
 
 
@@ -38,7 +39,7 @@ def test_a_node_is_not_ready_before_its_connections_are_back_in_redis(
     services = get_services(app)
     lifecycle = services.lifecycle
     monkeypatch.setattr(lifecycle.lease, "_in_touch_since", time.monotonic())
-    monkeypatch.setattr(services.bus.subscription, "subscribed", True)
+    monkeypatch.setattr(Routes, "subscribed", True)
     assert lifecycle.problem() is None
     services.tasks.soon("restore", lambda: None)
     assert lifecycle.problem() == "connections are being put right"

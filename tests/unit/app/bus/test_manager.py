@@ -15,6 +15,7 @@ from app.realtime.bus import delivery
 from app.realtime.bus import order as module
 from app.realtime.bus.manager import NAMESPACE, BusManager
 from app.realtime.bus.message import write
+from app.realtime.store import topology as topologies
 from app.realtime.store.address import NodeAddress
 from app.realtime.transport import limits
 from app.realtime.transport.engine import Engine
@@ -34,9 +35,14 @@ def due() -> list[tuple[str, float]]:
 @pytest.fixture
 def manager(due: list[tuple[str, float]]) -> BusManager:
     """Return a manager on a server that nobody has connected to; its Redis is never asked."""
+    return served(redis.Redis(), topologies.of_url("redis://localhost"), due)
+
+
+def served(client: redis.Redis, topology: topologies.Topology, due: list[tuple[str, float]]) -> BusManager:
+    """The manager of a node on a server that nobody has connected to."""
     made = BusManager(
-        redis.Redis(),
-        redis.ConnectionPool(),
+        client,
+        topology,
         NodeAddress(0),
         on_start=lambda: None,
         on_gap=lambda: None,
@@ -63,7 +69,7 @@ class Nobody:
 class Recording:
     """A transport that keeps what is sent."""
 
-    name, paused = "recording", False
+    name, paused, unread = "recording", False, False
 
     def __init__(self) -> None:
         self.sent: list[str] = []
@@ -119,7 +125,7 @@ def test_only_what_concerns_a_connection_of_this_node_is_counted(manager: BusMan
     manager.connect(sid, NAMESPACE)
     emit(manager, sid, 1)
     emit(manager, "somebody elsewhere", 2)
-    assert manager.delivery.delivered == 1
+    assert (manager.delivery.delivered, manager.delivery.unwanted) == (1, 1)
 
 
 def test_a_message_before_entering_a_room_is_not_heard_and_none_after_leaving(manager: BusManager) -> None:
@@ -142,6 +148,23 @@ def test_whoever_is_to_be_skipped_is_and_a_closed_transport_stops_nobody(manager
     emit(manager, "room", 1, skip=first)
     assert sent(manager, "a") == ['42["e",0]']
     assert sent(manager, "c") == ['42["e",0]', '42["e",1]']
+
+
+def test_a_session_that_cannot_be_sent_to_ends_and_the_others_get_theirs(manager: BusManager) -> None:
+    class Broken(Recording):
+        def write(self, messages: Sequence[Message], frames: bytes) -> None:
+            raise ZeroDivisionError
+
+    for name in ("a", "b", "c"):
+        sid = session(manager, name)
+        manager.connect(sid, NAMESPACE)
+        manager.enter_room(sid, NAMESPACE, "room")
+    broken = manager.server.eio.sockets["b"]
+    broken.transport = Broken()
+    emit(manager, "room", 1)
+    assert not broken.open
+    emit(manager, "room", 2)
+    assert [sent(manager, name) for name in ("a", "c")] == [['42["e",1]', '42["e",2]']] * 2
 
 
 def test_a_refused_connection_leaves_nothing_held(manager: BusManager) -> None:
@@ -280,7 +303,7 @@ def test_a_connection_is_its_own_room_and_leaves_nothing_behind(manager: BusMana
     manager.close_room("a", NAMESPACE)
     assert manager.get_rooms(sid, NAMESPACE) == [sid, "b"]
     manager.disconnect(sid, NAMESPACE)
-    assert not any(vars(manager._members).values())
+    assert not any(value for value in vars(manager._members).values() if not callable(value))
     assert not manager._sids
     assert not manager._unsettled
 

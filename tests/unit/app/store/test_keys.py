@@ -12,6 +12,7 @@ from redis.crc import key_slot
 from app.realtime.store import keys
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
+from realtime_contracts.rules.ids import is_safe_id
 
 #: Ids of tenants and users, colons and spaces and signs of all sorts among it.
 SAFE_IDS = st.text(
@@ -85,7 +86,10 @@ THINGS = (
 )
 
 CHANNELS = (
-    things(["tenant_channel"], st.just("")) | things(["user_channel"], SAFE_IDS) | things(["room_channel"], ROOM_IDS)
+    things(["tenant_channel"], st.just(""))
+    | things(["user_channel"], SAFE_IDS)
+    | things(["room_channel"], ROOM_IDS)
+    | things(["node_channel"], SIDS)
 )
 
 
@@ -108,7 +112,8 @@ def test_all_keys_of_a_tenant_are_in_one_slot(tenant_id: str, user_id: str, sid:
 def test_no_key_is_left_out_here() -> None:
     known = {*ONE_OF_A_TENANT, *(method.__name__ for method in [*OF_A_USER, *OF_A_SID, *OF_A_ROOM])}
     names = {name for name in {*vars(TenantKeys), *vars(TenantKeys("acme"))} if not name.startswith("_")}
-    assert names - known == {"tenant_id", "tenant_channel", "user_channel", "users_channel", "room_channel"}
+    channels = {"tenant_channel", "user_channel", "users_channel", "room_channel", "node_channel"}
+    assert names - known == {"tenant_id", *channels}
 
 
 @given(one=THINGS, other=THINGS)
@@ -167,20 +172,21 @@ def test_a_users_channel_begins_as_all_users_channels_do(tenant_id: str, user_id
 
 
 def test_two_databases_have_two_buses() -> None:
-    buses = {keys.bus_channel(database) for database in range(16)}
+    buses = {NodeAddress(database).bus for database in range(16)}
     assert len(buses) == 16
-    assert all(bus.startswith(keys.BUS_CHANNEL) for bus in buses)
+    assert not any(one != other and one.startswith(other) for one in buses for other in buses)
 
 
-def test_a_node_listens_on_the_bus_of_its_database_and_on_its_own_channel() -> None:
-    address = NodeAddress(3, "n1")
-    assert address.bus == keys.bus_channel(3)
-    assert address.node == keys.node_channel(address.bus, "n1")
-    assert address.node not in {NodeAddress(2, "n1").node, NodeAddress(3, "n2").node, address.bus}
+@given(tenant_id=SAFE_IDS)
+def test_what_is_no_tenants_has_a_channel_that_no_tenant_has(tenant_id: str) -> None:
+    assert not is_safe_id(keys.NO_TENANT)
+    channel = TenantKeys(keys.NO_TENANT).tenant_channel
+    assert keys.tenant_of(channel) == keys.NO_TENANT
+    assert TenantKeys(tenant_id).tenant_channel != channel
 
 
-def test_a_nodes_channel_in_one_database_is_no_bus_of_another() -> None:
-    assert NodeAddress(1).node not in {keys.bus_channel(database) for database in range(100)}
+def test_messages_are_published_in_the_slot_of_a_cluster_or_on_all_of_one_server() -> None:
+    assert [NodeAddress(0, sharded=sharded).publish for sharded in (False, True)] == ["PUBLISH", "SPUBLISH"]
 
 
 def test_every_node_has_an_id_of_its_own() -> None:

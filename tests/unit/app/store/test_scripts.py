@@ -248,7 +248,7 @@ def script(name: str) -> Script:
 
 def test_a_call_puts_parameters_in_their_order_and_builds_what_they_imply() -> None:
     _, _, *call = script("room_users")(ACME, room_id="invoice:42", sid=None)
-    assert call == [1, ACME.room_users("invoice:42"), HERE.node, "", "invoice:42"]
+    assert call == [1, ACME.room_users("invoice:42"), ACME.node_channel("n1"), "", "invoice:42"]
 
 
 def test_a_call_encodes_what_redis_does_not_take() -> None:

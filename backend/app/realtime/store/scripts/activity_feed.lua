@@ -38,6 +38,7 @@ for i = 1, math.min(limit, #found) do items[i] = item_of(found[i]) end
 local following = #found > limit and found[limit] or ''
 local page = '[' .. table.concat(items, ',') .. ']'
 if sid ~= '' then
-  emit(node_channel, 'activity:feed', '{"items":' .. page .. ',"next":' .. json(following ~= '' and following) .. '}', sid)
+  emit(node_channel, 'activity:feed', '{"items":' .. page .. ',"next":' .. json(following ~= '' and following) .. '}',
+    { to = sid })
 end
 return { page, following }

@@ -1,7 +1,7 @@
 -- activity_record: record an activity item, once per idempotency key.
 -- uses base activity
 -- KEYS activity_recorded (hash: idempotency key → id) · connections (set)
--- ARGV bus · tenant_channel · fields (JSON of the item without braces, id and created_at) · entity_type
+-- ARGV tenant_channel · fields (JSON of the item without braces, id and created_at) · entity_type
 --      entity (entity_type:entity_id) · user_id · key (idempotency key) · fingerprint (of what is asked for)
 --      max_items (items to keep) · lasts_ms (to keep them after the last)
 -- → {1, item (JSON)} recorded · {2, item (JSON)} was there already · {3} the key was used for something else
@@ -36,5 +36,5 @@ if surplus > 0 then
 end
 for _, kept in ipairs({ activity_key, activity_index_key, activity_recorded_key }) do redis.call('PEXPIRE', kept, lasts_ms) end
 
-if redis.call('EXISTS', connections_key) == 1 then emit(bus, 'activity', item, tenant_channel) end
+if redis.call('EXISTS', connections_key) == 1 then emit(tenant_channel, 'activity', item) end
 return { 1, item }

@@ -30,6 +30,6 @@ else
 end
 -- A notification may have been made while no node was told when it expires.
 local first_end = redis.call('ZRANGE', notifications_ends_key, 0, 0, 'WITHSCORES')[2]
-emit(node_channel, 'presence:list', presence_list('', '', '', tonumber(list_limit)), sid, { enter = { tenant_channel, user_channel },
-  due = first_end and math.max(0, tonumber(first_end) - now), due_room = tenant_channel })
+emit(node_channel, 'presence:list', presence_list('', '', '', tonumber(list_limit)), { to = sid,
+  enter = { tenant_channel, user_channel }, due = first_end and math.max(0, tonumber(first_end) - now), due_room = tenant_channel })
 return connected_at

@@ -11,5 +11,5 @@ note_activity(moves)
 local before = read_cursor(cursors_key, user_id)
 local cursor = { sid = sid, moved_at = now, arrival = before and before.arrival or 0, json = position }
 note_due(rooms_due_key, room_id, now + tonumber(lives_ms))
-return announce_cursor(bus, cursors_key, room_id, room_channel, users_channel, user_id, cursor, tonumber(interval_ms),
+return announce_cursor(cursors_key, room_id, room_channel, users_channel, user_id, cursor, tonumber(interval_ms),
   tonumber(burst))

@@ -18,5 +18,5 @@ end
 table.sort(others, function(a, b) return a[1] < b[1] end)
 for i, other in ipairs(others) do cursors[i] = other[2] end
 local list = '[' .. table.concat(cursors, ',') .. ']'
-emit(node_channel, 'cursor:sync', '{"room_id":' .. json(room_id) .. ',"cursors":' .. list .. '}', sid)
+emit(node_channel, 'cursor:sync', '{"room_id":' .. json(room_id) .. ',"cursors":' .. list .. '}', { to = sid })
 return list

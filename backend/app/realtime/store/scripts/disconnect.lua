@@ -19,7 +19,7 @@ redis.call('SREM', node_connections_key, sid)
 if redis.call('EXISTS', connection_key) == 0 then return { 0 } end
 
 for _, room in ipairs(rooms) do
-  leave_room(bus, room, rooms_due_key, users_channel, user_id, sid, goodbye == '0')
+  leave_room(room, rooms_due_key, users_channel, user_id, sid, goodbye == '0')
 end
 redis.call('SREM', user_connections_key, sid)
 redis.call('SREM', connections_key, sid)

@@ -21,10 +21,10 @@ for _, place in ipairs(writes) do
   if lock then return { 4, lock_json(lock) } end
 end
 
-emit(bus, 'doc:edit', append_edit(document, content, touched, message, edit_key), room_channel, { skip_sid = sid })
+emit(room_channel, 'doc:edit', append_edit(document, content, touched, message, edit_key), { skip_sid = sid })
 answer_follows(node_channel, sid, ack_number)
 note_activity(moves)
-end_typing(bus, typing_key, room_id, room_channel, nil, function(typist)
+end_typing(typing_key, room_id, room_channel, nil, function(typist)
   if typist.user_id ~= user_id then return false end
   if typist.place == '' then return true end
   for _, place in ipairs(writes) do

@@ -1,7 +1,7 @@
 -- doc_lock: lock a place of a room's document for one user, or renew the lock.
 -- uses base members due locks
 -- KEYS connection (hash) · connection_rooms (set) · locks (hash) · rooms_due (zset)
--- ARGV bus · room_id · room_channel · user_id · user_name · path · lasts_ms · max_of_user (locks in the room)
+-- ARGV room_id · room_channel · user_id · user_name · path · lasts_ms · max_of_user (locks in the room)
 --      max_of_room (locks in the room)
 -- → {1, lock (JSON)} · {2, lock (JSON)} another's is in the way · {3, limit} there are as many as allowed
 --   0 no such connection · -1 not in the room
@@ -26,6 +26,6 @@ redis.call('HSET', locks_key, path, cjson.encode(lock))
 -- Nodes remove expired locks; this is for a tenant whose nodes are all gone.
 redis.call('PEXPIRE', locks_key, DUE_KEPT_MS)
 note_due(rooms_due_key, room_id, ends_at)
-announce_locks(bus, locks_key, room_id, room_channel)
+announce_locks(locks_key, room_id, room_channel)
 lock.path = path
 return { 1, lock_json(lock) }

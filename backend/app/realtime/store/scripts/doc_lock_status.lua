@@ -8,5 +8,5 @@
 local refused = refusal(connection_key, connection_rooms_key, room_id)
 if refused then return refused end
 local locks = read_locks(locks_key)
-emit(node_channel, 'doc:lock_status', lock_status_json(room_id, locks), sid)
+emit(node_channel, 'doc:lock_status', lock_status_json(room_id, locks), { to = sid })
 return locks_json(locks)

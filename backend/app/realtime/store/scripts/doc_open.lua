@@ -10,5 +10,5 @@ if document.version > 0 then
   keep_read_document()
   return { document.version, read_content() }
 end
-emit(bus, 'doc:edit', append_edit(document, content, touched, message, edit_key), room_channel)
+emit(room_channel, 'doc:edit', append_edit(document, content, touched, message, edit_key))
 return { document.version, content }

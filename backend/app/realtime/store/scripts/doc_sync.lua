@@ -16,5 +16,5 @@ if changes then
 else
   content, changes = read_content(), {}
 end
-emit(node_channel, 'doc:sync', document_json(document, content, table.concat(changes, ',')), sid)
+emit(node_channel, 'doc:sync', document_json(document, content, table.concat(changes, ',')), { to = sid })
 return { document.version, document.epoch }

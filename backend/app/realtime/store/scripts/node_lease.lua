@@ -1,11 +1,10 @@
--- node_lease: renew a node's lease, publish a probe to the node itself, and list the nodes whose lease has run out.
+-- node_lease: renew a node's lease, and list the nodes whose lease has run out.
 -- uses base
 -- KEYS nodes (zset) · node_tenants (set)
--- ARGV node_id · lease_ms · node_channel · probe (its number) · watched (tenants in its set, at least)
+-- ARGV node_id · lease_ms · watched (tenants in its set, at least)
 -- → {1 if Redis has lost nothing of the node else 0, (node_id, end of its lease in ms)… of the others that have run out}
--- publishes the probe to the node itself
+-- publishes nothing
 
 local had = redis.call('ZSCORE', nodes_key, node_id) and redis.call('SCARD', node_tenants_key) >= tonumber(watched)
 redis.call('ZADD', nodes_key, digits(now + tonumber(lease_ms)), node_id)
-redis.call('PUBLISH', node_channel, '{"do":"probe","number":' .. probe .. '}')
 return { had and 1 or 0, unpack(redis.call('ZRANGE', nodes_key, '-inf', digits(now), 'BYSCORE', 'WITHSCORES')) }

@@ -9,7 +9,7 @@ forget_ended()
 local count = tell_count(false)
 if sid ~= '' then
   local first = redis.call('ZRANGE', notifications_ends_key, 0, 0, 'WITHSCORES')
-  emit(node_channel, 'notification:count', '{"count":' .. count .. '}', sid,
-    { due = first[2] and tonumber(first[2]) - now, due_room = user_channel })
+  emit(node_channel, 'notification:count', '{"count":' .. count .. '}',
+    { to = sid, due = first[2] and tonumber(first[2]) - now, due_room = user_channel })
 end
 return count

@@ -9,5 +9,5 @@
 if sid ~= '' and redis.call('EXISTS', connection_key) == 0 then return false end
 local list = presence_list(entity_type, entity_id, place, tonumber(limit))
 if sid == '' then return list end
-emit(node_channel, 'presence:list', list, sid)
+emit(node_channel, 'presence:list', list, { to = sid })
 return ''

@@ -28,15 +28,15 @@ if redis.call('SADD', connection_rooms_key, room_id) == 1 then
   member.sids[#member.sids + 1] = sid
   redis.call('HSET', room_users_key, user_id, cjson.encode(member))
   if not entry then
-    emit(bus, 'room:user_joined', '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(user_name)
-      .. ',"room_id":' .. json(room_id) .. '}', room_channel, { skip_sid = sid })
+    emit(room_channel, 'room:user_joined', '{"user_id":' .. json(user_id) .. ',"user_name":' .. json(user_name)
+      .. ',"room_id":' .. json(room_id) .. '}', { skip_sid = sid })
   end
 end
 
 local members = redis.call('HGETALL', room_users_key)
 local due = redis.call('ZSCORE', rooms_due_key, room_id)
-emit(node_channel, 'room:users', room_users_json(room_id, members), sid,
-  { enter = { room_channel }, due = due and math.max(0, tonumber(due) - now), due_room = room_channel })
+emit(node_channel, 'room:users', room_users_json(room_id, members),
+  { to = sid, enter = { room_channel }, due = due and math.max(0, tonumber(due) - now), due_room = room_channel })
 local typists = read_typing(typing_key)
-if #typists > 0 then emit(node_channel, 'typing:users', typing_json(room_id, typists), sid) end
+if #typists > 0 then emit(node_channel, 'typing:users', typing_json(room_id, typists), { to = sid }) end
 return members

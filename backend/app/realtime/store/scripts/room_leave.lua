@@ -2,7 +2,7 @@
 -- uses base cursors typing locks leaving
 -- KEYS connection (hash) · connection_rooms (set) · rooms_due (zset)
 --      rooms… (room room_users entity_room cursors typing locks)
--- ARGV bus · node_channel · sid · user_id · users_channel · rooms… (room_id room_channel)
+-- ARGV node_channel · sid · user_id · users_channel · rooms… (room_id room_channel)
 -- → 1 left · 0 no such connection · -1 it was not in
 -- publishes cursor:remove, typing:users, doc:lock_status, room:user_left
 
@@ -10,6 +10,6 @@ local room = rooms[1]
 
 if redis.call('EXISTS', connection_key) == 0 then return 0 end
 if redis.call('SREM', connection_rooms_key, room.room_id) == 0 then return -1 end
-redis.call('PUBLISH', node_channel, '{"do":"leave","sid":' .. json(sid) .. ',"room":' .. json(room.room_channel) .. '}')
-leave_room(bus, room, rooms_due_key, users_channel, user_id, sid, false)
+publish(node_channel, '{"do":"leave","sid":' .. json(sid) .. ',"room":' .. json(room.room_channel) .. '}')
+leave_room(room, rooms_due_key, users_channel, user_id, sid, false)
 return 1

@@ -6,5 +6,5 @@
 -- publishes room:users to the sid
 
 local members = redis.call('HGETALL', room_users_key)
-if sid ~= '' then emit(node_channel, 'room:users', room_users_json(room_id, members), sid) end
+if sid ~= '' then emit(node_channel, 'room:users', room_users_json(room_id, members), { to = sid }) end
 return members

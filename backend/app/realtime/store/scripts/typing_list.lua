@@ -5,5 +5,5 @@
 -- → 0
 -- publishes typing:users to the sid
 
-emit(node_channel, 'typing:users', typing_json(room_id, read_typing(typing_key)), sid)
+emit(node_channel, 'typing:users', typing_json(room_id, read_typing(typing_key)), { to = sid })
 return 0

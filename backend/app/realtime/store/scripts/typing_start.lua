@@ -28,6 +28,6 @@ redis.call('HSET', typing_key, name, table.concat({ sid, digits(ends_at),
 note_due(rooms_due_key, room_id, ends_at)
 if not renewed then
   typists[#typists + 1] = { ends_at = ends_at, json = typist }
-  announce_typing(bus, typists, room_id, room_channel)
+  announce_typing(typists, room_id, room_channel)
 end
 return 1

@@ -8,7 +8,7 @@
 local refused = refusal(connection_key, connection_rooms_key, room_id)
 if refused then return refused end
 note_activity(moves)
-end_typing(bus, typing_key, room_id, room_channel, nil, function(typist)
+end_typing(typing_key, room_id, room_channel, nil, function(typist)
   return typist.user_id == user_id and (field == '' or typist.name == user_id .. '\0' .. field)
 end)
 return 1

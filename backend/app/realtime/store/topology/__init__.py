@@ -10,13 +10,13 @@ from typing import Any
 import redis
 
 from app.realtime.store.topology.base import Bounds, Topology
-from app.realtime.store.topology.cluster import Cluster
+from app.realtime.store.topology.cluster import Cluster, ClusterClient
 from app.realtime.store.topology.sentinel import BehindSentinels
 from app.realtime.store.topology.single import Single
 from app.realtime.store.topology.url import Kind, RedisUrl
 from app.settings import Settings, SettingsError
 
-__all__ = ["Topology", "database_of", "of_settings", "of_url"]
+__all__ = ["Topology", "database_of", "is_sharded", "of_settings", "of_url"]
 
 _KINDS: dict[Kind, type[Topology]] = {"single": Single, "sentinel": BehindSentinels, "cluster": Cluster}
 
@@ -38,6 +38,11 @@ def of_url(url: str) -> Topology:
 def database_of(client: redis.Redis) -> int:
     """The number of the database that `client` uses."""
     return int(client.connection_pool.connection_kwargs.get("db") or 0)
+
+
+def is_sharded(client: redis.Redis) -> bool:
+    """Whether `client` is one of a Redis Cluster."""
+    return isinstance(client, ClusterClient)
 
 
 def _access(settings: Settings) -> dict[str, Any]:

@@ -67,6 +67,9 @@ class Topology(ABC):
     def shard_of(self, tenant_id: str) -> Hashable:
         """Which master serves a tenant; another value after the tenant has moved. Raises a RedisError as `pool_for`."""
 
+    def look_again(self) -> None:  # noqa: B027 - where there is one master, there is nothing to look at
+        """Something speaks against what is known of the masters. Does not wait."""
+
     def on_moved(self, callback: Callable[[], None]) -> None:
         """Call `callback` whenever tenants may have moved to other masters. It must not wait."""
         self._watchers.append(callback)

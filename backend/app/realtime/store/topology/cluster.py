@@ -76,6 +76,10 @@ class Cluster(Topology):
         """The master's host and port. Waits for the map if there is none."""
         return self._master_of(tenant_id)
 
+    def look_again(self) -> None:
+        """Ask for the map anew, soon and once."""
+        self._routes.ask_soon()
+
     def on_moved(self, callback: Callable[[], None]) -> None:
         """Call `callback` when slots have moved or a replica has become a master."""
         self._routes.watchers.append(callback)

@@ -36,12 +36,19 @@ local function rfc3339(ms)
     math.floor(rest / 3600), math.floor(rest / 60) % 60, rest % 60, ms % 1000)
 end
 
--- Put `event` on the bus for a Socket.IO room, in the format of `bus/message.py`. `data` is JSON. `how` may have:
+-- Publish on a channel of the bus, named as a Socket.IO room or a node. PUBLISH and BUS are the cluster's: see `script.py`.
+local function publish(channel, message)
+  redis.call(PUBLISH, BUS .. channel, message)
+end
+
+-- Put `event` on a channel of the bus, in the format of `bus/message.py`. `data` is JSON. `how` may have:
+-- to: the connection or Socket.IO room that gets it, if not that of the channel ·
 -- skip_sid: a connection that does not get it · skip_room: a Socket.IO room whose connections do not get it ·
--- enter: Socket.IO rooms that the connection `room` enters first · due: ms until something ends in the Socket.IO room
--- due_room (default: `room`); a node that delivers the message checks it then · replaces: of the messages with this
+-- enter: Socket.IO rooms that the connection `to` enters first · due: ms until something ends in the Socket.IO room
+-- due_room (default: who gets it); a node that delivers the message checks it then · replaces: of the messages with this
 -- text the newest is enough for a client that is slow · unsteady: a user whose next heartbeat may change their status.
-local function emit(channel, event, data, room, how)
+local function emit(channel, event, data, how)
+  local room = how and how.to or channel
   local head = '{"room":' .. json(room)
   if how then
     if how.skip_sid then head = head .. ',"skip":' .. json(how.skip_sid) end
@@ -51,5 +58,5 @@ local function emit(channel, event, data, room, how)
     if how.unsteady then head = head .. ',"unsteady":' .. json(how.unsteady) end
     if how.replaces then head = head .. ',"replaces":' .. json(how.replaces) end
   end
-  redis.call('PUBLISH', channel, head .. '}\n["' .. event .. '",' .. data .. ']')
+  publish(channel, head .. '}\n["' .. event .. '",' .. data .. ']')
 end

@@ -18,11 +18,11 @@ end
 
 -- Store a cursor, and announce it if the rate allows: `burst` at once, then one every `interval` ms (GCRA, whose state is
 -- the theoretical arrival time). Returns the ms to wait for the rate, 0 if the cursor is announced.
-local function announce_cursor(bus, cursors_key, room_id, room_channel, users_channel, user_id, cursor, interval, burst)
+local function announce_cursor(cursors_key, room_id, room_channel, users_channel, user_id, cursor, interval, burst)
   local wait = math.max(0, cursor.arrival - (burst - 1) * interval - now)
   if wait == 0 then
     cursor.arrival = math.max(now, cursor.arrival) + interval
-    emit(bus, 'cursor:move', '{"room_id":' .. json(room_id) .. ',' .. string.sub(cursor.json, 2), room_channel,
+    emit(room_channel, 'cursor:move', '{"room_id":' .. json(room_id) .. ',' .. string.sub(cursor.json, 2),
       { skip_room = users_channel .. user_id, replaces = 'cursor ' .. user_id .. ' ' .. room_id })
   end
   redis.call('HSET', cursors_key, user_id, table.concat({ cursor.sid, digits(cursor.moved_at), digits(cursor.arrival),
@@ -31,9 +31,9 @@ local function announce_cursor(bus, cursors_key, room_id, room_channel, users_ch
 end
 
 -- Remove a user's cursor, if there is one, and announce it.
-local function end_cursor(bus, cursors_key, room_id, room_channel, users_channel, user_id)
+local function end_cursor(cursors_key, room_id, room_channel, users_channel, user_id)
   if redis.call('HDEL', cursors_key, user_id) == 1 then
-    emit(bus, 'cursor:remove', '{"room_id":' .. json(room_id) .. ',"user_id":' .. json(user_id) .. '}', room_channel,
+    emit(room_channel, 'cursor:remove', '{"room_id":' .. json(room_id) .. ',"user_id":' .. json(user_id) .. '}',
       { skip_room = users_channel .. user_id })
   end
 end

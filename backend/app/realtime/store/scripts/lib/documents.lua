@@ -1,7 +1,7 @@
 -- documents: a room's document, its last edits, and the epoch of its history.
 -- KEYS room (hash) · document (hash) · document_log (list) · document_edits (zset) · document_witness (string)
 --      locks (hash)
--- ARGV bus · room_id · room_channel · kept_seconds · after_loss (1: this node has seen Redis lose data, else 0)
+-- ARGV room_id · room_channel · kept_seconds · after_loss (1: this node has seen Redis lose data, else 0)
 --
 -- The hash: version, epoch, broken (1 if there was another epoch before), content (JSON) and the log's size in bytes. The
 -- log: one entry per edit: the places it touched (JSON), a line break, and the message that announced it (JSON).
@@ -68,7 +68,7 @@ local function begin_epoch(document, told)
   end
   note_witness(document)
   keep_document()
-  if told then emit(bus, 'doc:sync', document_json(document, read_content(), ''), room_channel) end
+  if told then emit(room_channel, 'doc:sync', document_json(document, read_content(), '')) end
 end
 
 -- The document: version (0: never edited), epoch, and whether it is `broken`. If it is not what was told last, or another
@@ -131,5 +131,5 @@ end
 -- Have the sid's node send the ack of an edit, by its number, after every earlier broadcast. Also for an edit that is known already: the
 -- message that announced it may still be on its way.
 local function answer_follows(node_channel, sid, ack_number)
-  redis.call('PUBLISH', node_channel, '{"do":"hold","sid":' .. json(sid) .. ',"number":' .. ack_number .. '}')
+  publish(node_channel, '{"do":"hold","sid":' .. json(sid) .. ',"number":' .. ack_number .. '}')
 end

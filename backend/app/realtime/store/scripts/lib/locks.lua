@@ -72,7 +72,7 @@ local function foreign_lock_finder(locks, user_id)
 end
 
 -- Announce the room's locks, and remove expired ones.
-local function announce_locks(bus, locks_key, room_id, room_channel, skip_sid)
+local function announce_locks(locks_key, room_id, room_channel, skip_sid)
   local locks, due, holding = read_locks(locks_key), nil, {}
   for _, lock in ipairs(locks) do
     due = math.min(due or lock.ends_at - now, lock.ends_at - now)
@@ -81,11 +81,11 @@ local function announce_locks(bus, locks_key, room_id, room_channel, skip_sid)
   for _, path in ipairs(redis.call('HKEYS', locks_key)) do
     if not holding[path] then redis.call('HDEL', locks_key, path) end
   end
-  emit(bus, 'doc:lock_status', lock_status_json(room_id, locks), room_channel, { skip_sid = skip_sid, due = due })
+  emit(room_channel, 'doc:lock_status', lock_status_json(room_id, locks), { skip_sid = skip_sid, due = due })
 end
 
 -- End the locks for which `over` returns true, and the expired ones; announce if any has ended.
-local function end_locks(bus, locks_key, room_id, room_channel, skip_sid, over)
+local function end_locks(locks_key, room_id, room_channel, skip_sid, over)
   if redis.call('EXISTS', locks_key) == 0 then return end
   local kept, ended = {}, 0
   for _, lock in ipairs(read_locks(locks_key)) do
@@ -94,5 +94,5 @@ local function end_locks(bus, locks_key, room_id, room_channel, skip_sid, over)
   for _, path in ipairs(redis.call('HKEYS', locks_key)) do
     if not kept[path] then ended = ended + redis.call('HDEL', locks_key, path) end
   end
-  if ended > 0 then announce_locks(bus, locks_key, room_id, room_channel, skip_sid) end
+  if ended > 0 then announce_locks(locks_key, room_id, room_channel, skip_sid) end
 end

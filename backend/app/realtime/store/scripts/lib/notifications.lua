@@ -1,7 +1,7 @@
 -- notifications: one user's notifications and how many are unread.
 -- KEYS notifications (hash) · notifications_unread (zset) · notifications_read (zset) · notifications_ends (zset)
 --      notifications_due (zset)
--- ARGV bus · user_channel · user_id
+-- ARGV tenant_channel · user_channel · user_id
 --
 -- The hash: id → lines: when it was read ('' for unread), the fingerprint of the request, and the notification as JSON
 -- without the closing brace.
@@ -46,7 +46,9 @@ end
 -- Send the unread count to the user's connections, `always` or if it has changed. Returns it.
 local function tell_count(always)
   local count = redis.call('ZCARD', notifications_unread_key)
-  if always or count ~= told then emit(bus, 'notification:count', '{"count":' .. count .. '}', user_channel) end
+  if always or count ~= told then
+    emit(tenant_channel, 'notification:count', '{"count":' .. count .. '}', { to = user_channel })
+  end
   return count
 end
 

@@ -1,6 +1,6 @@
 -- presence: one user's presence and the tenant's list. Every change of them goes through here.
 -- KEYS online (hash) · names (zset) · viewing (hash) · active (zset) · grace (zset) · seq · user (hash)
--- ARGV bus · tenant_channel · user_id
+-- ARGV tenant_channel · user_id
 --
 -- A state is a status, or `auto_away` for an away that the server set. `moves` is a row of the table in
 -- `realtime_contracts.rules.presence`: ` state=next` for each state. The record: state, user_name, active_at (ms),
@@ -99,7 +99,7 @@ local function change_user(user, moves, location, activity, always)
   local announced = always or status_of(user) ~= status
   local presence = presence_json(user, announced and next_seq() or current_seq())
   if announced then
-    emit(bus, 'presence:update', presence, tenant_channel, { unsteady = status_of(user) == 'away' and user_id })
+    emit(tenant_channel, 'presence:update', presence, { unsteady = status_of(user) == 'away' and user_id })
   end
   return presence
 end
@@ -132,7 +132,7 @@ local function user_joins(user_name, device_type, current_page, sid)
   redis.call('HSET', user_key, 'user_name', user_name, 'device_type', device_type)
   write_user(user, 'online', true)
   redis.call('ZADD', names_key, 0, user_name .. '\0' .. user_id)
-  emit(bus, 'presence:user_joined', head_of(user) .. ',"status":"online","seq":' .. next_seq() .. '}', tenant_channel,
+  emit(tenant_channel, 'presence:user_joined', head_of(user) .. ',"status":"online","seq":' .. next_seq() .. '}',
     { skip_sid = sid })
 end
 
@@ -157,7 +157,7 @@ local function user_leaves(user)
   redis.call('ZREM', names_key, member)
   redis.call('ZREM', active_key, user_id)
   redis.call('ZREM', grace_key, user_id)
-  emit(bus, 'presence:user_left', head_of(user) .. ',"seq":' .. next_seq() .. '}', tenant_channel, { unsteady = user_id })
+  emit(tenant_channel, 'presence:user_left', head_of(user) .. ',"seq":' .. next_seq() .. '}', { unsteady = user_id })
   if redis.call('EXISTS', online_key) == 0 then redis.call('DEL', seq_key) end
 end
 

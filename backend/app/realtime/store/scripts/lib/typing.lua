@@ -43,15 +43,15 @@ local function remove_typing(typing_key, names)
 end
 
 -- Announce who types.
-local function announce_typing(bus, typists, room_id, room_channel, skip_sid)
+local function announce_typing(typists, room_id, room_channel, skip_sid)
   local due
   for _, typist in ipairs(typists) do due = math.min(due or typist.ends_at - now, typist.ends_at - now) end
-  emit(bus, 'typing:users', typing_json(room_id, typists), room_channel,
+  emit(room_channel, 'typing:users', typing_json(room_id, typists),
     { skip_sid = skip_sid, due = due, replaces = 'typing ' .. room_id })
 end
 
 -- End the typing for which `over` returns true, and what has expired; announce if anything has ended.
-local function end_typing(bus, typing_key, room_id, room_channel, skip_sid, over)
+local function end_typing(typing_key, room_id, room_channel, skip_sid, over)
   local typists, ended = read_typing(typing_key)
   local kept = {}
   for _, typist in ipairs(typists) do
@@ -59,6 +59,6 @@ local function end_typing(bus, typing_key, room_id, room_channel, skip_sid, over
   end
   if #ended > 0 then
     remove_typing(typing_key, ended)
-    announce_typing(bus, kept, room_id, room_channel, skip_sid)
+    announce_typing(kept, room_id, room_channel, skip_sid)
   end
 end
