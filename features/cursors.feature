@@ -259,14 +259,14 @@ Feature: Cursors
       Examples:
         | moves |
         | 30    |
-        | 300   |
+        | 100   |
 
     @cursors/4.2 @should @spec_cursors
     Example: In two tabs, which have one cursor
       > Coalesced per user and room to at most 30 a second; the last position always arrives.
       Given Ana has "invoice:42" open in two tabs
       And Ben is in "invoice:42"
-      When Ana moves the cursor 300 times in about a second, in all her tabs
+      When Ana moves the cursor 200 times in about a second, in all her tabs
       Then Ben hears of the last move, and of 30 a second at most
 
   Rule: Only those in the room have a cursor there, and see any

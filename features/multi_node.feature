@@ -223,7 +223,7 @@ Feature: Many nodes, one truth
       Given Ben is connected to node 2
       And Ben is in "invoice:42"
       And Ana has "invoice:42" open on both nodes
-      When Ana moves the cursor 300 times in about a second, in all her tabs
+      When Ana moves the cursor 200 times in about a second, in all her tabs
       Then Ben hears of the last move, and of 30 a second at most
 
     @multi_node/2.9 @should @documents @spec_documents

@@ -40,6 +40,8 @@ class Now:
     #: Commands that wait for Redis, and connections to it made so far.
     in_flight: int
     connects: int
+    #: Connections that were ended because they sent too many events for too long.
+    abusive: int
 
 
 class EventCount:
@@ -128,3 +130,6 @@ class _Current(Collector):
         yield ended
         yield GaugeMetricFamily("realtime_redis_in_flight", "Commands that wait for Redis", now.in_flight)
         yield CounterMetricFamily("realtime_redis_connects", "Connections made to Redis for commands", now.connects)
+        yield CounterMetricFamily(
+            "realtime_abusive_connections", "Connections that ended for too many events", now.abusive
+        )

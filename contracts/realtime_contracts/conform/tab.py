@@ -7,7 +7,9 @@ scenario.
 
 from __future__ import annotations
 
+import functools
 import json
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -19,6 +21,8 @@ from realtime_contracts.conform.observed import Behaviour, Observed
 from realtime_contracts.conform.payloads import Payload
 from realtime_contracts.contract.exchanges import exchanges
 from realtime_contracts.contract.registry import Direction, registry
+from realtime_contracts.rules.pace import EVENTS, POSITIONS, kind_of
+from realtime_contracts.rules.rates import RateLimit
 from realtime_contracts.wire.journal import Entry, Journal, NotReachedError, NotSeenError, NotToldError, UnmetError
 from realtime_contracts.wire.redaction import redacted, shown
 from realtime_contracts.wire.timeouts import patience
@@ -35,6 +39,9 @@ BARRIER = "barrier-"
 
 #: Events sent before the first ack is awaited. Engine.IO's servers take 16 packets in one POST.
 AT_ONCE = 8
+
+#: Events a second, and twice as many at once, that a tab sends: fewer than any server has to accept. By kind of event.
+RATES = {EVENTS: 80, POSITIONS: 50}
 
 #: Stands for a missing ack: neither a success nor a failure. `instead` has what came in its place.
 NO_ANSWER: dict[str, Any] = {"ok": None}
@@ -77,6 +84,7 @@ class Tab:
         self._left: list[DocumentView] = []
         self._filters: deque[bool] = deque()
         self._contract = registry()
+        self._limits = {kind: RateLimit(rate) for kind, rate in RATES.items()}
         self._behaviour = behaviour or Behaviour()
         self.client = Client()
         self.client.on("connect", self._on_connect)
@@ -177,7 +185,13 @@ class Tab:
             return NO_ANSWER
 
     def send(self, event: str, payload: Payload, *, ack: bool = True) -> Entry:
-        """Send an event without waiting. Returns the handle for `answer`."""
+        """Send an event without waiting for its ack, but first as long as too many were sent lately.
+
+        Returns the handle for `answer`.
+        """
+        limit = self._limits[kind_of(event)]
+        while seconds := limit.take(""):
+            time.sleep(seconds)
         sent = self._write_sent(event, payload)
         self.observed.goes(Direction.CLIENT, event)
         edit = self._sent_edit(payload) if event == "doc:edit" else None
@@ -198,6 +212,34 @@ class Tab:
         if isinstance(answer, dict) and isinstance(answer.get("ok"), bool):
             return answer
         return {**NO_ANSWER, "instead": answer}
+
+    def flood(self, event: str, payloads: Sequence[str], *, ack: bool = True) -> list[Any]:
+        """Send an event once for each payload, as fast as can be. Returns the acks in the order sent, if asked for.
+
+        The journal has one line for all; of the acks, the contract judges one that says ok, and one that does not.
+        """
+        acks: dict[int, Any] = {}
+        judged: set[Any] = set()
+        mark = len(self.journal)
+        self.journal.write("sent", event, f"{len(payloads)} times")
+
+        def take(number: int, *said: Any) -> None:
+            answer = acks[number] = said[0] if len(said) == 1 else list(said)
+            said_ok = answer.get("ok") if isinstance(answer, dict) else None
+            if said_ok not in judged:
+                judged.add(said_ok)
+                self._judge(Direction.ACK, event, answer)
+            if len(acks) == len(payloads):
+                self.journal.write("ack", event, f"{len(acks)} of them")
+
+        for number, payload in enumerate(payloads):
+            ack_id = self.client.expect_ack(functools.partial(take, number)) if ack else ""
+            self.client.send_text(f"2{ack_id}[{json.dumps(event)},{payload}]")
+            if (number + 1) % AT_ONCE == 0 and self.transport == "polling":
+                self.client.flush()
+        if ack:
+            self.journal.wait_until(lambda: len(acks) == len(payloads), f"{len(payloads)} acks of {event}", since=mark)
+        return [acks[number] for number in sorted(acks)]
 
     def send_packet(self, packet: str, *, ack_for: str | None = None) -> Entry:
         """Send a raw Socket.IO packet. With `ack_for`, `{id}` in it becomes the id of an ack."""

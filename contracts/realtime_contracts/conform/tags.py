@@ -7,7 +7,7 @@ import re
 #: The families, in the order they are run and reported. The harmful ones come last.
 FAMILIES = (
     *("connection", "presence", "rooms", "cursors", "typing", "documents", "locks"),
-    *("notifications", "activity", "rest", "multi_node", "errors"),
+    *("notifications", "activity", "rest", "multi_node", "errors", "limits"),
 )
 
 #: The levels of a requirement.
@@ -32,6 +32,7 @@ TAGS = {
     "activity": "family: what happened in the company",
     "rest": "family: the same over HTTP",
     "errors": "family: what a wrong event is answered with",
+    "limits": "family: how much a client may send",
     "must": "level: the seed asks for it",
     "should": "level: a ruling on the seed asks for it",
     "may": "level: a server is better with it",

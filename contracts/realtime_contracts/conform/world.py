@@ -15,7 +15,7 @@ from typing import Any
 from realtime_contracts.conform.observed import Behaviour, Observed
 from realtime_contracts.conform.payloads import entity
 from realtime_contracts.conform.rest import Answer, Rest
-from realtime_contracts.conform.state import Back, Connecting, Cursors, Documents, Person, Presence
+from realtime_contracts.conform.state import Back, Connecting, Cursors, Documents, Flood, Person, Presence
 from realtime_contracts.conform.tab import BARRIER, Tab
 from realtime_contracts.wire.journal import Entry, NotSeenError, UnmetError
 from realtime_contracts.wire.timeouts import Timeouts, patience
@@ -60,6 +60,7 @@ class World:
         #: The lock that a Given has taken.
         self.lock: dict[str, Any] = {}
         self.back = Back()
+        self.floods: list[Flood] = []
         #: Redis has lost its data, so gaps are expected.
         self.gaps_expected = False
         #: Indexes, from 0, of the nodes that accept no more connections.

@@ -8,6 +8,7 @@ from typing import Any
 
 from realtime_contracts.mock.clock import Clock
 from realtime_contracts.rules.claims import Identity
+from realtime_contracts.rules.pace import Paces
 from realtime_contracts.wire.timeouts import NodeTimeouts
 
 #: Sends an event with its payload to one connection.
@@ -21,6 +22,8 @@ class Connection:
     sid: str
     user: Identity
     send: Send
+    #: How many events it may send.
+    paces: Paces
     #: The ids of the rooms that it has joined.
     rooms: set[str] = field(default_factory=set)
 

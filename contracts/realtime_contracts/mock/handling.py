@@ -16,7 +16,8 @@ from realtime_contracts.mock.presence import LOCATION
 from realtime_contracts.mock.scenario import OWN_FIELDS, Step
 from realtime_contracts.mock.tenant import Tenant
 from realtime_contracts.rules.claims import Identity
-from realtime_contracts.rules.errors import InvalidPayload, RealtimeError, TokenExpired
+from realtime_contracts.rules.errors import InvalidPayload, RateLimited, RealtimeError, TokenExpired
+from realtime_contracts.rules.pace import Refusal, kind_of
 from realtime_contracts.rules.packets import UNREADABLE, event_name
 from realtime_contracts.rules.presence import choice
 
@@ -44,8 +45,10 @@ class Handler:
         self._steps = steps
         #: How often each step has been played.
         self._played = [0] * len(steps)
-        #: Waiting events: names, payloads and ack ids.
-        self._waiting: deque[tuple[str, Sequence[Any], int | None]] = deque()
+        #: Waiting events: names, payloads, ack ids, and why they are refused, if they are too many.
+        self._waiting: deque[tuple[str, Sequence[Any], int | None, Refusal | None]] = deque()
+        #: Whether the connection has been ended.
+        self._ended = False
         self._timers: list[Timer] = []
 
     def start(self) -> None:
@@ -59,7 +62,10 @@ class Handler:
 
     def receive(self, name: str, payloads: Sequence[Any], ack_id: int | None) -> None:
         """Queue an event. It is answered after all earlier ones."""
-        self._waiting.append((name, payloads, ack_id))
+        if self._ended:
+            return
+        refusal = self.connection.paces[kind_of(name)].take(self.tenant.connections.clock.now())
+        self._waiting.append((name, payloads, ack_id, refusal))
         if len(self._waiting) == 1:
             self._handle_waiting()
 
@@ -72,7 +78,7 @@ class Handler:
     def _handle_waiting(self) -> None:
         """Handle waiting events until one has to be delayed."""
         while self._waiting:
-            steps = self._steps_for(self._waiting[0][0])
+            steps = self._steps_for(self._waiting[0][0]) if self._waiting[0][3] is None else []
             if delay := sum(step.delay or 0.0 for step in steps):
                 self._later(delay, lambda steps=steps: self._handle_late(steps))  # type: ignore[misc]  # bound now
                 return
@@ -84,7 +90,10 @@ class Handler:
 
     def _handle(self, steps: Sequence[Step]) -> None:
         """Answer the first waiting event. If two steps drop it or fail it, the first counts."""
-        name, payloads, ack_id = self._waiting.popleft()
+        name, payloads, ack_id, refusal = self._waiting.popleft()
+        if refusal is not None:
+            self._refuse(name, ack_id, refusal)
+            return
         dropped = next((step.drop for step in steps if step.drop), None)
         if dropped == "event":
             return
@@ -94,6 +103,17 @@ class Handler:
         for step in steps:
             self._play(step)
 
+    def _refuse(self, name: str, ack_id: int | None, refusal: Refusal) -> None:
+        """Refuse an event that is one too many: told once in an excess, and again at the end."""
+        error = RateLimited(refusal.retry_after)
+        event = None if name == UNREADABLE else event_name(name)
+        if refusal.first and not refusal.last:
+            self._events.fail(event, error)
+        if ack_id is not None:
+            self._client.acknowledge(ack_id, {"ok": False, "error": error.to_dict(event)})
+        if refusal.last:
+            self._end(error)
+
     def _answer(self, name: str, payloads: Sequence[Any], failure: RealtimeError | None) -> dict[str, Any]:
         if name == UNREADABLE:
             return self._events.fail(None, InvalidPayload("", str(payloads[0])))
@@ -102,7 +122,12 @@ class Handler:
         return self._events.answer(event_name(name), payloads)
 
     def _expire(self) -> None:
-        self._events.fail(None, TokenExpired())
+        self._end(TokenExpired())
+
+    def _end(self, error: RealtimeError) -> None:
+        self._ended = True
+        self._waiting.clear()
+        self._events.fail(None, error)
         self._client.disconnect()
 
     def _steps_for(self, event: str) -> list[Step]:

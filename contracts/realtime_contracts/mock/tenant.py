@@ -17,6 +17,7 @@ from realtime_contracts.mock.rooms import Room
 from realtime_contracts.rules.claims import Identity
 from realtime_contracts.rules.errors import LimitExceeded
 from realtime_contracts.rules.limits import MAX_CONNECTIONS
+from realtime_contracts.rules.pace import Allowances, Pacing
 from realtime_contracts.wire.timeouts import NodeTimeouts
 
 
@@ -26,6 +27,7 @@ class Tenant:
     def __init__(self, connections: Connections, *, examples: bool = False) -> None:
         self.connections = connections
         self.presence = Presence(connections)
+        self.pacing = Pacing(Allowances())
         self.rooms: dict[str, Room] = {}
         self.notifications = Notifications(connections)
         self.activity = Activity(connections)
@@ -49,7 +51,8 @@ class Tenant:
     def connect(self, sid: str, user: Identity, send: Send) -> Connection:
         """Add a connection: announce its user, and send it `presence:list`."""
         self.know(user.user_id)
-        connection = Connection(sid, user, send)
+        paces = self.pacing.begin(user.user_id, self.connections.clock.now())
+        connection = Connection(sid, user, send, paces)
         self.presence.connect(user, sid)
         self.connections.by_sid[sid] = connection
         send("presence:list", self.presence.list())
@@ -60,6 +63,7 @@ class Tenant:
         offline at once.
         """
         del self.connections.by_sid[connection.sid]
+        self.pacing.end(connection.user.user_id, connection.paces, self.connections.clock.now())
         for room_id in sorted(connection.rooms):
             self.rooms[room_id].leave(connection, lost=not goodbye)
         user_id = connection.user.user_id

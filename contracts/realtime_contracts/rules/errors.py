@@ -116,8 +116,8 @@ class LimitExceeded(RealtimeError, code="limit_exceeded"):
 class RateLimited(RealtimeError, code="rate_limited"):
     """The caller asks too often; in `retry_after` seconds they may again."""
 
-    def __init__(self, retry_after: float) -> None:
-        super().__init__(details={"retry_after": retry_after})
+    def __init__(self, retry_after: float, message: str | None = None) -> None:
+        super().__init__(message, {"retry_after": retry_after})
         self.retry_after = retry_after
 
 

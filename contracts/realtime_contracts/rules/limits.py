@@ -14,6 +14,16 @@ MAX_CONNECTIONS = 20
 #: Users in one `presence:list`: 200 kB, a millisecond of Redis.
 PRESENCE_LIST = 1000
 
+#: Events that one connection may send in a second, and at once. Cursors and typing are counted by themselves.
+EVENTS_PER_SECOND, EVENTS_AT_ONCE = 100, 200
+POSITIONS_PER_SECOND, POSITIONS_AT_ONCE = 60, 120
+
+#: How many connections' events one user may send, on all of theirs.
+CONNECTIONS_OF_EVENTS = 5
+
+#: Seconds of more events than that, after which a connection ends.
+ABUSE_SECONDS = 10
+
 #: Bytes of one message, and of one request's body.
 MAX_MESSAGE_BYTES = 1024 * 1024
 

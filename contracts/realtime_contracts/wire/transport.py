@@ -116,7 +116,7 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
     def goodbye(self, *, heard: bool = False) -> None:
         """Disconnect as a page does: Socket.IO's DISCONNECT, then close the transport."""
         self._send_packet(self.packet_class(socketio.packet.DISCONNECT, namespace="/"))
-        self._flush()
+        self.flush()
         self.leave_transport(heard=heard)
 
     def leave_transport(self, *, heard: bool = False) -> None:
@@ -125,7 +125,7 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
         `heard`: return when the server has received it, if it confirms by closing too.
         """
         self.eio._send_packet(engineio.packet.Packet(engineio.packet.CLOSE))  # noqa: SLF001 - no public way
-        self._flush()
+        self.flush()
         if heard and self.transport() == "websocket":
             self._await_close()
         self.cut()
@@ -203,7 +203,7 @@ class Client(socketio.Client):  # type: ignore[misc]  # the library is untyped
             self.eio.ws.shutdown()
         self._cuttable.close()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
         """Wait until everything is sent. Over long-polling: until the server has it."""
         deadline = time.monotonic() + patience()
         queue = self.eio.queue

@@ -19,6 +19,7 @@ FAMILIES = (
     "activity",
     "errors",
     "rest",
+    "limits",
     "contract",
     "nodes",
 )

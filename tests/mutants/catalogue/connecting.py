@@ -45,8 +45,8 @@ MUTANTS = {
         "connection/5.1 connection/5.2",
         Code(
             f"{ADMISSION}._end_expired",
-            "self._bus.end(sid)",
-            "self.end(sid, goodbye=True)\n        self._bus.end(sid)",
+            "self._end_for_good(sid, TokenExpired())",
+            "self.end(sid, goodbye=True)\n        self._end_for_good(sid, TokenExpired())",
         ),
     ),
     "one-connection-too-many": Mutant(

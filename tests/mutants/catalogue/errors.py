@@ -45,16 +45,16 @@ MUTANTS = {
         "errors/3.1",
         Code(
             f"{ANYTHING_ELSE}.__call__",
-            "    began = perf_counter()",
-            "    if event.name != UNREADABLE:\n        return\n    began = perf_counter()",
+            "    began = monotonic()",
+            "    if event.name != UNREADABLE:\n        return\n    began = monotonic()",
         ),
     ),
     "unreadable-packet-silently-ignored": Mutant(
         "errors/5.1 errors/5.2",
         Code(
             f"{ANYTHING_ELSE}.__call__",
-            "    began = perf_counter()",
-            "    if event.name == UNREADABLE:\n        return\n    began = perf_counter()",
+            "    began = monotonic()",
+            "    if event.name == UNREADABLE:\n        return\n    began = monotonic()",
         ),
     ),
     "invalid-payload-kills-connection": Mutant(

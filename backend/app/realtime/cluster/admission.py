@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -15,7 +16,8 @@ from app.realtime.store.keys import TenantKeys
 from app.realtime.transport.reasons import Reason
 from app.realtime.utils.message_types import MessageType
 from app.realtime.utils.user_agents import parse_user_agent
-from realtime_contracts.rules.errors import TokenExpired, Unauthenticated, Unavailable
+from realtime_contracts.rules.errors import RateLimited, RealtimeError, TokenExpired, Unauthenticated, Unavailable
+from realtime_contracts.rules.pace import Allowances, Pacing
 
 logger = structlog.get_logger(__name__)
 
@@ -33,15 +35,20 @@ class Admission:
         connections: ConnectionManager,
         deadlines: Deadlines,
         away_seconds: float,
+        allowances: Allowances,
     ) -> None:
         self._tasks = tasks
         self._bus = bus
         self._connections = connections
         self._deadlines = deadlines
         self._away_seconds = away_seconds
+        #: How many events each connection may send.
+        self.pacing = Pacing(allowances)
         #: The end of its token, by sid.
         self._expiries: dict[str, Deadline] = {}
         self._closed = False
+        #: How many connections ended for too many events.
+        self.abusive = 0
         #: Whether the node is ready for clients.
         self.is_ready: Callable[[], bool] = lambda: True
 
@@ -66,6 +73,7 @@ class Admission:
         connection = self._connections.add_connection(
             sid, user, device_type=device_type, browser=browser, ip_address=ip_address
         )
+        connection.paces = self.pacing.begin(_user(connection), time.monotonic())
         if not self._may_stay(sid):
             # The node stops, or the client left, while Redis was asked. The library reports no end of a connection that
             # had not begun.
@@ -83,6 +91,8 @@ class Admission:
         """Remove a connection of this node that has ended. Returns it, None if it is not here."""
         if (expiry := self._expiries.pop(sid, None)) is not None:
             self._tasks.cancel(expiry)
+        if (ending := self._connections.get_connection(sid)) is not None:
+            self.pacing.end(_user(ending), ending.paces, time.monotonic())
         removed = self._connections.remove_connection(sid, goodbye=goodbye)
         if removed is None:
             return None
@@ -100,6 +110,12 @@ class Admission:
             self.end(connection.sid, goodbye=goodbye)
             self._bus.cut(connection.sid, Reason.SERVER_STOPPING)
 
+    def end_abusive(self, sid: str, error: RateLimited) -> None:
+        """End a connection that has sent too many events for too long. An official client does not come back."""
+        self.abusive += 1
+        logger.info("ended_for_abuse", sid=sid)
+        self._end_for_good(sid, error)
+
     def _end_at_expiry(self, connection: Connection) -> None:
         """Plan the end of a connection for the end of its token."""
         if connection.expires_at is not None:
@@ -109,5 +125,13 @@ class Admission:
 
     def _end_expired(self, sid: str) -> None:
         if self._expiries.pop(sid, None) is not None:
-            self._bus.send(sid, MessageType.ERROR.value, TokenExpired().to_dict(None))
-            self._bus.end(sid)
+            self._end_for_good(sid, TokenExpired())
+
+    def _end_for_good(self, sid: str, error: RealtimeError) -> None:
+        """End a connection with an error and a DISCONNECT."""
+        self._bus.send(sid, MessageType.ERROR.value, error.to_dict(None))
+        self._bus.end(sid)
+
+
+def _user(connection: Connection) -> tuple[str, str]:
+    return connection.tenant_id, connection.user_id

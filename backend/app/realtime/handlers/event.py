@@ -13,7 +13,7 @@ an event's sender is told goes out in one write.
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import perf_counter
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -27,8 +27,16 @@ from app.realtime.libraries.socketio import Event, SocketIO
 from app.realtime.managers.connection_manager import Connection
 from app.realtime.transport.message import Message
 from app.realtime.utils.message_types import MessageType
-from realtime_contracts.rules.errors import Internal, InvalidPayload, RealtimeError, Unauthenticated, UnknownEvent
+from realtime_contracts.rules.errors import (
+    Internal,
+    InvalidPayload,
+    RateLimited,
+    RealtimeError,
+    Unauthenticated,
+    UnknownEvent,
+)
 from realtime_contracts.rules.limits import MAX_EVENT_LENGTH
+from realtime_contracts.rules.pace import EVENTS, HELD_SECONDS, Refusal, kind_of
 from realtime_contracts.rules.packets import UNREADABLE, event_name
 from realtime_contracts.rules.requests import check_event
 
@@ -76,12 +84,30 @@ class _Answering:
         self._services = services
         self._count = services.metrics.event(label)
 
-    def _fail(self, event: Event, name: str | None, error: RealtimeError) -> None:
+    def _fail(self, event: Event, name: str | None, error: RealtimeError, *, told: bool = True) -> None:
+        """Say that an event has failed: in its ack and, if it is `told`, as `error`."""
         body = error.to_dict(name if name is None else name[:MAX_EVENT_LENGTH])
-        messages = [_message(MessageType.ERROR.value, _json(body))]
+        messages = [_message(MessageType.ERROR.value, _json(body))] if told else []
         if event.number:
             messages.append(_ack(event, _json({"ok": False, "error": body})))
-        event.session.send(*messages)
+        if messages:
+            event.session.send(*messages)
+
+    def _refuse(self, event: Event, name: str | None, refusal: Refusal) -> str:
+        """Refuse an event that is one too many. Returns the code."""
+        error = RateLimited(refusal.retry_after)
+        self._fail(event, name, error, told=refusal.first and not refusal.last)
+        if refusal.last:
+            self._services.admission.end_abusive(event.sid, error)
+        return error.code
+
+
+class _TooMany(Exception):
+    """An event is one too many."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
 
 
 class _Answer(_Answering):
@@ -95,14 +121,17 @@ class _Answer(_Answering):
         self._handler = handler
         self._echo = None if echo is None else echo.value
         self._delays_ack = delays_ack
+        self._kind = kind_of(name)
         self._connections = services.connections.local_connections
 
     def __call__(self, event: Event) -> None:
         """Answer one event."""
-        began = perf_counter()
+        began = monotonic()
         code = OK
         try:
-            result = self._handle(event)
+            result = self._handle(event, began)
+        except _TooMany as too_many:
+            code = self._refuse(event, self._name, too_many.refusal)
         except RealtimeError as error:
             code = error.code
             self._fail(event, self._name, error)
@@ -115,12 +144,18 @@ class _Answer(_Answering):
             self._succeed(event, result)
         if self._delays_ack:
             self._services.bus.answered(event.sid)
-        self._count(code, perf_counter() - began)
+        took = monotonic() - began
+        self._count(code, took)
+        if took > HELD_SECONDS:
+            self._kept_waiting(event, took, began + took)
 
-    def _handle(self, event: Event) -> Result:
+    def _handle(self, event: Event, now: float) -> Result:
         connection = self._connections.get(event.sid)
         if connection is None:
             raise Unauthenticated
+        refusal = connection.paces[self._kind].take(now)
+        if refusal is not None:
+            raise _TooMany(refusal)
         payload = check_event(self._name, event.arguments, flat=event.flat)
         delayed = None
         if self._delays_ack:
@@ -134,6 +169,12 @@ class _Answer(_Answering):
         if delayed is not None:
             delayed.wait()
         return result
+
+    def _kept_waiting(self, event: Event, seconds: float, now: float) -> None:
+        """An event took so long, and its connection's next ones had to wait for it: they may now come at once."""
+        connection = self._connections.get(event.sid)
+        for pace in connection.paces if connection is not None else ():
+            pace.hold(seconds, now)
 
     def _succeed(self, event: Event, result: Result) -> None:
         body = _json(result) if result else ""
@@ -152,14 +193,20 @@ class _AnythingElse(_Answering):
 
     def __call__(self, event: Event) -> None:
         """Answer one event."""
-        began = perf_counter()
+        began = monotonic()
+        connection = self._services.connections.get_connection(event.sid)
+        refusal = None if connection is None else connection.paces[EVENTS].take(began)
         error: RealtimeError
         if event.name == UNREADABLE:
             name, error = None, InvalidPayload("", str(event.arguments[0]))
         else:
             name, error = event_name(event.name), UnknownEvent()
-        self._fail(event, name, error)
-        self._count(error.code, perf_counter() - began)
+        if refusal is None:
+            code = error.code
+            self._fail(event, name, error)
+        else:
+            code = self._refuse(event, name, refusal)
+        self._count(code, monotonic() - began)
 
 
 def _json(body: dict[str, Any]) -> str:

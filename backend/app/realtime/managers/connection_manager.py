@@ -21,6 +21,7 @@ from app.realtime.store.moves import moves_of
 from app.realtime.store.script import Script, reaching_redis
 from app.settings import Settings
 from realtime_contracts.rules.errors import LimitExceeded, Unauthenticated, Unavailable
+from realtime_contracts.rules.pace import Paces
 from realtime_contracts.rules.presence import Trigger
 from realtime_contracts.rules.times import from_rfc3339, to_rfc3339
 
@@ -30,7 +31,7 @@ _DUE_OFFLINE, _NAME_THESE_ROOMS = 2, 3
 
 @dataclass
 class Connection:
-    """One Socket.IO session. `expires_at` is the token's end; None never ends."""
+    """One Socket.IO session. `expires_at` is the token's end; None never ends. `paces`: while this node holds it."""
 
     sid: str
     user_id: str
@@ -46,6 +47,7 @@ class Connection:
     expires_at: datetime | None = None
     #: The number of the delayed ack that the connection waits for, if it does: it sends one edit after the other.
     ack_number: int = 0
+    paces: Paces = field(default=(), repr=False, compare=False)
 
     @property
     def keys(self) -> TenantKeys:

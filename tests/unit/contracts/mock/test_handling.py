@@ -146,3 +146,41 @@ def test_people_of_the_scenario_come_change_and_go_for_all_and_are_counted() -> 
     ana.tenant.clock.advance(5)
     told = [data for _, data in ana.tenant.got[ana.ben.sid]]
     assert [(data["user_id"], data["seq"]) for data in told] == [("dora", before + n) for n in (1, 2, 3)]
+
+
+def test_too_many_events_are_refused_and_told_once() -> None:
+    ana = Connected()
+    for number in range(300):
+        ana.send("heartbeat", ack_id=number)
+    assert [number for number, ack in ana.acks if ack["ok"]] == list(range(200))
+    assert {ack["error"]["code"] for _, ack in ana.acks[200:]} == {"rate_limited"}
+    assert ana.got().count("error") == 1
+    ana.tenant.clock.advance(1.001)
+    ana.acks.clear()
+    ana.send("heartbeat")
+    assert ana.acks[0][1]["ok"]
+
+
+def test_who_goes_on_is_ended_and_heard_no_more() -> None:
+    ana = Connected()
+    while not ana.ended:
+        ana.send("heartbeat", ack_id=None)
+        ana.tenant.clock.advance(0.001)
+    assert ana.ended == [False], "by a DISCONNECT"
+    errors = [data for event, data in ana.tenant.got["ana-sid"] if event == "error"]
+    assert [error["event"] for error in errors] == ["heartbeat", None]
+    ana.acks.clear()
+    ana.send("heartbeat")
+    assert ana.acks == []
+
+
+def test_a_connection_of_the_same_user_goes_on_where_the_last_one_ended() -> None:
+    ana = Connected()
+    for _ in range(201):
+        ana.send("heartbeat", ack_id=None)
+    ana.handler.stop(goodbye=False)
+    again = Connected.__new__(Connected)
+    again.acks, again.ended, again.tenant = [], [], ana.tenant
+    again.handler = Handler(ana.tenant.tenant, ana.tenant.add("again", Identity("ana", TENANT, "Ana")), again)
+    again.send("heartbeat")
+    assert again.acks[0][1]["error"]["code"] == "rate_limited"
