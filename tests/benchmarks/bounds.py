@@ -33,7 +33,7 @@ from urllib.parse import urlsplit
 
 import redis
 from bench import own_server, percentile, show, upto
-from raw import Crowd, Server
+from raw import CONNECTING, Crowd, Server
 
 #: Users of a tenant, tenants, and how many connections are a warm-up.
 USERS, TENANTS, WARM_UP = 20, 10, 1_000
@@ -179,9 +179,15 @@ async def slow(node: Node, options: argparse.Namespace) -> Outcome:
 
 
 async def _join(crowd: Crowd) -> None:
-    for client in crowd.clients:
-        client.emit("room:join", {"entity_type": "invoice", "entity_id": "42"})
-    await crowd.until(lambda: crowd.counts[b"room:users"] >= len(crowd.clients))
+    """All join the room, ten at a time, as they came."""
+    acks = list[bytes]()
+    crowd.on_ack = acks.append
+    for number, client in enumerate(crowd.clients):
+        client.emit("room:join", {"entity_type": "invoice", "entity_id": "42"}, ack=True)
+        await crowd.until(lambda number=number: len(acks) > number - CONNECTING)
+    await crowd.until(lambda: len(acks) == len(crowd.clients))
+    if refused := [ack for ack in acks if b'"ok":true' not in ack]:
+        raise SystemExit(f"{len(refused)} were not let into the room: {refused[0].decode()}")
     await crowd.quiet(0.5, 30)
 
 
@@ -199,10 +205,14 @@ async def _told(crowd: Crowd, messages: int) -> list[float]:
         sent[number + 1] = time.perf_counter()
         _edit(crowd, number, "x" * MESSAGE_BYTES)
         await crowd.until(lambda number=number: len(acks) > number)
-        if b'"ok":true' not in acks[-1]:
-            raise SystemExit(f"an edit was answered with {acks[-1].decode()}")
+        _check(acks[-1])
     await crowd.until(lambda: len(times) >= messages * (len(crowd.clients) - 1))
     return times
+
+
+def _check(ack: bytes) -> None:
+    if b'"ok":true' not in ack:
+        raise SystemExit(f"an edit was answered with {ack.decode()}")
 
 
 def _edit(crowd: Crowd, version: int, text: str) -> None:
@@ -217,6 +227,7 @@ async def large(node: Node, options: argparse.Namespace) -> Outcome:
     await crowd.come_online([f"u{number}" for number in range(options.connections)])
     await crowd.quiet(1, LARGE_SECONDS)
     await _join(crowd)
+    crowd.on_ack = _check
     crowd.counts.clear()
     took, cpu = list[float](), node.server.cpu()
     async with node.watching_memory() as seen:
