@@ -85,6 +85,19 @@ def test_a_master_that_is_demoted_while_its_connection_stays_open_is_given_up(
     assert commands.link.connects > connects
 
 
+def test_a_command_fails_at_once_while_the_master_and_all_sentinels_are_away(
+    sentinels: SentinelRedis, commands: PipelinedRedis
+) -> None:
+    assert written(commands, 1)
+    sentinels.stop()
+    began = time.monotonic()
+    assert not written(commands, 2)
+    assert not written(commands, 3)
+    assert time.monotonic() - began < 2 * TIMEOUT
+    sentinels.start()
+    eventually(lambda: written(commands, 4), "all are back")
+
+
 def test_a_back_end_follows_a_failover(sentinels: SentinelRedis, tenant: str) -> None:
     with NotificationService.from_url(f"{sentinels.url}/0") as notifications:
 

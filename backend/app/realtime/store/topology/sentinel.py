@@ -9,6 +9,8 @@ from functools import partial
 from typing import Any, cast
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from redis.sentinel import Sentinel, SentinelConnectionPool
 
 from app.realtime.store.greeting import greet
@@ -33,10 +35,17 @@ class BehindSentinels(Single):
         return self._made(_BoundedPool, **options)
 
     def _made(self, kind: Any, **options: Any) -> redis.ConnectionPool:
+        # With retries of redis-py's own, an event would wait for seconds while all Sentinels are away.
+        once = {"retry": Retry(NoBackoff(), 0), "protocol": 2}
         times = {name: options[name] for name in ("socket_timeout", "socket_connect_timeout")}
         sentinels = Sentinel(  # type: ignore[no-untyped-call]  # redis-py does not type it
             self.url.places,
-            sentinel_kwargs={**times, **(self.url.sentinel_options or {}), **({"ssl": True} if self.url.tls else {})},
+            sentinel_kwargs={
+                **times,
+                **once,
+                **(self.url.sentinel_options or {}),
+                **({"ssl": True} if self.url.tls else {}),
+            },
         )
         master = {
             name: value for name, value in self.url.options.items() if name not in {"host", "port", "connection_class"}
