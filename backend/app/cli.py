@@ -1,4 +1,4 @@
-"""The server's commands of `realtime`: `serve`, `doctor`, `notify` and `activity`."""
+"""The server's commands of `realtime`: `serve`, `doctor`, `capacity`, `notify` and `activity`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import secrets
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -103,6 +104,24 @@ def doctor(redis_url: str | None) -> None:
     findings = examine(redis_url)
     print_findings(findings)
     sys.exit(any(finding.verdict == "bad" for finding in findings))
+
+
+@server_commands.command()
+@click.option(
+    "--connections", default=10_000, show_default=True, type=click.IntRange(1), help="Users online, a tab each."
+)
+@click.option("--tenant", default=50, show_default=True, type=click.IntRange(1), help="Users online in one tenant.")
+@click.option("--room", default=5, show_default=True, type=click.IntRange(1), help="Users in one room.")
+@click.option("--heartbeats", default=1 / 30, show_default="one in 30 s", help="Per user and second.")
+@click.option("--updates", default=1 / 60, show_default="one a minute", help="Changes of page or status, the same.")
+@click.option("--moves", default=0.1, show_default=True, help="Cursor moves, the same.")
+@click.option("--edits", default=0.02, show_default=True, help="Edits of documents, the same.")
+@click.option("--churn", default=1 / 1800, show_default="one in 30 min", help="Connections that begin, the same.")
+def capacity(**load: Any) -> None:
+    """Estimate the nodes, the Redis masters and the memory that a load takes, and say what saturates first."""
+    from app.capacity import Load, print_needs
+
+    print_needs(Load(**load))
 
 
 def _dev_secret(data: Path) -> str:

@@ -1,8 +1,8 @@
 """The `realtime` command.
 
-Most commands need only this package. `serve`, `doctor`, `notify` and `activity` are in the package `app`, which is in
-the repository and in the image, never in the wheel. `conform` and `mock` need an extra of the wheel. Each command is
-imported when used. One that cannot be imported is still listed, and says what it needs.
+Most commands need only this package. `serve`, `doctor`, `capacity`, `notify` and `activity` are in the package `app`,
+which is in the repository and in the image, never in the wheel. `conform` and `mock` need an extra of the wheel. Each
+command is imported when used. One that cannot be imported is still listed, and says what it needs.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _NEEDS_EXTRA = "`realtime {name}` needs {module}: pip install 'logiaccounting-re
 MAY_BE_MISSING = {
     "serve": ("Run a node of the server.", _NEEDS_SERVER),
     "doctor": ("Check settings and Redis, and say in plain words what is wrong.", _NEEDS_SERVER),
+    "capacity": ("Estimate the nodes, Redis masters and memory that a load takes.", _NEEDS_SERVER),
     "notify": ("Notify a user of a tenant.", _NEEDS_SERVER),
     "activity": ("Record what happened in a tenant, or read its feed.", _NEEDS_SERVER),
     "conform": ("Test whether a server keeps the contract.", _NEEDS_EXTRA % "conformance"),
