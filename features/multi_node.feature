@@ -430,3 +430,16 @@ Feature: Many nodes, one truth
       And Dee is told that the document is at version 3, and of no edit
       When Dee sets "/e" to 5
       Then that edit is version 4
+
+    @multi_node/4.8 @should @presence @spec_presence @fault @slow
+    Example: Redis is back, and the count of presence messages goes on above what was told
+      > No counter on the wire ever goes back unnoticed.
+      Given Ana is connected to node 1
+      And Dee is connected to node 2
+      And Redis has saved what it has
+      When Ana sets herself busy
+      Then Dee sees Ana as busy
+      When Redis goes back to what it has saved
+      And Ana sets herself busy
+      Then Dee sees Ana as busy
+      And the list that Dee gets shows Ana and Dee

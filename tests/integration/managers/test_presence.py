@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import cast
 
 import pytest
 
@@ -269,3 +270,23 @@ def test_a_sweep_says_when_the_next_one_is_due(make_backend: MakeBackend, tenant
     backend.connect(tenant, "ben")
     backend.lose(ana)
     assert backend.presence.expire(tenant)[1] == pytest.approx(40, abs=5)
+
+
+def test_on_another_master_the_counter_goes_on_above_what_was_told_and_from_the_first_list_without_gaps(
+    backend: Backend, tape: Tape, tenant: str
+) -> None:
+    ana, ben = backend.connect(tenant, "ana"), backend.connect(tenant, "ben")
+    keys = TenantKeys(tenant)
+    for status in (PresenceStatus.BUSY, PresenceStatus.AWAY, PresenceStatus.BUSY):
+        backend.presence.update(ben, status)
+        backend.presence.send_list(ana)
+    assert_gapless(tape.heard())
+    told = int(cast("str", backend.redis.get(keys.seq)))
+    backend.redis.set(keys.seq, told - 2)
+    backend.redis.set(keys.seq_master, "0" * 40)
+    backend.presence.send_list(ana)
+    backend.presence.send_list(ben)
+    backend.presence.update(ben, PresenceStatus.ONLINE)
+    seqs = [one.payload["seq"] for one in tape.heard()]
+    assert seqs[0] > told
+    assert seqs == [seqs[0], seqs[0], seqs[0] + 1]

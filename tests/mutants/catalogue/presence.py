@@ -23,7 +23,7 @@ MUTANTS = {
         Code(f"{TENANT_KEYS}.__init__", 'f"presence:names:{self._tag}"', '"presence:names"'),
     ),
     "forgets-tenant-in-seq": Mutant(
-        "presence/8.5", Code(f"{TENANT_KEYS}.__init__", 'f"presence:seq:{self._tag}"', '"presence:seq"')
+        "presence/8.5", Code(f"{TENANT_KEYS}.__init__", 'f"presence:seq:{self._tag}"\n', '"presence:seq"\n')
     ),
     "joined-per-tab": Mutant(
         "presence/1.2",
@@ -157,7 +157,7 @@ end
     ),
     "seq-has-gaps": Mutant(
         "presence/8.1 contract/order/presence",
-        Lua("lib/presence", "redis.call('INCR', seq_key)", "redis.call('INCRBY', seq_key, 2)"),
+        Lua("lib/presence", "local seq = redis.call('INCR', seq_key)", "local seq = redis.call('INCRBY', seq_key, 2)"),
         Lua("lib/presence", "if seq == 1 then", "if seq == 2 then"),
     ),
     "silent-change-takes-a-number": Mutant(

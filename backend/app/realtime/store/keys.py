@@ -53,6 +53,8 @@ class TenantKeys:
         self.grace = f"presence:grace:{self._tag}"
         #: The tenant's counter over all presence messages.
         self.seq = f"presence:seq:{self._tag}"
+        #: String: the master on which the counter counts, noted by the first list.
+        self.seq_master = f"presence:seq:{self._tag}:master"
         #: Sorted set: room_id → when a node should look after the room (ms): a cursor, typing or a lock may end.
         self.rooms_due = f"rooms:due:{self._tag}"
         #: Sorted set: user_id → when the first of a user's notifications comes to its end (ms).

@@ -31,6 +31,7 @@ ONE_OF_A_TENANT: list[str] = [
     "active",
     "grace",
     "seq",
+    "seq_master",
     "rooms_due",
     "connections",
     "notifications_due",

@@ -260,9 +260,9 @@ def test_a_call_encodes_what_redis_does_not_take() -> None:
 def test_a_call_repeats_the_fields_of_a_list_for_each_record() -> None:
     given = {"user_id": "ana", "sid": "s", "goodbye": True, "grace_ms": 1, "lost_at_ms": 0, "node_id": "n2"}
     _, _, keys, *call = script("disconnect")(ACME, rooms=[{"room_id": "a:1"}, {"room_id": "b:2"}], **given)
-    assert keys == 13 + 2 * 6
-    assert call[13:15] == [ACME.room("a:1"), ACME.room_users("a:1")]
-    assert call[10] == ACME.node_connections("n2")
+    assert keys == 14 + 2 * 6
+    assert call[14:16] == [ACME.room("a:1"), ACME.room_users("a:1")]
+    assert call[11] == ACME.node_connections("n2")
     assert call[-4:] == ["a:1", ACME.room_channel("a:1"), "b:2", ACME.room_channel("b:2")]
 
 

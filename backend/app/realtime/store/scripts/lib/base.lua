@@ -8,6 +8,12 @@ local now = tonumber(clock[1]) * 1000 + math.floor(tonumber(clock[2]) / 1000)
 -- Microseconds, to order what happens within a millisecond.
 local now_us = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
 
+-- Names the master and its time as one: it changes when a server starts and when a replica is promoted. Another master may
+-- not have the last writes of the one before.
+local function master_id()
+  return string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+end
+
 -- An integer as decimal digits. Lua's own conversion rounds after 14 digits.
 local function digits(number)
   return string.format('%.0f', number)

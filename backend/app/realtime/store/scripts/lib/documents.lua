@@ -75,9 +75,7 @@ end
 -- master has told it, whose last writes this one may not have, its next epoch begins here.
 local function read_document()
   local version, epoch, broken = unpack(redis.call('HMGET', document_key, 'version', 'epoch', 'broken'))
-  local document = { version = tonumber(version or '0'), epoch = epoch or nil, broken = broken == '1',
-    -- Changes when a server starts and when a replica becomes the master.
-    master = string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)') }
+  local document = { version = tonumber(version or '0'), epoch = epoch or nil, broken = broken == '1', master = master_id() }
   local witness = redis.call('GET', document_witness_key)
   if document.version == 0 then
     document.broken = witness and true

@@ -1,5 +1,5 @@
 -- presence: one user's presence and the tenant's list. Every change of them goes through here.
--- KEYS online (hash) · names (zset) · viewing (hash) · active (zset) · grace (zset) · seq · user (hash)
+-- KEYS online (hash) · names (zset) · viewing (hash) · active (zset) · grace (zset) · seq · seq_master · user (hash)
 -- ARGV tenant_channel · user_id
 --
 -- A state is a status, or `auto_away` for an away that the server set. `moves` is a row of the table in
@@ -22,6 +22,20 @@ end
 
 local function current_seq()
   return redis.call('GET', seq_key) or '0'
+end
+
+-- More messages than a master may have told that another one has not heard of: seconds, at some thousands a second.
+local UNHEARD = 1000000
+
+-- The number of a list. On another master the counter may have gone back behind what was told, and goes on above that;
+-- whoever has no list since then sees a gap.
+local function seq_of_list()
+  local counted, master = redis.call('GET', seq_master_key), master_id()
+  if counted ~= master and redis.call('EXISTS', seq_key) == 1 then
+    if counted then redis.call('INCRBY', seq_key, UNHEARD) end
+    redis.call('SET', seq_master_key, master)
+  end
+  return current_seq()
 end
 
 -- The user's record, or nil if the user is offline.
@@ -158,7 +172,7 @@ local function user_leaves(user)
   redis.call('ZREM', active_key, user_id)
   redis.call('ZREM', grace_key, user_id)
   emit(tenant_channel, 'presence:user_left', head_of(user) .. ',"seq":' .. next_seq() .. '}', { unsteady = user_id })
-  if redis.call('EXISTS', online_key) == 0 then redis.call('DEL', seq_key) end
+  if redis.call('EXISTS', online_key) == 0 then redis.call('DEL', seq_key, seq_master_key) end
 end
 
 -- Where a page of the list ends, as clients have it: the member's bytes in hexadecimal. And back.
@@ -212,5 +226,5 @@ local function presence_list(entity_type, entity_id, after, limit)
     lines = redis.call('HMGET', online_key, unpack(members, 1, math.min(#members, limit)))
   end
   return '{"users":[' .. table.concat(lines, ',') .. '],"total":' .. digits(total) .. ',"next":' .. following
-    .. ',"seq":' .. current_seq() .. '}'
+    .. ',"seq":' .. seq_of_list() .. '}'
 end
