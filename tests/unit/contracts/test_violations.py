@@ -223,12 +223,13 @@ def test_a_wrong_operation_is_found_below_several_lists() -> None:
     missed = {
         "room_id": "invoice:42",
         "version": 7,
+        "epoch": "1",
         "user_id": "u1",
         "user_name": "Ana",
         "changes": [{"op": "remove", "path": "/a"}, {"op": "append", "path": "/a"}],
         "edit_id": "3f2b1c0a-9d8e-4f7a-b6c5-d4e3f2a1b0c9",
     }
-    details = {"version": 7, "changes": [missed]}
+    details = {"version": 7, "epoch": "1", "changes": [missed]}
     error = {"message": "Edited meanwhile", "code": "version_conflict", "event": "doc:edit", "details": details}
     violation = refused("doc:edit", {"ok": False, "error": error}, Direction.ACK)
     assert violation.path == "/error/details/changes/0/changes/1/op"
