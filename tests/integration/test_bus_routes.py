@@ -242,6 +242,25 @@ def test_a_probe_comes_back_unless_the_node_is_deaf(node: Node, direct: redis.Re
     assert not node.routes.deaf(began)
 
 
+def test_a_master_that_comes_while_others_are_probed_disturbs_nobody(
+    own_redis: RedisServer, other_redis: RedisServer, start: Start
+) -> None:
+    topology = Masters(own_redis.url, other_redis.url)
+    topology.of["globex"] = 1
+    node = start(topology)
+    node.routes.hear(ACME.tenant_channel)
+    probed: list[str] = []
+
+    def publish(channel: str, _message: bytes) -> None:
+        node.routes.hear(GLOBEX.tenant_channel)
+        probed.append(channel)
+
+    node.routes.probe(publish)
+    assert len(probed) == 1
+    node.routes.probe(publish)
+    assert len(probed) == 1 + 2
+
+
 def test_a_tenant_that_moves_to_another_master_is_heard_there_and_a_gap_is_reported(
     own_redis: RedisServer, other_redis: RedisServer, start: Start
 ) -> None:

@@ -129,7 +129,7 @@ class Routes:
 
     def probe(self, publish: Callable[[str, bytes], None]) -> None:
         """Have each subscription hear from this node itself, by `publish` with a channel and a message."""
-        for shard, subscription in self._subscriptions.items():
+        for shard, subscription in list(self._subscriptions.items()):  # others may come meanwhile
             if (tenant_id := subscription.a_tenant()) is not None:
                 channel = TenantKeys(tenant_id).node_channel(self._address.node_id)
                 with suppress(Unavailable):  # then it is not heard
