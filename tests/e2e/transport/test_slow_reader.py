@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -142,32 +141,6 @@ def test_of_cursors_a_slow_reader_gets_the_latest(url: str, mint: Mint, tenant: 
     assert slow.ask("heartbeat")["ok"]
     for mover in movers:
         mover.close()
-
-
-def test_fifty_clients_with_tiny_buffers_get_everything_whole_and_in_order(url: str, mint: Mint, tenant: str) -> None:
-    entity = {"entity_type": "invoice", "entity_id": "42"}
-    editor = Client(url, mint("editor", tenant))
-    assert editor.ask("room:join", entity)["ok"]
-    readers = []
-    for number in range(50):
-        client = Client(url, mint(f"reader-{number}", tenant), receive_buffer=TINY)
-        assert client.ask("room:join", entity)["ok"]
-        readers.append(Reader(client))
-    sizes = [10, 200_000, 120, 130, 65_400, 65_600, 1000, 10] * 3
-    for version, size in enumerate(sizes, 1):
-        change = {"op": "add", "path": "/text", "value": chr(96 + version) * size}
-        edit = {"room_id": "invoice:42", "base_version": version - 1, "changes": [change], "edit_id": str(uuid.uuid4())}
-        assert editor.ask("doc:edit", edit) == {"ok": True, "version": version}
-        if version % 3 == 0:  # more than they may have waiting is not due to them
-            eventually(lambda version=version: all(len(edits(one)) >= version for one in readers), "all hear it", 30)
-    expected = [(version, chr(96 + version) * size) for version, size in enumerate(sizes, 1)]
-    for reader in readers:
-        assert [(edit["version"], edit["changes"][0]["value"]) for edit in edits(reader)] == expected
-        reader.close()
-
-
-def edits(reader: Reader) -> list[dict[str, object]]:
-    return [event_of(packet)[1] for packet in list(reader.packets) if packet.startswith('42["doc:edit"')]
 
 
 def test_who_comes_back_after_being_cut_is_the_same_user(url: str, mint: Mint, tenant: str) -> None:
