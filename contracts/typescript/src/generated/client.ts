@@ -171,9 +171,9 @@ export type ClientPresenceList = {
   entity_type?: EntityType;
   /** Only users who are looking at this object; needs entity_type. */
   entity_id?: EntityIdIn;
-  /** The `next` of a list: asks for the users who follow it. */
+  /** The `next` of a list: asks for the users who follow it. Up to 4,096 characters. */
   after?: string;
-  /** Users in the list at most. The server may send fewer. */
+  /** How many users the list may have. The server may send fewer. */
   limit?: number;
 } & ({ entity_id?: never } | { entity_type: EntityType });
 

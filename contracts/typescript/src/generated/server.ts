@@ -232,7 +232,10 @@ export interface ServerNotification {
  * follow an earlier list.
  */
 export interface ServerPresenceList {
-  /** The users, sorted by user_name, then user_id, by Unicode code point. */
+  /**
+   * The users, sorted by user_name, then user_id, by Unicode code point. How many: at most the limit that was
+   * asked for, and never over 1,000.
+   */
   users: PresentUser[];
   /**
    * The number of the last presence message that this list contains; messages up to it are already in. Of a user,
