@@ -52,4 +52,4 @@ def test_the_examples_print_what_the_page_says_and_the_client_of_the_readme_edit
     [client] = [example for example in examples("../README.md") if example.language == "js"]
     code = client.code.replace("http://127.0.0.1:8000", reader["REALTIME_URL"])
     code = f"const token = process.env.TOKEN; {code} console.log(answer); process.exit();"
-    follow(replace(client, code=code, printed="…{ ok: true, version: 1 }"), installed(JAVASCRIPT), reader)
+    follow(replace(client, code=code, printed="…{ ok: true, version: 1, epoch: '…' }"), installed(JAVASCRIPT), reader)

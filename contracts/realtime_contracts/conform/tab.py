@@ -38,7 +38,7 @@ SHOWN = 2000
 BARRIER = "barrier-"
 
 #: Events sent before the first ack is awaited. Engine.IO's servers take 16 packets in one POST.
-AT_ONCE = 8
+AT_ONCE = 16
 
 #: Events a second, and twice as many at once, that a tab sends: fewer than any server has to accept. By kind of event.
 RATES = {EVENTS: 80, POSITIONS: 50}

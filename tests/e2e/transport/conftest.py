@@ -8,7 +8,7 @@ import pytest
 
 from realtime_contracts.wire.tokens import Mint
 from tests.e2e.cluster import Cluster
-from tests.e2e.transport.nodes import CALM, QUICK, started
+from tests.e2e.transport.nodes import CALM, QUICK, UNLIMITED, started
 from tests.e2e.transport.wire import Client, hang_up, new_tenant
 
 
@@ -16,6 +16,12 @@ from tests.e2e.transport.wire import Client, hang_up, new_tenant
 def node(redis_url: str, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Yield a node that does not ping while a test runs."""
     yield from started(Cluster(redis_url, secret, tmp_path_factory.mktemp("calm"), nodes=1, **CALM))
+
+
+@pytest.fixture(scope="session")
+def hurried(redis_url: str, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Yield a node whose clients may send as fast as they can."""
+    yield from started(Cluster(redis_url, secret, tmp_path_factory.mktemp("hurried"), nodes=1, **CALM, **UNLIMITED))
 
 
 @pytest.fixture(scope="session")

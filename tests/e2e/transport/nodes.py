@@ -13,6 +13,8 @@ from tests.e2e.transport.wire import CHUNK
 
 #: Pings that no test waits for, and users who are not away.
 CALM = {"PING_INTERVAL": "60", "PING_TIMEOUT": "60", "AWAY_TIMEOUT_SECONDS": "300"}
+#: Clients that may send as fast as they can.
+UNLIMITED = dict.fromkeys(("EVENT_RATE_LIMIT", "EVENT_BURST", "CURSOR_RATE_LIMIT", "CURSOR_BURST"), "1000000")
 #: Pings of the reference's own test suite, in seconds.
 QUICK = {"PING_INTERVAL": "0.3", "PING_TIMEOUT": "0.2", "AWAY_TIMEOUT_SECONDS": "300"}
 

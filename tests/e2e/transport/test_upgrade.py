@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 
 import pytest
 
@@ -21,7 +20,6 @@ from tests.e2e.transport.wire import (
     Refused,
     WebSocket,
     ack_of,
-    event_of,
     event_packet,
     eventually,
     frame,
@@ -156,34 +154,6 @@ def test_a_websocket_that_is_lost_after_the_probe_leaves_the_session_to_polling(
     assert ana.ask("heartbeat")["ok"]
     with upgraded(ana) as again:
         heartbeat_over(again)
-
-
-def test_nothing_is_lost_or_doubled_when_a_burst_is_under_way(url: str, token: str, ben: Client) -> None:
-    ana = Polling(url, token)
-    count = 300
-
-    def burst() -> None:
-        for number in range(count):
-            ben.say(event_packet("presence:update", {"current_page": f"/{number}"}))
-
-    sender = threading.Thread(target=burst)
-    sender.start()
-    ana.until(lambda packet: "current_page" in packet)
-    ws = websocket_of(ana)
-    ws.say("2probe")
-    assert ws.text() == "3probe"
-    packets: list[str] = []
-    while "6" not in packets:  # a client polls until its poll is ended
-        packets += ana.poll().packets
-    ws.say("5")
-    while not any(map(shows(f"/{count - 1}"), packets)):
-        packets.append(ws.text())
-    sender.join()
-    pages = [event_of(packet)[1]["current_page"] for packet in packets if packet.startswith('42["presence:update"')]
-    # The first may have come with the poll that told of the burst.
-    assert pages == [f"/{number}" for number in range(count - len(pages), count)]
-    assert len(pages) >= count - 100
-    ws.close()
 
 
 def test_what_was_posted_before_the_upgrade_is_answered_after_it(url: str, token: str) -> None:

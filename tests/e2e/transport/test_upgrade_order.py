@@ -11,7 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from realtime_contracts.wire.tokens import Mint
-from tests.e2e.transport.test_upgrade import heartbeat_over, websocket_of
+from tests.e2e.cluster import Cluster
+from tests.e2e.transport.test_upgrade import heartbeat_over, shows, websocket_of
 from tests.e2e.transport.wire import (
     CLOSE,
     SEPARATOR,
@@ -34,6 +35,11 @@ WITHIN = 8.0
 SOON = 2.0
 #: Bytes that make 60 events more than is read ahead of a session.
 PADDING = 9_000
+
+
+@pytest.fixture
+def url(hurried: Cluster) -> str:
+    return hurried.urls[0]
 
 
 def moved(page: object, number: int | None = None, *, padding: int = 0) -> str:
@@ -215,3 +221,31 @@ def test_a_client_that_upgrades_in_a_burst_loses_and_doubles_nothing(
     assert acks(ana.packets) == list(range(COUNT))
     assert pages(ana.packets, "ben") == [str(number) for number in range(COUNT)]
     assert pages(heard) == [str(number) for number in range(COUNT)]
+
+
+def test_nothing_is_lost_or_doubled_when_a_burst_is_under_way(url: str, token: str, ben: Client) -> None:
+    ana = Polling(url, token)
+    count = 300
+
+    def burst() -> None:
+        for number in range(count):
+            ben.say(event_packet("presence:update", {"current_page": f"/{number}"}))
+
+    sender = threading.Thread(target=burst)
+    sender.start()
+    ana.until(lambda packet: "current_page" in packet)
+    ws = websocket_of(ana)
+    ws.say("2probe")
+    assert ws.text() == "3probe"
+    packets: list[str] = []
+    while "6" not in packets:  # a client polls until its poll is ended
+        packets += ana.poll().packets
+    ws.say("5")
+    while not any(map(shows(f"/{count - 1}"), packets)):
+        packets.append(ws.text())
+    sender.join()
+    pages = [event_of(packet)[1]["current_page"] for packet in packets if packet.startswith('42["presence:update"')]
+    # The first may have come with the poll that told of the burst.
+    assert pages == [f"/{number}" for number in range(count - len(pages), count)]
+    assert len(pages) >= count - 100
+    ws.close()
