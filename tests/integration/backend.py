@@ -221,6 +221,12 @@ def keys_of(redis_client: redis.Redis, tenant: str) -> list[str]:
     return sorted(cast("list[str]", list(redis_client.scan_iter(match=pattern, count=10_000))))
 
 
+def timeless(redis_client: redis.Redis, tenant: str) -> list[str]:
+    """The keys of a tenant, but those of what outlives its makers and has an end."""
+    keys = keys_of(redis_client, tenant)
+    return [key for key in keys if not (key.startswith(LASTING) and cast("int", redis_client.ttl(key)) > 0)]
+
+
 def assert_gapless(heard: list[Heard]) -> None:
     """The numbers of presence messages follow each other, as published."""
     numbers = [one.payload["seq"] for one in heard if one.event in NUMBERED]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -13,7 +13,7 @@ import redis
 
 from app.realtime.store import topology
 from tests.e2e.cluster import Cluster
-from tests.integration.backend import LASTING, SECRET, Backend, Tape, keys_of
+from tests.integration.backend import SECRET, Backend, Tape, keys_of, timeless
 from tests.redis_server import RedisServer
 
 #: Makes another node on the same Redis; settings by their field names.
@@ -62,13 +62,12 @@ def make_backend(redis_url: str, tenant: str) -> Iterator[MakeBackend]:
     for backend in made:
         backend.everybody_leaves(tenant)
         backend.rooms.forget_due(tenant)
-    left = keys_of(made[0].redis, tenant) if made else []
-    timeless = [key for key in left if not (key.startswith(LASTING) and cast("int", made[0].redis.ttl(key)) > 0)]
-    if left:
-        made[0].redis.delete(*left)
+    left = timeless(made[0].redis, tenant) if made else []
+    if made and (keys := keys_of(made[0].redis, tenant)):
+        made[0].redis.delete(*keys)
     for backend in made:
         backend.close()
-    assert timeless == [], f"keys that everybody's goodbye has left: {timeless}"
+    assert left == [], f"keys that everybody's goodbye has left: {left}"
 
 
 @pytest.fixture

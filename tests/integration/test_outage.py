@@ -19,7 +19,7 @@ from app.realtime.policy import RoomRequest
 from app.realtime.store import topology
 from app.realtime.store.address import NodeAddress
 from app.settings import Settings
-from tests.integration.backend import NUMBERED, SECRET, TENANT, Wire, come, eventually, sent_away
+from tests.integration.backend import NUMBERED, SECRET, TENANT, Wire, come, eventually, sent_away, timeless
 from tests.integration.conftest import GRACE_SECONDS, MakeCluster
 from tests.redis_server import RedisServer
 
@@ -124,7 +124,7 @@ def test_while_redis_hangs_events_are_refused_and_afterwards_all_is_as_before(
         assert ana.ask("room:join", ROOM)["ok"]
     assert in_room(ana) == ["ana"]
     ana.goodbye()
-    eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")
+    eventually(lambda: timeless(direct, TENANT) == [], "no key is left that has no end")
 
 
 def test_when_redis_has_lost_everything_presence_and_rooms_come_back_and_are_sent_anew(
@@ -159,7 +159,7 @@ def test_when_redis_has_lost_everything_presence_and_rooms_come_back_and_are_sen
     ana.goodbye()
     ben.expect("room:user_left", user_id="ana")
     ben.goodbye()
-    eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")
+    eventually(lambda: timeless(direct, TENANT) == [], "no key is left that has no end")
 
 
 def test_an_event_right_after_redis_lost_everything_is_done_as_if_nothing_had_been(
@@ -181,7 +181,7 @@ def test_an_event_right_after_redis_lost_everything_is_done_as_if_nothing_had_be
         assert answer["ok"], (event, answer)
         assert listed(ana) == ["ana"]
     ana.goodbye()
-    eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")
+    eventually(lambda: timeless(direct, TENANT) == [], "no key is left that has no end")
 
 
 def test_a_goodbye_after_redis_lost_everything_leaves_nothing(make_cluster: MakeCluster, direct: redis.Redis) -> None:
@@ -194,7 +194,7 @@ def test_a_goodbye_after_redis_lost_everything_leaves_nothing(make_cluster: Make
     eventually(lambda: listed(ben) == ["ben"], "Ana is no ghost")
     eventually(lambda: in_room(ben) == ["ben"], "Ana is not in the room")
     ben.goodbye()
-    eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")
+    eventually(lambda: timeless(direct, TENANT) == [], "no key is left that has no end")
 
 
 def test_a_node_that_dies_after_redis_has_lost_everything_leaves_no_ghost(
@@ -241,7 +241,7 @@ def test_a_redis_that_does_not_write_refuses_events_without_partial_effect(
     assert ben.ask("room:users", {"room_id": "invoice:43"})["users"] == []
     ana.goodbye()
     ben.goodbye()
-    eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")
+    eventually(lambda: timeless(direct, TENANT) == [], "no key is left that has no end")
 
 
 def test_a_connection_whose_end_a_failover_has_lost_is_ended_again(
@@ -332,7 +332,7 @@ def test_the_users_of_a_node_that_goes_stay_for_the_grace_while_another_lives(
         wire.cut()
     ben_too.goodbye()
     watcher.goodbye()
-    eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")
+    eventually(lambda: timeless(direct, TENANT) == [], "no key is left that has no end")
 
 
 def test_a_servers_room_policy_is_answered_with_forbidden_and_holds_after_redis_lost_everything(
@@ -352,7 +352,7 @@ def test_a_servers_room_policy_is_answered_with_forbidden_and_holds_after_redis_
     assert [user["user_id"] for user in ana.expect("room:users", room_id=ROOM_ID)["users"]] == ["ana"]
     assert direct.keys("room:{acme}:payroll*") == []
     ana.goodbye()
-    eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")
+    eventually(lambda: timeless(direct, TENANT) == [], "no key is left that has no end")
 
 
 def test_what_was_done_while_the_bus_was_not_heard_holds_when_it_is_heard_again(
@@ -383,4 +383,4 @@ def test_what_was_done_while_the_bus_was_not_heard_holds_when_it_is_heard_again(
     assert "room:user_joined" not in heard, "Ana has left the room, and still hears it"
     for wire in (ana, ben, cleo, dan):
         wire.goodbye()
-    eventually(lambda: direct.keys("*{acme}*") == [], "no key is left")
+    eventually(lambda: timeless(direct, TENANT) == [], "no key is left that has no end")

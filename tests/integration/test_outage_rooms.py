@@ -22,8 +22,9 @@ ROOM = {"room_id": ROOM_ID}
 
 @pytest.fixture
 def cluster(make_cluster: MakeCluster) -> Cluster:
-    """Return two nodes; what is typed ends soon, and a cursor does not."""
-    return make_cluster(2, CURSOR_TIMEOUT_SECONDS="600", TYPING_TIMEOUT_SECONDS="5")
+    """Return two nodes; what is typed ends soon, a cursor does not, and it may move as often as it likes."""
+    moves = {"CURSOR_RATE_LIMIT": "1000000", "CURSOR_BURST": "1000000"}
+    return make_cluster(2, CURSOR_TIMEOUT_SECONDS="600", TYPING_TIMEOUT_SECONDS="5", **moves)
 
 
 def edit(wire: Wire, base: int, path: str, value: Any) -> dict[str, Any]:

@@ -91,7 +91,7 @@ class Admission:
         """Remove a connection of this node that has ended. Returns it, None if it is not here."""
         if (expiry := self._expiries.pop(sid, None)) is not None:
             self._tasks.cancel(expiry)
-        if (ending := self._connections.get_connection(sid)) is not None:
+        if (ending := self._connections.get_connection(sid)) is not None and ending.paces:
             self.pacing.end(_user(ending), ending.paces, time.monotonic())
         removed = self._connections.remove_connection(sid, goodbye=goodbye)
         if removed is None:
