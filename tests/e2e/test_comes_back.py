@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +74,8 @@ def page(request: pytest.FixtureRequest, mint: Mint) -> Iterator[Page]:
     made = Page(mint("ana", "acme"), request.param)
     yield made
     made.close()
+    del made
+    gc.collect()  # What the client has forgotten is warned of here, and not in a later test.
 
 
 def test_who_was_on_a_node_that_stopped_is_back_when_there_is_a_node(cluster: Cluster, page: Page) -> None:

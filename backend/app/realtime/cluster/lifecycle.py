@@ -60,7 +60,8 @@ class Lifecycle:
         if not alone:
             self.heartbeats.finish()
         self.admission.end_all(goodbye=alone)
-        if alone:
+        # Of nodes that stop together, the one whose connections end last clears up after all.
+        if alone or self.lease.leave():
             self.reaping.leave_nothing()
         self.bus.stop()
         self.tasks.stop()
