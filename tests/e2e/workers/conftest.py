@@ -12,6 +12,7 @@ from realtime_contracts.wire.tokens import Mint
 from tests.e2e.transport.nodes import CALM, started
 from tests.e2e.transport.wire import hang_up, new_tenant
 from tests.e2e.workers.host import Host
+from tests.redis_server import new_redis
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +29,17 @@ def own_host(redis_url: str, secret: str, tmp_path: Path) -> Iterator[Host]:
     host = Host(redis_url, secret, tmp_path, **CALM)
     for _ in started(host):
         yield host
+
+
+@pytest.fixture
+def only_host(redis_kind: str, secret: str, tmp_path: Path) -> Iterator[Host]:
+    """Yield two workers on a Redis of their own: no other node lives."""
+    server = new_redis(redis_kind)
+    server.start()
+    host = Host(server.url, secret, tmp_path, **CALM)
+    for _ in started(host):
+        yield host
+    server.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -155,20 +155,20 @@ def test_workers_whose_parent_was_killed_drain_and_tidy_up(own_host: Host) -> No
 
 
 def test_workers_that_are_told_to_stop_close_their_sessions_and_the_port(
-    own_host: Host, mint: Mint, tenant: str
+    only_host: Host, mint: Mint, tenant: str
 ) -> None:
     for number in (1, 2):
-        session_of(own_host.url, number, mint(f"user-{number}", tenant))
-    process = own_host.nodes[0].process
+        session_of(only_host.url, number, mint(f"user-{number}", tenant))
+    process = only_host.nodes[0].process
     assert process is not None
     process.terminate()
     assert process.wait(STOP_SECONDS) == 0
-    own_host.nodes[0].process = None
+    only_host.nodes[0].process = None
     with pytest.raises(ConnectionRefusedError):
-        Tcp(own_host.url)
-    assert [line.get("worker", 0) for line in own_host.lines("stopped")][-1] == 0
-    assert len(own_host.lines("stopped")) == 3
-    assert keys_left(own_host.redis_url, f"*{tenant}*") == []
+        Tcp(only_host.url)
+    assert [line.get("worker", 0) for line in only_host.lines("stopped")][-1] == 0
+    assert len(only_host.lines("stopped")) == 3
+    assert keys_left(only_host.redis_url, f"*{tenant}*") == []
 
 
 def test_a_second_signal_ends_all_at_once(own_host: Host) -> None:
