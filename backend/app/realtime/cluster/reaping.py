@@ -55,12 +55,13 @@ class Reaping:
         """Take all users offline: no other node will do so later."""
         node_id = self.address.node_id
         try:
+            # Two that stop together take each other for dead: this one's tenants may go to the other meanwhile.
+            tenant_ids = set(self.nodes.tenants(node_id))
             # Nodes that stopped just before this one left their users to it.
             for dead, ended_at_ms in self.nodes.dead().items():
                 if dead != node_id:
                     self.reap(dead, ended_at_ms)
-            tenant_ids = self.nodes.tenants(node_id)
-            for tenant_id in tenant_ids:
+            for tenant_id in tenant_ids.union(self.nodes.tenants(node_id)):
                 # Some may be ending by themselves at this moment, with a round trip under way.
                 while self.nodes.connections(node_id, TenantKeys(tenant_id)):
                     gevent.sleep(ENDING_POLL_SECONDS)
