@@ -1,4 +1,7 @@
-"""One node for raw clients, which mostly answer no pings; and one whose pings are quick."""
+"""Nodes for raw clients, which mostly answer no pings.
+
+They begin after `shared_cluster` and so end before it, because that looks whether Redis is empty then.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +16,34 @@ from tests.e2e.transport.wire import Client, hang_up, new_tenant
 
 
 @pytest.fixture(scope="session")
-def node(redis_url: str, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def node(
+    shared_cluster: Cluster,
+    redis_url: str,
+    secret: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Cluster]:
     """Yield a node that does not ping while a test runs."""
     yield from started(Cluster(redis_url, secret, tmp_path_factory.mktemp("calm"), nodes=1, **CALM))
 
 
 @pytest.fixture(scope="session")
-def hurried(redis_url: str, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def hurried(
+    shared_cluster: Cluster,
+    redis_url: str,
+    secret: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Cluster]:
     """Yield a node whose clients may send as fast as they can."""
     yield from started(Cluster(redis_url, secret, tmp_path_factory.mktemp("hurried"), nodes=1, **CALM, **UNLIMITED))
 
 
 @pytest.fixture(scope="session")
-def quick(redis_url: str, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def quick(
+    shared_cluster: Cluster,
+    redis_url: str,
+    secret: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
     """Yield the URL of a node that pings after 0.3 s and waits 0.2 s."""
     for cluster in started(Cluster(redis_url, secret, tmp_path_factory.mktemp("quick"), nodes=1, **QUICK)):
         yield cluster.urls[0]

@@ -1,4 +1,4 @@
-"""One command with two workers, for all tests that do not break it."""
+"""One command with two workers, for all tests that do not break it. It ends before `shared_cluster`: see transport/."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from realtime_contracts.wire.tokens import Mint
+from tests.e2e.cluster import Cluster
 from tests.e2e.transport.nodes import CALM, started
 from tests.e2e.transport.wire import hang_up, new_tenant
 from tests.e2e.workers.host import Host
@@ -16,7 +17,12 @@ from tests.redis_server import new_redis
 
 
 @pytest.fixture(scope="session")
-def host(redis_url: str, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+def host(
+    shared_cluster: Cluster,
+    redis_url: str,
+    secret: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Host]:
     """Yield two workers that do not ping while a test runs."""
     host = Host(redis_url, secret, tmp_path_factory.mktemp("host"), **CALM)
     for _ in started(host):
