@@ -82,7 +82,9 @@ def profile_table(name: str, found: Mapping[str, Any]) -> str:
     samples = max(1, found["samples"])
     lines = [f"`{name}`, {samples:,} samples:", "", "| function | own % | with callees % |", "|---|--:|--:|"]
     for function, own, total in found["functions"][:TOP]:
-        lines.append(f"| `{function}` | {own * 100 / samples:.1f} | {total * 100 / samples:.1f} |")
+        # Backticks are for names of ours: a test looks for them in the code.
+        shown = function.replace("_", r"\_") if function.startswith("site-packages/") else f"`{function}`"
+        lines.append(f"| {shown} | {own * 100 / samples:.1f} | {total * 100 / samples:.1f} |")
     return "\n".join([*lines, ""])
 
 
