@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.redis_server import DATABASES, NoRedisError, RedisServer, available_kind, new_redis
+from tests.redis_server import DATABASES, NoRedisError, RedisServer, available_kind, new_redis, running_redis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,20 +124,12 @@ def redis_kind(request: pytest.FixtureRequest, redis_url: str) -> str:
 @pytest.fixture
 def durable_redis(redis_kind: str) -> Iterator[RedisServer]:
     """Yield a Redis of this test's own, which may crash and then has what it has answered."""
-    server = new_redis(redis_kind, durable=True)
-    server.start()
-    try:
+    with running_redis(redis_kind, durable=True) as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture
 def own_redis(redis_kind: str) -> Iterator[RedisServer]:
     """Yield a Redis of this test's own, which it may stop, start again, pause and resume."""
-    server = new_redis(redis_kind)
-    server.start()
-    try:
+    with running_redis(redis_kind) as server:
         yield server
-    finally:
-        server.stop()

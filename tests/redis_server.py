@@ -18,6 +18,8 @@ import signal
 import socket
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 import docker.errors
@@ -196,6 +198,17 @@ def new_redis(kind: str, *, durable: bool = False) -> RedisServer:
     if kind in SETUPS:
         return SETUPS[kind](options)
     return EmbeddedRedis(options) if kind == "embedded" else ContainerRedis(kind.removeprefix("container:"), options)
+
+
+@contextmanager
+def running_redis(kind: str, *, durable: bool = False) -> Iterator[RedisServer]:
+    """Yield a server as `new_redis` returns it, running; it ends with the block."""
+    server = new_redis(kind, durable=durable)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 def _wait_for(url: str) -> None:

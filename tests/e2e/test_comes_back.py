@@ -13,7 +13,7 @@ import socketio
 
 from realtime_contracts.wire.tokens import Mint
 from tests.e2e.cluster import Cluster
-from tests.redis_server import RedisServer, new_redis
+from tests.redis_server import RedisServer, running_redis
 
 #: The client forgets the HTTP session of its last connection without closing it.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -53,10 +53,8 @@ class Page:
 
 @pytest.fixture
 def server(redis_kind: str) -> Iterator[RedisServer]:
-    made = new_redis(redis_kind)
-    made.start()
-    yield made
-    made.stop()
+    with running_redis(redis_kind) as made:
+        yield made
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from app.realtime.store.keys import node_tenants
 from realtime_contracts.wire.tokens import Mint
 from tests.e2e.cluster import Cluster
 from tests.integration.backend import Wire, eventually
-from tests.redis_server import new_redis
+from tests.redis_server import running_redis
 
 NOTIFICATION_SECONDS, ACTIVITY_SECONDS = 1000, 9000
 #: Seconds in which a notification that has ended can still be told to have ended.
@@ -40,15 +40,11 @@ def node(redis_kind: str, secret: str, tmp_path_factory: pytest.TempPathFactory)
         # These clients answer pings only while they wait for something.
         "PING_TIMEOUT": "60",
     }
-    server = new_redis(redis_kind)
-    server.start()
-    cluster = Cluster(server.url, secret, folder, nodes=1, **settings)
-    try:
+    with running_redis(redis_kind) as server:
+        cluster = Cluster(server.url, secret, folder, nodes=1, **settings)
         cluster.start()
         yield cluster
         cluster.close()
-    finally:
-        server.stop()
 
 
 @pytest.fixture

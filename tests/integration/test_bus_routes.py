@@ -25,7 +25,7 @@ from realtime_contracts.rules.errors import Unavailable
 from realtime_contracts.wire import tokens
 from tests.integration.backend import PATIENCE, SECRET, Wire, eventually
 from tests.integration.conftest import MakeCluster
-from tests.redis_server import RedisServer, new_redis
+from tests.redis_server import RedisServer, running_redis
 
 ACME, GLOBEX = TenantKeys("acme"), TenantKeys("globex")
 ROOM = ACME.room_channel("invoice:42")
@@ -101,12 +101,8 @@ def start() -> Iterator[Start]:
 @pytest.fixture
 def other_redis(redis_kind: str) -> Iterator[RedisServer]:
     """Yield another Redis of this test's own."""
-    server = new_redis(redis_kind)
-    server.start()
-    try:
+    with running_redis(redis_kind) as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.e2e.cluster import Cluster
 from tests.e2e.transport.nodes import CALM, started
 from tests.e2e.transport.wire import hang_up, new_tenant
 from tests.e2e.workers.host import Host
-from tests.redis_server import new_redis
+from tests.redis_server import running_redis
 
 
 @pytest.fixture(scope="session")
@@ -40,12 +40,10 @@ def own_host(redis_url: str, secret: str, tmp_path: Path) -> Iterator[Host]:
 @pytest.fixture
 def only_host(redis_kind: str, secret: str, tmp_path: Path) -> Iterator[Host]:
     """Yield two workers on a Redis of their own: no other node lives."""
-    server = new_redis(redis_kind)
-    server.start()
-    host = Host(server.url, secret, tmp_path, **CALM)
-    for _ in started(host):
-        yield host
-    server.stop()
+    with running_redis(redis_kind) as server:
+        host = Host(server.url, secret, tmp_path, **CALM)
+        for _ in started(host):
+            yield host
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 """The server's client of Redis: one connection for all greenlets of a process, made anew when it is lost.
 
-A command costs 4 microseconds of processor, where redis-py's pool takes 100.
+A command costs 3 microseconds of processor with 60 in flight, where redis-py's pool takes 100.
 """
 
 from __future__ import annotations
