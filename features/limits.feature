@@ -76,7 +76,7 @@ Feature: How much a client may send
     @limits/1.9 @should @spec_limits
     Example: Connecting anew wins nothing
       > A new connection goes on with what a connection of the same user has left when it ended.
-      When Ana sends "heartbeat" 400 times at once, over each of 6 connections to the same node
+      When Ana sends "heartbeat" 400 times at once, over each of 6 connections to the same node, one after another
       Then no more of them are accepted than 200 and 100 a second
 
   Rule: Who sends too much is told once, and how long to wait

@@ -16,6 +16,7 @@ from realtime_contracts.conform.state import Person
 from realtime_contracts.conform.steps.common import together
 from realtime_contracts.conform.tab import Tab
 from realtime_contracts.conform.world import World
+from realtime_contracts.wire.timeouts import patience
 from tests.e2e.cluster import Arena
 
 SEED = 20_240_518
@@ -98,8 +99,10 @@ def test_after_random_changes_every_view_is_the_servers_and_the_truth(world: Wor
     witness = world.add_person("Witness", "acme")
     world.connect(witness)
     act_at_random(users)
-    # The connection that this opens is lost over polling, which is noticed later than a lost WebSocket.
-    world.outlast_grace(witness.tenant)
+    # When a loss is noticed depends on the transport, and over polling on whether a poll was waiting.
+    here = {user.person.user_id for user in users if user.person.tabs} | {witness.user_id}
+    gone = world.timeouts.gone + patience()
+    witness.tab.wait_until(lambda: set(witness.tab.view.users) == here, "who was lost is offline", within=gone)
     world.settle(witness.tenant)
     compare(world, users, witness)
 
