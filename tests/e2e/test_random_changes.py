@@ -18,6 +18,7 @@ from realtime_contracts.conform.tab import Tab
 from realtime_contracts.conform.world import World
 from realtime_contracts.wire.timeouts import patience
 from tests.e2e.cluster import Arena
+from tests.e2e.transport.wire import eventually
 
 SEED = 20_240_518
 USERS = 20
@@ -100,9 +101,12 @@ def test_after_random_changes_every_view_is_the_servers_and_the_truth(world: Wor
     world.connect(witness)
     act_at_random(users)
     # When a loss is noticed depends on the transport, and over polling on whether a poll was waiting.
-    here = {user.person.user_id for user in users if user.person.tabs} | {witness.user_id}
     gone = world.timeouts.gone + patience()
-    witness.tab.wait_until(lambda: set(witness.tab.view.users) == here, "who was lost is offline", within=gone)
+    here = {user.person.user_id for user in users if user.person.tabs} | {witness.user_id}
+    eventually(lambda: set(witness.tab.view.users) == here, "who was lost is offline", gone)
+    for room in ROOMS:
+        inside = members(users, room)
+        eventually(lambda room=room, inside=inside: listed_in(witness, room) == inside, f"and in no {room}", gone)
     world.settle(witness.tenant)
     compare(world, users, witness)
 
@@ -133,6 +137,15 @@ def compare(world: World, users: list[RandomUser], witness: Person) -> None:
 
     for room in ROOMS:
         shown = witness.tab.call("room:users", {"room_id": room})["users"]
-        inside = {u.person.user_id for u in users if any(room in tab.rooms for tab in u.person.tabs)}
-        assert {user["user_id"] for user in shown} == inside
+        assert {user["user_id"] for user in shown} == members(users, room)
         assert [user["joined_at"] for user in shown] == sorted(user["joined_at"] for user in shown)
+
+
+def members(users: list[RandomUser], room: str) -> set[str]:
+    """Who has joined a room over a connection that still is."""
+    return {user.person.user_id for user in users if any(room in tab.rooms for tab in user.person.tabs)}
+
+
+def listed_in(witness: Person, room: str) -> set[str]:
+    """Who is in a room, as the server lists them."""
+    return {user["user_id"] for user in witness.tab.call("room:users", {"room_id": room})["users"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import uuid
 from typing import Any
@@ -352,9 +353,15 @@ def read_document(tab: Tab, room: str) -> dict[str, Any]:
 
 
 def answer_to(world: World, who: str) -> dict[str, Any]:
-    """Return the `doc:sync` that a user received; the ack must agree with it."""
+    """Return the `doc:sync` that answers a user's request; the ack must agree with it.
+
+    It is the last before the ack: a server that has just missed something may send one unasked.
+    """
     tab = world[who].acting or world[who].tab
     payload: dict[str, Any] = tab.expect("doc:sync", room_id=world.room).payload
+    for entry in itertools.takewhile(lambda entry: entry.kind != "ack", tab.journal.since(tab.mark)):
+        if entry.kind == "event" and entry.name == "doc:sync" and entry.payload["room_id"] == world.room:
+            payload = entry.payload
     answer = {"ok": True, "room_id": world.room, "version": payload["version"], "epoch": payload["epoch"]}
     assert_equal(world.answer, answer, "the answer")
     return payload
