@@ -13,6 +13,7 @@ import socketio
 
 from realtime_contracts.wire.tokens import Mint
 from tests.e2e.cluster import Cluster
+from tests.e2e.transport.wire import eventually
 from tests.redis_server import RedisServer, running_redis
 
 #: The client forgets the HTTP session of its last connection without closing it.
@@ -90,6 +91,8 @@ def test_who_connects_while_redis_is_away_gets_in_when_it_is_back(
     cluster: Cluster, server: RedisServer, page: Page
 ) -> None:
     server.stop()
+    # A connection that ends before the client's `connect` has returned is one that this client takes for open for ever.
+    eventually(lambda: not cluster.nodes[0].ready(), "the node has noticed")
     opening = threading.Thread(target=page.open, args=(cluster.urls[0],), daemon=True)
     opening.start()
     assert not page.connected.acquire(timeout=2.0)

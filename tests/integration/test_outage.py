@@ -288,6 +288,23 @@ def test_a_cut_subscription_heals_and_the_lists_come_anew(make_cluster: MakeClus
     ben.goodbye()
 
 
+def test_a_node_that_hears_the_bus_again_is_not_ready_before_it_has_its_lease(
+    make_cluster: MakeCluster, direct: redis.Redis
+) -> None:
+    """Redis has lost everything and was back at once: long before the lease would have been renewed."""
+    cluster = make_cluster(1, NODE_LEASE_SECONDS="60")
+    ana = come(cluster.urls[0], "ana")
+    with direct.pipeline(transaction=True) as at_once:
+        at_once.flushall()
+        at_once.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        at_once.execute()
+    ana.expect("presence:list")
+    cluster.wait_ready()
+    assert leases(direct) == [True]
+    come(cluster.urls[0], "ben").goodbye()
+    ana.goodbye()
+
+
 @pytest.mark.parametrize("together", [True, False], ids=["with the other", "after the other"])
 def test_the_last_node_that_is_told_to_go_leaves_no_key(
     together: bool,  # noqa: FBT001 - a parameter of the test

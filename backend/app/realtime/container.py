@@ -86,6 +86,7 @@ def make_services(settings: Settings) -> Services:
         deadlines.plan_check(tenant_id, seconds)
 
     def on_gap() -> None:
+        lease.renew_soon()
         recovery.resync_soon()
 
     def on_unsteady(tenant_id: str, user_id: str) -> None:

@@ -1,7 +1,8 @@
 """The lease of a node in Redis.
 
 A node renews its lease three times in its length. The renewal returns the nodes whose lease has run out, which are
-reaped. With it goes a probe over the bus: a node that does not hear it subscribes again.
+reaped. With it goes a probe over the bus: a node that does not hear it subscribes again. After a gap of the bus it is
+renewed at once: whatever ended the subscription may have made Redis forget the lease.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from app.realtime.bus.subscription import Subscription
 from app.realtime.cluster.deadlines import Deadlines
 from app.realtime.cluster.reaping import Reaping
 from app.realtime.cluster.recovery import Recovery
-from app.realtime.cluster.tasks import Tasks
+from app.realtime.cluster.tasks import Deadline, Tasks
 from app.realtime.managers.connection_manager import ConnectionManager
 from app.realtime.managers.presence_manager import PresenceManager
 from app.realtime.store.address import NodeAddress
@@ -60,11 +61,21 @@ class Lease:
         self._reaping = reaping
         self._left = False
         self._had = False
+        #: Whether Redis may have forgotten the lease.
+        self._doubtful = False
+        self._next: Deadline | None = None
         self._in_touch_since: float | None = None
 
     def begin(self) -> None:
         """Take the lease and keep it."""
-        self._tasks.at(0, self._renew)
+        self._next = self._tasks.at(0, self._renew)
+
+    def renew_soon(self) -> None:
+        """Renew the lease at once. Until then the node is not in touch."""
+        if self._next is not None:  # else it has not begun
+            self._doubtful = True
+            self._tasks.cancel(self._next)
+            self.begin()
 
     def leave(self) -> bool:
         """End the lease. Returns whether no other node lives; True if Redis cannot say."""
@@ -79,6 +90,8 @@ class Lease:
         """Return why this node is not in touch with the cluster, None if it is."""
         if self._in_touch_since is None:
             return "redis is away"
+        if self._doubtful:
+            return "the lease is being renewed"
         if not self._bus.routes.subscribed or self._deaf():
             return "the bus is not heard"
         return None
@@ -86,7 +99,7 @@ class Lease:
     def _renew(self) -> None:
         if self._left:
             return
-        self._tasks.at(self.seconds / RENEWALS_PER_LEASE, self._renew)
+        planned = self._next = self._tasks.at(self.seconds / RENEWALS_PER_LEASE, self._renew)
         try:
             found = self._nodes.renew(round(self.seconds * 1000), len(self._connections.watched_tenants()))
         except Unavailable:
@@ -95,6 +108,8 @@ class Lease:
             self._in_touch_since = None
             self._presence.heartbeats.forget_all()
             return
+        if self._next is planned:  # else it was doubted meanwhile
+            self._doubtful = False
         self._bus.probe()
         if self._in_touch_since is None:
             self._in_touch_since = time.monotonic()
