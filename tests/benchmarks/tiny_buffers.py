@@ -77,6 +77,10 @@ class Sender:
         """Let a client in, without a CONNECT."""
         session.connected()
 
+    def at_once(self, session: Session, text: str) -> bool:
+        """Leave every message to `received`."""
+        return False
+
     def received(self, session: Session, text: str | bytes) -> None:
         """Note what a client has read."""
         self._read[session] = int(text)

@@ -19,6 +19,7 @@ from __future__ import annotations
 import functools
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -119,20 +120,24 @@ class Registry:
         """The schema as it is in its file; read it, do not change it. Raises UnknownEvent."""
         return self._message(direction, event).schema
 
-    def check(self, direction: Direction, event: str, payload: object, *, flat: bool = False) -> Violation | None:
+    def validator(self, direction: Direction, event: str) -> Callable[[object], bool]:
+        """The function that says of a payload whether its schema allows it: a part of `check`, and most of the time.
+
+        It raises ValueError for what is no JSON. Raises UnknownEvent for an event without schema.
+        """
+        return self._message(direction, event).validator.is_valid
+
+    def check(self, direction: Direction, event: str, payload: object) -> Violation | None:
         """None if `payload` is what the contract says, else what is wrong with it.
 
         Raises UnknownEvent for an event without schema, and nothing for any payload: what could not
-        travel as JSON at all (bytes, sets, NaN, lone surrogates, nesting over `MAX_DEPTH`) is a Violation. `flat`: the
-        payload was just parsed from a short JSON text without deep nesting, and is not searched for such values.
+        travel as JSON at all (bytes, sets, NaN, lone surrogates, nesting over `MAX_DEPTH`) is a Violation.
         """
         message = self._message(direction, event)
         try:
             valid = message.validator.is_valid(payload)
         except ValueError:
             return not_json(payload) or Violation("", "expected JSON", "json")
-        if valid and flat:
-            return None
         most = MAX_PARTS if direction == Direction.CLIENT else math.inf
         if valid or has_more_parts(payload, 3 * most):  # up to that what is wrong can be said in time
             return not_json(payload, most)

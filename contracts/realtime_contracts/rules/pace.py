@@ -191,6 +191,11 @@ class Pace(_Bucket):
         user.due = user_due + user_size.interval
         return None
 
+    @property
+    def has_refused(self) -> bool:
+        """Whether an event was one too many, ever."""
+        return self._excess is not None
+
     def burden(self, now: float) -> float:
         """Seconds until a new connection could send no more than this one."""
         calm_at = 0.0 if self._excess is None else sum(self._excess)

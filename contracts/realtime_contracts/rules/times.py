@@ -18,11 +18,17 @@ def to_rfc3339(moment: datetime) -> str:
 
 def rfc3339(seconds: float) -> str:
     """Seconds since 1970 as the wire has them."""
-    whole, ms = divmod(round(seconds * 1000), 1000)
-    return f"{_second(whole)}.{ms:03}Z"
+    return rfc3339_of_ms(round(seconds * 1000))
+
+
+@lru_cache(maxsize=8)
+def rfc3339_of_ms(ms: int) -> str:
+    """Milliseconds since 1970 as the wire has them. Made once, because a busy node writes the same time often."""
+    whole, rest = divmod(ms, 1000)
+    return f"{_second(whole)}.{rest:03}Z"
 
 
 @lru_cache(maxsize=8)
 def _second(seconds: int) -> str:
-    """A whole second without its zone: made once, because a node writes many times of one second."""
+    """A whole second without its zone."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")

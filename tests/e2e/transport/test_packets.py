@@ -17,6 +17,7 @@ from tests.e2e.transport.wire import (
     Client,
     Polling,
     WebSocket,
+    ack_of,
     connect_packet,
     event_of,
     event_packet,
@@ -82,6 +83,22 @@ def test_a_refused_client_may_try_again_on_the_same_session(url: str, token: str
         assert ana.text().startswith("40{")
         ana.say('421["heartbeat"]')
         assert ana.until(lambda packet: packet.startswith("431["))
+
+
+def test_what_needs_no_redis_is_not_answered_before_what_was_sent_earlier(url: str, token: str) -> None:
+    """A heartbeat and a cursor are answered at once, but in their turn: all of this comes in one read."""
+    room = {"entity_type": "invoice", "entity_id": "42"}
+    moved = {"room_id": "invoice:42", "line": 1, "column": 1}
+    asked: list[tuple[str, object]] = [("heartbeat", {}), ("room:join", room), ("cursor:move", moved)]
+    asked += [("heartbeat", {}), ("room:leave", {"room_id": "invoice:42"}), ("cursor:move", moved)]
+    with Client(url, token) as ana:
+        assert ana.ask("heartbeat")["ok"]
+        sent = [event_packet(event, data, ack) for ack, (event, data) in enumerate(asked * 2, 100)]
+        ana.send(b"".join(frame(packet.encode()) for packet in sent))
+        acks = [ana.until(lambda packet: packet.startswith("43")) for _ in sent]
+    assert [int(ack[2:].partition("[")[0]) for ack in acks] == list(range(100, 100 + len(sent)))
+    answers = [ack_of(ack)["ok"] for ack in acks]
+    assert answers == [True, True, True, True, True, False] * 2  # the last move is of nobody in the room
 
 
 @pytest.mark.parametrize("who", ["nobody", "a user"])

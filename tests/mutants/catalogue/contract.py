@@ -34,8 +34,8 @@ MUTANTS = {
         "contract/server/heartbeat_ack",
         Code(
             "app.realtime.managers.presence_manager:PresenceManager.heartbeat",
-            "return rfc3339(now_ms / 1000)",
-            'return rfc3339(now_ms / 1000)[:19] + "Z"',
+            "return rfc3339_of_ms(now_ms)",
+            'return rfc3339_of_ms(now_ms)[:19] + "Z"',
         ),
     ),
     "date-is-a-number": Mutant(

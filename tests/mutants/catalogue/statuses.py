@@ -43,7 +43,11 @@ MUTANTS = {
     ),
     "heartbeat-of-who-is-away-is-noted": Mutant(
         "presence/6.6",
-        Code("app.realtime.managers.heartbeats:Heartbeats.note", " or now - told_at > self._steady_seconds", ""),
+        Code(
+            "app.realtime.managers.heartbeats:Heartbeats.is_steady",
+            " and time.monotonic() - told_at <= self._steady_seconds",
+            "",
+        ),
         Lua("lib/presence", "{ unsteady = status_of(user) == 'away' and user_id }", "{}"),
         Lua("presence_active", "f[1] and f[1] ~= 'auto_away'", "f[1]"),
     ),

@@ -13,7 +13,7 @@ def register_cursor_handlers(socketio: SocketIO, services: Services) -> None:
     """Register `cursor:move`, `cursor:sync` and `cursor:remove`."""
     cursors = services.cursors
 
-    @on(socketio, services, MessageType.CURSOR_MOVE)
+    @on(socketio, services, MessageType.CURSOR_MOVE, prompt=_always)
     def handle_cursor_move(connection: Connection, data: Payload) -> Result:
         cursors.move(
             connection,
@@ -30,10 +30,15 @@ def register_cursor_handlers(socketio: SocketIO, services: Services) -> None:
         room_id = data["room_id"]
         return {"room_id": room_id, "cursors": cursors.sync(connection, room_id)}
 
-    @on(socketio, services, MessageType.CURSOR_REMOVE)
+    @on(socketio, services, MessageType.CURSOR_REMOVE, prompt=_always)
     def handle_cursor_remove(connection: Connection, data: Payload) -> Result:
         cursors.remove(connection, data["room_id"])
         return None
+
+
+def _always(_connection: Connection) -> bool:
+    """Moves are only noted."""
+    return True
 
 
 def _position(data: dict[str, float] | None) -> dict[str, int] | None:

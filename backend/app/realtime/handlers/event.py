@@ -45,6 +45,7 @@ logger = structlog.get_logger(__name__)
 Payload = dict[str, Any]
 Result = dict[str, Any] | None
 Handler = Callable[[Connection, Payload], Result]
+Prompt = Callable[[Connection], bool]
 
 #: The code of an event that went well, in the metrics.
 OK = "ok"
@@ -57,16 +58,21 @@ def on(
     *,
     echo: MessageType | None = None,
     delays_ack: bool = False,
+    prompt: Prompt | None = None,
 ) -> Callable[[Handler], Handler]:
     """Register a handler for a message type of the contract.
 
     `echo`: the result is also sent to the connection, as an event of this type. `delays_ack`: the ack follows all
-    broadcasts that were published before the handler's own.
+    broadcasts that were published before the handler's own. `prompt`: says of a connection whether the handler needs
+    Redis for its next event; without it, always.
     """
 
     def register(handler: Handler) -> Handler:
-        answer = _Answer(services, message_type.value, handler, echo, delays_ack=delays_ack)
-        socketio.server.answer(message_type.value, answer)
+        answer = _Answer(services, message_type.value, handler, echo, prompt, delays_ack=delays_ack)
+        if prompt is None:
+            socketio.server.answer(message_type.value, answer)
+        else:
+            socketio.server.answer_promptly(message_type.value, answer)
         return handler
 
     return register
@@ -114,7 +120,14 @@ class _Answer(_Answering):
     """Answers an event of the contract by its handler: see `on`."""
 
     def __init__(
-        self, services: Services, name: str, handler: Handler, echo: MessageType | None, *, delays_ack: bool
+        self,
+        services: Services,
+        name: str,
+        handler: Handler,
+        echo: MessageType | None,
+        prompt: Prompt | None,
+        *,
+        delays_ack: bool,
     ) -> None:
         super().__init__(services, name)
         self._name = name
@@ -123,6 +136,20 @@ class _Answer(_Answering):
         self._delays_ack = delays_ack
         self._kind = kind_of(name)
         self._connections = services.connections.local_connections
+        self._prompt = prompt
+
+    def is_prompt(self, sid: str) -> bool:
+        """Whether nothing in the answer to a connection's next event can block.
+
+        The end of one that sends too much can, so it is not prompt for whoever was refused an event.
+        """
+        connection = self._connections.get(sid)
+        return (
+            connection is not None
+            and self._prompt is not None
+            and not connection.paces[self._kind].has_refused
+            and self._prompt(connection)
+        )
 
     def __call__(self, event: Event) -> None:
         """Answer one event."""

@@ -45,6 +45,8 @@ class EngineServer(engineio.Server):  # type: ignore[misc]  # the library is unt
         self.sockets = self.engine.sessions
         #: Whether the application may be connected to; a client that comes too early comes back by itself.
         self.is_ready: Callable[[], bool] = lambda: True
+        #: Handles a Socket.IO packet of a session, by its id, if that needs no waiting; returns whether it did.
+        self.handle_at_once: Callable[[str, str], bool] = lambda _sid, _text: False
         self.http = Http(self.engine, None if cors_allowed_origins == "*" else cors_allowed_origins)
 
     def handle_request(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
@@ -77,6 +79,10 @@ class EngineServer(engineio.Server):  # type: ignore[misc]  # the library is unt
         """Tell python-socketio of a session."""
         kept = {name: value for name, value in environ.items() if name not in _OF_THE_REQUEST}
         self.handlers["connect"](session.id, kept)
+
+    def at_once(self, session: Session, text: str) -> bool:
+        """Let our answers handle an event that none of them has to wait for."""
+        return session.is_connected and self.handle_at_once(session.id, text)
 
     def received(self, session: Session, text: str | bytes) -> None:
         """Let python-socketio handle a packet. No client sends others than these two before it is connected."""

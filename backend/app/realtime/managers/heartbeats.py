@@ -85,14 +85,17 @@ class Heartbeats:
         #: Users whose note was not enough: Redis has to be asked what their activity changes.
         self.refused: dict[Who, Connection] = {}
 
+    def is_steady(self, connection: Connection) -> bool:
+        """Whether a heartbeat would only be noted."""
+        told_at = self._steady.get((connection.tenant_id, connection.user_id))
+        return told_at is not None and time.monotonic() - told_at <= self._steady_seconds
+
     def note(self, connection: Connection, at_ms: int) -> bool:
         """Note a heartbeat. False if Redis has to be asked what it changes."""
-        who = connection.tenant_id, connection.user_id
-        told_at = self._steady.get(who)
-        now = time.monotonic()
-        if told_at is None or now - told_at > self._steady_seconds:
+        if not self.is_steady(connection):
             return False
-        self._notes[who] = Note(connection, now, at_ms)
+        note = Note(connection, time.monotonic(), at_ms)
+        self._notes[note.who] = note
         return True
 
     @contextmanager

@@ -28,7 +28,7 @@ from realtime_contracts.rules import limits
 from realtime_contracts.rules.errors import InvalidPayload
 from realtime_contracts.rules.ids import is_safe_id
 from realtime_contracts.rules.presence import PresenceState, Trigger, choice, user_at
-from realtime_contracts.rules.times import rfc3339
+from realtime_contracts.rules.times import rfc3339_of_ms
 
 
 class _Keep(Enum):
@@ -94,7 +94,7 @@ class PresenceManager:
         now_ms = self.heartbeats.clock.now()
         if active and not self.heartbeats.note(connection, now_ms):
             now_ms = self.be_active(connection)
-        return rfc3339(now_ms / 1000)
+        return rfc3339_of_ms(now_ms)
 
     def be_active(self, connection: Connection) -> int:
         """Tell Redis that the user is active. Returns Redis' time in ms."""
@@ -170,7 +170,7 @@ class PresenceManager:
         return PresenceData(
             user_id=user_id,
             status=PresenceStatus(PresenceState(record["state"]).status),
-            last_active_at=rfc3339(int(record["active_at"]) / 1000),
+            last_active_at=rfc3339_of_ms(int(record["active_at"])),
             current_page=orjson.loads(record["current_page"]),
             current_entity_type=orjson.loads(record["current_entity_type"]),
             current_entity_id=orjson.loads(record["current_entity_id"]),

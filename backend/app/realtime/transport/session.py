@@ -60,6 +60,9 @@ class Application(Protocol):
     def opened(self, session: Session, environ: dict[str, Any]) -> None:
         """A session was opened by this request."""
 
+    def at_once(self, session: Session, text: str) -> bool:
+        """Handle a message that nobody has to wait for; False if that is not sure. Runs in the loop: must not block."""
+
     def received(self, session: Session, text: str | bytes) -> None:
         """Handle a message: a Socket.IO packet; bytes if the client sent a binary one."""
 
@@ -134,7 +137,7 @@ class Session:
     # From the client.
 
     def receive(self, packet: str | bytes) -> None:
-        """Take one Engine.IO packet. Does not block: a message is handled by the session's own greenlet."""
+        """Take one Engine.IO packet. Does not block: what may have to wait does so in the session's own greenlet."""
         kind = packet[:1]
         if kind == "4":
             self._put(packet[1:])
@@ -163,6 +166,8 @@ class Session:
 
     def _put(self, text: str | bytes) -> None:
         if self._inbox is None:
+            if type(text) is str and self.open and self._engine.application.at_once(self, text):
+                return
             self._inbox = deque()
         self._inbox.append(text)
         self._size += len(text)

@@ -62,6 +62,9 @@ class Nobody:
         return True
 
     def opened(self, session: Session, environ: dict[str, Any]) -> None: ...
+    def at_once(self, session: Session, text: str) -> bool:
+        return False
+
     def received(self, session: Session, text: str | bytes) -> None: ...
     def ended(self, session: Session, reason: Reason) -> None: ...
 

@@ -30,6 +30,9 @@ class Silent:
     def opened(self, session: Session, environ: dict[str, Any]) -> None:
         pass
 
+    def at_once(self, session: Session, text: str) -> bool:
+        return False
+
     def received(self, session: Session, text: str | bytes) -> None:
         pass
 
