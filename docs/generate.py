@@ -43,10 +43,14 @@ def settings_page() -> str:
 def _default(field: FieldInfo) -> str:
     value = field.default
     text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+    if isinstance(value, bool):
+        text = text.lower()
     return f"`{_cell(text)}`" if text else "none"
 
 
 def _bounds(field: FieldInfo) -> str:
+    if field.annotation is bool:
+        return "`true`, `false`"
     if get_origin(field.annotation) is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(field.annotation))
     words = []

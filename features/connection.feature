@@ -59,6 +59,17 @@ Feature: Connecting
         | email  |
         | role   |
 
+    @connection/1.7 @should @spec_connecting @single
+    Scenario Outline: The clocks may differ: <token>
+      > `exp`, `nbf` and `iat` are numbers, and read within `JWT_LEEWAY_SECONDS` (5) of the clocks.
+      When Ana connects with <token>
+      Then Ana is connected
+
+      Examples:
+        | token                                    |
+        | a token that ran out a second ago        |
+        | a token that is valid in three seconds   |
+
   Rule: Without a valid access token nobody gets in, and nothing is stored
 
     Background:
@@ -160,6 +171,20 @@ Feature: Connecting
         | auth                     |
         | a string as auth payload |
         | a list as auth payload   |
+
+    @connection/2.7 @should @spec_connecting @single
+    Scenario Outline: <token> is refused, because it has no usable end
+      > `exp`, `nbf` and `iat` are numbers … `exp` is required unless a setting says otherwise
+      When Ana connects with <token>
+      Then Ana is refused with "unauthenticated" and the message "Not authenticated"
+      And Ben hears nothing of Ana
+
+      Examples:
+        | token                                    |
+        | a token without an end                   |
+        | a token with a list as end               |
+        | a token with a text as end               |
+        | a token with an end beyond all years     |
 
   Rule: A new connection gets the list, and the others hear of the new user
 

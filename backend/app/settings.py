@@ -77,6 +77,20 @@ class Settings(BaseSettings):
         SecretStr(""), description="The shared secret of HS256, at least 32 bytes. `realtime serve --dev` makes one."
     )
     jwt_public_key: str = Field("", description="The public key of RS256 or ES256, in PEM.")
+    jwt_leeway_seconds: float = Field(
+        limits.LEEWAY_SECONDS,
+        ge=0,
+        le=300,
+        description="Seconds by which the clock that made a token may be ahead of this one, or behind it.",
+    )
+    jwt_require_exp: bool = Field(
+        True,
+        description="Whether a token must have an end (`exp`). If `false`, one without is accepted, and never ends.",
+    )
+    jwt_issuer: str = Field("", description="The issuer (`iss`) that tokens must name. Empty: any, or none.")
+    jwt_audience: str = Field(
+        "", description="The audience (`aud`) that tokens must name, among others. Empty: any, or none."
+    )
 
     cors_origins: str = Field(
         "*",

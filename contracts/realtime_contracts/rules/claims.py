@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 from realtime_contracts.rules.errors import Unauthenticated
 from realtime_contracts.rules.ids import is_safe_id
 from realtime_contracts.rules.limits import MAX_NAME_LENGTH
+
+#: The claims that are times, in seconds since 1970.
+_TIMES = ("exp", "nbf", "iat")
 
 #: Characters of names that Python does not call printable: joiners, and spaces beyond ASCII.
 _KEPT = frozenset("\u200c\u200d\u00a0\u2009\u202f\u3000")
@@ -29,7 +33,8 @@ class Identity:
 
 def identity(claims: Mapping[str, Any]) -> Identity:
     """Return the user of `claims`. Raises Unauthenticated if they name no user or no tenant."""
-    user_id, tenant_id, expires = claims.get("sub"), claims.get("tenant_id"), claims.get("exp")
+    user_id, tenant_id = claims.get("sub"), claims.get("tenant_id")
+    expires: Any = claims.get("exp")
     if not is_safe_id(user_id) or not is_safe_id(tenant_id):
         raise Unauthenticated
     return Identity(
@@ -38,8 +43,32 @@ def identity(claims: Mapping[str, Any]) -> Identity:
         _text(claims.get("name")) or "Unknown",
         _text(claims.get("email")),
         _role(claims.get("role")),
-        float(expires) if isinstance(expires, int | float) else None,
+        float(expires) if _is_time(expires) else None,
     )
+
+
+def check_times(claims: Mapping[str, Any]) -> None:
+    """Raise Unauthenticated if a claim that is a time is none: PyJWT reads "5", true and 5.9 as 5."""
+    for name in _TIMES:
+        if name in claims and not _is_time(claims[name]):
+            raise Unauthenticated
+
+
+def connection_end(expires_at: float, leeway: float, now: float) -> float:
+    """Return when the connection of a token ends, in seconds since 1970.
+
+    That is the token's `exp`. A token that the leeway let in ends with the leeway, and not at once.
+    """
+    return expires_at if expires_at > now else expires_at + leeway
+
+
+def _is_time(claim: object) -> bool:
+    if isinstance(claim, bool) or not isinstance(claim, int | float):
+        return False
+    try:
+        return math.isfinite(claim)
+    except OverflowError:
+        return False
 
 
 def _role(claim: object) -> str:

@@ -24,6 +24,12 @@ CONNECTIONS_OF_EVENTS = 5
 #: Seconds of more events than that, after which a connection ends.
 ABUSE_SECONDS = 10
 
+#: Characters of an access token.
+MAX_TOKEN_LENGTH = 8192
+
+#: Seconds by which the clock that made a token may differ from the server's.
+LEEWAY_SECONDS = 5
+
 #: Bytes of one message, and of one request's body.
 MAX_MESSAGE_BYTES = 1024 * 1024
 

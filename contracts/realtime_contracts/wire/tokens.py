@@ -27,6 +27,8 @@ ANOTHER_KEY = "not-the-key-of-this-server-but-long-enough"
 CHANGED = "changed-after-signing"
 #: Lifetimes in seconds up to which a report states them.
 SHORT_LIFE = 60
+#: The end of a token in seconds since 1970 that is beyond all years.
+_NO_TIME = 10**15
 #: Characters of an overlong token.
 _LONG = 4000
 #: The separator after the label in the id of a scenario's tenant.
@@ -136,7 +138,15 @@ FORGERS: dict[str, _Forger] = {
     "a refresh token": _with(changed={"type": "refresh"}),
     "a token without type": _with(changed={"type": ABSENT}),
     "a token that is not valid yet": lambda m, u, t: {"token": m(u, t, changed={"nbf": int(time.time()) + 3600})},
+    "a token that is valid in three seconds": lambda m, u, t: {"token": m(u, t, changed={"nbf": int(time.time()) + 3})},
     "an expired token": _with(ttl=-60),
+    "a token that ran out a second ago": lambda m, u, t: {
+        "token": m(u, t, ttl=-1, changed={"iat": int(time.time()), "nbf": int(time.time())})
+    },
+    "a token without an end": _with(changed={"exp": ABSENT}),
+    "a token with a list as end": _with(changed={"exp": [4102444800]}),
+    "a token with a text as end": _with(changed={"exp": "tomorrow"}),
+    "a token with an end beyond all years": _with(changed={"exp": _NO_TIME}),
     "a token without tenant": _with(changed={"tenant_id": ABSENT}),
     "a token with an empty tenant": _with(changed={"tenant_id": ""}),
     "a token with braces in the tenant": lambda m, u, t: {"token": m(u, "{" + t + "}")},
@@ -175,15 +185,21 @@ def described(token: str, owner: str) -> str:
 
 
 def _kinds_in(claims: dict[str, Any]) -> Iterator[str]:
-    issued = claims.get("iat", 0)
+    early, life = claims.get("nbf", 0) - claims.get("iat", 0), _life(claims)
     if claims.get("type") == "refresh":
         yield "refresh "
     if claims.get("role") == "service":
         yield "service "
-    if claims.get("exp", math.inf) <= issued:
+    if life == 0 or life < -SHORT_LIFE:
         yield "expired "
-    if claims.get("nbf", 0) > issued:
-        yield "early "
+    if early > 0:
+        yield "early " if early > SHORT_LIFE else "soon "
+
+
+def _life(claims: dict[str, Any]) -> float:
+    """Return the seconds from a token's making to its end; infinite if it has none that is a time."""
+    end = claims.get("exp")
+    return end - claims.get("iat", 0) if isinstance(end, int | float) and end < _NO_TIME else math.inf
 
 
 def _claims_in(claims: dict[str, Any], owner: str) -> Iterator[str]:
@@ -199,8 +215,12 @@ def _claims_in(claims: dict[str, Any], owner: str) -> Iterator[str]:
             yield f" with {claim} {_word(claims[claim])}"
     if "name" in claims and claims["name"] != (owner or str(user).title()):
         yield f" with name {_word(claims['name'])}"
-    life = claims.get("exp", math.inf) - claims.get("iat", 0)
-    if 0 < life <= SHORT_LIFE:
+    life = _life(claims)
+    if "exp" not in claims:
+        yield " without exp"
+    elif life == math.inf:
+        yield f" with exp {_word(claims['exp'])}"
+    elif life and -SHORT_LIFE <= life <= SHORT_LIFE:
         yield f" with ttl {life}"
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tests.mutants.mutation import Code, Lua, Mutant
 
-USER_OF = "app.realtime.managers.access_tokens:user_of"
+USER_OF = "app.realtime.managers.access_tokens:AccessTokens.user_of"
+TOKENS_INIT = "app.realtime.managers.access_tokens:AccessTokens.__init__"
 IDENTITY = "realtime_contracts.rules.claims:identity"
 ADMISSION = "app.realtime.cluster.admission:Admission"
 HANDLERS = "app.realtime.handlers.connection_handler:register_connection_handlers"
@@ -22,6 +23,8 @@ MUTANTS = {
     "expired-token-has-no-code-of-its-own": Mutant(
         "connection/2.3 rest/1.2", Code(USER_OF, "raise TokenExpired from error", "raise Unauthenticated from error")
     ),
+    "clocks-must-agree": Mutant("connection/1.7", Code(TOKENS_INIT, "settings.jwt_leeway_seconds", "0")),
+    "accepts-token-without-end": Mutant("connection/2.7", Code(TOKENS_INIT, "if settings.jwt_require_exp", "if False")),
     "token-in-query-not-accepted": Mutant("connection/1.2", Code(HANDLERS, " or _query_token(environ)", "")),
     "bearer-not-stripped": Mutant(
         "connection/1.2", Code(USER_OF, 'token = token.removeprefix("Bearer ")', "token = str(token)")

@@ -1,47 +1,91 @@
-"""Access tokens: verifies one and reads its user."""
+"""Access tokens: verifies one and reads its user.
+
+A token comes from anybody: whatever is in its header or its claims, it is a user's or it is refused.
+"""
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jwt
 from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
-from realtime_contracts.rules.claims import identity
+from app.settings import Settings
+from realtime_contracts.rules.claims import check_times, connection_end, identity
 from realtime_contracts.rules.errors import TokenExpired, Unauthenticated
+from realtime_contracts.rules.limits import MAX_TOKEN_LENGTH
+
+if TYPE_CHECKING:
+    from jwt.types import Options
 
 
-def user_of(token: str, key: str, algorithm: str) -> dict[str, Any]:
-    """The user of an access token: see `ConnectionManager.verify`. `key`: the secret, or the public key in PEM.
+class AccessTokens:
+    """Verifies the tokens that the settings accept."""
 
-    Flask-JWT-Extended makes such tokens. Its own check parses each twice, and takes four times as long.
-    """
-    try:
-        token = token.removeprefix("Bearer ")
-        claims = jwt.decode(token, key, [algorithm], {"verify_aud": False})
-        kind = claims.get("type")
-        expires = claims.get("exp")
-        expires_at = datetime.fromtimestamp(expires, UTC) if expires is not None else None
-    except ExpiredSignatureError as error:
-        raise TokenExpired from error
-    except (
-        PyJWTError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        KeyError,
-        OverflowError,  # The end is beyond the range of dates.
-    ) as error:
-        raise Unauthenticated from error
-    if kind != "access":
-        raise Unauthenticated
-    user = identity(claims)
-    return {
-        "user_id": user.user_id,
-        "tenant_id": user.tenant_id,
-        "user_name": user.name,
-        "user_email": user.email,
-        "role": user.role,
-        "expires_at": expires_at,
-    }
+    def __init__(self, settings: Settings) -> None:
+        self._key = settings.jwt_key
+        self._algorithm = settings.jwt_algorithm
+        self._leeway = settings.jwt_leeway_seconds
+        self._issuer = settings.jwt_issuer or None
+        self._audience = settings.jwt_audience or None
+        self._options: Options = {
+            "verify_aud": self._audience is not None,
+            "require": ["exp"] if settings.jwt_require_exp else [],
+        }
+
+    def user_of(self, token: str) -> dict[str, Any]:
+        """The user of an access token: see `ConnectionManager.verify`.
+
+        Flask-JWT-Extended makes such tokens. Its own check parses each twice, and takes four times as long.
+        """
+        try:
+            token = token.removeprefix("Bearer ")
+            claims = self._claims(token)
+            kind = claims.get("type")
+            expires_at = self._end(claims.get("exp"))
+        except ExpiredSignatureError as error:
+            raise TokenExpired from error
+        except (
+            PyJWTError,
+            ValueError,
+            TypeError,
+            AttributeError,
+            KeyError,
+            OverflowError,  # The end is beyond the range of dates.
+            RecursionError,  # Lists in lists: PyJWT parses the header of anybody's token.
+        ) as error:
+            raise Unauthenticated from error
+        if kind != "access":
+            raise Unauthenticated
+        user = identity(claims)
+        return {
+            "user_id": user.user_id,
+            "tenant_id": user.tenant_id,
+            "user_name": user.name,
+            "user_email": user.email,
+            "role": user.role,
+            "expires_at": expires_at,
+        }
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        """Return the claims of a token that is signed, and valid now. Raises what `user_of` catches."""
+        if len(token) > MAX_TOKEN_LENGTH:
+            raise ValueError("too long")
+        claims = jwt.decode(
+            token,
+            self._key,
+            [self._algorithm],
+            self._options,
+            audience=self._audience,
+            issuer=self._issuer,
+            leeway=self._leeway,
+        )
+        check_times(claims)
+        return claims
+
+    def _end(self, expires: float | None) -> datetime | None:
+        if expires is None:
+            return None
+        return datetime.fromtimestamp(connection_end(expires, self._leeway, time.time()), UTC)

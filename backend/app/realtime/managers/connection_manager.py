@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import redis
 
-from app.realtime.managers.access_tokens import user_of
+from app.realtime.managers.access_tokens import AccessTokens
 from app.realtime.managers.accessors import of_current_app
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys, node_tenants
@@ -82,7 +82,7 @@ class ConnectionManager:
         self.redis = redis_client
         self.local_connections: dict[str, Connection] = {}
         self._settings = settings
-        self._key = settings.jwt_key
+        self._tokens = AccessTokens(settings)
         self._address = address
         self._connect = Script(redis_client, "connect", address)
         self._disconnect = Script(redis_client, "disconnect", address)
@@ -97,7 +97,7 @@ class ConnectionManager:
         A leading `Bearer ` is accepted. Raises TokenExpired, and
         Unauthenticated for anything else that is not a valid access token of a user of a tenant.
         """
-        return user_of(token, self._key, self._settings.jwt_algorithm)
+        return self._tokens.user_of(token)
 
     def add_connection(
         self,

@@ -83,6 +83,7 @@ _KINDS = {
     "service": {"role": "'service'"},
     "expired": {"ttl": "-60"},
     "early": {"nbf": "int(time.time()) + 3600"},
+    "soon": {"nbf": "int(time.time()) + 3"},
 }
 #: Equal characters at the end of a text from which they are written as a count.
 _MANY = re.compile(r"(.*?)(.)\2{39,}", re.DOTALL)
@@ -310,5 +311,5 @@ def _token(match: re.Match[str], owner: Owner) -> str:
 def _value(words: str | None) -> Any:
     """Return the value of a word, or of JSON text."""
     if words is None or words[0] not in '"[':
-        return int(words) if words and words.isdecimal() else words
+        return int(words) if words and words.removeprefix("-").isdecimal() else words
     return json.loads(words)

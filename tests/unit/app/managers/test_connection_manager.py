@@ -78,10 +78,6 @@ def test_both_ways_to_ask_give_the_same_user(manager: ConnectionManager, mint: M
     assert manager.authenticate(token) == manager.verify(token)
 
 
-def test_a_token_without_an_end_never_ends(manager: ConnectionManager, mint: Mint) -> None:
-    assert manager.verify(mint(changed={"exp": ABSENT}))["expires_at"] is None
-
-
 # Who does not.
 
 
