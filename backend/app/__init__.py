@@ -23,11 +23,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     # package comes before that.
     from flask import Flask
     from flask_jwt_extended import JWTManager
-    from werkzeug.middleware.proxy_fix import ProxyFix
 
     from app.api import register_api
     from app.realtime.container import make_services
     from app.realtime.server import init_socketio
+    from app.realtime.transport.addresses import BehindProxies, Proxies
     from app.settings import load_settings
 
     settings = settings or load_settings()
@@ -41,7 +41,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["realtime"] = make_services(settings)
     register_api(app)
     init_socketio(app)
-    if settings.trusted_proxies:
-        hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    if settings.proxies:
+        app.wsgi_app = BehindProxies(app.wsgi_app, Proxies(settings.proxies))  # type: ignore[method-assign]
     return app

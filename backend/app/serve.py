@@ -28,7 +28,8 @@ from app import create_app  # noqa: E402
 from app.logs import configure_logging  # noqa: E402
 from app.place import BEAT_SECONDS, SERVING, Place  # noqa: E402
 from app.realtime.container import get_services  # noqa: E402
-from app.realtime.libraries.gevent import adopt, make_server, set_options  # noqa: E402
+from app.realtime.libraries.gevent import adopt, make_server, raise_descriptors, set_options  # noqa: E402
+from app.realtime.transport.addresses import Proxies  # noqa: E402
 from app.settings import Settings, SettingsError  # noqa: E402
 
 logger = structlog.get_logger(__name__)
@@ -46,7 +47,7 @@ def serve(settings: Settings, host: str, port: int, announce: Callable[[str], No
     """
     configure_logging(settings)
     app = create_app(settings)
-    server = make_server((host, port), app, _errors())
+    server = _server(settings, (host, port), app)
     _listen(server, host, port)
     get_services(app).lifecycle.start()
     told_to_stop = _stop_signal()  # Before the URL is announced: a caller may stop the node at once.
@@ -64,7 +65,7 @@ def serve_as_worker(settings: Settings, place: Place) -> None:
     """
     configure_logging(settings, place.number)
     app = create_app(settings)
-    server = make_server((place.host, place.port), app, _errors(), shared=True)
+    server = _server(settings, (place.host, place.port), app, shared=True)
     services = get_services(app)
     told_to_stop = _stop_signal()
     services.lifecycle.start()
@@ -89,8 +90,12 @@ def _beat(place: Place, parent_is_gone: Event) -> None:
         parent_is_gone.set()
 
 
-def _errors() -> LoggingLogAdapter:
-    return LoggingLogAdapter(logging.getLogger("gevent.pywsgi"), logging.ERROR)
+def _server(settings: Settings, address: tuple[str, int], app: Flask, *, shared: bool = False) -> WSGIServer:
+    raise_descriptors()
+    errors = LoggingLogAdapter(logging.getLogger("gevent.pywsgi"), logging.ERROR)
+    return make_server(
+        address, app, errors, shared=shared, entrance=settings.entrance, proxies=Proxies(settings.proxies)
+    )
 
 
 def _listen(server: WSGIServer, host: str, port: int) -> None:

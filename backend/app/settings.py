@@ -7,11 +7,14 @@ bounds or contradicts another setting stops the start with a one-line message. T
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.realtime.transport.addresses import Network, networks
+from app.realtime.transport.limits import Entrance
 from realtime_contracts.rules import limits
 from realtime_contracts.rules.pace import Allowance, Allowances
 
@@ -221,11 +224,58 @@ class Settings(BaseSettings):
     socketio_async_mode: Literal["gevent"] = Field(
         "gevent", description="The concurrency library under Socket.IO. There is no other."
     )
-    trusted_proxies: int = Field(
-        0,
-        ge=0,
-        le=10,
-        description="Number of proxies in front of the server whose `X-Forwarded-*` headers are trusted.",
+    trusted_proxies: str = Field(
+        "",
+        description="Networks of the proxies in front of the server, separated by commas, such as `10.0.0.0/8`. "
+        "Only their `X-Forwarded-*` headers are believed, and they may have any number of TCP connections.",
+    )
+    max_connections: int = Field(
+        50_000, ge=1, le=1_000_000, description="Sessions that one process may have. Beyond it a handshake gets 503."
+    )
+    max_connections_per_address: int = Field(
+        2000,
+        ge=1,
+        le=1_000_000,
+        description="Connections that one address may have at one process, and requests at the same time. "
+        "An IPv6 address counts as its network of 64 bits. An office of 500 with four tabs each has one address.",
+    )
+    max_connections_per_tenant: int = Field(
+        10_000, ge=1, le=1_000_000, description="Connections that one tenant may have on all nodes."
+    )
+    max_descriptors_percent: int = Field(
+        90,
+        ge=10,
+        le=99,
+        description="Part of the process' file descriptors, in percent, beyond which connections are refused by 503.",
+    )
+    head_seconds: float = Field(
+        10.0, gt=0, le=300, description="Seconds to send a request's first line and header fields."
+    )
+    head_bytes: int = Field(
+        16 * 1024, ge=1024, le=48 * 1024, description="Bytes that a request's first line and header fields may have."
+    )
+    head_fields: int = Field(64, ge=8, le=100, description="Header fields that a request may have.")
+    body_seconds: float = Field(
+        10.0, gt=0, le=300, description="Seconds to send a request's body, besides those by `BODY_BYTES_PER_SECOND`."
+    )
+    body_bytes_per_second: int = Field(
+        64 * 1024, ge=1024, le=1024 * 1024 * 1024, description="Bytes of a body that give it one more second."
+    )
+    keep_alive_seconds: float = Field(
+        15.0,
+        ge=2,
+        le=3600,
+        description="Seconds that a TCP connection is kept for its next request. Clients are told a second less by "
+        "`Keep-Alive`, because a request may be on its way. A proxy that keeps connections must keep them for less.",
+    )
+    connect_seconds: float = Field(
+        10.0, gt=0, le=300, description="Seconds from a handshake to the CONNECT that is accepted."
+    )
+    connect_packets: int = Field(
+        8, ge=1, le=1000, description="Packets that a session may send before its CONNECT is accepted."
+    )
+    connect_bytes: int = Field(
+        16 * 1024, ge=1024, le=1024 * 1024, description="Bytes of these packets, and of each message before it."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest level that is logged.")
     log_format: Literal["json", "console"] = Field(
@@ -244,12 +294,28 @@ class Settings(BaseSettings):
                 )
         elif not self.jwt_public_key.strip():
             raise ValueError(f"jwt_public_key: {self.jwt_algorithm} needs the public key")
+        try:
+            networks(self.trusted_proxies)
+        except ValueError:
+            raise ValueError(
+                "trusted_proxies: must be networks or addresses, separated by commas, as in 10.0.0.0/8, 192.0.2.1"
+            ) from None
         return self
 
     @property
     def jwt_key(self) -> str:
         """What access tokens are verified with: the shared secret, or the public key."""
         return self.jwt_secret_key.get_secret_value() if self.jwt_algorithm == "HS256" else self.jwt_public_key
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """The networks of proxies that are trusted."""
+        return networks(self.trusted_proxies)
+
+    @property
+    def entrance(self) -> Entrance:
+        """What anybody may use of a node before they have said who they are."""
+        return Entrance(**{field.name: getattr(self, field.name) for field in fields(Entrance)})
 
     @property
     def allowances(self) -> Allowances:

@@ -131,7 +131,15 @@ def make_services(settings: Settings) -> Services:
         settings.node_lease_seconds, address, tasks, nodes, bus, connections, presence, deadlines, recovery, reaping
     )
     lease.begin()
-    admission = Admission(tasks, bus, connections, deadlines, settings.away_timeout_seconds, settings.allowances)
+    admission = Admission(
+        tasks,
+        bus,
+        connections,
+        deadlines,
+        settings.away_timeout_seconds,
+        settings.allowances,
+        settings.max_connections_per_address,
+    )
     tasks.at(0, lambda: watch(tasks, admission.pacing.standstills))
     lifecycle = Lifecycle(tasks, bus, lease, recovery, reaping, admission, heartbeats, commands)
     admission.is_ready = lifecycle.is_ready

@@ -38,6 +38,7 @@ def init_socketio(app: Flask) -> SocketIO:
         ping_interval=settings.ping_interval,
         ping_timeout=settings.ping_timeout,
         max_http_buffer_size=settings.max_message_bytes,
+        entrance=settings.entrance,
         json=Json,
         serializer=Packet,
         # The libraries' log lines have bytes of clients in them. With a boolean here they would be printed.

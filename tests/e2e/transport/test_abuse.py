@@ -28,7 +28,6 @@ from tests.e2e.transport.wire import (
     WebSocket,
     ack_of,
     ask,
-    connect_packet,
     event_packet,
     eventually,
     frame,
@@ -152,18 +151,6 @@ def test_a_flood_is_ended_and_nobody_else_notices(flooded: Cluster, mint: Mint, 
     assert statistics.median(after) < INNOCENT_SECONDS / 5
 
 
-def test_who_tries_tokens_is_answered_slowly(flooded: Cluster, mint: Mint) -> None:
-    """To check a token is work, which anybody may ask for."""
-    ws = WebSocket(flooded.urls[0])
-    expired = mint("ana", new_tenant(), ttl=-60.0)
-    tries = 30
-    began = time.monotonic()
-    ws.send(frame(connect_packet(expired)) * tries)
-    for _ in range(tries):
-        ws.until(lambda packet: packet.startswith("44{"))
-    assert time.monotonic() - began > tries / 15
-
-
 @pytest.mark.parametrize(
     "body",
     [
@@ -181,6 +168,7 @@ def test_a_body_of_packets_holds_nobody_up(flooded: Cluster, mint: Mint, body: s
         mallory = Polling(url, mint(f"mallory-{number}", new_tenant()))
         assert mallory.post(body).status in (400, 413)
         mallory.ended()
+    eventually(lambda: bool(innocent.seconds), "the innocent is answered")
     times = innocent.stop()
     assert times[-1] < INNOCENT_SECONDS
 

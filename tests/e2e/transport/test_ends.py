@@ -94,7 +94,7 @@ def never_connects(url: str, _token: str) -> None:
 def is_refused(url: str, _token: str) -> None:
     ws = WebSocket(url)
     ws.say('40{"token":"garbage"}')
-    ws.close()
+    ws.closes()
 
 
 def says_nonsense(url: str, token: str) -> None:
@@ -184,7 +184,7 @@ def test_thousands_come_and_go_and_nothing_is_left_of_them(
         (polls, "transport_close"),
         (gives_a_poll_up, "transport_close"),
         (is_forgotten, "ping_timeout"),
-        (is_refused, "transport_close"),
+        (is_refused, "refused"),
     ],
 )
 def test_every_end_is_counted_with_its_reason(

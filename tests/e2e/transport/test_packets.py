@@ -74,17 +74,6 @@ def test_a_refused_connection_is_told_why(url: str, packet: str, code: str) -> N
         assert json.loads(answer[2:])["data"]["code"] == code
 
 
-def test_a_refused_client_may_try_again_on_the_same_session(url: str, token: str) -> None:
-    # As the official client does when a page corrects its `auth` and calls connect().
-    with opened(url) as ana:
-        ana.say('40{"token":"garbage"}')
-        assert ana.text().startswith("44{")
-        ana.say(connect_packet(token))
-        assert ana.text().startswith("40{")
-        ana.say('421["heartbeat"]')
-        assert ana.until(lambda packet: packet.startswith("431["))
-
-
 def test_what_needs_no_redis_is_not_answered_before_what_was_sent_earlier(url: str, token: str) -> None:
     """A heartbeat and a cursor are answered at once, but in their turn: all of this comes in one read."""
     room = {"entity_type": "invoice", "entity_id": "42"}

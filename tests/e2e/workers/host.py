@@ -102,8 +102,9 @@ def serving(url: str, worker: int, within: float = RESTART_SECONDS) -> None:
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
         try:
-            if Connection(url).worker == worker:
-                return
+            with Connection(url) as made:
+                if made.worker == worker:
+                    return
         except OSError:
             continue
     raise AssertionError(f"worker {worker} does not serve after {within} s")

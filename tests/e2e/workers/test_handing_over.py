@@ -192,7 +192,7 @@ def test_a_head_that_is_too_large_to_hand_over_is_not_served(url: str) -> None:
     fields = {"Host": "node", **{f"X-{number}": "y" * 6000 for number in range(20)}}
     connection = connection_to(url, 2)
     connection.send(request(session.target, "GET", fields))
-    assert connection.answer().status == 503
+    assert connection.answer().status == 431
     assert session.alive()
 
 

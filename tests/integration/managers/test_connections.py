@@ -111,6 +111,25 @@ def test_a_user_has_no_more_connections_than_allowed_and_the_refused_one_is_nowh
     other.connect(tenant, "ana")
 
 
+def test_a_tenant_has_no_more_connections_than_allowed_on_all_nodes(
+    make_backend: MakeBackend, tape: Tape, tenant: str
+) -> None:
+    backend, other = make_backend(max_connections_per_tenant=2), make_backend(max_connections_per_tenant=2)
+    ana = backend.connect(tenant, "ana")
+    other.connect(tenant, "ben")
+    before = keys_of(backend.redis, tenant)
+    tape.heard()
+    with pytest.raises(LimitExceeded, match="A tenant may have 2 connections") as refusal:
+        other.connect(tenant, "cy")
+    assert refusal.value.details == {"limit": 2}
+    assert tape.names() == []
+    assert keys_of(backend.redis, tenant) == before
+    backend.connections.restore_connection(ana)  # one of the two, not a third
+    backend.goodbye(backend.connect(f"{tenant}-2", "cy"))  # another tenant is another count
+    backend.goodbye(ana)
+    other.connect(tenant, "cy")
+
+
 def test_equal_users_of_two_tenants_are_strangers(backend: Backend, tape: Tape, tenant: str) -> None:
     other = f"{tenant}-{uuid4().hex[:4]}"
     ana, stranger = backend.connect(tenant, "ana"), backend.connect(other, "ana")

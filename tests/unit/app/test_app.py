@@ -67,9 +67,18 @@ def test_an_app_without_services_cannot_have_a_socket() -> None:
         init_socketio(Flask("bare"))
 
 
-@pytest.mark.parametrize(("hops", "seen"), [(0, "10.0.0.1"), (1, "203.0.113.9"), (2, "198.51.100.7")])
-def test_as_many_proxies_are_believed_as_the_settings_say(hops: int, seen: str) -> None:
-    app = made(trusted_proxies=hops)
+@pytest.mark.parametrize(
+    ("trusted", "seen"),
+    [
+        ("", "10.0.0.1"),
+        ("192.0.2.0/24", "10.0.0.1"),
+        ("10.0.0.0/8", "203.0.113.9"),
+        ("10.0.0.1, 203.0.113.9", "198.51.100.7"),
+        ("0.0.0.0/0", "192.0.2.1"),
+    ],
+)
+def test_those_proxies_are_believed_that_the_settings_name(trusted: str, seen: str) -> None:
+    app = made(trusted_proxies=trusted)
 
     @app.get("/address")
     def address() -> str:

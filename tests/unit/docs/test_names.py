@@ -44,6 +44,7 @@ OF_OTHERS = {
     "NODE_OPTIONS",
     "transformIgnorePatterns",
     "appendfsync",
+    "keepalive_timeout",
 }
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

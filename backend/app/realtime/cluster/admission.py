@@ -13,10 +13,18 @@ from app.realtime.cluster.deadlines import Deadlines
 from app.realtime.cluster.tasks import Deadline, Tasks
 from app.realtime.managers.connection_manager import Connection, ConnectionManager
 from app.realtime.store.keys import TenantKeys
+from app.realtime.transport.addresses import Tally
 from app.realtime.transport.reasons import Reason
 from app.realtime.utils.message_types import MessageType
 from app.realtime.utils.user_agents import parse_user_agent
-from realtime_contracts.rules.errors import RateLimited, RealtimeError, TokenExpired, Unauthenticated, Unavailable
+from realtime_contracts.rules.errors import (
+    LimitExceeded,
+    RateLimited,
+    RealtimeError,
+    TokenExpired,
+    Unauthenticated,
+    Unavailable,
+)
 from realtime_contracts.rules.pace import Allowances, Pacing
 
 logger = structlog.get_logger(__name__)
@@ -36,6 +44,7 @@ class Admission:
         deadlines: Deadlines,
         away_seconds: float,
         allowances: Allowances,
+        max_of_address: int,
     ) -> None:
         self._tasks = tasks
         self._bus = bus
@@ -46,6 +55,9 @@ class Admission:
         self.pacing = Pacing(allowances)
         #: The end of its token, by sid.
         self._expiries: dict[str, Deadline] = {}
+        #: The connections of each address.
+        self._max_of_address = max_of_address
+        self._addresses = Tally(max_of_address)
         self._closed = False
         #: How many connections ended for too many events.
         self.abusive = 0
@@ -65,14 +77,22 @@ class Admission:
             raise Unavailable
         if not isinstance(token, str):
             raise Unauthenticated
+        if self._addresses.is_full(ip_address):
+            most = self._max_of_address
+            raise LimitExceeded(most, f"An address may have {most} connections")
         user = self._connections.verify(token)
         if not self.is_ready():
             raise Unavailable
         self._bus.hear(TenantKeys(user["tenant_id"]).tenant_channel)
         device_type, browser = parse_user_agent(user_agent)
-        connection = self._connections.add_connection(
-            sid, user, device_type=device_type, browser=browser, ip_address=ip_address
-        )
+        self._addresses.add(ip_address)
+        try:
+            connection = self._connections.add_connection(
+                sid, user, device_type=device_type, browser=browser, ip_address=ip_address
+            )
+        except BaseException:
+            self._addresses.remove(ip_address)
+            raise
         connection.paces = self.pacing.begin(_user(connection), time.monotonic())
         if not self._may_stay(sid):
             # The node stops, or the client left, while Redis was asked. The library reports no end of a connection that
@@ -97,6 +117,7 @@ class Admission:
         if removed is None:
             return None
         connection, due_in = removed
+        self._addresses.remove(connection.ip_address)
         if due_in is not None:
             self._deadlines.plan_check(connection.tenant_id, due_in)
         return connection

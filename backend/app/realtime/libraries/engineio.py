@@ -10,19 +10,31 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import engineio
-import gevent
 
-from app.realtime.transport import limits
 from app.realtime.transport.engine import Engine
-from app.realtime.transport.http import CONNECTION, Http
-from app.realtime.transport.limits import Timing
+from app.realtime.transport.http import Http
+from app.realtime.transport.limits import Entrance, Timing
 from app.realtime.transport.message import Message
 from app.realtime.transport.reasons import Reason
 from app.realtime.transport.session import Session
 
-#: Parts of a request's environment that are bound to its TCP connection, or are large.
-_OF_THE_REQUEST = ("wsgi.input", "wsgi.errors", CONNECTION)
-
+#: What is kept of a handshake's environment: what Flask needs to make a request of it, and who asks.
+_KEPT = (
+    "REQUEST_METHOD",
+    "SCRIPT_NAME",
+    "PATH_INFO",
+    "QUERY_STRING",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "SERVER_PROTOCOL",
+    "REMOTE_ADDR",
+    "HTTP_HOST",
+    "HTTP_ORIGIN",
+    "HTTP_USER_AGENT",
+    "HTTP_COOKIE",
+    "wsgi.url_scheme",
+    "wsgi.version",
+)
 
 #: How Socket.IO packets begin: what opens a connection, and what does nothing without one.
 _CONNECT, _EVENT = "0", "2"
@@ -38,10 +50,11 @@ class EngineServer(engineio.Server):  # type: ignore[misc]  # the library is unt
         ping_timeout: float,
         max_http_buffer_size: int,
         cors_allowed_origins: Sequence[str] | str,
+        entrance: Entrance | None = None,
         **options: Any,
     ) -> None:
         super().__init__(ping_interval=ping_interval, ping_timeout=ping_timeout, **options)
-        self.engine = Engine(Timing(ping_interval, ping_timeout, max_http_buffer_size), self)
+        self.engine = Engine(Timing(ping_interval, ping_timeout, max_http_buffer_size), self, entrance)
         self.sockets = self.engine.sessions
         #: Whether the application may be connected to; a client that comes too early comes back by itself.
         self.is_ready: Callable[[], bool] = lambda: True
@@ -77,8 +90,7 @@ class EngineServer(engineio.Server):  # type: ignore[misc]  # the library is unt
 
     def opened(self, session: Session, environ: dict[str, Any]) -> None:
         """Tell python-socketio of a session."""
-        kept = {name: value for name, value in environ.items() if name not in _OF_THE_REQUEST}
-        self.handlers["connect"](session.id, kept)
+        self.handlers["connect"](session.id, {name: environ[name] for name in _KEPT if name in environ})
 
     def at_once(self, session: Session, text: str) -> bool:
         """Let our answers handle an event that none of them has to wait for."""
@@ -88,10 +100,12 @@ class EngineServer(engineio.Server):  # type: ignore[misc]  # the library is unt
         """Let python-socketio handle a packet. No client sends others than these two before it is connected."""
         if session.is_connected:
             self.handlers["message"](session.id, text)
+        elif not session.may_say(text):
+            return
         elif text[:1] == _CONNECT:
             self.handlers["message"](session.id, text)
-            if session.open and not session.is_connected:
-                gevent.sleep(limits.REFUSED_SECONDS)
+            if not session.is_connected:
+                session.end(Reason.REFUSED)
         elif text[:1] == _EVENT:
             self.handlers["message"](session.id, text)
         else:

@@ -1,9 +1,11 @@
 """gevent's HTTP server: what ours does otherwise, and how a request's socket is taken over or watched.
 
 - `Connection: close` is echoed; without it a client that asked for it takes the end of the connection for a fault.
-- A request's head has HEAD_SECONDS, its body BODY_SECONDS, and an idle connection IDLE_SECONDS.
-- A request whose body's length is not certain is refused. An answer that was made before the whole body was read ends
-  the connection. Otherwise a client's data could be taken for its next request.
+- A request's head and body have so many seconds and bytes, and so has a connection that waits for its next request
+  (`Entrance`). An address has so many connections, and the process so many descriptors.
+- A head or a body that two parsers could read differently is refused (`transport/head.py`, `body.py`). An answer that
+  was made before the whole body was read ends the connection. Otherwise a client's data could be taken for its next
+  request.
 - No byte of a client is logged.
 - A socket may be taken over: then the server forgets it, with its greenlet and its environment.
 - A request may be handed over to another process with its socket, which adopts it as if it had accepted it.
@@ -13,29 +15,38 @@ from __future__ import annotations
 
 import io
 import os
+import resource
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from http.client import HTTPException
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import gevent
 import structlog
 from gevent import monkey
 from gevent import socket as gevent_socket
-from gevent.pywsgi import Input, WSGIHandler, WSGIServer
+from gevent.pywsgi import WSGIHandler, WSGIServer
 
+from app.realtime.libraries.body import Body
+from app.realtime.transport.addresses import Proxies, Tally
+from app.realtime.transport.head import Unacceptable, read_head
 from app.realtime.transport.http import CONNECTION
+from app.realtime.transport.limits import Entrance
 
 logger = structlog.get_logger(__name__)
 
-#: Seconds to send a request's head, to send its body, to take an answer, and to begin the next request.
-HEAD_SECONDS, BODY_SECONDS, STALL_SECONDS, IDLE_SECONDS = 15.0, 15.0, 15.0, 15.0
+#: Seconds that a client has to take an answer, or what is left of it.
+STALL_SECONDS = 15.0
 
-#: Of a body that nobody reads: the bytes, and the seconds, that are waited for before its connection ends.
-#: Closing while the client still sends would take the answer away from it.
-_FORGET_BYTES, _FORGET_SECONDS = 1024 * 1024, 1.0
+#: Seconds that a client is told less than its connection is kept: a request may be on its way.
+_KEEP_ALIVE_BUFFER_SECONDS = 1
+
+#: Seconds between two lines about refused connections.
+_TELL_SECONDS = 10.0
+
+#: Descriptors that a process asks for.
+_MAX_DESCRIPTORS = 1 << 20
 
 #: Bytes that the kernel keeps for a client that does not read, beside our own outbox.
 _SEND_BUFFER_BYTES = 128 * 1024
@@ -46,77 +57,41 @@ _READ = 1
 _PlainSocket: type[socket.socket] = monkey.get_original("socket", "socket")
 
 
-#: As a base class: the stubs leave its private names out.
-_Input: Any = Input
-
-
-class Body(_Input):  # type: ignore[misc]
-    """The body of a request, which has BODY_SECONDS. Reading raises OSError if it breaks off, is late or malformed."""
-
-    __slots__ = ("_due",)
-
-    def __init__(self, given: Input) -> None:
-        super().__init__(given.rfile, given.content_length, given.socket, given.chunked_input)
-        self._due = time.monotonic() + BODY_SECONDS
-
-    @property
-    def is_left(self) -> bool:
-        """Whether there is more of it to read, or it cannot be told."""
-        if self.chunked_input:
-            return bool(self.chunk_length != 0 or self._chunked_input_error)
-        return bool(self.position < (self.content_length or 0))
-
-    def _do_read(self, *args: Any, **kwargs: Any) -> bytes:
-        with self._in_time():
-            return bytes(super()._do_read(*args, **kwargs))
-
-    def _chunked_read(self, *args: Any, **kwargs: Any) -> bytes:
-        with self._in_time():
-            return bytes(super()._chunked_read(*args, **kwargs))
-
-    def _discard(self) -> None:
-        forgotten = 0
-        with suppress(OSError), gevent.Timeout(_FORGET_SECONDS, False):  # type: ignore[arg-type]  # as documented
-            while self.is_left and not self._chunked_input_error and forgotten < _FORGET_BYTES:
-                forgotten += len(self.read(16 * 1024))
-
-    @contextmanager
-    def _in_time(self) -> Iterator[None]:
-        deadline = gevent.Timeout.start_new(max(self._due - time.monotonic(), 0.001))
-        try:
-            yield
-        except gevent.Timeout as timeout:
-            if timeout is not deadline:
-                raise
-            raise OSError("the body is late") from None
-        except ValueError:  # a chunk without a size
-            raise OSError("the body is malformed") from None
-        finally:
-            deadline.close()
-
-
 class RequestHandler(WSGIHandler):
     """One HTTP connection."""
 
     wsgi_input: Body
+    server: Server
 
     _deadline: gevent.Timeout | None = None
+    #: The header fields as they came, the empty line included.
+    _fields = b""
+    #: Whether this is the connection's first request.
+    _is_first = True
     #: Whether the connection has become something else than HTTP.
     taken_over = False
 
     def read_requestline(self) -> str:
-        """Wait for a request and read its first line."""
-        self.socket.settimeout(IDLE_SECONDS)
-        if not self.rfile.peek(1):
-            return ""
+        """Wait for a request, read its head and return its first line. Raises Unacceptable."""
+        entrance = self.server.entrance
+        if not self._is_first:
+            self.socket.settimeout(entrance.keep_alive_seconds)
+            if not self.rfile.peek(1):
+                return ""
+        self._is_first = False
         self.socket.settimeout(STALL_SECONDS)
-        self._deadline = gevent.Timeout.start_new(HEAD_SECONDS)
-        return str(super().read_requestline())
+        self._deadline = gevent.Timeout.start_new(entrance.head_seconds)
+        line, self._fields = read_head(self.rfile.readline, entrance)
+        return line.decode("latin-1")
 
     def handle_one_request(self) -> Any:
         """Answer one request. Returns whether there may be another, as gevent's does."""
         try:
             return super().handle_one_request()
+        except Unacceptable as refusal:
+            logger.info("request_unreadable")
+            self.status = refusal.status
+            return refusal.status, _refusal(refusal.status)
         except gevent.Timeout as timeout:
             if timeout is not self._deadline:
                 raise
@@ -125,24 +100,14 @@ class RequestHandler(WSGIHandler):
             self._in_time()
 
     def MessageClass(self, *args: Any) -> Any:  # noqa: N802 - gevent's name
-        """Read the header fields. Raises ValueError if they do not tell where the request ends."""
-        try:
-            fields = super().MessageClass(*args)
-        except HTTPException:
-            raise ValueError("too many header fields") from None
-        lengths, codings = fields.get_all("content-length", []), fields.get_all("transfer-encoding", [])
-        if codings:
-            if lengths or [coding.strip().lower() for coding in codings] != ["chunked"]:
-                raise ValueError("a transfer coding that is not understood")
-        elif lengths and not (len(lengths) == 1 and lengths[0].isascii() and lengths[0].isdigit()):
-            raise ValueError("a length that is not understood")
-        return fields
+        """Make the header fields, which are read."""
+        return super().MessageClass(io.BytesIO(self._fields), *args[1:])
 
     def get_environ(self) -> dict[str, Any]:
         """The environment of the request for the application."""
         self._in_time()
         environ: dict[str, Any] = super().get_environ()
-        self.wsgi_input = Body(self.wsgi_input)
+        self.wsgi_input = Body(self.wsgi_input, self.server.entrance)
         if environ["wsgi.input_terminated"]:
             environ["wsgi.input"] = self.wsgi_input
         environ[CONNECTION] = HttpConnection(self)
@@ -150,9 +115,11 @@ class RequestHandler(WSGIHandler):
 
     def finalize_headers(self) -> None:
         """Complete the answer's headers."""
+        headers: Any = self.response_headers  # bytes by now, whatever the stubs say
         if self.close_connection:
-            headers: Any = self.response_headers  # bytes by now, whatever the stubs say
             headers.append((b"Connection", b"close"))
+        else:
+            headers.append((b"Keep-Alive", self.server.keep_alive))
         super().finalize_headers()
 
     def process_result(self) -> None:
@@ -274,7 +241,62 @@ def adopt(server: WSGIServer, sock: Any, received: bytes) -> None:
     gevent.spawn(handler.handle)
 
 
-class SharedServer(WSGIServer):
+def _refusal(status: str, more: str = "") -> bytes:
+    """An answer without a body, after which the connection ends."""
+    return f"HTTP/1.1 {status}\r\nConnection: close\r\n{more}Content-Length: 0\r\n\r\n".encode()
+
+
+class Server(WSGIServer):
+    """A server with bounds. `proxies` are those of which an address may have any number of connections."""
+
+    def __init__(self, *args: Any, entrance: Entrance, proxies: Proxies, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.entrance = entrance
+        self.keep_alive = f"timeout={int(entrance.keep_alive_seconds) - _KEEP_ALIVE_BUFFER_SECONDS}".encode()
+        self._proxies = proxies
+        #: Connections that are HTTP.
+        self._tally = Tally(entrance.max_connections_per_address)
+        #: Connections that were refused since that was logged, and when it may be logged again.
+        self._refused, self._tell_at = 0, 0.0
+
+    def do_handle(self, sock: Any, address: Any) -> None:
+        """Begin to serve a connection that was accepted, unless there are too many."""
+        client = address[0] if isinstance(address, tuple) else ""
+        if self._are_few_left(sock.fileno()) or self._tally.is_full(client):
+            self._refuse(sock)
+        else:
+            if not self._proxies.trusts(client):
+                self._tally.add(client)
+            super().do_handle(sock, address)
+
+    def handle(self, sock: Any, address: Any) -> None:
+        """Serve a connection until it ends, or is something else than HTTP."""
+        try:
+            super().handle(sock, address)
+        finally:
+            client = address[0] if isinstance(address, tuple) else ""
+            if not self._proxies.trusts(client):
+                self._tally.remove(client)
+
+    def _refuse(self, sock: Any) -> None:
+        self._refused += 1
+        now = time.monotonic()
+        if now >= self._tell_at:
+            logger.warning("connections_refused", count=self._refused)
+            self._refused, self._tell_at = 0, now + _TELL_SECONDS
+        with sock, suppress(OSError):
+            sock.setblocking(False)
+            sock.send(_refusal("503 Service Unavailable", "Retry-After: 1\r\n"))
+            sock.shutdown(socket.SHUT_WR)
+            sock.recv(16 * 1024)
+
+    def _are_few_left(self, descriptor: int) -> bool:
+        """Whether nearly all descriptors are in use, by the number of a new one: it is the lowest that was free."""
+        limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        return limit != resource.RLIM_INFINITY and descriptor * 100 >= limit * self.entrance.max_descriptors_percent
+
+
+class SharedServer(Server):
     """A server whose port several processes listen on. The kernel gives each new connection to one of them."""
 
     @classmethod
@@ -289,17 +311,35 @@ class SharedServer(WSGIServer):
         return listener
 
 
-def make_server(address: tuple[str, int], application: Any, log: Any, *, shared: bool = False) -> WSGIServer:
+def raise_descriptors() -> None:
+    """Let the process have all the descriptors that it may. The usual limit, 1024, is for programs with select()."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MAX_DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def make_server(
+    address: tuple[str, int],
+    application: Any,
+    log: Any,
+    *,
+    shared: bool = False,
+    entrance: Entrance | None = None,
+    proxies: Proxies | None = None,
+) -> WSGIServer:
     """An HTTP server that listens, once started, with our handler. `log`: for errors of the server itself.
 
     `shared`: other processes listen on the same port.
     """
-    return (SharedServer if shared else WSGIServer)(
+    return (SharedServer if shared else Server)(
         address,
         application,
         handler_class=RequestHandler,
         log=None,  # a URL may hold a token
         error_log=log,
+        entrance=entrance or Entrance(),
+        proxies=proxies or Proxies(()),
     )
 
 

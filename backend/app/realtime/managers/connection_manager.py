@@ -28,6 +28,9 @@ from realtime_contracts.rules.times import from_rfc3339, to_rfc3339
 #: How disconnect.lua begins an answer that asks for more; any other has nothing to add.
 _DUE_OFFLINE, _NAME_THESE_ROOMS = 2, 3
 
+#: What connect.lua answers if the tenant has all the connections allowed.
+_TENANT_IS_FULL = 0
+
 
 @dataclass
 class Connection:
@@ -143,7 +146,7 @@ class ConnectionManager:
         limit, tenant_id = self._settings.max_connections_per_user, connection.tenant_id
         # Once per tenant: a node that finds this one dead must know whose connections it held.
         first = tenant_id not in self._watched
-        connected_at = self._connect(
+        answer = self._connect(
             connection.keys,
             sid=connection.sid,
             user_id=connection.user_id,
@@ -151,14 +154,18 @@ class ConnectionManager:
             device_type=connection.device_type,
             browser=connection.browser,
             max_connections=limit,
+            max_of_tenant=self._settings.max_connections_per_tenant,
             list_limit=self._settings.presence_list_limit,
             moves=moves_of(Trigger.ACTIVITY),
             after=("SADD", node_tenants(self._address.node_id), tenant_id) if first else (),
         )
-        if connected_at is None:
+        if answer == _TENANT_IS_FULL:
+            of_tenant = self._settings.max_connections_per_tenant
+            raise LimitExceeded(of_tenant, f"A tenant may have {of_tenant} connections")
+        if answer is None:
             raise LimitExceeded(limit, f"A user may have {limit} connections")
         self._watched.add(tenant_id)
-        connection.connected_at = from_rfc3339(connected_at)
+        connection.connected_at = from_rfc3339(answer)
 
     def remove_connection(self, sid: str, *, goodbye: bool = False) -> tuple[Connection, float | None] | None:
         """Forget a connection and leave its rooms (seed 2.1); its user goes offline now if `goodbye`

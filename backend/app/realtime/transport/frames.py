@@ -76,10 +76,10 @@ def close_frame(code: int) -> bytes:
 class FrameReader:
     """Makes messages of what a client sends. `max_message`: bytes that one may have, in all its frames."""
 
-    __slots__ = ("_buffer", "_fragments", "_max", "_opcode", "_size", "_start", "_wanted")
+    __slots__ = ("_buffer", "_fragments", "_opcode", "_size", "_start", "_wanted", "max_message")
 
     def __init__(self, max_message: int) -> None:
-        self._max = max_message
+        self.max_message = max_message
         self._buffer = bytearray()
         #: Where the next frame begins, and how many bytes from there are wanted before anything can be read.
         self._start = 0
@@ -156,7 +156,7 @@ class FrameReader:
                 raise ProtocolError(PROTOCOL_ERROR, "a length has its first bit set")
         self._check(first, second)
         # A control frame between fragments is none of the message, and has a bound of its own.
-        if self._size + size > self._max and first & _OPCODE < CLOSE:
+        if self._size + size > self.max_message and first & _OPCODE < CLOSE:
             raise ProtocolError(TOO_LARGE, "a message is too large")
         end = head + _MASK_BYTES + size
         if len(buffer) - start < end:

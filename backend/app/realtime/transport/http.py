@@ -89,6 +89,10 @@ def _too_large() -> Refused:
     return _refused(3, "Content too large", "413 Content Too Large")
 
 
+def _too_many() -> Refused:
+    return _refused(3, "Too many connections", "503 Service Unavailable")
+
+
 def _not_ready() -> Refused:
     return _refused(3, "Not ready", "503 Service Unavailable")
 
@@ -154,6 +158,8 @@ class Http:
         # A WebSocket is let in and closed at its CONNECT: a browser cannot see the status of one that is refused.
         if transport == Polling.name and not self._engine.application.ready():
             raise _not_ready()
+        if self._engine.is_full(environ.get("REMOTE_ADDR", "")):
+            raise _too_many()
         return self._open(environ, transport)
 
     def _find(self, query: dict[str, list[str]], environ: Environ) -> str | None:
@@ -187,7 +193,7 @@ class Http:
             polling = Polling()
             polling.session, first = self._engine.open(polling, environ, [WebSocket.name])
             return first.text
-        websocket, answer, received = self._websocket(environ)
+        websocket, answer, received = self._websocket(environ, self._engine.entrance.connect_bytes)
         websocket.owner, first = self._engine.open(websocket, environ, [])
         answer_and_first = Message.of_frame(answer + first.frame)
         websocket.write((answer_and_first,), answer_and_first.frame)
@@ -195,7 +201,7 @@ class Http:
         return None
 
     def _upgrade(self, session: Session, environ: Environ) -> None:
-        websocket, answer, received = self._websocket(environ)
+        websocket, answer, received = self._websocket(environ, session.max_message_bytes)
         message = Message.of_frame(answer)
         polling = session.transport
         if isinstance(polling, Polling) and polling.upgrade is None:
@@ -206,14 +212,14 @@ class Http:
             websocket.write((message,), answer)
             websocket.close(Reason.TRANSPORT_CLOSE, 1000)
 
-    def _websocket(self, environ: Environ) -> tuple[WebSocket, bytes, bytes]:
+    def _websocket(self, environ: Environ, max_message_bytes: int) -> tuple[WebSocket, bytes, bytes]:
         """Take the request's socket over. Returns it, the answer to send, and what was received after the request."""
         answer = accept(environ)
         connection: Connection | None = environ.get(CONNECTION)
         if answer is None or connection is None:
             raise _bad_request()
         sock, received = connection.take_over()
-        return WebSocket(sock, self._engine.timers, self._engine.timing.max_message_bytes), answer, received
+        return WebSocket(sock, self._engine.timers, max_message_bytes), answer, received
 
     # Requests of a session.
 
@@ -254,7 +260,7 @@ class Http:
 
     def _read(self, session: Session, environ: Environ) -> bytes:
         """Read a body, in turns with others. One that is too large or too slow ends the session."""
-        limit = self._engine.timing.max_message_bytes
+        limit = session.max_message_bytes
         length = int(environ.get("CONTENT_LENGTH") or 0)
         parts: list[bytes] = []
         size = 0

@@ -18,12 +18,10 @@ FRAGMENTS = 1024
 FLOOD_SECONDS = 10
 #: Packets of one long-polling body.
 PACKETS_PER_BODY = 64
-#: Seconds to send a Socket.IO CONNECT, and to finish an upgrade.
-CONNECT_SECONDS = UPGRADE_SECONDS = 10.0
+#: Seconds to finish an upgrade.
+UPGRADE_SECONDS = 10.0
 #: Seconds in which a client may still poll what its session, which the server has ended, had to say.
 LAST_POLL_SECONDS = 10.0
-#: Seconds that a session waits after a CONNECT that was refused: to check a token takes as long as ten events.
-REFUSED_SECONDS = 0.1
 #: Seconds that the peer has to close a WebSocket after us.
 CLOSE_SECONDS = 2.0
 #: What waits for a client that does not read: in all, and how many messages.
@@ -39,3 +37,30 @@ class Timing:
     ping_interval: float
     ping_timeout: float
     max_message_bytes: int
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """What anybody may use of a node before they have said who they are. The settings have the same names.
+
+    `head_bytes` and `head_fields` are of a request's first line and header fields together.
+    """
+
+    head_seconds: float = 10.0
+    head_bytes: int = 16 * 1024
+    head_fields: int = 64
+    #: A body has these seconds, and one more for so many bytes of it that have come.
+    body_seconds: float = 10.0
+    body_bytes_per_second: int = 64 * 1024
+    #: How long a connection is kept for its next request.
+    keep_alive_seconds: float = 15.0
+    #: What a session may take and say until its CONNECT is accepted.
+    connect_seconds: float = 10.0
+    connect_packets: int = 8
+    connect_bytes: int = 16 * 1024
+    #: An office of 500 people with four tabs each has one address.
+    max_connections_per_address: int = 2000
+    #: All that one process has.
+    max_connections: int = 50_000
+    #: The part of the process' descriptors, in percent, beyond which nobody is let in: what is left is for Redis.
+    max_descriptors_percent: int = 90

@@ -122,6 +122,9 @@ class Polling:
                 return
             self.session.receive(packet)
 
+    def take(self, max_message_bytes: int) -> None:
+        """Nothing is kept of it: each body is measured by what its session may send."""
+
     def resume(self) -> None:
         """Take the rest of a body."""
         self.paused = False
@@ -131,7 +134,13 @@ class Polling:
 
     def close(self, reason: Reason, code: int) -> None:  # noqa: ARG002 - the transport's signature
         """Answer a waiting poll, let a waiting body go, and give an upgrade up."""
-        if reason in (Reason.TRANSPORT_ERROR, Reason.SERVER_DISCONNECT, Reason.NO_CONNECT, Reason.FLOOD):
+        if reason in (
+            Reason.TRANSPORT_ERROR,
+            Reason.SERVER_DISCONNECT,
+            Reason.NO_CONNECT,
+            Reason.REFUSED,
+            Reason.FLOOD,
+        ):
             # After any other end the client asks again, is told that the session is unknown, and connects anew.
             # python-socketio's does not after a close packet.
             self._farewell = _CLOSE

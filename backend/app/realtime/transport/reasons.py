@@ -13,8 +13,10 @@ class Reason(str, Enum):
     TRANSPORT_ERROR = "transport error"
     PING_TIMEOUT = "ping timeout"
     SERVER_DISCONNECT = "server disconnect"
-    #: It was open for CONNECT_SECONDS without a Socket.IO connection.
+    #: It had no Socket.IO connection when its time was over, or had said too much without one (`Entrance`).
     NO_CONNECT = "no connect"
+    #: Its CONNECT was refused.
+    REFUSED = "refused"
     #: More waited for it than an outbox holds.
     SLOW_CLIENT = "slow client"
     #: It sent more than the budget for FLOOD_SECONDS.
@@ -39,6 +41,7 @@ _NORMAL, _GOING_AWAY, _POLICY_VIOLATION, _TRY_AGAIN_LATER = 1000, 1001, 1008, 10
 _CLOSE_CODES = {
     Reason.TRANSPORT_ERROR: _POLICY_VIOLATION,
     Reason.NO_CONNECT: _POLICY_VIOLATION,
+    Reason.REFUSED: _POLICY_VIOLATION,
     Reason.FLOOD: _POLICY_VIOLATION,
     Reason.SERVER_STOPPING: _GOING_AWAY,
     Reason.UNAVAILABLE: _TRY_AGAIN_LATER,
@@ -46,7 +49,7 @@ _CLOSE_CODES = {
 
 
 #: Ends by the server, which its client may not know of: what waits for its next poll can still be polled.
-FETCHABLE = frozenset({Reason.SERVER_DISCONNECT, Reason.UNAVAILABLE, Reason.SERVER_STOPPING})
+FETCHABLE = frozenset({Reason.SERVER_DISCONNECT, Reason.REFUSED, Reason.UNAVAILABLE, Reason.SERVER_STOPPING})
 
 #: An end at which nothing more is sent, and the TCP connection is reset, because the peer does not read. Who is only
 #: silent gets a close frame and the end of the stream: it may wake up. So does who sends too much, but is read no more.

@@ -44,6 +44,9 @@ class Transport(Protocol):
     def write(self, messages: Sequence[Message], frames: bytes) -> None:
         """Send, or keep for later. `frames`: the messages' frames, joined. Does not block."""
 
+    def take(self, max_message_bytes: int) -> None:
+        """Take messages of so many bytes from now on."""
+
     def resume(self) -> None:
         """Read on."""
 
@@ -74,6 +77,7 @@ class Sessions(Protocol):
     """All sessions of the process: the `Engine`."""
 
     timing: limits.Timing
+    entrance: limits.Entrance
     timers: Timers
     application: Application
 
@@ -93,18 +97,23 @@ class Session:
         "_inbox",
         "_pong_due",
         "_reason",
+        "_said_bytes",
+        "_said_packets",
         "_size",
         "_timer",
         "_to_connect",
         "_working",
+        "address",
         "application",
         "id",
         "open",
         "transport",
     )
 
-    def __init__(self, engine: Sessions, session_id: str, transport: Transport) -> None:
+    def __init__(self, engine: Sessions, session_id: str, transport: Transport, address: str = "") -> None:
         self._engine = engine
+        #: The client's address.
+        self.address = address
         self.id = session_id
         self.transport = transport
         self.open = True
@@ -119,6 +128,8 @@ class Session:
         self._due = time.monotonic() + engine.timing.ping_interval
         self._timer = engine.timers.schedule(engine.timing.ping_interval, self._ping)
         self._to_connect: Any = None
+        #: What was said without a connection.
+        self._said_packets = self._said_bytes = 0
         self.await_connect()
 
     # To the client.
@@ -147,8 +158,10 @@ class Session:
             self.end(Reason.TRANSPORT_CLOSE)
         elif isinstance(packet, bytes):
             self._put(packet)
-        elif kind != "5":  # an upgrade that is done already
+        elif kind != "5":
             self._put(UNREADABLE)
+        else:  # an upgrade that is done already
+            self.may_say(packet)
 
     def pong(self) -> None:
         """The client has answered a ping."""
@@ -156,6 +169,8 @@ class Session:
             self._pong_due = False
             self._due = time.monotonic()
             self._plan(self._engine.timing.ping_interval, self._ping)
+        else:
+            self.may_say("")
 
     @property
     def full(self) -> bool:
@@ -203,12 +218,22 @@ class Session:
             # A defect of a handler: the log has the traceback, and the session lives on.
             logger.exception("message_failed")
 
+    def may_say(self, packet: str | bytes) -> bool:
+        """Count a packet of a session that has no connection. Returns False, and ends it, if that is one too many."""
+        if self._to_connect is not None:
+            self._said_packets += 1
+            self._said_bytes += len(packet)
+            entrance = self._engine.entrance
+            if self._said_packets > entrance.connect_packets or self._said_bytes > entrance.connect_bytes:
+                self.end(Reason.NO_CONNECT)
+        return self.open
+
     # Its life.
 
     def await_connect(self) -> None:
         """Begin to wait for a Socket.IO CONNECT: without one the session ends."""
         if self.open and self._to_connect is None:
-            self._to_connect = self._engine.timers.schedule(limits.CONNECT_SECONDS, self._not_connected)
+            self._to_connect = self._engine.timers.schedule(self._engine.entrance.connect_seconds, self._not_connected)
 
     @property
     def is_connected(self) -> bool:
@@ -220,6 +245,14 @@ class Session:
         if self._to_connect is not None:
             self._engine.timers.cancel(self._to_connect)
             self._to_connect = None
+            self._said_packets = self._said_bytes = 0
+            self.transport.take(self.max_message_bytes)
+
+    @property
+    def max_message_bytes(self) -> int:
+        """Bytes of a message that it may send now."""
+        most = self._engine.timing.max_message_bytes
+        return most if self.is_connected else min(most, self._engine.entrance.connect_bytes)
 
     def end(self, reason: Reason, code: int | None = None) -> None:
         """End the session and everything of it. What the client sent and is not being handled is dropped.

@@ -72,6 +72,7 @@ class Upgrade:
         session = self._polling.session
         self._websocket.owner = session
         session.transport = self._websocket
+        self._websocket.take(session.max_message_bytes)
         waiting = self._polling.hand_over()
         if waiting:
             session.send(*waiting)

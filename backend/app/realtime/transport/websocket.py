@@ -191,6 +191,10 @@ class WebSocket:
         self._deadline = None
         self._parse()
 
+    def take(self, max_message_bytes: int) -> None:
+        """Take messages of so many bytes from now on."""
+        self._frames.max_message = max_message_bytes
+
     def resume(self) -> None:
         """Read on after a pause."""
         self.paused = False

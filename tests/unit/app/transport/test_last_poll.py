@@ -17,7 +17,7 @@ from app.realtime.transport.reasons import Reason
 from app.realtime.transport.session import Session
 
 SAID = ['42["error",{}]', "41"]
-FETCHABLE = [Reason.SERVER_DISCONNECT, Reason.UNAVAILABLE, Reason.SERVER_STOPPING]
+FETCHABLE = [Reason.SERVER_DISCONNECT, Reason.REFUSED, Reason.UNAVAILABLE, Reason.SERVER_STOPPING]
 UNKNOWN = ("400 Bad Request", b'{"code":1,"message":"Session ID unknown"}')
 
 
