@@ -9,7 +9,8 @@ from gevent import monkey
 
 monkey.patch_all()
 
-import logging  # noqa: E402 - after the patch
+import gc  # noqa: E402 - after the patch
+import logging  # noqa: E402
 import os  # noqa: E402
 import shutil  # noqa: E402
 import signal  # noqa: E402
@@ -52,6 +53,7 @@ def serve(settings: Settings, host: str, port: int, announce: Callable[[str], No
     get_services(app).lifecycle.start()
     told_to_stop = _stop_signal()  # Before the URL is announced: a caller may stop the node at once.
     _wait_until_ready(app)
+    _keep_what_is_there()
     announce(f"http://{host}:{server.server_port}")
     logger.info("serving", host=host, port=server.server_port)
     told_to_stop.wait()
@@ -70,6 +72,7 @@ def serve_as_worker(settings: Settings, place: Place) -> None:
     told_to_stop = _stop_signal()
     services.lifecycle.start()
     _wait_until_ready(app)
+    _keep_what_is_there()
     services.workers.siblings.join(Path(place.folder), place.number, place.count, partial(adopt, server))
     _listen(server, place.host, place.port)
     beats = gevent.spawn(_beat, place, told_to_stop)
@@ -118,6 +121,15 @@ def _wait_until_ready(app: Flask) -> None:
             if (wrong := services.commands.link.wrong_server) is not None:
                 raise SettingsError(f"REDIS_URL: {wrong}")
             gevent.sleep(0.01)
+
+
+def _keep_what_is_there() -> None:
+    """Take the modules and the contract out of the garbage collector's sight, for good.
+
+    To look through their 110,000 objects would stop the node for 40 to 80 ms again and again.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _stop_signal() -> Event:
