@@ -86,7 +86,6 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-@pytest.hookimpl(optionalhook=True)
 def pytest_collection_finish() -> None:
     """Take what was collected out of the garbage collector's sight.
 
@@ -97,6 +96,7 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: pytest.Item) -> None:
     """Give an xdist worker the Redis that the controller has started, unless its suites ask for none."""
     if all(arg.startswith(WITHOUT_REDIS) for arg in node.config.args):
