@@ -122,14 +122,14 @@ Feature: Locks
       Then Ben hears of no lock
 
     @locks/1.10 @should @spec_documents
-    Example: A user has 100 locks in a room at most
+    Example: A user has 20 locks in a room at most
       > `limit_exceeded` (details: `limit`)
       Given Ana and Ben are editing "invoice:42"
-      And Ana has locked 100 places
+      And Ana has locked 20 places
       When Ana locks "/one/more"
       Then Ana is refused with "limit_exceeded"
-      And the limit is said to be 100
-      When Ana locks "/place100"
+      And the limit is said to be 20
+      When Ana locks "/place20"
       Then that is accepted
       When Ben locks "/one/more"
       Then that is accepted

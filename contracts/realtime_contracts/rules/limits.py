@@ -44,8 +44,11 @@ KEPT_EDITS = 500
 #: Fields of a room that one user may type in at a time; it limits what clients can store.
 MAX_TYPING_FIELDS = 20
 
-#: Locks per user in a room (a form has fewer fields), and per room (every member is sent all of them).
-MAX_LOCKS_OF_USER, MAX_LOCKS_OF_ROOM = 100, 300
+#: Locks per user in a room, and per room: every member is sent all of them, and each lock reads all.
+MAX_LOCKS_OF_USER, MAX_LOCKS_OF_ROOM = 20, 100
+
+#: Levels of the place of a lock. Each edit asks for the places above its own.
+MAX_LOCK_DEPTH = 16
 
 #: Notifications per user. With more, the oldest read one is deleted first, then the oldest of all.
 MAX_NOTIFICATIONS = 1000

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from realtime_contracts.rules.errors import InvalidPayload
+from realtime_contracts.rules.limits import MAX_LOCK_DEPTH
 
 #: Nesting levels of a document. Far beyond any form, and within every JSON reader's limit.
 MAX_DEPTH = 100
@@ -45,6 +46,6 @@ def place_of(field: str | None) -> str:
 
 
 def check_lock_path(path: str) -> None:
-    """Raises InvalidPayload if a lock's place is deeper than any document."""
-    if path.count("/") > MAX_DEPTH:
-        raise InvalidPayload("/path", f"more than {MAX_DEPTH} levels deep")
+    """Raises InvalidPayload if a lock's place is too deep."""
+    if path.count("/") > MAX_LOCK_DEPTH:
+        raise InvalidPayload("/path", f"more than {MAX_LOCK_DEPTH} levels deep")

@@ -34,7 +34,7 @@ class LockManager:
     #: Seconds that a lock lasts if its holder does not say. The contract's number.
     LOCK_TTL_SECONDS = limits.LOCK_SECONDS
 
-    #: Locks per user in a room (a form has fewer fields), and per room (every member is sent all of them).
+    #: Locks per user in a room, and per room.
     MAX_LOCKS, MAX_LOCKS_OF_A_ROOM = limits.MAX_LOCKS_OF_USER, limits.MAX_LOCKS_OF_ROOM
 
     def __init__(self, redis_client: redis.Redis, address: NodeAddress, plan_check: PlanCheck = plan_nothing) -> None:
