@@ -73,6 +73,8 @@ def test_no_two_sessions_have_one_id(url: str) -> None:
         ("GET", f"{PATH}&transport=abc", TRANSPORT),
         ("GET", f"{PATH}&transport=", TRANSPORT),
         ("GET", f"{PATH}&transport=webtransport", TRANSPORT),
+        ("GET", f"{PATH}&transport=polling&transport=websocket", TRANSPORT),
+        ("GET", f"{PATH}&EIO=4&transport=polling", VERSION),
         ("GET", "/socket.io/", TRANSPORT),
         ("GET", f"{PATH}&transport=websocket", REQUEST),
         ("POST", f"{PATH}&transport=polling", METHOD),

@@ -97,6 +97,7 @@ class Body(_Input):  # type: ignore[misc]
         raise OSError("the body is malformed")
 
     def _discard(self) -> None:
+        self.send_100_continue_enabled = False  # type: ignore[misc]  # it would come after the answer
         forgotten = 0
         with suppress(OSError), gevent.Timeout(_FORGET_SECONDS, False):  # type: ignore[arg-type]  # as documented
             while self.is_left and not self._broken and forgotten < _FORGET_BYTES:

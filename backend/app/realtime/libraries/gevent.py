@@ -18,6 +18,7 @@ import os
 import resource
 import socket
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -99,6 +100,12 @@ class RequestHandler(WSGIHandler):
         finally:
             self._in_time()
 
+    def read_request(self, raw_requestline: str) -> Any:
+        """Make sense of the head that was read."""
+        super().read_request(raw_requestline)
+        self.close_connection = self.close_connection or _says_close(self.headers)
+        return True
+
     def MessageClass(self, *args: Any) -> Any:  # noqa: N802 - gevent's name
         """Make the header fields, which are read."""
         return super().MessageClass(io.BytesIO(self._fields), *args[1:])
@@ -107,9 +114,9 @@ class RequestHandler(WSGIHandler):
         """The environment of the request for the application."""
         self._in_time()
         environ: dict[str, Any] = super().get_environ()
-        self.wsgi_input = Body(self.wsgi_input, self.server.entrance)
-        if environ["wsgi.input_terminated"]:
-            environ["wsgi.input"] = self.wsgi_input
+        # Also of a request to upgrade: proxies say `Connection: upgrade` on all that they pass on.
+        self.wsgi_input = environ["wsgi.input"] = Body(self.wsgi_input, self.server.entrance)
+        environ["wsgi.input_terminated"] = True
         environ[CONNECTION] = HttpConnection(self)
         return environ
 
@@ -117,7 +124,8 @@ class RequestHandler(WSGIHandler):
         """Complete the answer's headers."""
         headers: Any = self.response_headers  # bytes by now, whatever the stubs say
         if self.close_connection:
-            headers.append((b"Connection", b"close"))
+            if (b"Connection", b"close") not in headers:
+                headers.append((b"Connection", b"close"))
         else:
             headers.append((b"Keep-Alive", self.server.keep_alive))
         super().finalize_headers()
@@ -128,12 +136,17 @@ class RequestHandler(WSGIHandler):
             self.close_connection = self.close_connection or self.wsgi_input.is_left
             super().process_result()
 
-    def handle_error(self, kind: Any, error: Any, trace: Any) -> None:
-        """Answer a defect by 500, and log it; a client that does not take its answer is none."""
+    def handle_error(self, kind: Any, _: Any, trace: Any) -> None:
+        """Answer a defect by 500, and log it; a client that does not take its answer is none.
+
+        What the error says is not logged: it may be a client's.
+        """
         if issubclass(kind, OSError):
             self.close_connection = True
-        else:
-            super().handle_error(kind, error, trace)
+            return
+        if not issubclass(kind, gevent.GreenletExit):
+            logger.error("request_failed", error=kind.__name__, trace="".join(traceback.format_tb(trace)))
+        super()._send_error_response_if_possible(500)  # type: ignore[misc]  # not in the stubs
 
     def log_error(self, *_: object) -> None:
         """Log a request that is not HTTP without its bytes, which gevent would quote."""
@@ -197,6 +210,12 @@ class HttpConnection:
             watcher.close()
 
         return stop
+
+
+def _says_close(fields: Any) -> bool:
+    """Whether a request's `Connection`, which may be a list, and there more than once, has `close`."""
+    words = ",".join(fields.get_all("connection", [])).lower()
+    return "close" in (word.strip() for word in words.split(","))
 
 
 def _head(handler: RequestHandler) -> bytes:

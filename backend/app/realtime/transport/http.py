@@ -33,6 +33,9 @@ Environ = dict[str, Any]
 #: Key of a request's `Connection` in its environment.
 CONNECTION = "realtime.connection"
 
+#: The protocol's version, as `EIO` says it.
+_PROTOCOL = "4"
+
 #: Bytes from which an answer is compressed for a client that takes it, and how hard: 1 is the quickest.
 _GZIP_BYTES, _GZIP_LEVEL, _GZIP_WBITS = 1024, 1, 31
 
@@ -123,7 +126,7 @@ class Http:
             return []
         number = _query(environ).get("j")
         if number is not None and environ["REQUEST_METHOD"] == "GET":
-            body = jsonp.script(body, number[0])
+            body = jsonp.script(body, number)
         headers += [("Content-Type", f"text/{'plain' if number is None else 'javascript'}; charset=UTF-8")]
         headers += [("Cache-Control", "no-store")]
         data = body.encode()
@@ -144,7 +147,7 @@ class Http:
         if method == "OPTIONS":
             return ""
         query = _query(environ)
-        transport = query.get("transport", [""])[0]
+        transport = query.get("transport", "")
         if transport not in (Polling.name, WebSocket.name):
             raise _unknown_transport()
         if wants_websocket(environ) != (transport == WebSocket.name):
@@ -153,7 +156,7 @@ class Http:
             return self._find(query, environ)
         if method != "GET":
             raise _bad_method()
-        if query.get("EIO") != ["4"]:
+        if query.get("EIO") != _PROTOCOL:
             raise _refused(5, "Unsupported protocol version")
         # A WebSocket is let in and closed at its CONNECT: a browser cannot see the status of one that is refused.
         if transport == Polling.name and not self._engine.application.ready():
@@ -162,14 +165,14 @@ class Http:
             raise _too_many()
         return self._open(environ, transport)
 
-    def _find(self, query: dict[str, list[str]], environ: Environ) -> str | None:
+    def _find(self, query: dict[str, str], environ: Environ) -> str | None:
         """Let the request's session answer it, here or in its own worker."""
         to_poll = environ["REQUEST_METHOD"] == "GET" and not wants_websocket(environ)
-        session = self._engine.find(query["sid"][0], to_poll=to_poll)
+        session = self._engine.find(query["sid"], to_poll=to_poll)
         if session is None:
-            self._hand_over(query["sid"][0], environ)
+            self._hand_over(query["sid"], environ)
             return None
-        if query.get("EIO") != ["4"]:
+        if query.get("EIO") != _PROTOCOL:
             raise _bad_request()
         return self._ask(session, environ)
 
@@ -292,8 +295,10 @@ class Http:
         return headers
 
 
-def _query(environ: Environ) -> dict[str, list[str]]:
-    return parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+def _query(environ: Environ) -> dict[str, str]:
+    """The query of a request. The values of a name that it has twice are joined, as in the reference: none is known."""
+    found = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+    return {name: ",".join(values) for name, values in found.items()}
 
 
 def _watch(connection: Connection | None) -> Callable[[Callable[[], None]], Callable[[], None]]:
