@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from types import SimpleNamespace
+
 import pytest
 
 from app.realtime.managers.connection_manager import Connection
@@ -188,3 +191,22 @@ def test_nobody_is_taken_for_steady_long_after_their_last_activity(make_backend:
     for _ in range(3):
         backend.presence.heartbeat(ana, active=True)
         assert not backend.presence.heartbeats.waiting
+
+
+def test_a_heartbeat_that_was_to_be_noted_is_noted_a_moment_later(
+    backend: Backend, ana: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the choice and the note its payload is checked, in the loop, where Redis cannot be asked any more."""
+    began, heartbeats = time.monotonic(), backend.presence.heartbeats
+    later = 0.0
+    monkeypatch.setattr(
+        "app.realtime.managers.heartbeats.time",
+        SimpleNamespace(time=time.time, monotonic=lambda: began + later),
+    )
+    assert heartbeats.is_noted_soon(ana)
+    while heartbeats.is_noted_soon(ana):
+        later += 0.01
+    later += 0.4
+    assert heartbeats.note(ana, heartbeats.clock.now())
+    later += 0.2
+    assert not heartbeats.note(ana, heartbeats.clock.now())

@@ -32,6 +32,12 @@ def register_presence_handlers(socketio: SocketIO, services: Services) -> None:
         presence.send_list(connection, entity_type, entity_id, data.get("after"), data.get("limit"))
         return None
 
-    @on(socketio, services, MessageType.HEARTBEAT, echo=MessageType.HEARTBEAT_ACK, prompt=presence.heartbeats.is_steady)
+    @on(
+        socketio,
+        services,
+        MessageType.HEARTBEAT,
+        echo=MessageType.HEARTBEAT_ACK,
+        prompt=presence.heartbeats.is_noted_soon,
+    )
     def handle_heartbeat(connection: Connection, data: Payload) -> Result:
         return {"timestamp": presence.heartbeat(connection, active=data.get("active", True))}

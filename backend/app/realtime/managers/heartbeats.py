@@ -27,6 +27,9 @@ logger = structlog.get_logger(__name__)
 #: Longest time in seconds between a heartbeat and its note in Redis, and which part of the away time that may be.
 WRITE_SECONDS, _PARTS_OF_AWAY = 2.5, 8
 
+#: The longest time in seconds between the choice to answer a heartbeat without Redis and its note.
+_MOMENT_SECONDS = 0.5
+
 #: Users of one script call: Redis does nothing else meanwhile.
 _USERS_PER_CALL = 100
 
@@ -85,10 +88,14 @@ class Heartbeats:
         #: Users whose note was not enough: Redis has to be asked what their activity changes.
         self.refused: dict[Who, Connection] = {}
 
-    def is_steady(self, connection: Connection) -> bool:
-        """Whether a heartbeat would only be noted."""
+    def is_steady(self, connection: Connection, for_seconds: float = 0.0) -> bool:
+        """Whether a heartbeat would only be noted, now and for so long."""
         told_at = self._steady.get((connection.tenant_id, connection.user_id))
-        return told_at is not None and time.monotonic() - told_at <= self._steady_seconds
+        return told_at is not None and time.monotonic() - told_at <= self._steady_seconds - for_seconds
+
+    def is_noted_soon(self, connection: Connection) -> bool:
+        """Whether a heartbeat that is about to be handled will only be noted, though its check takes a moment."""
+        return self.is_steady(connection, _MOMENT_SECONDS)
 
     def note(self, connection: Connection, at_ms: int) -> bool:
         """Note a heartbeat. False if Redis has to be asked what it changes."""

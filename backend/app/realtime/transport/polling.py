@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+import gevent
 from gevent.event import Event
 
 from app.realtime.transport import limits
@@ -113,7 +114,9 @@ class Polling:
         """Take the packets of a body; waits while the session is busy with what was read ahead."""
         if "3" in packets:  # A pong does not wait behind messages.
             self.session.pong()
-        for packet in packets:
+        for number, packet in enumerate(packets):
+            if number and not number % limits.MESSAGES_PER_TURN:
+                gevent.sleep(0)  # What needs no waiting is handled here.
             while self.session.open and self.session.full:
                 self.paused = True
                 self._room = Event()

@@ -181,7 +181,12 @@ class Session:
 
     def _put(self, text: str | bytes) -> None:
         if self._inbox is None:
-            if type(text) is str and self.open and self._engine.application.at_once(self, text):
+            try:
+                if type(text) is str and self.open and self._engine.application.at_once(self, text):
+                    return
+            except Exception:
+                # As in `_do`, whoever gives the packet: a loop, or the greenlet of a request.
+                logger.exception("message_failed")
                 return
             self._inbox = deque()
         self._inbox.append(text)
