@@ -240,7 +240,7 @@ class Settings(BaseSettings):
         "An IPv6 address counts as its network of 64 bits. An office of 500 with four tabs each has one address.",
     )
     max_connections_per_tenant: int = Field(
-        10_000, ge=1, le=1_000_000, description="Connections that one tenant may have on all nodes."
+        100_000, ge=1, le=1_000_000, description="Connections that one tenant may have on all nodes."
     )
     max_descriptors_percent: int = Field(
         90,
