@@ -7,7 +7,7 @@ import re
 #: The families, in the order they are run and reported. The harmful ones come last.
 FAMILIES = (
     *("connection", "presence", "rooms", "cursors", "typing", "documents", "locks"),
-    *("notifications", "activity", "rest", "multi_node", "errors", "limits"),
+    *("notifications", "activity", "rest", "tokens", "multi_node", "errors", "limits"),
 )
 
 #: The levels of a requirement.
@@ -31,6 +31,7 @@ TAGS = {
     "notifications": "family: what needs somebody's attention",
     "activity": "family: what happened in the company",
     "rest": "family: the same over HTTP",
+    "tokens": "family: how a connection's token ends, and is followed by a newer one",
     "errors": "family: what a wrong event is answered with",
     "limits": "family: how much a client may send",
     "must": "level: the seed asks for it",

@@ -61,6 +61,8 @@ class World:
         self.lock: dict[str, Any] = {}
         self.back = Back()
         self.floods: list[Flood] = []
+        #: The answer to the last newer token.
+        self.refreshed: dict[str, Any] = {}
         #: Redis has lost its data, so gaps are expected.
         self.gaps_expected = False
         #: Indexes, from 0, of the nodes that accept no more connections.

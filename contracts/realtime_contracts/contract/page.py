@@ -30,6 +30,7 @@ _SHOWN = {True: 3, False: 4}
 #: The chapters of the page and their events, by the part before the colon.
 CHAPTERS = {
     "Connection": ("connect", "connect_error", "heartbeat", "heartbeat_ack", "error"),
+    "Tokens": ("auth",),
     "Presence": ("presence",),
     "Rooms": ("room",),
     "Cursors": ("cursor",),

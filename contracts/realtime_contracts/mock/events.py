@@ -30,8 +30,10 @@ _LOCATION = {"current_page": "current_page", "entity_type": "current_entity_type
 class Events:
     """The events of one connection: a method for each, whose payload conforms to the contract."""
 
-    def __init__(self, tenant: Tenant, connection: Connection) -> None:
+    def __init__(self, tenant: Tenant, connection: Connection, refresh: Callable[[str], float | None]) -> None:
         self._tenant = tenant
+        #: Lets the connection end with a newer token; returns when, in seconds since 1970.
+        self._refresh = refresh
         self._connection = connection
         self._user_id = connection.user.user_id
 
@@ -68,6 +70,10 @@ class Events:
 
     def _active(self, trigger: Trigger = Trigger.ACTIVITY) -> None:
         self._tenant.presence.change(self._user_id, trigger)
+
+    def _auth_refresh(self, data: Payload) -> Result:
+        expires_at = self._refresh(data["token"])
+        return {"expires_at": None if expires_at is None else rfc3339(expires_at)}
 
     def _presence_update(self, data: Payload) -> Result:
         location = {_LOCATION[name]: as_text(value) for name, value in data.items() if name in _LOCATION}
@@ -164,6 +170,7 @@ class Events:
 
     #: The method of every client event.
     HANDLERS: ClassVar[dict[str, Callable[[Events, Payload], Result]]] = {
+        "auth:refresh": _auth_refresh,
         "presence:update": _presence_update,
         "presence:list": _presence_list,
         "heartbeat": _heartbeat,

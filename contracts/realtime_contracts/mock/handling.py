@@ -5,10 +5,12 @@ A scenario's time starts when the connection opens.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+from realtime_contracts.mock.access import Access
 from realtime_contracts.mock.clock import Timer
 from realtime_contracts.mock.connections import Connection
 from realtime_contracts.mock.events import Events
@@ -16,13 +18,18 @@ from realtime_contracts.mock.presence import LOCATION
 from realtime_contracts.mock.scenario import OWN_FIELDS, Step
 from realtime_contracts.mock.tenant import Tenant
 from realtime_contracts.rules.claims import Identity
-from realtime_contracts.rules.errors import InvalidPayload, RateLimited, RealtimeError, TokenExpired
+from realtime_contracts.rules.errors import Forbidden, InvalidPayload, RateLimited, RealtimeError, TokenExpired
+from realtime_contracts.rules.limits import EXPIRING_SECONDS
 from realtime_contracts.rules.pace import Refusal, kind_of
 from realtime_contracts.rules.packets import UNREADABLE, event_name
 from realtime_contracts.rules.presence import choice
+from realtime_contracts.rules.times import rfc3339
 
 #: Longest wait for a token's end in seconds: a month. The loop's timers do not reach much further.
 _FAR = 30 * 86_400.0
+
+#: Accepts tokens signed by anybody.
+ANYBODY = Access()
 
 
 class Client(Protocol):
@@ -37,10 +44,18 @@ class Client(Protocol):
 class Handler:
     """Handles the events of one connection."""
 
-    def __init__(self, tenant: Tenant, connection: Connection, client: Client, steps: Sequence[Step] = ()) -> None:
+    def __init__(
+        self,
+        tenant: Tenant,
+        connection: Connection,
+        client: Client,
+        steps: Sequence[Step] = (),
+        access: Access = ANYBODY,
+    ) -> None:
         self.tenant = tenant
         self.connection = connection
-        self._events = Events(tenant, connection)
+        self._events = Events(tenant, connection, self._refresh)
+        self._access = access
         self._client = client
         self._steps = steps
         #: How often each step has been played.
@@ -50,15 +65,15 @@ class Handler:
         #: Whether the connection has been ended.
         self._ended = False
         self._timers: list[Timer] = []
+        #: The timers of the token.
+        self._ends: list[Timer] = []
 
     def start(self) -> None:
         """Start the timers of the token and of the scenario."""
         for number, step in enumerate(self._steps):
             if step.on is None:
                 self._wait(number, step)
-        ends = self.connection.user.expires_at
-        if ends is not None and (left := ends - self.tenant.connections.clock.now()) < _FAR:
-            self._later(left, self._expire)
+        self._plan_end()
 
     def receive(self, name: str, payloads: Sequence[Any], ack_id: int | None) -> None:
         """Queue an event. It is answered after all earlier ones."""
@@ -70,7 +85,7 @@ class Handler:
             self._handle_waiting()
 
     def stop(self, *, goodbye: bool) -> None:
-        for timer in self._timers:
+        for timer in (*self._timers, *self._ends):
             timer.cancel()
         self._waiting.clear()
         self.tenant.disconnect(self.connection, goodbye=goodbye)
@@ -120,6 +135,27 @@ class Handler:
         if failure is not None:
             return self._events.fail(name, failure)
         return self._events.answer(event_name(name), payloads)
+
+    def _refresh(self, token: str) -> float | None:
+        user, mine = self._access.user_of(token), self.connection.user
+        if (user.tenant_id, user.user_id) != (mine.tenant_id, mine.user_id):
+            raise Forbidden("The token is another user's")
+        self.connection.user = dataclasses.replace(mine, role=user.role, expires_at=user.expires_at)
+        self._plan_end()
+        return user.expires_at
+
+    def _plan_end(self) -> None:
+        """Plan the warning and the end by the token, in place of those of the token before."""
+        for timer in self._ends:
+            timer.cancel()
+        self._ends.clear()
+        clock, ends = self.tenant.connections.clock, self.connection.user.expires_at
+        if ends is not None and (left := ends - clock.now()) < _FAR:
+            self._ends.append(clock.later(max(0.0, left - EXPIRING_SECONDS), lambda: self._warn(ends)))
+            self._ends.append(clock.later(max(0.0, left), self._expire))
+
+    def _warn(self, expires_at: float) -> None:
+        self.connection.send("auth:expiring", {"expires_at": rfc3339(expires_at)})
 
     def _expire(self) -> None:
         self._end(TokenExpired())

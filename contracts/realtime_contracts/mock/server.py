@@ -148,7 +148,7 @@ class Server(socketio.AsyncServer):  # type: ignore[misc]  # the library is unty
         if (user := self._admitted.pop(sid, None)) is not None:
             client, tenant = _Client(self, sid, eio_sid), self.tenants.get(user.tenant_id)
             connection = tenant.connect(sid, user, client.send)
-            handler = self._handlers[sid] = Handler(tenant, connection, client, self._config.steps)
+            handler = self._handlers[sid] = Handler(tenant, connection, client, self._config.steps, self._config.access)
             handler.start()
 
     async def _handle_event_internal(

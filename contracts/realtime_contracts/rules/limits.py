@@ -30,6 +30,9 @@ MAX_TOKEN_LENGTH = 8192
 #: Seconds by which the clock that made a token may differ from the server's.
 LEEWAY_SECONDS = 5
 
+#: Seconds before the end of its token that a connection is told of it.
+EXPIRING_SECONDS = 60
+
 #: Bytes of one message, and of one request's body.
 MAX_MESSAGE_BYTES = 1024 * 1024
 

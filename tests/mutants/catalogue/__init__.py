@@ -20,6 +20,7 @@ FAMILIES = (
     "errors",
     "rest",
     "limits",
+    "tokens",
     "contract",
     "nodes",
 )

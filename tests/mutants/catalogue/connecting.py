@@ -42,14 +42,14 @@ MUTANTS = {
         Code(HANDLERS, 'raise Refused(error.message, {"code": error.code})', "raise Refused(error.message)"),
     ),
     "token-end-not-honoured": Mutant(
-        "connection/5.1", Code(f"{ADMISSION}.connect", "self._end_at_expiry(connection)", "pass")
+        "connection/5.1", Code(f"{ADMISSION}.connect", "self._token_ends.plan(connection)", "pass")
     ),
     "token-end-takes-user-offline": Mutant(
         "connection/5.1 connection/5.2",
         Code(
             f"{ADMISSION}._end_expired",
-            "self._end_for_good(sid, TokenExpired())",
-            "self.end(sid, goodbye=True)\n        self._end_for_good(sid, TokenExpired())",
+            "self._end_soon(sid, TokenExpired())",
+            "self._tasks.running.spawn(self.end, sid, goodbye=True)\n    self._end_soon(sid, TokenExpired())",
         ),
     ),
     "one-connection-too-many": Mutant(

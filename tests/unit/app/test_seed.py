@@ -90,6 +90,9 @@ MESSAGE_TYPES = {
 #: Events that the seed spells by hand in its presence handler.
 NAMED_HERE = {"HEARTBEAT": "heartbeat", "HEARTBEAT_ACK": "heartbeat_ack"}
 
+#: Events that the seed has not.
+OURS = {"AUTH_EXPIRING": "auth:expiring", "AUTH_REFRESH": "auth:refresh"}
+
 STATUSES = {"ONLINE": "online", "AWAY": "away", "BUSY": "busy", "OFFLINE": "offline"}
 
 #: A field that must be given.
@@ -241,7 +244,7 @@ def test_a_module_is_where_the_seed_puts_it(module: str) -> None:
 
 
 def test_message_types_are_the_seeds_and_its_two_literals() -> None:
-    assert {message.name: message.value for message in MessageType} == MESSAGE_TYPES | NAMED_HERE
+    assert {message.name: message.value for message in MessageType} == MESSAGE_TYPES | NAMED_HERE | OURS
 
 
 def test_statuses_are_the_seeds() -> None:

@@ -13,6 +13,7 @@ from realtime_contracts.contract.registry import Direction, registry
 #: Which scripts handle an event.
 SCRIPTS = {
     "connect": ["connect"],
+    "auth:refresh": [],
     "presence:update": ["presence_set"],
     "presence:list": ["presence_list"],
     "heartbeat": ["presence_set"],

@@ -23,6 +23,7 @@ from app.realtime.store.script import reaching_redis
 from app.realtime.store.topology import Topology
 from app.realtime.transport.message import Message
 from app.realtime.transport.reasons import Reason
+from app.realtime.transport.timers import Timers
 
 NAMESPACE = "/"
 
@@ -241,6 +242,16 @@ class BusManager:
         """Whether a connection of this node still has its transport."""
         session = self._members.sessions.get(sid)
         return session is not None and session.open
+
+    @property
+    def timers(self) -> Timers:
+        """The timing wheel of the process's sessions."""
+        timers: Timers = self.server.eio.engine.timers
+        return timers
+
+    def has_entered(self, sid: str) -> bool:
+        """Whether a connection of this node has entered its rooms, and so has had its first list."""
+        return bool(self._members.rooms_of(sid))
 
     def send(self, sid: str, event: str, payload: dict[str, Any]) -> None:
         """Send an event to one connection of this node: an answer to it, not a change of state."""

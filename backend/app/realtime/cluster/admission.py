@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import structlog
 
 from app.realtime.bus.manager import BusManager
 from app.realtime.cluster.deadlines import Deadlines
-from app.realtime.cluster.tasks import Deadline, Tasks
+from app.realtime.cluster.tasks import Tasks
+from app.realtime.cluster.token_ends import TokenEnds
 from app.realtime.managers.connection_manager import Connection, ConnectionManager
 from app.realtime.store.keys import TenantKeys
 from app.realtime.transport.addresses import Tally
@@ -18,6 +18,7 @@ from app.realtime.transport.reasons import Reason
 from app.realtime.utils.message_types import MessageType
 from app.realtime.utils.user_agents import parse_user_agent
 from realtime_contracts.rules.errors import (
+    Forbidden,
     LimitExceeded,
     RateLimited,
     RealtimeError,
@@ -26,6 +27,7 @@ from realtime_contracts.rules.errors import (
     Unavailable,
 )
 from realtime_contracts.rules.pace import Allowances, Pacing
+from realtime_contracts.rules.times import to_rfc3339
 
 logger = structlog.get_logger(__name__)
 
@@ -53,8 +55,7 @@ class Admission:
         self._away_seconds = away_seconds
         #: How many events each connection may send.
         self.pacing = Pacing(allowances)
-        #: The end of its token, by sid.
-        self._expiries: dict[str, Deadline] = {}
+        self._token_ends = TokenEnds(bus, self._end_expired)
         #: The connections of each address.
         self._max_of_address = max_of_address
         self._addresses = Tally(max_of_address)
@@ -99,18 +100,30 @@ class Admission:
             # had not begun.
             self.end(sid, goodbye=False)
             raise Unavailable
-        self._end_at_expiry(connection)
+        self._token_ends.plan(connection)
         self._deadlines.plan_check(connection.tenant_id, self._away_seconds)
         logger.info("connected", sid=sid, user_id=connection.user_id, tenant_id=connection.tenant_id)
         return connection
+
+    def refresh(self, connection: Connection, token: str) -> str | None:
+        """Let a connection of this node end with a newer token. Returns its end (RFC 3339), None for never.
+
+        Raises Unauthenticated, TokenExpired, and Forbidden if the token is of another user or tenant.
+        """
+        user = self._connections.verify(token)
+        if (user["tenant_id"], user["user_id"]) != _user(connection):
+            raise Forbidden("The token is another user's")
+        connection.role, connection.user_email = user["role"], user["user_email"]
+        connection.expires_at = user["expires_at"]
+        self._token_ends.plan(connection)
+        return None if connection.expires_at is None else to_rfc3339(connection.expires_at)
 
     def _may_stay(self, sid: str) -> bool:
         return not self._closed and self._bus.is_open(sid)
 
     def end(self, sid: str, *, goodbye: bool) -> Connection | None:
         """Remove a connection of this node that has ended. Returns it, None if it is not here."""
-        if (expiry := self._expiries.pop(sid, None)) is not None:
-            self._tasks.cancel(expiry)
+        self._token_ends.forget(sid)
         if (ending := self._connections.get_connection(sid)) is not None and ending.paces:
             self.pacing.end(_user(ending), ending.paces, time.monotonic())
         removed = self._connections.remove_connection(sid, goodbye=goodbye)
@@ -137,16 +150,12 @@ class Admission:
         logger.info("ended_for_abuse", sid=sid)
         self._end_for_good(sid, error)
 
-    def _end_at_expiry(self, connection: Connection) -> None:
-        """Plan the end of a connection for the end of its token."""
-        if connection.expires_at is not None:
-            seconds = (connection.expires_at - datetime.now(UTC)).total_seconds()
-            sid = connection.sid
-            self._expiries[sid] = self._tasks.at(max(0.0, seconds), lambda: self._end_expired(sid))
-
     def _end_expired(self, sid: str) -> None:
-        if self._expiries.pop(sid, None) is not None:
-            self._end_for_good(sid, TokenExpired())
+        self._end_soon(sid, TokenExpired())
+
+    def _end_soon(self, sid: str, error: RealtimeError) -> None:
+        """End a connection from where nothing may block: many may end at once, and each asks Redis."""
+        self._tasks.running.spawn(self._end_for_good, sid, error)
 
     def _end_for_good(self, sid: str, error: RealtimeError) -> None:
         """End a connection with an error and a DISCONNECT."""

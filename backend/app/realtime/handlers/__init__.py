@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.realtime.container import Services
 from app.realtime.handlers.activity_handler import register_activity_handlers
+from app.realtime.handlers.auth_handler import register_auth_handlers
 from app.realtime.handlers.connection_handler import register_connection_handlers
 from app.realtime.handlers.cursor_handler import register_cursor_handlers
 from app.realtime.handlers.document_handler import register_document_handlers
@@ -18,6 +19,7 @@ from app.realtime.libraries.socketio import SocketIO
 def register_handlers(socketio: SocketIO, services: Services) -> None:
     """Register all event handlers on a server."""
     register_connection_handlers(socketio, services)
+    register_auth_handlers(socketio, services)
     register_presence_handlers(socketio, services)
     register_room_handlers(socketio, services)
     register_cursor_handlers(socketio, services)

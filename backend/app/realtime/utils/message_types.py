@@ -13,13 +13,16 @@ from typing import Any
 
 
 class MessageType(str, Enum):
-    """Event names, both directions. `HEARTBEAT*` are the seed's literals, given a name."""
+    """Event names, both directions. `HEARTBEAT*` are the seed's literals, given a name; `AUTH_*` are ours."""
 
     CONNECT = "connect"
     DISCONNECT = "disconnect"
     ERROR = "error"
     HEARTBEAT = "heartbeat"
     HEARTBEAT_ACK = "heartbeat_ack"
+
+    AUTH_EXPIRING = "auth:expiring"
+    AUTH_REFRESH = "auth:refresh"
 
     PRESENCE_UPDATE = "presence:update"
     PRESENCE_LIST = "presence:list"

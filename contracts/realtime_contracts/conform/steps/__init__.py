@@ -14,6 +14,6 @@ MODULES = [
     importlib.import_module(f"{__name__}.{subject}")
     for subject in (
         *("connecting", "presence", "rooms", "cursors", "typing", "documents", "epochs", "locks"),
-        *("notifications", "feed", "rest", "nodes", "hearing", "errors", "examples", "limits"),
+        *("notifications", "feed", "rest", "nodes", "hearing", "errors", "examples", "limits", "tokens"),
     )
 ]

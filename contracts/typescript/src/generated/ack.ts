@@ -37,6 +37,20 @@ export interface AckActivityFeedSuccess {
 export type AckActivityFeed = AckActivityFeedSuccess | AckFailure;
 
 /** The event had its effect. */
+export interface AckAuthRefreshSuccess {
+  /** True: the event succeeded. */
+  ok: true;
+  /** The end of the connection; null if the token has no end. */
+  expires_at: Time | null;
+}
+
+/**
+ * When the connection ends now, or why the token is refused. A refused token changes nothing: the connection ends
+ * when it would have.
+ */
+export type AckAuthRefresh = AckAuthRefreshSuccess | AckFailure;
+
+/** The event had its effect. */
 export interface AckCursorMoveSuccess {
   /** True: the event succeeded. */
   ok: true;

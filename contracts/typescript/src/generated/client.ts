@@ -44,6 +44,12 @@ export type ClientActivityFeed = {
   user_id?: UserId;
 } & ({ entity_id?: never } | { entity_type: EntityType });
 
+/** A newer token of the same user and tenant: the connection ends with this one, and goes on without a reconnect. */
+export interface ClientAuthRefresh {
+  /** A JWT access token, with or without a leading `Bearer `. 1 to 8,192 characters. */
+  token: string;
+}
+
 /** The auth payload of the Socket.IO connection. Without one the token is looked for in the query (`?token=`). */
 export interface ClientConnect {
   /** A JWT access token, with or without a leading `Bearer `. 1 to 8,192 characters. */

@@ -2,6 +2,7 @@
 
 import type {
   ClientActivityFeed,
+  ClientAuthRefresh,
   ClientConnect,
   ClientCursorMove,
   ClientCursorRemove,
@@ -25,6 +26,7 @@ import type {
 import type {
   ServerActivity,
   ServerActivityFeed,
+  ServerAuthExpiring,
   ServerConnectError,
   ServerCursorMove,
   ServerCursorRemove,
@@ -47,6 +49,7 @@ import type {
 } from './server.js';
 import type {
   AckActivityFeed,
+  AckAuthRefresh,
   AckCursorMove,
   AckCursorRemove,
   AckCursorSync,
@@ -108,6 +111,11 @@ export interface ServerToClientEvents {
   'activity:feed': (payload: ServerActivityFeed) => void;
   /** Something happened in the tenant. Sent to all of its connections, in the order of the ids. */
   activity: (payload: ServerActivity) => void;
+  /**
+   * The connection's token ends in a minute, or sooner if it has not lived so long. Send a newer one with
+   * `auth:refresh`.
+   */
+  'auth:expiring': (payload: ServerAuthExpiring) => void;
   /** Where another user is now. */
   'cursor:move': (payload: ServerCursorMove) => void;
   /** Another user's cursor is gone: taken away, its tab has left, or without a move for 300 seconds. */
@@ -163,6 +171,11 @@ export interface ClientToServerEvents {
   /** Asks what happened in the caller's tenant, newest first, a page at a time. May be sent without payload. */
   'activity:feed': (payload: ClientActivityFeed, ack: Ack<AckActivityFeed>) => void;
   /**
+   * A newer token of the same user and tenant: the connection ends with this one, and goes on without a
+   * reconnect.
+   */
+  'auth:refresh': (payload: ClientAuthRefresh, ack: Ack<AckAuthRefresh>) => void;
+  /**
    * Says where the user is, in a room that this connection has joined. The latest position counts; it always
    * reaches the others, at most 30 a second.
    */
@@ -212,6 +225,7 @@ export interface ClientToServerEvents {
 /** The payloads of direction `client`, by event. */
 export interface ClientMessages {
   'activity:feed': ClientActivityFeed;
+  'auth:refresh': ClientAuthRefresh;
   connect: ClientConnect;
   'cursor:move': ClientCursorMove;
   'cursor:remove': ClientCursorRemove;
@@ -237,6 +251,7 @@ export interface ClientMessages {
 export interface ServerMessages {
   'activity:feed': ServerActivityFeed;
   activity: ServerActivity;
+  'auth:expiring': ServerAuthExpiring;
   connect_error: ServerConnectError;
   'cursor:move': ServerCursorMove;
   'cursor:remove': ServerCursorRemove;
@@ -261,6 +276,7 @@ export interface ServerMessages {
 /** The payloads of direction `ack`, by event. */
 export interface AckMessages {
   'activity:feed': AckActivityFeed;
+  'auth:refresh': AckAuthRefresh;
   'cursor:move': AckCursorMove;
   'cursor:remove': AckCursorRemove;
   'cursor:sync': AckCursorSync;

@@ -56,6 +56,15 @@ export interface ServerActivityFeed {
 export type ServerActivity = Activity;
 
 /**
+ * The connection's token ends in a minute, or sooner if it has not lived so long. Send a newer one with
+ * `auth:refresh`.
+ */
+export interface ServerAuthExpiring {
+  /** When the connection ends. */
+  expires_at: Time;
+}
+
+/**
  * The connection was refused and nothing was stored. Socket.IO's own packet, as the client library shows it: a
  * message, and data beside it.
  */

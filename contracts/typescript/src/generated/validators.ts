@@ -5,6 +5,7 @@ import { judge } from '../judge.js';
 import type { Violation } from '../violation.js';
 import type {
   ClientActivityFeed,
+  ClientAuthRefresh,
   ClientConnect,
   ClientCursorMove,
   ClientCursorRemove,
@@ -28,6 +29,7 @@ import type {
 import type {
   ServerActivity,
   ServerActivityFeed,
+  ServerAuthExpiring,
   ServerConnectError,
   ServerCursorMove,
   ServerCursorRemove,
@@ -50,6 +52,7 @@ import type {
 } from './server.js';
 import type {
   AckActivityFeed,
+  AckAuthRefresh,
   AckCursorMove,
   AckCursorRemove,
   AckCursorSync,
@@ -78,6 +81,16 @@ export function clientActivityFeed(payload?: unknown): Violation | null {
 /** Whether a value is a payload of activity:feed, client to server. */
 export function isClientActivityFeed(payload: unknown): payload is ClientActivityFeed {
   return payload !== undefined && clientActivityFeed(payload) === null;
+}
+
+/** Checks a payload of auth:refresh, client to server: null if it is valid. An absent payload is `{}`. */
+export function clientAuthRefresh(payload?: unknown): Violation | null {
+  return judge(compiled.clientAuthRefresh, payload, { secret: true, sent: true });
+}
+
+/** Whether a value is a payload of auth:refresh, client to server. */
+export function isClientAuthRefresh(payload: unknown): payload is ClientAuthRefresh {
+  return payload !== undefined && clientAuthRefresh(payload) === null;
 }
 
 /** Checks a payload of connect, client to server: null if it is valid. An absent payload is `{}`. */
@@ -290,6 +303,16 @@ export function isServerActivity(payload: unknown): payload is ServerActivity {
   return payload !== undefined && serverActivity(payload) === null;
 }
 
+/** Checks a payload of auth:expiring, server to client: null if it is valid. An absent payload is `{}`. */
+export function serverAuthExpiring(payload?: unknown): Violation | null {
+  return judge(compiled.serverAuthExpiring, payload);
+}
+
+/** Whether a value is a payload of auth:expiring, server to client. */
+export function isServerAuthExpiring(payload: unknown): payload is ServerAuthExpiring {
+  return payload !== undefined && serverAuthExpiring(payload) === null;
+}
+
 /** Checks a payload of connect_error, server to client: null if it is valid. An absent payload is `{}`. */
 export function serverConnectError(payload?: unknown): Violation | null {
   return judge(compiled.serverConnectError, payload);
@@ -490,6 +513,16 @@ export function isAckActivityFeed(payload: unknown): payload is AckActivityFeed 
   return payload !== undefined && ackActivityFeed(payload) === null;
 }
 
+/** Checks a payload of auth:refresh, ack: null if it is valid. An absent payload is `{}`. */
+export function ackAuthRefresh(payload?: unknown): Violation | null {
+  return judge(compiled.ackAuthRefresh, payload);
+}
+
+/** Whether a value is a payload of auth:refresh, ack. */
+export function isAckAuthRefresh(payload: unknown): payload is AckAuthRefresh {
+  return payload !== undefined && ackAuthRefresh(payload) === null;
+}
+
 /** Checks a payload of cursor:move, ack: null if it is valid. An absent payload is `{}`. */
 export function ackCursorMove(payload?: unknown): Violation | null {
   return judge(compiled.ackCursorMove, payload);
@@ -674,6 +707,7 @@ export function isAckTypingStop(payload: unknown): payload is AckTypingStop {
 export const ALL = {
   client: {
     'activity:feed': clientActivityFeed,
+    'auth:refresh': clientAuthRefresh,
     connect: clientConnect,
     'cursor:move': clientCursorMove,
     'cursor:remove': clientCursorRemove,
@@ -697,6 +731,7 @@ export const ALL = {
   server: {
     'activity:feed': serverActivityFeed,
     activity: serverActivity,
+    'auth:expiring': serverAuthExpiring,
     connect_error: serverConnectError,
     'cursor:move': serverCursorMove,
     'cursor:remove': serverCursorRemove,
@@ -719,6 +754,7 @@ export const ALL = {
   },
   ack: {
     'activity:feed': ackActivityFeed,
+    'auth:refresh': ackAuthRefresh,
     'cursor:move': ackCursorMove,
     'cursor:remove': ackCursorRemove,
     'cursor:sync': ackCursorSync,
@@ -741,4 +777,4 @@ export const ALL = {
 } as const;
 
 /** The messages with a token in them, as `direction event`. */
-export const SECRET: readonly string[] = ['client connect'];
+export const SECRET: readonly string[] = ['client auth:refresh', 'client connect'];

@@ -13,6 +13,7 @@ from realtime_contracts.mock.connections import Connection
 from realtime_contracts.mock.events import Events
 from realtime_contracts.mock.tenant import Tenant, Tenants
 from realtime_contracts.rules.claims import Identity
+from realtime_contracts.rules.errors import Unauthenticated
 
 #: When a test begins: some second of 2026.
 BEGAN = 1_769_851_800.0
@@ -55,6 +56,10 @@ class FakeClock(Clock):
         self._now = until
 
 
+def _no_token(_token: str) -> float:
+    raise Unauthenticated
+
+
 class RecordedTenant:
     """A tenant and what its connections have got. Whatever is sent must conform to the contract."""
 
@@ -77,7 +82,7 @@ class RecordedTenant:
 
     def ask(self, connection: Connection, event: str, *payloads: Any) -> dict[str, Any]:
         """Send an event and return its ack, which must conform to the contract too."""
-        ack = Events(self.tenant, connection).answer(event, payloads)
+        ack = Events(self.tenant, connection, _no_token).answer(event, payloads)
         if event in registry().events(Direction.ACK):
             assert registry().check(Direction.ACK, event, ack) is None, (event, ack)
         return ack

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from realtime_contracts.mock.handling import Handler
 from realtime_contracts.mock.scenario import parse
 from realtime_contracts.rules.claims import Identity
 from realtime_contracts.rules.packets import UNREADABLE
+from realtime_contracts.wire.tokens import mint
 from tests.unit.contracts.mock.recorded import TENANT, RecordedTenant
 
 JOIN = {"entity_type": "invoice", "entity_id": 42}
@@ -184,3 +186,35 @@ def test_a_connection_of_the_same_user_goes_on_where_the_last_one_ended() -> Non
     again.handler = Handler(ana.tenant.tenant, ana.tenant.add("again", Identity("ana", TENANT, "Ana")), again)
     again.send("heartbeat")
     assert again.acks[0][1]["error"]["code"] == "rate_limited"
+
+
+#: Seconds that a token lives.
+SECONDS = 120.0
+
+
+def token_of(user: str, ttl: float = SECONDS) -> str:
+    return mint("any-secret-that-has-thirty-two-bytes", user, TENANT, ttl=ttl)
+
+
+def test_the_end_of_a_token_is_announced_a_minute_before_and_a_newer_one_moves_it() -> None:
+    ana = Connected()
+    ana.tenant.clock.advance(time.time() - ana.tenant.clock.now())
+    ana.send("auth:refresh", {"token": token_of("ana")})
+    assert ana.acks[-1][1]["ok"]
+    ana.tenant.clock.advance(SECONDS - 65)
+    ana.tenant.got.clear()
+    ana.tenant.clock.advance(6)
+    assert ana.got() == ["auth:expiring"]
+    ana.send("auth:refresh", {"token": token_of("ana", ttl=3600)})
+    ana.tenant.clock.advance(120)
+    assert (ana.got().count("auth:expiring"), ana.ended) == (1, [])
+    ana.tenant.clock.advance(3600)
+    assert (ana.got().count("auth:expiring"), ana.got()[-1], ana.ended) == (2, "error", [False])
+
+
+def test_the_token_of_another_user_is_forbidden() -> None:
+    ana = Connected()
+    ana.send("auth:refresh", {"token": token_of("ben")})
+    assert ana.acks[-1][1]["error"]["code"] == "forbidden"
+    ana.send("auth:refresh", {"token": "garbage"})
+    assert ana.acks[-1][1]["error"]["code"] == "unauthenticated"
