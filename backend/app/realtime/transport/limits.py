@@ -8,8 +8,8 @@ from dataclasses import dataclass
 READ_AHEAD_MESSAGES, READ_AHEAD_BYTES = 64, 256 * 1024
 #: Messages of one session, or frames of one socket, after which the others have their turn.
 MESSAGES_PER_TURN = FRAMES_PER_TURN = 8
-#: Bytes that are read from a socket, or of a body, in one turn.
-READ_BYTES = 16 * 1024
+#: Bytes of a session's messages after which they have, and that are read from a socket, or of a body, in one turn.
+BYTES_PER_TURN = READ_BYTES = 16 * 1024
 #: What a WebSocket may send in a second. Beyond it is read no further in that second.
 FRAMES_PER_SECOND, BYTES_PER_SECOND = 2000, 4 * 1024 * 1024
 #: Frames of one message.

@@ -114,9 +114,13 @@ class Polling:
         """Take the packets of a body; waits while the session is busy with what was read ahead."""
         if "3" in packets:  # A pong does not wait behind messages.
             self.session.pong()
-        for number, packet in enumerate(packets):
-            if number and not number % limits.MESSAGES_PER_TURN:
-                gevent.sleep(0)  # What needs no waiting is handled here.
+        messages = size = 0  # of this turn: what needs no waiting is handled here
+        for packet in packets:
+            if messages >= limits.MESSAGES_PER_TURN or size >= limits.BYTES_PER_TURN:
+                messages = size = 0
+                gevent.sleep(0)
+            messages += 1
+            size += len(packet)
             while self.session.open and self.session.full:
                 self.paused = True
                 self._room = Event()

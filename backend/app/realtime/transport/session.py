@@ -199,18 +199,20 @@ class Session:
             workers.run(self._work)
 
     def _work(self) -> None:
-        done = 0
+        messages = size = 0  # of this turn
         while self._inbox:
             text = self._inbox.popleft()
             if text is None:
                 self._do(self._engine.application.ended, self._reason)
                 break
             self._size -= len(text)
+            size += len(text)
+            messages += 1
             self._do(self._engine.application.received, text)
             if self.transport.paused and not self.full:
                 self.transport.resume()
-            done += 1
-            if done % limits.MESSAGES_PER_TURN == 0:
+            if messages >= limits.MESSAGES_PER_TURN or size >= limits.BYTES_PER_TURN:
+                messages = size = 0
                 gevent.sleep(0)
         self._inbox = None
         self._size = 0

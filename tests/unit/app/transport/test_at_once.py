@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import Any
 
 import gevent
+import gevent.socket
 import pytest
 
 from app.realtime.transport import limits
@@ -19,10 +20,7 @@ from app.realtime.transport.websocket import WebSocket
 from tests.e2e.transport.wire import frame
 
 MESSAGES = 64
-#: A client's answer to no ping: what follows it is read in the same turn.
 BODY = [f"4{number}" for number in range(MESSAGES)]
-
-Send = Callable[[Session], None]
 
 
 class Prompt:
@@ -47,7 +45,8 @@ class Prompt:
 
     def received(self, session: Session, text: str | bytes) -> None:
         assert isinstance(text, str)
-        gevent.sleep(0)
+        if text.startswith("slow"):
+            gevent.sleep(0)
         self.handled.append(text)
 
     def ended(self, session: Session, reason: Reason) -> None:
@@ -67,7 +66,8 @@ def engine(application: Prompt) -> Engine:
 @pytest.fixture(params=["polling", "websocket"])
 def client(request: pytest.FixtureRequest, engine: Engine) -> Iterator[Callable[[list[str]], Session]]:
     """Yield what opens a session, and sends packets in one body or one write."""
-    ours, theirs = socket.socketpair()
+    pair, theirs = gevent.socket.socketpair()
+    ours = socket.socket(fileno=pair.detach())
 
     def polling(packets: list[str]) -> Session:
         transport = Polling()
@@ -79,7 +79,7 @@ def client(request: pytest.FixtureRequest, engine: Engine) -> Iterator[Callable[
         transport = WebSocket(ours, engine.timers, 1 << 20)
         transport.owner, _ = engine.open(transport, {}, [])
         transport.start()
-        theirs.sendall(b"".join(map(frame, packets)))
+        gevent.spawn(theirs.sendall, b"".join(map(frame, packets)))
         return engine.sessions[transport.owner.id]
 
     with closing(ours), closing(theirs):
@@ -94,26 +94,29 @@ def wait_for(enough: Callable[[], bool]) -> None:
             gevent.sleep(0.001)
 
 
-def test_others_have_their_turn_after_every_few_messages(
-    application: Prompt, client: Callable[[list[str]], Session]
+@pytest.mark.parametrize("begin", ["", "word"], ids=["at once", "in a greenlet"])
+@pytest.mark.parametrize(("length", "most"), [(2, limits.MESSAGES_PER_TURN), (limits.BYTES_PER_TURN // 2, 2)])
+def test_others_have_their_turn_after_a_few_messages_or_bytes(
+    application: Prompt, client: Callable[[list[str]], Session], begin: str, length: int, most: int
 ) -> None:
-    client(BODY)
+    sent = [begin + str(number).rjust(length, "0") for number in range(MESSAGES)]
+    client([f"4{text}" for text in sent])
     at_once, before = 0, 0
     with gevent.Timeout(8):
         while len(application.handled) < MESSAGES:
             gevent.sleep(0)
             at_once = max(at_once, len(application.handled) - before)
             before = len(application.handled)
-    assert at_once <= limits.MESSAGES_PER_TURN
-    assert application.handled == [packet[1:] for packet in BODY]
+    assert at_once <= most
+    assert application.handled == sent
 
 
 def test_none_is_handled_before_what_was_sent_earlier(
     application: Prompt, client: Callable[[list[str]], Session]
 ) -> None:
-    client(["41", "4word", "42", "43", "4words", "44"])
+    client(["41", "4slow", "42", "43", "4slower", "44"])
     wait_for(lambda: len(application.handled) == 6)
-    assert application.handled == ["1", "word", "2", "3", "words", "4"]
+    assert application.handled == ["1", "slow", "2", "3", "slower", "4"]
 
 
 def test_none_is_handled_after_the_end_that_one_of_them_has_made(
