@@ -212,6 +212,29 @@ class Settings(BaseSettings):
     max_connections_per_user: int = Field(
         limits.MAX_CONNECTIONS, ge=1, le=1000, description="Connections (tabs, devices) one user may have."
     )
+    max_documents_per_tenant: int = Field(2000, ge=1, le=10_000_000, description="Documents that one tenant may have.")
+    max_document_bytes_per_tenant: int = Field(
+        200_000_000,
+        ge=1024,
+        le=1_000_000_000_000,
+        description="Bytes that a tenant's documents may take, with the edits that are kept of them.",
+    )
+    edit_bytes_per_second: int = Field(
+        2 * 1024 * 1024,
+        ge=1024,
+        le=1024 * 1024 * 1024,
+        description="Bytes of documents that one user may edit in a second on one node: an edit costs the size of its "
+        "document, each time that another edit comes first anew. A tenant may four times that.",
+    )
+    edit_burst_bytes: int = Field(
+        16 * 1024 * 1024, ge=1024, le=1024 * 1024 * 1024, description="How many of these may come at once."
+    )
+    doc_sync_rate_limit: float = Field(
+        2, gt=0, le=1_000_000, description="`doc:sync` a second that one connection may send."
+    )
+    doc_sync_burst: int = Field(
+        limits.MAX_ROOMS, ge=1, le=1_000_000, description="How many of these may come at once: one for each room."
+    )
     presence_list_limit: int = Field(
         limits.PRESENCE_LIST, ge=1, le=limits.PRESENCE_LIST, description="Users in one page of `presence:list`."
     )

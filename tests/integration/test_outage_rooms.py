@@ -138,7 +138,8 @@ def test_the_last_node_leaves_documents_only_and_these_for_their_time(cluster: C
     cluster.close()
     left = sorted(direct.keys("*"))
     documents = [f"doc:{{{TENANT}}}:{ROOM_ID}{end}" for end in ("", ":edits", ":log")]
-    assert left == [*documents, f"document:{{{TENANT}}}:{ROOM_ID}"]
+    budget = [f"doc:{what}:{{{TENANT}}}" for what in ("bytes", "ends")]
+    assert left == sorted([*documents, *budget, f"document:{{{TENANT}}}:{ROOM_ID}"])
     assert all(direct.ttl(key) > 0 for key in left)
     ana.cut()
 

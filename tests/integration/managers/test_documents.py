@@ -108,7 +108,7 @@ def test_a_document_outlives_its_room_for_its_time_and_is_kept_by_being_opened(
     edit(backend, ana, 0, put("/n", 1))
     backend.goodbye(ana)
     documents = [key for key in keys_of(backend.redis, tenant) if key.startswith(("doc:", "document:"))]
-    assert len(documents) == 4
+    assert len(documents) == 6
     for key in documents:
         backend.redis.expire(key, 10)
     ana = backend.enter(tenant, "ana")

@@ -13,7 +13,7 @@ import redis
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.script import Script, admitted, reaching_redis
-from realtime_contracts.rules.errors import Locked
+from realtime_contracts.rules.errors import LimitExceeded, Locked
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,14 @@ class Commit:
 
 
 @dataclass(frozen=True)
+class Budget:
+    """What a tenant's documents may take: bytes of content and log, and how many there may be."""
+
+    max_bytes: int
+    max_documents: int
+
+
+@dataclass(frozen=True)
 class Committed:
     """An edit's version. `new`: it was made now, and not by an earlier message with the same edit_id."""
 
@@ -75,6 +83,8 @@ class _Answer(Enum):
     KNOWN = 2
     TOO_LATE = 3
     LOCKED = 4
+    TOO_MANY_BYTES = 5
+    TOO_MANY_DOCUMENTS = 6
 
 
 class DocumentStore:
@@ -111,10 +121,12 @@ class DocumentStore:
         content, complete, *entries = rest
         return State(version, now, None, content or "{}", [_logged(entry) for entry in entries] if complete else None)
 
-    def commit(self, keys: TenantKeys, member: Member, room_id: str, commit: Commit, moves: str) -> Committed | None:
+    def commit(
+        self, keys: TenantKeys, member: Member, room_id: str, commit: Commit, moves: str, budget: Budget
+    ) -> Committed | None:
         """Store an edit and announce it. None if another edit came first, or the document has another epoch.
 
-        Raises Locked, NotInRoom, ConnectionLost.
+        Raises Locked, LimitExceeded (the tenant's budget), NotInRoom, ConnectionLost.
         """
         answer, *rest = admitted(
             self._edit(
@@ -127,6 +139,8 @@ class DocumentStore:
                 applied_in=commit.epoch,
                 **self._stored(commit),
                 moves=moves,
+                max_bytes=budget.max_bytes,
+                max_documents=budget.max_documents,
             )
         )
         match _Answer(answer):
@@ -134,6 +148,10 @@ class DocumentStore:
                 return None
             case _Answer.LOCKED:
                 raise Locked(orjson.loads(rest[0]))
+            case _Answer.TOO_MANY_BYTES:
+                raise LimitExceeded(budget.max_bytes, f"A tenant's documents may have {budget.max_bytes} bytes")
+            case _Answer.TOO_MANY_DOCUMENTS:
+                raise LimitExceeded(budget.max_documents, f"A tenant may have {budget.max_documents} documents")
         version, epoch = rest
         return Committed(int(version), epoch, new=_Answer(answer) is _Answer.COMMITTED)
 

@@ -65,6 +65,10 @@ class TenantKeys:
         self.activity_index = f"activity:index:{self._tag}"
         #: Hash: idempotency key → the item that was recorded with it.
         self.activity_recorded = f"activity:keys:{self._tag}"
+        #: Sorted set: room_id → when its document ends if nobody uses it (ms).
+        self.documents_ends = f"doc:ends:{self._tag}"
+        #: Hash: room_id → bytes of its document and log; of the name '' the sum.
+        self.documents_bytes = f"doc:bytes:{self._tag}"
         #: Set: all sids of the tenant.
         self.connections = f"ws:tenant:{self._tag}:connections"
 

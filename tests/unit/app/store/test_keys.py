@@ -35,6 +35,8 @@ ONE_OF_A_TENANT: list[str] = [
     "rooms_due",
     "connections",
     "notifications_due",
+    "documents_ends",
+    "documents_bytes",
     "activity",
     "activity_index",
     "activity_recorded",

@@ -7,7 +7,7 @@
 
 local document = read_document()
 if document.version > 0 then
-  keep_read_document()
+  keep_read_document(document)
   return { document.version, read_content() }
 end
 emit(room_channel, 'doc:edit', append_edit(document, content, touched, message, edit_key))

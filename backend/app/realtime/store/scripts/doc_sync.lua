@@ -8,7 +8,7 @@
 local refused = refusal(connection_key, connection_rooms_key, room_id)
 if refused then return refused end
 local document = read_document()
-keep_read_document()
+keep_read_document(document)
 local changes = since ~= '' and edits_since(document, tonumber(since), epoch)
 local content = 'null'
 if changes then

@@ -1,6 +1,6 @@
 -- documents: a room's document, its last edits, and the epoch of its history.
 -- KEYS room (hash) · document (hash) · document_log (list) · document_edits (zset) · document_witness (string)
---      locks (hash)
+--      locks (hash) · documents_ends (zset) · documents_bytes (hash)
 -- ARGV room_id · room_channel · kept_seconds · after_loss (1: this node has seen Redis lose data, else 0)
 --
 -- The hash: version, epoch, broken (1 if there was another epoch before), content (JSON) and the log's size in bytes. The
@@ -18,14 +18,45 @@ local EDIT_IDS = 2000
 -- Times of its document's life that a witness is kept.
 local WITNESS_LIVES = 2
 
--- Keep the document for `kept_seconds` from now.
-local function keep_document()
+-- The bytes that a document takes, and the sum of all of the tenant.
+local function read_bytes(name)
+  local own, sum = unpack(redis.call('HMGET', documents_bytes_key, name, ''))
+  return tonumber(own or '0'), tonumber(sum or '0')
+end
+
+-- Note what a document takes now; 0: it is gone.
+local function note_bytes(name, bytes)
+  local own, sum = read_bytes(name)
+  sum = sum + bytes - own
+  if bytes > 0 then
+    redis.call('HSET', documents_bytes_key, name, digits(bytes), '', digits(sum))
+    return
+  end
+  redis.call('ZREM', documents_ends_key, name)
+  if redis.call('HDEL', documents_bytes_key, name) == 1 then redis.call('HSET', documents_bytes_key, '', digits(sum)) end
+end
+
+-- Documents that have ended and are taken off the budget in one turn.
+local ENDED_AT_ONCE = 10
+
+-- Take documents off the budget whose time is over: Redis has deleted them.
+local function forget_ended_documents()
+  local ended = redis.call('ZRANGE', documents_ends_key, '-inf', digits(now), 'BYSCORE', 'LIMIT', 0, ENDED_AT_ONCE)
+  for _, name in ipairs(ended) do note_bytes(name, 0) end
+end
+
+-- Keep the document for `kept_seconds` from now. It `exists` if it was ever edited.
+local function keep_document(exists)
   for _, key in ipairs({ document_key, document_log_key, document_edits_key }) do redis.call('EXPIRE', key, kept_seconds) end
+  if exists then
+    redis.call('ZADD', documents_ends_key, digits(now + kept_seconds * 1000), room_id)
+    for _, key in ipairs({ documents_ends_key, documents_bytes_key }) do redis.call('EXPIRE', key, kept_seconds) end
+  end
 end
 
 -- Keep the document and its witness from now, because somebody has read it.
-local function keep_read_document()
-  keep_document()
+local function keep_read_document(document)
+  keep_document(document.version > 0)
   redis.call('EXPIRE', document_witness_key, WITNESS_LIVES * kept_seconds)
 end
 
@@ -62,12 +93,13 @@ local function begin_epoch(document, told)
   redis.call('DEL', document_log_key)
   if document.version == 0 then
     redis.call('DEL', document_key, document_edits_key)
+    note_bytes(room_id, 0)
   else
     redis.call('HSET', document_key, 'epoch', document.epoch, 'broken', document.broken and 1 or 0, 'log_bytes', 0)
     redis.call('ZREMRANGEBYSCORE', document_edits_key, '(' .. digits(document.version), '+inf')
   end
   note_witness(document)
-  keep_document()
+  keep_document(document.version > 0)
   if told then emit(room_channel, 'doc:sync', document_json(document, read_content(), '')) end
 end
 
@@ -119,10 +151,11 @@ local function append_edit(document, content, touched, message, edit_key)
   while redis.call('LLEN', document_log_key) > LOG_EDITS or (size > LOG_BYTES and redis.call('LLEN', document_log_key) > 1) do
     size = redis.call('HINCRBY', document_key, 'log_bytes', -#redis.call('LPOP', document_log_key))
   end
+  note_bytes(room_id, #content + size)
   redis.call('ZADD', document_edits_key, digits(document.version), edit_key)
   redis.call('ZREMRANGEBYRANK', document_edits_key, 0, -EDIT_IDS - 1)
   note_witness(document)
-  keep_document()
+  keep_document(true)
   return message
 end
 
