@@ -7,6 +7,7 @@ bounds or contradicts another setting stops the start with a one-line message. T
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 from typing import ClassVar, Literal
 
@@ -30,6 +31,10 @@ REDIS_SCHEMES = (
     "redis+cluster://",
     "rediss+cluster://",
 )
+
+
+#: An origin as a browser sends it: in lower case, without a path, not `null`, its port only if it is not the usual one.
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 
 
 class SettingsError(Exception):
@@ -98,7 +103,7 @@ class Settings(BaseSettings):
     cors_origins: str = Field(
         "*",
         description="Origins whose pages may connect and use the REST API, separated by commas; `*` allows any. "
-        "`*` is safe: access is by token, never by cookie.",
+        "`*` is safe: access is by token, never by cookie. With a list, its pages may send cookies to a balancer.",
     )
     ping_interval: float = Field(
         limits.PING_INTERVAL_SECONDS,
@@ -317,6 +322,12 @@ class Settings(BaseSettings):
                 )
         elif not self.jwt_public_key.strip():
             raise ValueError(f"jwt_public_key: {self.jwt_algorithm} needs the public key")
+        wrong = [origin for origin in self._origins if not _ORIGIN.fullmatch(origin)]
+        if self._origins != ["*"] and wrong:
+            raise ValueError(
+                "cors_origins: must be `*` alone, or origins as browsers send them, separated by commas, "
+                f"as in https://app.example, http://localhost:3000 (got {wrong[0]!r})"
+            )
         try:
             networks(self.trusted_proxies)
         except ValueError:
@@ -353,8 +364,11 @@ class Settings(BaseSettings):
     @property
     def cors_allowed_origins(self) -> str | list[str]:
         """Return `cors_origins` as Engine.IO expects it: `"*"` or the list."""
-        origins = [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
-        return "*" if "*" in origins else origins
+        return "*" if self._origins == ["*"] else self._origins
+
+    @property
+    def _origins(self) -> list[str]:
+        return [origin.strip() for origin in self.cors_origins.split(",") if origin.strip()]
 
 
 class DevSettings(Settings):

@@ -103,6 +103,8 @@ def test_while_redis_hangs_events_are_refused_and_afterwards_all_is_as_before(
         sent_away(url, "cleo")
         reason = eventually(lambda: readyz(url) if readyz(url)[0] == 503 else None, "not ready")
         assert reason == (503, {"success": False, "error": "redis is away", "code": "unavailable"})
+        # The first move of the outage: nothing has failed to be written yet.
+        assert_unavailable(ana, "cursor:move", {"room_id": ROOM_ID, "line": 1, "column": 1})
         ben.goodbye()
     finally:
         own_redis.resume()

@@ -102,6 +102,7 @@ def make_services(settings: Settings) -> Services:
     rooms = RoomManager(commands, settings, address, load_policy(settings.room_policy), bus.hear, on_left)
     cursors = CursorManager(commands, settings, address, plan_check)
     cursors.write_soon = tasks.writer(cursors.write)
+    cursors.is_away = lambda: commands.link.problem is not None
     typing = TypingManager(commands, settings, address, plan_check)
     documents = DocumentManager(commands, settings, address)
     locks = LockManager(commands, address, plan_check)

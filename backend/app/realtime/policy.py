@@ -5,8 +5,9 @@ Point the setting `ROOM_POLICY` at a function of your own, `package.module:funct
     def policy(request: RoomRequest) -> bool:
         return request.role == "accountant" or not request.room_id.startswith("payroll:")
 
-It runs on every join and list, before anything changes; False is answered with `forbidden`, an
-exception with `internal`. It must return quickly: the connection's next event waits for it.
+It runs on every join and list, before anything changes. What is not True is answered with `forbidden`, an
+exception with `internal`: a coroutine, a match or a forgotten `return` lets nobody in. It must return quickly,
+because the connection's next event waits for it.
 """
 
 from __future__ import annotations

@@ -174,13 +174,47 @@ def test_development_takes_a_short_secret_but_not_none() -> None:
         ("*", "*"),
         ("https://a.example", ["https://a.example"]),
         ("https://a.example, https://b.example,", ["https://a.example", "https://b.example"]),
-        ("https://a.example,*", "*"),
         ("", []),
         (" , ", []),
     ],
 )
 def test_origins_are_a_list_or_all(origins: str, allowed: str | list[str]) -> None:
     assert load_settings(jwt_secret_key=SECRET, cors_origins=origins).cors_allowed_origins == allowed
+
+
+@pytest.mark.parametrize(
+    "origins",
+    [
+        "https://a.example,*",
+        "*, *",
+        "https://*.a.example",
+        "a.example",
+        "https://a.example/",
+        "https://a.example/page",
+        "https://A.example",
+        "https://a.example https://b.example",
+        "https://user@a.example",
+        "null",
+        "//a.example",
+        "https://",
+        "https://a.example:",
+        ".*",
+    ],
+)
+def test_origins_that_no_browser_sends_stop_the_start(origins: str) -> None:
+    line = complaint(cors_origins=origins)
+    assert line.startswith("CORS_ORIGINS: must be `*` alone, or origins as browsers send them")
+    assert len(line.splitlines()) == 1
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:3000", "http://[::1]:80", "capacitor://localhost"])
+def test_an_origin_is_one_as_browsers_send_it(origin: str) -> None:
+    assert load_settings(jwt_secret_key=SECRET, cors_origins=origin).cors_allowed_origins == [origin]
+
+
+@pytest.mark.parametrize("networks", ["1", "10.0.0.1/8", "proxy", "10.0.0.0/8;10.0.0.1", "*"])
+def test_proxies_that_are_no_networks_stop_the_start(networks: str) -> None:
+    assert complaint(trusted_proxies=networks).startswith("TRUSTED_PROXIES: must be networks or addresses")
 
 
 @pytest.mark.parametrize("scheme", REDIS_SCHEMES)

@@ -73,6 +73,8 @@ class CursorManager:
     ) -> None:
         #: Wakes the writer that calls `write`.
         self.write_soon: Callable[[], None] = lambda: None
+        #: Whether Redis is known to be away: what is noted could not be written then.
+        self.is_away: Callable[[], bool] = lambda: False
         self._plan_check = plan_check
         self.CURSOR_TIMEOUT_SECONDS = settings.cursor_timeout_seconds
         self._lives_ms = round(settings.cursor_timeout_seconds * 1000)
@@ -118,7 +120,7 @@ class CursorManager:
     def _note(self, connection: Connection, room_id: str, cursor: CursorPosition | None) -> None:
         if room_id not in connection.rooms:
             raise NotInRoom
-        if self._failing:
+        if self._failing or self.is_away():
             raise Unavailable
         key = _Whose(connection.tenant_id, room_id, connection.user_id)
         self._pending[key] = _Move(connection.sid, cursor)

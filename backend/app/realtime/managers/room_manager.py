@@ -201,7 +201,7 @@ class RoomManager:
     def _check(self, request: RoomRequest) -> None:
         if not is_room_id(request.room_id):
             raise InvalidPayload("/room_id", "expected entity_type:entity_id")
-        if not self._policy(request):
+        if self._policy(request) is not True:
             raise Forbidden
 
     # Only the seed asks for what follows (5.1); nothing in the server calls it.

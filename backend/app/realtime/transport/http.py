@@ -286,7 +286,10 @@ class Http:
     def _cors(self, environ: Environ) -> list[tuple[str, str]]:
         origin = environ.get("HTTP_ORIGIN")
         headers = [("Vary", "Origin")] if self.origins is not None else []
-        if origin is not None and (self.origins is None or origin in self.origins):
+        if origin is not None and self.origins is None:
+            # Any page may connect, but none with the cookies of this host.
+            headers.append(("Access-Control-Allow-Origin", "*"))
+        elif origin is not None and self.origins is not None and origin in self.origins:
             headers += [("Access-Control-Allow-Origin", origin), ("Access-Control-Allow-Credentials", "true")]
         if environ["REQUEST_METHOD"] == "OPTIONS":
             headers.append(("Access-Control-Allow-Methods", "OPTIONS, GET, POST"))

@@ -11,7 +11,7 @@ from flask import Flask
 from app.realtime.managers.room_manager import Room, RoomManager, get_room_manager
 from realtime_contracts import Direction
 from realtime_contracts.contract.registry import registry
-from realtime_contracts.rules.errors import InvalidPayload
+from realtime_contracts.rules.errors import Forbidden, InvalidPayload
 
 EARLY, LATE = "2026-01-31T12:00:00.000Z", "2026-01-31T12:00:01.000Z"
 
@@ -96,3 +96,10 @@ def test_the_limit_of_rooms_is_the_settings(rooms: RoomManager, app: Flask) -> N
     allowed = app.extensions["realtime"].settings.max_rooms_per_connection
     assert allowed == rooms.MAX_ROOMS_PER_CONNECTION
     assert RoomManager.MAX_ROOMS_PER_CONNECTION == 50
+
+
+@pytest.mark.parametrize("answer", [False, None, 1, "yes", [True], object()])
+def test_a_policy_lets_in_by_true_and_by_nothing_else(rooms: RoomManager, answer: object) -> None:
+    rooms._policy = lambda _request: answer  # type: ignore[assignment, return-value]
+    with pytest.raises(Forbidden):
+        rooms.join_room("invoice:42", "ana", "Ana", "s1", "acme")
