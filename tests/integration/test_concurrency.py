@@ -152,7 +152,12 @@ def assert_stored_consistently(backend: Backend, tenant: str, dancers: list[Danc
     members = {member.split("\0")[1]: member for member in redis.zrange(keys.names, 0, -1)}
     online = set(members)
     assert set(redis.hkeys(keys.online)) == set(members.values())
-    assert set(redis.hkeys(keys.viewing)) <= set(members.values())
+    viewed: set[str] = set()
+    for user_id, member in members.items():
+        kind, number = redis.hmget(keys.user(user_id), "current_entity_type", "current_entity_id")
+        if kind != "null":
+            viewed |= {f"{kind}\n{number}\n{member}", f"{kind}\n\n{member}"}
+    assert set(redis.zrange(keys.viewing, 0, -1)) == viewed
     assert {user_id for user_id in USERS if redis.exists(keys.user(user_id))} == online
     assert {connection.user_id for connection in held.values()} <= online
     assert set(redis.zrange(keys.active, 0, -1)) <= online

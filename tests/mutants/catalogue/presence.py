@@ -91,8 +91,8 @@ end
         "presence/3.4",
         Lua(
             "lib/presence",
-            "local members, following, lines = members_after(after, limit, wanted), 'null', {}\n",
-            """local members, following, lines = members_after(after, limit, wanted), 'null', {}
+            "local members = redis.call('ZRANGEBYLEX', key, first, last, 'LIMIT', 0, limit + 1)\n",
+            """local members = redis.call('ZRANGEBYLEX', key, first, last, 'LIMIT', 0, limit + 1)
   table.sort(members, function(a, b) return string.match(a, '%Z*$') < string.match(b, '%Z*$') end)
 """,
         ),
@@ -101,20 +101,20 @@ end
         "presence/3.12", Lua("lib/presence", "if #members > limit then following =", "if false then following =")
     ),
     "page-repeats-the-last-user": Mutant(
-        "presence/3.12", Lua("lib/presence", "'(' .. member_at(after)", "'[' .. member_at(after)")
+        "presence/3.12", Lua("lib/presence", "'(' .. lines .. member_at(after)", "'[' .. lines .. member_at(after)")
     ),
     "page-has-no-limit": Mutant(
         "presence/3.12", Lua("presence_list", "place, tonumber(limit))", "place, math.max(1000, tonumber(limit)))")
     ),
     "total-is-of-the-page": Mutant(
-        "presence/3.12", Lua("lib/presence", "digits(total) .. ',\"next\":'", "digits(#lines) .. ',\"next\":'")
+        "presence/3.12", Lua("lib/presence", "digits(total) .. ',\"next\":'", "digits(#users) .. ',\"next\":'")
     ),
     "total-counts-whoever-is-online": Mutant(
         "presence/3.13",
         Lua(
             "lib/presence",
-            "wanted, total = viewers(entity_type, entity_id)",
-            "wanted, total = viewers(entity_type, entity_id), redis.call('ZCARD', names_key)",
+            "local total = redis.call('ZLEXCOUNT', key, first, last)",
+            "local total = redis.call('ZCARD', names_key)",
         ),
     ),
     "later-pages-forget-the-filter": Mutant(

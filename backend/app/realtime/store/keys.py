@@ -45,8 +45,9 @@ class TenantKeys:
         self.online = f"presence:online:{self._tag}"
         #: Sorted set of `name NUL user_id`: the order of `presence:list`.
         self.names = f"presence:names:{self._tag}"
-        #: Hash: `name NUL user_id` → type and id, as JSON, of the entity that they view.
-        self.viewing = f"presence:viewing:{self._tag}"
+        #: Sorted set of `type LF id LF name NUL user_id` and `type LF LF name NUL user_id`, type and id as JSON: who
+        #: views an entity, and one of a type, each in the order of `presence:list`.
+        self.viewing = f"presence:viewers:{self._tag}"
         #: Sorted set: user_id → last activity (ms) of those who can become away.
         self.active = f"presence:active:{self._tag}"
         #: Sorted set: user_id → when a user without connection goes offline (ms).

@@ -1,5 +1,5 @@
 -- presence: one user's presence and the tenant's list. Every change of them goes through here.
--- KEYS online (hash) · names (zset) · viewing (hash) · active (zset) · grace (zset) · seq · seq_master · user (hash)
+-- KEYS online (hash) · names (zset) · viewing (zset) · active (zset) · grace (zset) · seq · seq_master · user (hash)
 -- ARGV tenant_channel · user_id
 --
 -- A state is a status, or `auto_away` for an away that the server set. `moves` is a row of the table in
@@ -7,7 +7,7 @@
 -- device_type, and where the user is, as JSON: current_page, current_entity_type, current_entity_id.
 --
 -- A member is `user_name NUL user_id`. `names` has all in the list's order; `online` has what the list says of each;
--- `viewing` has who is at an entity: its type and id as JSON, a line each.
+-- `viewing` has each who is at an entity twice: behind the entity's lines and behind those of its type (see `lines_of`).
 
 -- The next `seq` of the tenant's presence messages. A new counter starts at the clock, so that it is
 -- greater than all earlier numbers even if Redis has lost its data.
@@ -80,13 +80,21 @@ local function write_user(user, before, activity)
   end
 end
 
--- Store who views which entity.
-local function write_viewing(user)
+-- What stands before the members who view an entity (type and id as JSON), in the list's order; id '': one of the type.
+-- Neither is empty as JSON, and JSON has no line ends: no such beginning is also one of another's.
+local function lines_of(entity_type, entity_id)
+  return entity_type .. '\n' .. entity_id .. '\n'
+end
+
+-- Store or remove that the user views an entity, unless it has no type: nobody can ask for those. `command`: ZADD or ZREM.
+local function view(command, user, entity_type, entity_id)
+  if entity_type == 'null' then return end
   local member = user.user_name .. '\0' .. user_id
-  if user.current_entity_type == 'null' and user.current_entity_id == 'null' then
-    redis.call('HDEL', viewing_key, member)
+  local one, any = lines_of(entity_type, entity_id) .. member, lines_of(entity_type, '') .. member
+  if command == 'ZADD' then
+    redis.call('ZADD', viewing_key, 0, one, 0, any)
   else
-    redis.call('HSET', viewing_key, member, user.current_entity_type .. '\n' .. user.current_entity_id)
+    redis.call('ZREM', viewing_key, one, any)
   end
 end
 
@@ -109,7 +117,10 @@ local function change_user(user, moves, location, activity, always)
   end
   if activity then user.active_at = math.max(now, user.active_at) end
   write_user(user, before, activity)
-  if user.current_entity_type ~= entity_type or user.current_entity_id ~= entity_id then write_viewing(user) end
+  if user.current_entity_type ~= entity_type or user.current_entity_id ~= entity_id then
+    view('ZREM', user, entity_type, entity_id)
+    view('ZADD', user, user.current_entity_type, user.current_entity_id)
+  end
   local announced = always or status_of(user) ~= status
   local presence = presence_json(user, announced and next_seq() or current_seq())
   if announced then
@@ -155,11 +166,11 @@ local function rename_user(user, user_name)
   local old, new = user.user_name .. '\0' .. user_id, user_name .. '\0' .. user_id
   redis.call('HSET', user_key, 'user_name', user_name)
   redis.call('HDEL', online_key, old)
-  redis.call('HDEL', viewing_key, old)
+  view('ZREM', user, user.current_entity_type, user.current_entity_id)
   redis.call('ZREM', names_key, old)
   redis.call('ZADD', names_key, 0, new)
   user.user_name = user_name
-  write_viewing(user)
+  view('ZADD', user, user.current_entity_type, user.current_entity_id)
 end
 
 -- The user goes offline: announced, and all keys of the user are removed.
@@ -167,7 +178,7 @@ local function user_leaves(user)
   local member = user.user_name .. '\0' .. user_id
   redis.call('DEL', user_key)
   redis.call('HDEL', online_key, member)
-  redis.call('HDEL', viewing_key, member)
+  view('ZREM', user, user.current_entity_type, user.current_entity_id)
   redis.call('ZREM', names_key, member)
   redis.call('ZREM', active_key, user_id)
   redis.call('ZREM', grace_key, user_id)
@@ -184,47 +195,24 @@ local function member_at(place)
   return (string.gsub(place, '%x%x', function(byte) return string.char(tonumber(byte, 16)) end))
 end
 
--- The members who are viewing an entity (JSON, '' for any) as a set, and how many they are.
-local function viewers(entity_type, entity_id)
-  local found, count, entities = {}, 0, redis.call('HGETALL', viewing_key)
-  for i = 1, #entities, 2 do
-    local its_type, its_id = string.match(entities[i + 1], '^(.*)\n(.*)$')
-    if (entity_type == '' or entity_type == its_type) and (entity_id == '' or entity_id == its_id) then
-      found[entities[i]] = true
-      count = count + 1
-    end
-  end
-  return found, count
-end
-
--- Members in the list's order after a place ('' for the first), only those in `wanted` if given: more than `limit` if
--- there are more.
-local function members_after(after, limit, wanted)
-  local members, from = {}, after == '' and '-' or '(' .. member_at(after)
-  while true do
-    local batch = redis.call('ZRANGEBYLEX', names_key, from, '+', 'LIMIT', 0, limit + 1)
-    for _, member in ipairs(batch) do
-      if not wanted or wanted[member] then members[#members + 1] = member end
-    end
-    if #members > limit or #batch <= limit then return members end
-    from = '(' .. batch[#batch]
-  end
-end
-
--- `{users, total, next, seq}` as JSON: a page of the list, by name and id. `entity_type` and `entity_id` as for `viewers`,
--- `after` and `limit` as for `members_after`; unpack bears a limit of some thousands.
+-- `{users, total, next, seq}` as JSON: a page of the list, by name and id, of those who view an entity (type and id as JSON;
+-- id '' for any of the type, both '' for everybody). `after`: a place, '' for the first page. What it costs grows with
+-- `limit`, and not with the tenant; unpack bears some thousands.
 local function presence_list(entity_type, entity_id, after, limit)
-  local wanted, total
-  if entity_type == '' and entity_id == '' then
-    total = redis.call('ZCARD', names_key)
-  else
-    wanted, total = viewers(entity_type, entity_id)
+  local key, lines, following, users = names_key, '', 'null', {}
+  if entity_type ~= '' then key, lines = viewing_key, lines_of(entity_type, entity_id) end
+  -- No text in UTF-8 has the byte 255.
+  local first, last = '[' .. lines, '(' .. lines .. '\255'
+  local total = redis.call('ZLEXCOUNT', key, first, last)
+  if after ~= '' then first = '(' .. lines .. member_at(after) end
+  local members = redis.call('ZRANGEBYLEX', key, first, last, 'LIMIT', 0, limit + 1)
+  if lines ~= '' then
+    for i, member in ipairs(members) do members[i] = string.sub(member, #lines + 1) end
   end
-  local members, following, lines = members_after(after, limit, wanted), 'null', {}
   if #members > limit then following = '"' .. place_of(members[limit]) .. '"' end
   if #members > 0 then
-    lines = redis.call('HMGET', online_key, unpack(members, 1, math.min(#members, limit)))
+    users = redis.call('HMGET', online_key, unpack(members, 1, math.min(#members, limit)))
   end
-  return '{"users":[' .. table.concat(lines, ',') .. '],"total":' .. digits(total) .. ',"next":' .. following
+  return '{"users":[' .. table.concat(users, ',') .. '],"total":' .. digits(total) .. ',"next":' .. following
     .. ',"seq":' .. seq_of_list() .. '}'
 end
