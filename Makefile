@@ -43,7 +43,7 @@ suites: $(VENV)/.dev
 	$(if $(ARGS),,$(BIN)/python .ci/count.py reports $(SUITES) || status=1;) exit $$status
 
 .PHONY: bench
-bench: node ## compare with Node and Bun, write docs/performance.md (ARGS=--quick); BENCH=bounds, documents, publishing, captures or workers
+bench: node ## compare with Node and Bun, write docs/performance.md (ARGS=--quick); BENCH=bounds, captures, connections, documents, growth, publishing or workers
 	@export PATH="$(CURDIR)/$(BIN):$$PATH"; \
 	$(if $(filter compare,$(BENCH)),cd tests/benchmarks/peers; [[ node_modules/.package-lock.json -nt package-lock.json ]] || npm ci --silent --no-audit --no-fund; cd "$(CURDIR)";) \
 	exec $(BIN)/python tests/benchmarks/$(BENCH).py $(ARGS)
