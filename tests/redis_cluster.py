@@ -51,6 +51,10 @@ class ClusterRedis:
         for server in self.masters:
             server.signal(signal.SIGCONT)
 
+    def save(self) -> None:
+        for server in self.masters:
+            server.ask("SAVE")
+
     def crash(self) -> None:
         for server in self.masters:
             server.kill()
@@ -60,7 +64,8 @@ class ClusterRedis:
 
     def slot_of(self, tenant: str) -> int:
         """The slot of a tenant."""
-        return int(self.servers[0].ask("CLUSTER", "KEYSLOT", tenant))
+        running = next(server for server in self.servers if server.runs)
+        return int(running.ask("CLUSTER", "KEYSLOT", tenant))
 
     def master_of(self, tenant: str) -> Process:
         """The server that serves a tenant, by what the cluster says."""

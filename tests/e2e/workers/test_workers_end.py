@@ -17,11 +17,12 @@ import socketio
 
 from app.realtime.store.keys import TenantKeys
 from realtime_contracts.wire.tokens import Mint
-from tests.e2e.cluster import STOP_SECONDS, TIMEOUTS, free_port
+from tests.e2e.cluster import STOP_SECONDS, TIMEOUTS
 from tests.e2e.conftest import keys_left
 from tests.e2e.transport.wire import PATIENCE, Tcp, ask, eventually, metrics, new_tenant
 from tests.e2e.workers.host import Host, is_gone, serving, session_of, worker_of
 from tests.node import installed
+from tests.ports import free_port
 
 #: The client forgets the HTTP session of its last connection without closing it.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

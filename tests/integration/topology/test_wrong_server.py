@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from app.doctor import examine
-from tests.e2e.cluster import free_port
 from tests.integration.backend import PATIENCE, SECRET, eventually
+from tests.ports import free_port
 from tests.redis_processes import Process, wait_until
 
 CLUSTER_LINES = ("cluster-enabled yes", 'save ""')

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.e2e.cluster import free_port
 from tests.integration.backend import eventually
+from tests.ports import free_port
 
 _DAY = timedelta(days=1)
 
