@@ -14,7 +14,7 @@ ARGS ?=
 # Which benchmark `make bench` runs.
 BENCH ?= compare
 # What `make test` has to have run, besides lint and types.
-SUITES := unit integration e2e mutants typescript frontend packaging
+SUITES := unit integration e2e cluster mutants typescript frontend packaging
 # uv must not fetch an interpreter of its own, nor warn where it cannot make hard links.
 export UV_PYTHON_DOWNLOADS := never
 export UV_LINK_MODE ?= copy

@@ -6,6 +6,7 @@ When before it, a message that breaks the contract fails the test, and a failure
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from fnmatch import fnmatchcase
@@ -42,9 +43,23 @@ if TYPE_CHECKING:
 #: How keys begin that stay for a time after their connections, and Redis' TTL of a key that stays until it is deleted.
 LASTING = ("doc:", "document:", "notifications:", "activity:")
 NO_TTL = -1
+#: Ids of the tests that `--once` keeps.
+ONCE = re.compile(r"[^#]+(#1)?-websocket-2")
 WORLD = pytest.StashKey[World]()
 STEPS = pytest.StashKey[tuple[list["Step"], int]]()
 LOGS = pytest.StashKey[tuple[Cluster, list[int]]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    what = "of the features, only the first example of each requirement, over WebSocket and two nodes"
+    parser.addoption("--once", action="store_true", help=what)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--once"):
+        kept = [item for item in items if (called := getattr(item, "callspec", None)) and ONCE.fullmatch(called.id)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
 
 
 def pytest_configure(config: pytest.Config) -> None:
