@@ -115,6 +115,36 @@ def test_a_password_that_is_asked_for_since_is_said_to_be_missing(server: Proces
         operator.close()
 
 
+@pytest.mark.parametrize("cut", [True, False], ids=["connections are cut", "connections stay open"])
+def test_clients_of_two_nodes_go_on_once_what_the_user_may_do_is_right_again(
+    *, cut: bool, server: Process, tmp_path: Path
+) -> None:
+    """A wrong password is for who connects anew; commands and channels that are taken away are refused at once."""
+    access = {"REDIS_USERNAME": USER, "REDIS_PASSWORD": PASSWORD}
+    nodes = Cluster(f"redis://{server.place}/0", SECRET, tmp_path, **QUIET, **access)
+    try:
+        nodes.start()
+        ana, ben = come(nodes.urls[0], "ana"), come(nodes.urls[1], "ben")
+        if cut:
+            server.ask("ACL", "SETUSER", USER, "resetpass", ">second-password")
+            server.ask("CLIENT", "KILL", "USER", USER)
+        else:
+            server.ask("ACL", "SETUSER", USER, "-@all", "resetchannels")
+        eventually(lambda: not nodes.nodes[0].ready() and not nodes.nodes[1].ready(), "no node is ready")
+        assert not ana.ask("presence:update", {"status": "busy"})["ok"]
+        assert not ben.ask("presence:update", {"status": "busy"})["ok"]
+        server.ask("ACL", "SETUSER", USER, "resetpass", f">{PASSWORD}", "+@all", "allchannels")
+        nodes.wait_ready()
+        assert ana.ask("presence:update", {"status": "busy"})["ok"]
+        ben.expect("presence:update", user_id="ana", status="busy")
+        assert ben.ask("presence:update", {"status": "busy"})["ok"]
+        ana.expect("presence:update", user_id="ben", status="busy")
+        ana.goodbye()
+        ben.goodbye()
+    finally:
+        nodes.close(check=cut)  # a command that the user may not is a defect in the log, with its trace
+
+
 def refused(commands: PipelinedRedis) -> bool:
     """Whether a command is refused."""
     try:
