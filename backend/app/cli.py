@@ -1,4 +1,4 @@
-"""The server's commands of `realtime`: `serve`, `doctor`, `capacity`, `notify` and `activity`."""
+"""The server's commands of `realtime`: `serve`, `doctor`, `capacity`, `notify`, `activity` and `revoke`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from app.publish_cli import activity, notify
+from app.publish_cli import activity, notify, revoke
 from realtime_contracts.cli.dev_folder import DATA_FOLDER, DEV_SECRET
 
 #: The users of the two tokens that `--dev` prints.
@@ -29,6 +29,7 @@ def server_commands() -> None:
 
 server_commands.add_command(notify)
 server_commands.add_command(activity)
+server_commands.add_command(revoke)
 
 
 @server_commands.command()

@@ -117,6 +117,29 @@ def notify(
         _print(made.notification.to_dict())
 
 
+@click.command()
+@tenant
+@click.option("--jti", help="Revoke one token, by its id.")
+@click.option("--user", help="Revoke all tokens of a user (user id).")
+@click.option("--everybody", is_flag=True, help="Revoke all tokens of the tenant, its back ends' too.")
+@ttl("REVOCATION_SECONDS", days=400, at_least=60)
+@redis_url
+def revoke(tenant: str, jti: str | None, user: str | None, ttl: int, redis_url: str | None, *, everybody: bool) -> None:
+    """Revoke access tokens issued until now. Open connections end within a second."""
+    from app.realtime.services.revocation_service import RevocationService
+
+    if sum((jti is not None, user is not None, everybody)) != 1:
+        raise click.UsageError("say what to revoke: one of --jti, --user and --everybody")
+    with _told(), _service(RevocationService, redis_url, revocation_seconds=ttl) as revocations:
+        if jti is not None:
+            revoked = revocations.revoke_token(tenant, jti)
+        elif user is not None:
+            revoked = revocations.revoke_user(tenant, user)
+        else:
+            revoked = revocations.revoke_tenant(tenant)
+        _print(revoked.to_dict())
+
+
 @click.group()
 def activity() -> None:
     """Record activity in a tenant, or read its feed."""

@@ -95,6 +95,12 @@ class Settings(BaseSettings):
         True,
         description="Whether a token must have an end (`exp`). If `false`, one without is accepted, and never ends.",
     )
+    revocation_seconds: int = Field(
+        400 * 86_400,
+        ge=60,
+        le=10 * 366 * 86_400,
+        description="Seconds a revocation is kept: at least as long as the longest token lives.",
+    )
     jwt_issuer: str = Field("", description="The issuer (`iss`) that tokens must name. Empty: any, or none.")
     jwt_audience: str = Field(
         "", description="The audience (`aud`) that tokens must name, among others. Empty: any, or none."

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from realtime_contracts.wire.tokens import Mint
 
 #: How keys begin that stay for a time after their connections, and Redis' TTL of a key that stays until it is deleted.
-LASTING = ("doc:", "document:", "notifications:", "activity:")
+LASTING = ("doc:", "document:", "notifications:", "activity:", "auth:revoked:")
 NO_TTL = -1
 #: Ids of the tests that `--once` keeps.
 ONCE = re.compile(r"[^#]+(#1)?-websocket-2")
@@ -148,7 +148,7 @@ def mint(secret: str) -> Mint:
 def shared_cluster(redis_url: str, secret: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Yield two nodes that all tests of this worker use, and none breaks.
 
-    At the end Redis holds nothing but documents, notifications and activity, each with a TTL.
+    At the end Redis holds nothing but documents, notifications, activity and revocations, each with a TTL.
     """
     cluster = Cluster(redis_url, secret, tmp_path_factory.mktemp("cluster"))
     cluster.start()

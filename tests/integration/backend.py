@@ -212,7 +212,7 @@ def _checked(head: dict[str, Any], packet: str, channel: str) -> Heard:
 
 
 #: How keys begin of what outlives those who made it, for a time: each has an end.
-LASTING = ("doc:", "document:", "notifications:", "activity:")
+LASTING = ("doc:", "document:", "notifications:", "activity:", "auth:revoked:")
 
 
 def keys_of(redis_client: redis.Redis, tenant: str) -> list[str]:

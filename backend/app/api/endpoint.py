@@ -120,6 +120,7 @@ def _call(known: Operation) -> Call:
     wait = current_app.extensions["rate_limits"][is_service].take((user["tenant_id"], user["user_id"]))
     if wait:
         raise RateLimited(math.ceil(wait * 1000) / 1000)
+    get_services().revocations.refuse_revoked(user["tenant_id"], user["token"])
     if known.role is not None and user["role"] != known.role:
         raise Forbidden
     data = {name: value for name, value in _asked(known).items() if value is not None}

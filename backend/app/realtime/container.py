@@ -33,6 +33,7 @@ from app.realtime.managers.typing_manager import TypingManager
 from app.realtime.policy import load_policy
 from app.realtime.services.activity_service import ActivityService
 from app.realtime.services.notification_service import NotificationService
+from app.realtime.services.revocation_service import RevocationService
 from app.realtime.store import topology as topologies
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.nodes import NodeStore
@@ -61,6 +62,7 @@ class Services:
     locks: LockManager
     notifications: NotificationService
     activity: ActivityService
+    revocations: RevocationService
     metrics: Metrics
     tasks: Tasks
     admission: Admission
@@ -108,6 +110,7 @@ def make_services(settings: Settings) -> Services:
     locks = LockManager(commands, address, plan_check)
     notifications = NotificationService(commands, settings.notification_ttl_seconds, address)
     activity = ActivityService(commands, settings.activity_ttl_seconds, address)
+    revocations = RevocationService(commands, settings.revocation_seconds, address)
 
     deadlines = Deadlines(tasks, connections, presence, rooms, notifications, nodes)
     recovery = Recovery(
@@ -124,6 +127,7 @@ def make_services(settings: Settings) -> Services:
         documents,
         locks,
         notifications,
+        revocations,
     )
     heartbeats = HeartbeatWriter(tasks, presence, recovery)
     heartbeats.begin()
@@ -140,6 +144,7 @@ def make_services(settings: Settings) -> Services:
         settings.away_timeout_seconds,
         settings.allowances,
         settings.max_connections_per_address,
+        revocations.refuse_revoked,
     )
     tasks.at(0, lambda: watch(tasks, admission.pacing.standstills))
     lifecycle = Lifecycle(tasks, bus, lease, recovery, reaping, admission, heartbeats, commands)
@@ -175,6 +180,7 @@ def make_services(settings: Settings) -> Services:
         locks=locks,
         notifications=notifications,
         activity=activity,
+        revocations=revocations,
         metrics=metrics,
         tasks=tasks,
         admission=admission,

@@ -1,8 +1,8 @@
 """The `realtime` command.
 
-Most commands need only this package. `serve`, `doctor`, `capacity`, `notify` and `activity` are in the package `app`,
-which is in the repository and in the image, never in the wheel. `conform` and `mock` need an extra of the wheel. Each
-command is imported when used. One that cannot be imported is still listed, and says what it needs.
+Most commands need only this package. `serve`, `doctor`, `capacity`, `notify`, `activity` and `revoke` are in the
+package `app`, which is in the repository and in the image, never in the wheel. `conform` and `mock` need an extra of
+the wheel. Each command is imported when used. One that cannot be imported is still listed, and says what it needs.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ MAY_BE_MISSING = {
     "capacity": ("Estimate the nodes, Redis masters and memory that a load takes.", _NEEDS_SERVER),
     "notify": ("Notify a user of a tenant.", _NEEDS_SERVER),
     "activity": ("Record what happened in a tenant, or read its feed.", _NEEDS_SERVER),
+    "revoke": ("Revoke access tokens of a tenant.", _NEEDS_SERVER),
     "conform": ("Test whether a server keeps the contract.", _NEEDS_EXTRA % "conformance"),
     "mock": ("Run a server that answers by the contract, with example data.", _NEEDS_EXTRA % "mock"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 from realtime_contracts.rules.errors import Unauthenticated
 from realtime_contracts.rules.ids import is_safe_id
 from realtime_contracts.rules.limits import MAX_NAME_LENGTH
+
+#: The id of a token (`jti`), without characters that hide in a log line or cannot be UTF-8.
+_TOKEN_ID = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,255}")
 
 #: The claims that are times, in seconds since 1970.
 _TIMES = ("exp", "nbf", "iat")
@@ -29,6 +33,11 @@ class Identity:
     role: str = "user"
     #: When the token ends, in seconds since 1970; None: never.
     expires_at: float | None = None
+
+
+def is_token_id(value: object) -> bool:
+    """Whether a `jti` can be revoked: 1-255 characters, no controls."""
+    return isinstance(value, str) and _TOKEN_ID.fullmatch(value) is not None
 
 
 def identity(claims: Mapping[str, Any]) -> Identity:

@@ -51,6 +51,8 @@ class Delivery:
         self._on_probe = on_probe
         self._outgoing = Outgoing()
         self._done_in_turn = 0
+        #: Called with the line of a message that tokens are revoked.
+        self.on_revoked: Callable[[Head], None] = lambda _head: None
         #: Number of messages that were delivered to connections of this node, and of those that were for none.
         self.delivered = self.unwanted = 0
 
@@ -79,6 +81,8 @@ class Delivery:
                 self._order.hold(head["sid"], head["number"])
             case "leave":
                 self._members.leave(head["sid"], head["room"])
+            case "revoked":
+                self.on_revoked(head)
             case "probe":
                 self._on_probe(head["of"])
 

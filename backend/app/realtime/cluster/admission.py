@@ -9,10 +9,12 @@ import structlog
 
 from app.realtime.bus.manager import BusManager
 from app.realtime.cluster.deadlines import Deadlines
+from app.realtime.cluster.revocations import Revocations
 from app.realtime.cluster.tasks import Tasks
 from app.realtime.cluster.token_ends import TokenEnds
 from app.realtime.managers.connection_manager import Connection, ConnectionManager
 from app.realtime.store.keys import TenantKeys
+from app.realtime.store.revocations import Claimed
 from app.realtime.transport.addresses import Tally
 from app.realtime.transport.reasons import Reason
 from app.realtime.utils.message_types import MessageType
@@ -35,7 +37,7 @@ logger = structlog.get_logger(__name__)
 class Admission:
     """Lets clients in, and ends their connections: by themselves, or at the end of their token.
 
-    `away_seconds`: how long after a connect its user may become away.
+    `away_seconds`: how long after a connect its user may become away. `refuse_revoked` asks Redis of a tenant's token.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Admission:
         away_seconds: float,
         allowances: Allowances,
         max_of_address: int,
+        refuse_revoked: Callable[[str, Claimed], None],
     ) -> None:
         self._tasks = tasks
         self._bus = bus
@@ -56,6 +59,9 @@ class Admission:
         #: How many events each connection may send.
         self.pacing = Pacing(allowances)
         self._token_ends = TokenEnds(bus, self._end_expired)
+        self._refuse_revoked = refuse_revoked
+        self._revocations = Revocations(connections, self._end_soon)
+        bus.delivery.on_revoked = self._revocations.hear
         #: The connections of each address.
         self._max_of_address = max_of_address
         self._addresses = Tally(max_of_address)
@@ -100,6 +106,11 @@ class Admission:
             # had not begun.
             self.end(sid, goodbye=False)
             raise Unavailable
+        try:
+            self._revocations.refuse_late(connection)
+        except Unauthenticated:
+            self.end(sid, goodbye=False)
+            raise
         self._token_ends.plan(connection)
         self._deadlines.plan_check(connection.tenant_id, self._away_seconds)
         logger.info("connected", sid=sid, user_id=connection.user_id, tenant_id=connection.tenant_id)
@@ -108,13 +119,21 @@ class Admission:
     def refresh(self, connection: Connection, token: str) -> str | None:
         """Let a connection of this node end with a newer token. Returns its end (RFC 3339), None for never.
 
+        One round trip.
+
         Raises Unauthenticated, TokenExpired, and Forbidden if the token is of another user or tenant.
         """
         user = self._connections.verify(token)
         if (user["tenant_id"], user["user_id"]) != _user(connection):
             raise Forbidden("The token is another user's")
+        self._refuse_revoked(connection.tenant_id, user["token"])
         connection.role, connection.user_email = user["role"], user["user_email"]
-        connection.expires_at = user["expires_at"]
+        connection.token, connection.expires_at = user["token"], user["expires_at"]
+        try:
+            self._revocations.refuse_late(connection)
+        except Unauthenticated as error:
+            self._end_soon(connection.sid, error)
+            raise
         self._token_ends.plan(connection)
         return None if connection.expires_at is None else to_rfc3339(connection.expires_at)
 

@@ -25,11 +25,12 @@ from app.realtime.managers.presence_manager import PresenceManager
 from app.realtime.managers.room_manager import RoomManager
 from app.realtime.managers.typing_manager import TypingManager
 from app.realtime.services.notification_service import NotificationService
+from app.realtime.services.revocation_service import RevocationService
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.nodes import NodeStore
 from app.realtime.transport.reasons import Reason
-from realtime_contracts.rules.errors import Forbidden, LimitExceeded, NotInRoom, Unavailable
+from realtime_contracts.rules.errors import Forbidden, LimitExceeded, NotInRoom, Unauthenticated, Unavailable
 
 logger = structlog.get_logger(__name__)
 
@@ -54,6 +55,7 @@ class Recovery:
     documents: DocumentManager
     locks: LockManager
     notifications: NotificationService
+    revocations: RevocationService
 
     def problem(self) -> str | None:
         """Return "connections are being put right" while they are, else None."""
@@ -104,7 +106,7 @@ class Recovery:
                 self.restore(connection)
         except Unavailable:
             raise
-        except (Forbidden, LimitExceeded) as error:
+        except (Forbidden, LimitExceeded, Unauthenticated) as error:
             logger.warning("connection_not_restored", code=error.code)
             self.bus.cut(connection.sid, Reason.UNAVAILABLE)
         except Exception:
@@ -134,6 +136,7 @@ class Recovery:
 
     def _send_again(self, connection: Connection) -> None:
         """Send the current state to a connection that is in Redis and in its rooms, in case it missed messages."""
+        self.revocations.refuse_revoked(connection.tenant_id, connection.token)
         keys, rooms = connection.keys, sorted(connection.rooms)
         self.bus.enter(connection.sid, [keys.tenant_channel, keys.user_channel(connection.user_id)])
         self.bus.enter(connection.sid, map(keys.room_channel, rooms))

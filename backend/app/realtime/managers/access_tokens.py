@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import jwt
 from jwt.exceptions import ExpiredSignatureError, PyJWTError
 
+from app.realtime.store.revocations import Claimed
 from app.settings import Settings
-from realtime_contracts.rules.claims import check_times, connection_end, identity
+from realtime_contracts.rules.claims import check_times, connection_end, identity, is_token_id
 from realtime_contracts.rules.errors import TokenExpired, Unauthenticated
 from realtime_contracts.rules.limits import MAX_TOKEN_LENGTH
 
@@ -43,7 +44,7 @@ class AccessTokens:
         try:
             token = token.removeprefix("Bearer ")
             claims = self._claims(token)
-            kind = claims.get("type")
+            kind, token_id = claims.get("type"), str(claims.get("jti", ""))
             expires_at = self._end(claims.get("exp"))
         except ExpiredSignatureError as error:
             raise TokenExpired from error
@@ -59,6 +60,8 @@ class AccessTokens:
             raise Unauthenticated from error
         if kind != "access":
             raise Unauthenticated
+        if not is_token_id(token_id):
+            token_id = ""  # Such a token can be revoked with its user's others only.
         user = identity(claims)
         return {
             "user_id": user.user_id,
@@ -67,6 +70,7 @@ class AccessTokens:
             "user_email": user.email,
             "role": user.role,
             "expires_at": expires_at,
+            "token": Claimed(user.user_id, token_id, max(0.0, claims.get("iat", 0.0))),
         }
 
     def _claims(self, token: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from app.realtime.managers.accessors import of_current_app
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys, node_tenants
 from app.realtime.store.moves import moves_of
+from app.realtime.store.revocations import Claimed, revoked
 from app.realtime.store.script import Script, reaching_redis
 from app.settings import Settings
 from realtime_contracts.rules.errors import LimitExceeded, Unauthenticated, Unavailable
@@ -28,8 +29,12 @@ from realtime_contracts.rules.times import from_rfc3339, to_rfc3339
 #: How disconnect.lua begins an answer that asks for more; any other has nothing to add.
 _DUE_OFFLINE, _NAME_THESE_ROOMS = 2, 3
 
-#: What connect.lua answers if the tenant has all the connections allowed.
-_TENANT_IS_FULL = 0
+#: What connect.lua answers if the tenant has all the connections allowed, and if the token has been revoked.
+_TENANT_IS_FULL, _REVOKED = 0, -1
+
+
+#: Of a connection whose token is not known: as of one that says nothing.
+NO_CLAIMS = Claimed("")
 
 
 @dataclass
@@ -48,6 +53,7 @@ class Connection:
     rooms: set[str] = field(default_factory=set)
     role: str = "user"
     expires_at: datetime | None = None
+    token: Claimed = NO_CLAIMS
     #: The number of the delayed ack that the connection waits for, if it does: it sends one edit after the other.
     ack_number: int = 0
     paces: Paces = field(default=(), repr=False, compare=False)
@@ -128,6 +134,7 @@ class ConnectionManager:
             ip_address=ip_address,
             role=user_data.get("role", "user"),
             expires_at=user_data.get("expires_at"),
+            token=user_data.get("token", NO_CLAIMS),
         )
         self._beginning.add(sid)
         try:
@@ -153,12 +160,16 @@ class ConnectionManager:
             user_name=connection.user_name,
             device_type=connection.device_type,
             browser=connection.browser,
+            token_id=connection.token.token_id,
+            issued_at_ms=connection.token.issued_at_ms,
             max_connections=limit,
             max_of_tenant=self._settings.max_connections_per_tenant,
             list_limit=self._settings.presence_list_limit,
             moves=moves_of(Trigger.ACTIVITY),
             after=("SADD", node_tenants(self._address.node_id), tenant_id) if first else (),
         )
+        if answer == _REVOKED:
+            raise revoked()
         if answer == _TENANT_IS_FULL:
             of_tenant = self._settings.max_connections_per_tenant
             raise LimitExceeded(of_tenant, f"A tenant may have {of_tenant} connections")

@@ -73,6 +73,17 @@ class TenantKeys:
         #: Set: all sids of the tenant.
         self.connections = f"ws:tenant:{self._tag}:connections"
 
+        #: String: the tenant's tokens issued before this time (ms) are revoked.
+        self.revoked_tenant = f"auth:revoked:{self._tag}"
+
+    def revoked_user(self, user_id: str) -> str:
+        """String: the user's tokens issued before this time (ms) are revoked."""
+        return f"auth:revoked:{self._tag}:user:{user_id}"
+
+    def revoked_token(self, token_id: str) -> str:
+        """String: the token with this `jti` is revoked."""
+        return f"auth:revoked:{self._tag}:token:{token_id}"
+
     def user(self, user_id: str) -> str:
         """Hash: one user's presence."""
         return f"presence:{self._tag}:{user_id}"

@@ -41,8 +41,14 @@ class Api:
         self.client: FlaskClient = app.test_client()
         self._secret = secret
         self.real_presence = get_services(app).presence
-        self.presence, self.notifications, self.activity = Stub(), Stub(), Stub()
-        self.serve_with(presence=self.presence, notifications=self.notifications, activity=self.activity)
+        self.presence, self.notifications, self.activity, self.revocations = Stub(), Stub(), Stub(), Stub()
+        self.serve_with(
+            presence=self.presence,
+            notifications=self.notifications,
+            activity=self.activity,
+            revocations=self.revocations,
+        )
+        self.revocations.answers["refuse_revoked"] = None
         self.presence.answers["get_online_users"] = []
 
     def serve_with(self, **services: Any) -> None:

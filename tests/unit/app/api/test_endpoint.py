@@ -80,7 +80,7 @@ def test_a_request_without_a_valid_bearer_token_is_refused(api: Api, header: str
 
 
 def test_an_expired_token_has_a_code_of_its_own(api: Api) -> None:
-    answer = api.ask("GET", "presence", token=api.token(ttl=-1))
+    answer = api.ask("GET", "presence", token=api.token(ttl=-60))
     assert api.refused(answer) == (401, "token_expired")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
@@ -423,7 +423,7 @@ def test_neither_a_token_nor_a_body_is_logged(
     api: Api, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    token = api.token(ttl=-1)
+    token = api.token(ttl=-60)
     api.ask("PUT", "presence/status", token=token, json={"status": "s3cret"})
     api.ask("PUT", "presence/status", json={"status": "s3cret"}, headers={"Origin": "https://a.example"})
     api.ask("GET", "notifications", query_string="limit=s3cret&s3cret=1")

@@ -57,7 +57,8 @@ def refused(manager: ConnectionManager, token: str) -> bool:
 def test_an_access_token_tells_who_its_user_is(manager: ConnectionManager, mint: Mint) -> None:
     before = datetime.now(UTC)
     user = manager.verify(mint(name="Ana", email="ana@acme.example", role="accountant", ttl=600))
-    lives = user.pop("expires_at") - before
+    lives, issued = user.pop("expires_at") - before, user.pop("token").issued_at
+    assert before.timestamp() - 1 <= issued <= before.timestamp() + 1
     assert 598 < lives.total_seconds() <= 600
     assert user == {
         "user_id": "ana",

@@ -40,6 +40,7 @@ ONE_OF_A_TENANT: list[str] = [
     "activity",
     "activity_index",
     "activity_recorded",
+    "revoked_tenant",
 ]
 OF_A_USER: list[Callable[[TenantKeys, str], str]] = [
     TenantKeys.user,
@@ -48,6 +49,8 @@ OF_A_USER: list[Callable[[TenantKeys, str], str]] = [
     TenantKeys.notifications_unread,
     TenantKeys.notifications_read,
     TenantKeys.notifications_ends,
+    TenantKeys.revoked_user,
+    TenantKeys.revoked_token,
 ]
 OF_A_SID: list[Callable[[TenantKeys, str], str]] = [
     TenantKeys.connection,

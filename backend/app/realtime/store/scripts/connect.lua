@@ -1,11 +1,12 @@
 -- connect: store a connection and make its user online; announce if they were not.
--- uses base presence
+-- uses base presence revoked
 -- KEYS user_connections (set) · connections (set) · connection (hash) · node_connections (set) · notifications_ends (zset)
 -- ARGV node_channel · sid · user_channel · user_name · device_type · browser · node_id · tenant_id
 --      max_connections (of the user) · max_of_tenant (connections) · list_limit · moves (text)
--- → connected_at (RFC 3339), or false: the user has all the connections allowed; 0: the tenant has
+-- → connected_at (RFC 3339), or false: the user has all the connections allowed; 0: the tenant has; -1: the token is revoked
 -- publishes presence:user_joined, or presence:update if an automatic away ended or the name is new; presence:list to the sid
 
+if is_revoked() then return -1 end
 if redis.call('SISMEMBER', user_connections_key, sid) == 0 then
   if redis.call('SCARD', user_connections_key) >= tonumber(max_connections) then return false end
   if redis.call('SCARD', connections_key) >= tonumber(max_of_tenant) then return 0 end
