@@ -128,6 +128,10 @@ Feature: Connecting
         | a token without user                    |
         | a token with an empty user              |
         | a token with braces in the user         |
+        | a token with a blank before the tenant  |
+        | a token with a blank after the user     |
+        | a token with a user that is not in NFC  |
+        | a token with a bidi character in the user |
         | a token with a user of 129 characters   |
 
       Examples: an auth payload that is none

@@ -7,6 +7,7 @@ from tests.mutants.mutation import Code, Lua, Mutant
 USER_OF = "app.realtime.managers.access_tokens:AccessTokens.user_of"
 TOKENS_INIT = "app.realtime.managers.access_tokens:AccessTokens.__init__"
 IDENTITY = "realtime_contracts.rules.claims:identity"
+IS_SAFE_ID = "realtime_contracts.rules.ids:is_safe_id"
 ADMISSION = "app.realtime.cluster.admission:Admission"
 HANDLERS = "app.realtime.handlers.connection_handler:register_connection_handlers"
 
@@ -24,6 +25,9 @@ MUTANTS = {
         "connection/2.3 rest/1.2", Code(USER_OF, "raise TokenExpired from error", "raise Unauthenticated from error")
     ),
     "clocks-must-agree": Mutant("connection/1.7", Code(TOKENS_INIT, "settings.jwt_leeway_seconds", "0")),
+    "takes-two-spellings-of-a-user-for-two": Mutant(
+        "connection/2.2", Code(IS_SAFE_ID, 'unicodedata.is_normalized("NFC", value)', "True")
+    ),
     "accepts-token-without-end": Mutant("connection/2.7", Code(TOKENS_INIT, "if settings.jwt_require_exp", "if False")),
     "token-in-query-not-accepted": Mutant("connection/1.2", Code(HANDLERS, " or _query_token(environ)", "")),
     "bearer-not-stripped": Mutant(
