@@ -6,6 +6,8 @@ the flood and the clock; before there was one, a flood of three seconds stopped 
 
 from __future__ import annotations
 
+import select
+import socket
 import statistics
 import threading
 import time
@@ -22,7 +24,9 @@ from tests.e2e.transport.wire import (
     PING,
     POLICY_VIOLATION,
     SEPARATOR,
+    TARGET,
     Client,
+    Http,
     Polling,
     Tcp,
     WebSocket,
@@ -32,6 +36,7 @@ from tests.e2e.transport.wire import (
     eventually,
     frame,
     new_tenant,
+    request,
     sockets,
 )
 
@@ -149,6 +154,50 @@ def test_a_flood_is_ended_and_nobody_else_notices(flooded: Cluster, mint: Mint, 
     assert times[int(len(times) * 0.99)] < INNOCENT_SECONDS, f"the slowest of {len(times)}: {times[-5:]}"
     assert len(after) >= 3, "a second after the floods all is as before"
     assert statistics.median(after) < INNOCENT_SECONDS / 5
+
+
+#: What is sent over and over after the head of a request, by what it is.
+SENT_AHEAD = {
+    "requests": request(f"{TARGET}unknown", "GET", {"Host": "node"}),
+    "chunks of a body": b"1\r\n3\r\n",
+    "chunks for nobody": b"1\r\n3\r\n",
+}
+
+
+@pytest.mark.parametrize("kind", SENT_AHEAD)
+def test_what_is_sent_ahead_over_http_holds_nobody_up(flooded: Cluster, mint: Mint, kind: str) -> None:
+    url = flooded.urls[0]
+    target = Polling(url, mint("mallory", new_tenant())).target if kind == "chunks of a body" else f"{TARGET}unknown"
+    innocent = Innocent(url, mint("ben", new_tenant()))
+    eventually(lambda: bool(innocent.seconds), "the innocent is answered")
+    mallory, over = Http(url), threading.Event()
+    if kind != "requests":
+        mallory.send(request(target, "POST", {"Host": "node", "Transfer-Encoding": "chunked"}))
+    flood = threading.Thread(target=send_ahead, args=(mallory.socket, repeated(SENT_AHEAD[kind]), over))
+    flood.start()
+    try:
+        before = len(innocent.seconds)
+        eventually(lambda: len(innocent.seconds) > before + 20, "the innocent is answered during the flood")
+    finally:
+        over.set()
+        flood.join()
+        mallory.close()
+        innocent.stop()
+
+
+def send_ahead(sock: socket.socket, chunk: bytes, over: threading.Event) -> None:
+    """Send a chunk over and over, and drop what comes, until it is over or the node ends the connection."""
+    sent = 0
+    sock.setblocking(False)
+    while not over.is_set():
+        readable, writable, _ = select.select([sock], [sock], [], 0.1)
+        try:
+            if readable and not sock.recv(WRITE):
+                return
+            if writable:
+                sent = (sent + sock.send(chunk[sent:])) % len(chunk)
+        except ConnectionError:
+            return
 
 
 @pytest.mark.parametrize(

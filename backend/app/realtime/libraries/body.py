@@ -21,6 +21,8 @@ _FORGET_BYTES, _FORGET_SECONDS = 1024 * 1024, 1.0
 _CHUNK = re.compile(rb"[0-9A-Fa-f]{1,8}\r\n")
 _CHUNK_LINE_BYTES = 10
 _END_OF_LINE = b"\r\n"
+#: Chunks after which the others have their turn: what a client has sent ahead is read without waiting.
+_CHUNKS_PER_TURN = 64
 
 #: As a base class: the stubs leave its private names out.
 _Input: Any = Input
@@ -29,7 +31,7 @@ _Input: Any = Input
 class Body(_Input):  # type: ignore[misc]
     """The body of a request. Reading raises OSError if it breaks off, is late or malformed."""
 
-    __slots__ = ("_began", "_broken", "_ended", "_entrance", "_left", "_taken")
+    __slots__ = ("_began", "_broken", "_chunks", "_ended", "_entrance", "_left", "_taken")
 
     def __init__(self, given: Input, entrance: Entrance) -> None:
         super().__init__(given.rfile, given.content_length, given.socket, given.chunked_input)
@@ -39,6 +41,8 @@ class Body(_Input):  # type: ignore[misc]
         #: Of chunks: the bytes that are left of one, whether the last one was read, and whether they are malformed.
         self._left = 0
         self._ended = self._broken = False
+        #: Chunks that were begun.
+        self._chunks = 0
 
     @property
     def is_left(self) -> bool:
@@ -58,6 +62,10 @@ class Body(_Input):  # type: ignore[misc]
         parts: list[bytes] = []
         wanted = length
         while wanted != 0 and not self._ended:
+            if not self._left:
+                self._chunks += 1
+                if self._chunks % _CHUNKS_PER_TURN == 0:
+                    gevent.sleep(0)
             with self._in_time():
                 if not self._left:
                     self._left = self._next_chunk()

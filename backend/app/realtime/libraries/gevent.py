@@ -76,6 +76,7 @@ class RequestHandler(WSGIHandler):
         """Wait for a request, read its head and return its first line. Raises Unacceptable."""
         entrance = self.server.entrance
         if not self._is_first:
+            gevent.sleep(0)  # the others' turn: what a client has sent ahead is read without waiting
             self.socket.settimeout(entrance.keep_alive_seconds)
             if not self.rfile.peek(1):
                 return ""
