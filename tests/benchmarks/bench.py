@@ -32,8 +32,13 @@ RUN_SECONDS = 120.0
 #: Seconds a server of our own may take to be ready, and to end.
 READY_SECONDS, END_SECONDS = 60.0, 10.0
 
-#: Settings with which no load is refused: the peers have no limits. Events are counted all the same.
-NO_RATES = dict.fromkeys(("EVENT_RATE_LIMIT", "EVENT_BURST", "CURSOR_RATE_LIMIT", "CURSOR_BURST"), "1000000")
+#: Settings with which no load is refused: the peers have no limits. Events are counted all the same, and so are
+#: connections, all of which come from one address here, and edited bytes.
+NO_RATES = {
+    **dict.fromkeys(("EVENT_RATE_LIMIT", "EVENT_BURST", "CURSOR_RATE_LIMIT", "CURSOR_BURST"), "1000000"),
+    **dict.fromkeys(("EDIT_BYTES_PER_SECOND", "EDIT_BURST_BYTES"), str(1 << 30)),
+    "MAX_CONNECTIONS_PER_ADDRESS": "1000000",
+}
 
 #: One run of a benchmark, with clients that are closed after it. It returns what it has measured.
 Run = Callable[[Crowd, argparse.Namespace], Awaitable[dict[str, Any]]]
