@@ -17,6 +17,9 @@ from tests.integration.backend import SECRET
 ROOM_ID = "invoice:42"
 ENTITY = {"entity_type": "invoice", "entity_id": "42"}
 
+#: Seconds between two edits of one client: fewer than the 100 a second that it may make.
+PACE_SECONDS = 0.015
+
 #: Seconds between two tries of an edit that could not be made.
 PAUSE_SECONDS = 0.05
 
@@ -65,7 +68,7 @@ class Member:
         self.in_room: list[str] = []
         self.online: list[str] = []
         self.edit: Edit | None = None
-        self._edit_due = 0.0
+        self._edit_due = self._edit_sent = 0.0
         self._numbers = count(1000)
         self._asked: dict[int, str] = {}
         self.synced_at = self._syncing_since = 0.0
@@ -96,7 +99,8 @@ class Member:
             if key is None:
                 return False
             self.edit = Edit(key, str(uuid4()))
-        self._edit_due = time.monotonic() + 5  # an answer comes before
+        self._edit_sent = time.monotonic()
+        self._edit_due = self._edit_sent + 5  # an answer comes before
         base = {"base_version": self.version, "epoch": self.epoch}
         edit = {"edit_id": self.edit.edit_id, "changes": self.edit.changes}
         self.ask("doc:edit", {"room_id": ROOM_ID, **base, **edit})
@@ -159,7 +163,7 @@ class Member:
             edit.acked_at, edit.epoch = time.monotonic(), answer["epoch"]
             self.tenant.acked.append(edit)
             self.tenant.note(answer["epoch"], answer["version"], edit.edit_id)
-            self.edit, self._edit_due = None, 0.0
+            self.edit, self._edit_due = None, self._edit_sent + PACE_SECONDS
             self._heard({**answer, "edit_id": edit.edit_id, "changes": edit.changes})
             return
         error = answer["error"]
