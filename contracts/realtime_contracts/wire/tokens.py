@@ -189,7 +189,7 @@ def described(token: str, owner: str) -> str:
 
 
 def _kinds_in(claims: dict[str, Any]) -> Iterator[str]:
-    early, life = claims.get("nbf", 0) - claims.get("iat", 0), _life(claims)
+    early, life = _time(claims, "nbf") - _time(claims, "iat"), _life(claims)
     if claims.get("type") == "refresh":
         yield "refresh "
     if claims.get("role") == "service":
@@ -202,8 +202,13 @@ def _kinds_in(claims: dict[str, Any]) -> Iterator[str]:
 
 def _life(claims: dict[str, Any]) -> float:
     """Return the seconds from a token's making to its end; infinite if it has none that is a time."""
-    end = claims.get("exp")
-    return end - claims.get("iat", 0) if isinstance(end, int | float) and end < _NO_TIME else math.inf
+    return _time(claims, "exp", math.inf) - _time(claims, "iat")
+
+
+def _time(claims: dict[str, Any], name: str, otherwise: float = 0) -> float:
+    """Return a claim that is a time, or `otherwise`: claims may be anything."""
+    claim = claims.get(name)
+    return claim if isinstance(claim, int | float) and abs(claim) < _NO_TIME else otherwise
 
 
 def _claims_in(claims: dict[str, Any], owner: str) -> Iterator[str]:
