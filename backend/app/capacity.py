@@ -16,10 +16,10 @@ from rich.table import Table
 
 #: Microseconds of a node's processor: an event and its answer, a message to one connection, a connection that begins
 #: and ends (with its list of up to 1,000 users), and one that is open for a second.
-EVENT_US, DELIVERY_US, CONNECT_US, LISTED_US, IDLE_US = 35.0, 5.0, 900.0, 1.1, 5.0
+EVENT_US, DELIVERY_US, CONNECT_US, LISTED_US, IDLE_US = 35.0, 5.0, 900.0, 0.4, 5.0
 
 #: Microseconds of Redis: the script of a change, of a connection that begins and ends, and for each node that hears it.
-SCRIPT_US, CONNECT_SCRIPT_US, LISTED_SCRIPT_US, HEARD_US = 40.0, 160.0, 0.4, 4.0
+SCRIPT_US, CONNECT_SCRIPT_US, LISTED_SCRIPT_US, HEARD_US = 40.0, 100.0, 1.7, 4.0
 
 #: Bytes: of a node for a connection, of Redis for a user who is online in a room, of a message on the wire.
 CONNECTION_BYTES, USER_BYTES, MESSAGE_BYTES = 8_000, 2_500, 300

@@ -3,14 +3,15 @@
     python tests/benchmarks/connections.py
 
 Raw WebSockets from several loopback addresses, because an address has ports for some 28,000 and the server lets 2,000
-in. All connect, `--workers` processes serve them; then nothing happens for `--seconds`, but for pings; then one user of
-each tenant updates its page, first in one tenant after the other, then in all at once. A line of JSON:
+in. A third of the machine's ports are in use meanwhile, so tests that look for a free one may fail. All connect,
+`--workers` processes serve them; then nothing happens for `--seconds`, but for pings; then one user of each tenant
+updates its page, first in one tenant after the other, then in all at once. A line of JSON:
 
 - `up_seconds`, `up_cpu_us`: until all have their list, and the server's CPU for a connection.
 - `rss_kb`: what the server's memory has grown by, for a connection.
 - `idle_cpu`: part of a core, while nothing happens. `gone`: connections that have ended by themselves.
 - `lost`: messages of the updates that did not come. `turn_ms`, `burst_ms`: the median, the 99th percentile and the
-  most, from sending to hearing. The clients are one process, which takes its share of the cores: `clients_cpu`.
+  most, from sending to hearing. The clients are one process, which takes its share of the cores.
 """
 
 from __future__ import annotations
