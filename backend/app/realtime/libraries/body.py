@@ -22,7 +22,7 @@ _CHUNK = re.compile(rb"[0-9A-Fa-f]{1,8}\r\n")
 _CHUNK_LINE_BYTES = 10
 _END_OF_LINE = b"\r\n"
 #: Chunks after which the others have their turn: what a client has sent ahead is read without waiting.
-_CHUNKS_PER_TURN = 64
+_CHUNKS_PER_TURN = 8
 
 #: As a base class: the stubs leave its private names out.
 _Input: Any = Input

@@ -10,6 +10,9 @@ READ_AHEAD_MESSAGES, READ_AHEAD_BYTES = 64, 256 * 1024
 MESSAGES_PER_TURN = FRAMES_PER_TURN = 8
 #: Bytes of a session's messages after which they have, and that are read from a socket, or of a body, in one turn.
 BYTES_PER_TURN = READ_BYTES = 16 * 1024
+#: A turn of others that includes whoever's bytes have just come: after `sleep(0)` gevent runs up to 50 more callbacks
+#: before it looks at sockets again.
+PAUSE_SECONDS = 0.001
 #: What a WebSocket may send in a second. Beyond it is read no further in that second.
 FRAMES_PER_SECOND, BYTES_PER_SECOND = 2000, 4 * 1024 * 1024
 #: Frames of one message.

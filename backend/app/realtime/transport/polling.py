@@ -118,7 +118,7 @@ class Polling:
         for packet in packets:
             if messages >= limits.MESSAGES_PER_TURN or size >= limits.BYTES_PER_TURN:
                 messages = size = 0
-                gevent.sleep(0)
+                gevent.sleep(limits.PAUSE_SECONDS)
             messages += 1
             size += len(packet)
             while self.session.open and self.session.full:
