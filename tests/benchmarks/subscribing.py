@@ -37,7 +37,7 @@ class Sharded(Single):
 def a_round(topology: Single, direct: redis.Redis, tenants: int) -> tuple[float, float]:
     """The seconds to hear everything, and to hear it again after the connection was lost."""
     heard_again = Event()
-    routes = Routes(topology, NodeAddress(0, sharded=topology.sharded), heard_again.set)
+    routes = Routes(topology, NodeAddress(0, sharded=topology.sharded), heard_again.set, lambda _tenant: None)
     routes.start(lambda _batch: None)
     everybody = [TenantKeys(f"tenant-{number:05}") for number in range(tenants)]
 

@@ -42,9 +42,11 @@ class Listener:
         pool.connection_class = connection_class or pool.connection_class
         self.heard: Queue[bytes] = Queue()
         self.gaps: Queue[None] = Queue()
+        self.lost: list[str] = []
         self.subscription = Subscription(
             lambda: pool,
             self._received,
+            self.lost.append,
             lambda: self.gaps.put(None),
             lambda: None,
             sharded=sharded,

@@ -64,7 +64,8 @@ class Node:
         self.address = NodeAddress(0, node_id, sharded=topology.sharded)
         self.heard: Queue[bytes] = Queue()
         self.gaps: Queue[None] = Queue()
-        self.routes = Routes(topology, self.address, lambda: self.gaps.put(None))
+        self.lost: list[str] = []
+        self.routes = Routes(topology, self.address, lambda: self.gaps.put(None), self.lost.append)
         self.routes.start(self._received)
 
     def _received(self, batch: list[bytes]) -> None:

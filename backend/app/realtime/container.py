@@ -127,6 +127,7 @@ def make_services(settings: Settings) -> Services:
         documents,
         locks,
         notifications,
+        activity,
         revocations,
     )
     heartbeats = HeartbeatWriter(tasks, presence, recovery)

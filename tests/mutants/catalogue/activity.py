@@ -9,7 +9,7 @@ TENANT_KEYS = "app.realtime.store.keys:TenantKeys"
 MUTANTS = {
     "activity-to-another-tenant": Mutant(
         "activity/1.1",
-        Lua("activity_record", "emit(tenant_channel, 'activity', item)", "emit('nobody', 'activity', item)"),
+        Lua("activity_record", "emit(tenant_channel, 'activity', item,", "emit('nobody', 'activity', item,"),
     ),
     "forgets-tenant-in-activity": Mutant(
         "activity/2.4",

@@ -19,6 +19,7 @@ import structlog
 from app.realtime.bus.members import Members
 from app.realtime.bus.message import Head, listed, read
 from app.realtime.bus.order import Order
+from app.realtime.bus.positions import Positions
 from app.realtime.store.keys import tenant_of
 from app.realtime.transport.message import Message
 from app.realtime.transport.reasons import Reason
@@ -40,12 +41,14 @@ class Delivery:
         self,
         members: Members,
         order: Order,
+        positions: Positions,
         on_due: Callable[[str, float], None],
         on_unsteady: Callable[[str, str], None],
         on_probe: Callable[[str], None],
     ) -> None:
         self._members = members
         self._order = order
+        self._positions = positions
         self._on_due = on_due
         self._on_unsteady = on_unsteady
         self._on_probe = on_probe
@@ -62,7 +65,7 @@ class Delivery:
             try:
                 head, packet = read(data)
                 if "do" in head:
-                    self._do(head)
+                    self._do(head, packet)
                 else:
                     self._address_to(head, packet)
             except Exception:
@@ -75,7 +78,7 @@ class Delivery:
                 gevent.sleep(0)
         self._outgoing.send()
 
-    def _do(self, head: Head) -> None:
+    def _do(self, head: Head, packets: str) -> None:
         match head["do"]:
             case "hold":
                 self._order.hold(head["sid"], head["number"])
@@ -85,11 +88,28 @@ class Delivery:
                 self.on_revoked(head)
             case "probe":
                 self._on_probe(head["of"])
+            case "missed":
+                self._catch_up(head, packets)
+
+    def _catch_up(self, head: Head, packets: str) -> None:
+        """Deliver what connections have missed while the bus was not heard: see `Positions`."""
+        room = head["room"]
+        sids = self._positions.missed(room, head["after"], head["upto"], more=head["more"])
+        present = self._members.of(room)
+        members = {sid: present[sid] for sid in sids if sid in present}
+        for packet in filter(None, packets.split("\n")):
+            self.delivered += 1
+            self._done_in_turn += len(members)
+            message = Message(EVENT + packet)
+            self._outgoing.add(message, self._may_have_now(message, members, ()))
 
     def _address_to(self, head: Head, packet: str) -> None:
         room = head["room"]
-        for entered in head.get("enter", ()):
-            self._members.enter(room, entered)
+        if entered := head.get("enter"):
+            for one in entered:
+                self._members.enter(room, one)
+            if places := head.get("from"):
+                self._positions.entered(room, entered, places)
         if unsteady := head.get("unsteady"):
             self._on_unsteady(tenant_of(room), unsteady)
         members = self._members.of(room) if isinstance(room, str) else self._members.of_any(room)
@@ -99,7 +119,9 @@ class Delivery:
         self.delivered += 1
         self._done_in_turn += len(members)
         message = Message(EVENT + packet, head.get("replaces"))
-        self._outgoing.add(message, self._may_have_now(message, members, self._skipped(head)))
+        place = head.get("at")
+        skipped = self._skipped(head) if place is None else self._positions.heard(room, place)
+        self._outgoing.add(message, self._may_have_now(message, members, skipped))
         if due := head.get("due"):
             self._on_due(tenant_of(due[0]), due[1] / 1000)
 

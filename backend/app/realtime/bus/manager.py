@@ -16,7 +16,8 @@ from app.realtime.bus.delivery import EVENT, Delivery
 from app.realtime.bus.members import Members
 from app.realtime.bus.message import Names, listed, write
 from app.realtime.bus.order import DelayedAck, Order
-from app.realtime.bus.routes import Routes, is_routed, is_users
+from app.realtime.bus.positions import Place, Positions
+from app.realtime.bus.routes import Routes, has_places, is_routed, is_users
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import NO_TENANT, TenantKeys, tenant_of
 from app.realtime.store.script import reaching_redis
@@ -53,13 +54,16 @@ class BusManager:
         self._client = client
         self._address = address
         self._on_start = on_start
-        self.routes = Routes(topology, address, on_gap)
-        self._members = Members(self.routes.occupied, self.routes.deserted)
+        self.routes = Routes(topology, address, on_gap, self._lose)
+        self._members = Members(self.routes.occupied, self._deserted)
+        self._positions = Positions()
         self._order = Order()
         #: Sids by the session's id, and those that are being accepted, or are ending.
         self._sids: dict[str, str] = {}
         self._unsettled: set[str] = set()
-        self.delivery = Delivery(self._members, self._order, on_due, on_unsteady, self.routes.probe_heard)
+        self.delivery = Delivery(
+            self._members, self._order, self._positions, on_due, on_unsteady, self.routes.probe_heard
+        )
         self.server: Any = None
 
     # What python-socketio asks of a manager.
@@ -236,6 +240,25 @@ class BusManager:
         """Send a message to this node itself over each subscription."""
         self.routes.probe(self._publish)
 
+    def behind(self) -> list[tuple[str, Place]]:
+        """The Socket.IO rooms with connections that have missed announcements, and after which place."""
+        for room in self._positions.rooms_behind():
+            self._positions.keep(room, self._members.of(room))
+        return [(room, after) for room in self._positions.rooms_behind() for after in self._positions.groups(room)]
+
+    def _lose(self, tenant_id: str) -> None:
+        """The bus of a tenant is not heard: its connections miss announcements from now on."""
+        tenant_channel = TenantKeys(tenant_id).tenant_channel
+        members = self._members.of(tenant_channel)
+        self._positions.lose(tenant_channel, members)
+        for sid in members:
+            for room in filter(is_users, self._members.rooms_of(sid)):
+                self._positions.lose(room, (sid,))
+
+    def _deserted(self, room: str) -> None:
+        self._positions.forget(room)
+        self.routes.deserted(room)
+
     # Connections of this node.
 
     def is_open(self, sid: str) -> bool:
@@ -274,9 +297,16 @@ class BusManager:
             session.end(reason)
 
     def enter(self, sid: str, rooms: Iterable[str]) -> None:
-        """Put a connection of this node into Socket.IO rooms, in case the message that says so was lost."""
+        """Put a connection of this node into Socket.IO rooms, in case the message that says so was lost.
+
+        It hears the announcements in them that come after the next recovery.
+        """
+        known = self._members.rooms_of(sid)
         for room in rooms:
-            self._members.enter(sid, room)
+            if room not in known:
+                self._members.enter(sid, room)
+                if has_places(room):
+                    self._positions.begin(sid, room)
 
     def leave(self, sid: str, room: str) -> None:
         """Take a connection of this node out of a Socket.IO room at once; the bus may say so again."""

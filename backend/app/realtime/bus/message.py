@@ -7,8 +7,10 @@ A message to a Socket.IO room is one line of JSON about its way, and then the ar
 
 A node reads the first line and sends the second as it is. `room` and `skip` are one name or a list of names. The line
 may also have `skip_room` (a Socket.IO room whose connections do not get it), `enter` (Socket.IO rooms that the
-connection `room` enters first), `due` ([Socket.IO room, ms until something ends in it]), `replaces` (see `Message`) and
-`unsteady` (a user whose next heartbeat may change their status). A message with `do` is not for clients.
+connection `room` enters first), `due` ([Socket.IO room, ms until something ends in it]), `replaces` (see `Message`),
+`unsteady` (a user whose next heartbeat may change their status), `at` (its place among the announcements of `room`) and
+`from` (the places of the rooms in `enter`): see `Positions`. A message with `do` is for the node. Of these, `missed`
+has an array on each further line.
 """
 
 from __future__ import annotations

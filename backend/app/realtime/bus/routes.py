@@ -40,7 +40,8 @@ LINGER_SECONDS = 5.0
 _SWEEP_SECONDS = 1.0
 
 #: How the names of Socket.IO rooms begin that have a channel.
-_ROUTED = ("tenant:{", "room:{")
+_TENANTS = "tenant:{"
+_ROUTED = (_TENANTS, "room:{")
 
 
 def is_routed(room: str) -> bool:
@@ -53,19 +54,30 @@ def is_users(room: str) -> bool:
     return room.startswith("user:{") and "}" in room
 
 
+def has_places(room: str) -> bool:
+    """Whether announcements to a Socket.IO room have a place: a tenant's and a user's, see `Positions`."""
+    return room.startswith(_TENANTS) or is_users(room)
+
+
 class Routes:
-    """What this node hears, by one subscription for each master. `gap`: see `BusManager`."""
+    """What this node hears, by one subscription for each master.
+
+    `gap`: see `BusManager`. `lose` is called with a tenant before anything is heard of it after messages may have been
+    missed.
+    """
 
     def __init__(
         self,
         topology: Topology,
         address: NodeAddress,
         gap: Callable[[], None],
+        lose: Callable[[str], None],
     ) -> None:
         self._topology = topology
         self._address = address
         self._received: Callable[[list[bytes]], None] = lambda _batch: None
         self._gap = gap
+        self._lose = lose
         self._routes: dict[str, Route] = {}
         self._subscriptions: dict[Hashable, Subscription] = {}
         #: Rooms without members, with the time since when, in its order.
@@ -119,7 +131,9 @@ class Routes:
     def occupied(self, room: str) -> None:
         """A room has its first member here. It is heard already, unless this process stood still for too long."""
         if self._idle.pop(room, None) is None and room not in self._routes and is_routed(room):
-            self._add(room).missed = True
+            route = self._add(room)
+            route.missed = True
+            self._lose(route.tenant_id)
             self._idle.pop(room, None)
 
     def deserted(self, room: str) -> None:
@@ -225,6 +239,8 @@ class Routes:
             here = next((tenant_id for tenant_id in tenants if self._shard_of(tenant_id) == shard), None)
             return None if here is None else self._topology.pool_for(here)
 
-        subscription = Subscription(pool, self._received, self._gap, self._doubt, sharded=self._topology.sharded)
+        subscription = Subscription(
+            pool, self._received, self._lose, self._gap, self._doubt, sharded=self._topology.sharded
+        )
         subscription.start()
         return subscription

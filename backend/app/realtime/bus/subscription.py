@@ -31,15 +31,16 @@ _PLAIN, _SHARDED = b"", b"s"
 class Subscription:
     """Hears the channels of routes over one connection, so that their messages come in the order of Redis.
 
-    `pool` says how to connect, None for not now. `received` gets the messages that one read has brought. `gap` is
-    called when channels are heard again, because messages may have been missed. `doubt` is called when something speaks
-    against this being the channels' master.
+    `pool` says how to connect, None for not now. `received` gets the messages that one read has brought. `lose` is
+    called with a tenant before its channels are subscribed again, and `gap` when they are heard again, because messages
+    may have been missed. `doubt` is called when something speaks against this being the channels' master.
     """
 
     def __init__(
         self,
         pool: Callable[[], redis.ConnectionPool | None],
         received: Callable[[list[bytes]], None],
+        lose: Callable[[str], None],
         gap: Callable[[], None],
         doubt: Callable[[], None],
         *,
@@ -47,6 +48,7 @@ class Subscription:
     ) -> None:
         self._pool = pool
         self._received = received
+        self._lose = lose
         self._gap = gap
         self._doubt = doubt
         kind = _SHARDED if sharded else _PLAIN
@@ -57,7 +59,8 @@ class Subscription:
         self._routes: dict[bytes, Route] = {}
         self._link: _Link | None = None
         self._stopped = False
-        self._times = 0
+        #: Whether channels may have been heard already, over another connection.
+        self._heard_before = False
         #: Channels that have to be confirmed before this connection hears everything.
         self._opening = 0
         #: Whether a gap is to be reported.
@@ -101,6 +104,8 @@ class Subscription:
     def add(self, route: Route) -> None:
         """Hear a route's channels. It says itself when it is heard."""
         route.begin()
+        if route.missed:
+            self._lose(route.tenant_id)
         for channel in route.channels:
             self._routes[channel] = route
         if self._link is not None:
@@ -159,7 +164,7 @@ class Subscription:
                     self._dropped(self._routes[reply[1]])
             if messages:
                 self._received(messages)
-            if self._missed:
+            if self._missed and not self._opening:
                 self._missed = False
                 self._gap()
         raise ConnectionResetError("Redis has closed the connection")
@@ -177,6 +182,10 @@ class Subscription:
             link.close()
             raise ConnectionAbortedError("stopped while it connected")
         self._opening = len(self._routes)
+        if self._heard_before:
+            self._missed = True
+            for tenant_id in {route.tenant_id for route in self._routes.values()}:
+                self._lose(tenant_id)
         for route in self.routes():
             route.begin()
             link.send(self._subscribe, route.channels)
@@ -188,12 +197,11 @@ class Subscription:
         self.subscribed = True
         self.away = False
         self.heard_at = time.monotonic()
-        self._times += 1
         self._retry_seconds = _FIRST_RETRY_SECONDS
-        self._missed = self._missed or self._times > 1
 
     def _heard(self, channel: bytes) -> None:
         """Redis has confirmed a channel. Confirmations come in the order of the commands."""
+        self._heard_before = True
         if self._opening:
             self._opening -= 1
             if not self._opening:
@@ -207,6 +215,7 @@ class Subscription:
         if route.heard:
             route.begin()
             route.missed = route.dropped = True
+            self._lose(route.tenant_id)
             self._doubt()
 
 

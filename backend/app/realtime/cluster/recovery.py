@@ -1,8 +1,9 @@
 """Restores the connections of this node after Redis or the bus was away.
 
 `restore` stores a connection and its rooms again if Redis has lost them. `resync_soon` sends the current state to
-connections that may have missed messages: lists, cursors, typing, locks, documents and the unread count. What Redis
-has of this node and the node has not is ended.
+connections that may have missed messages: first the notifications and activity that they have missed (see
+`bus/positions.py`), then lists, cursors, typing, locks, documents and the unread count. What Redis has of this node and
+the node has not is ended.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ from app.realtime.managers.lock_manager import LockManager
 from app.realtime.managers.presence_manager import PresenceManager
 from app.realtime.managers.room_manager import RoomManager
 from app.realtime.managers.typing_manager import TypingManager
+from app.realtime.services.activity_service import ActivityService
 from app.realtime.services.notification_service import NotificationService
 from app.realtime.services.revocation_service import RevocationService
 from app.realtime.store.address import NodeAddress
-from app.realtime.store.keys import TenantKeys
+from app.realtime.store.keys import TenantKeys, tenant_of
 from app.realtime.store.nodes import NodeStore
 from app.realtime.transport.reasons import Reason
 from realtime_contracts.rules.errors import Forbidden, LimitExceeded, NotInRoom, Unauthenticated, Unavailable
@@ -36,6 +38,9 @@ logger = structlog.get_logger(__name__)
 
 #: Names of the jobs during which a node is not ready.
 _RESTORE, _RESYNC = "restore", "resync"
+
+#: Missed notifications or items that one script reads and one message has. It keeps Redis for about a millisecond.
+_PIECE = 100
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ class Recovery:
     documents: DocumentManager
     locks: LockManager
     notifications: NotificationService
+    activity: ActivityService
     revocations: RevocationService
 
     def problem(self) -> str | None:
@@ -88,9 +94,23 @@ class Recovery:
 
     def _resync(self) -> None:
         self._end_those_gone()
+        self._each(self._enter_again)
+        self._catch_up()
         self._each(self._send_again)
         for tenant_id in {connection.tenant_id for connection in self.connections.local_connections.values()}:
             self.deadlines.plan_check(tenant_id, 0)  # A missed message may have announced a deadline.
+
+    def _catch_up(self) -> None:
+        """Tell each connection what it has missed of notifications and activity."""
+        for room, heard in self.bus.behind():
+            keys = TenantKeys(tenant_of(room))
+            place, more = heard, True
+            while more:
+                if room == keys.tenant_channel:
+                    place, more = self.activity.tell_missed(keys.tenant_id, place, _PIECE)
+                else:
+                    user_id = room.removeprefix(keys.users_channel)
+                    place, more = self.notifications.tell_missed(keys.tenant_id, user_id, place, _PIECE)
 
     def put_right(self, connection: Connection, action: Callable[[Connection], object]) -> None:
         """Do something for a local connection, and restore it if Redis has lost it. Raises Unavailable only.
@@ -134,15 +154,18 @@ class Recovery:
             self.rooms.join(connection, room_id)
             self._send_room(connection, room_id)
 
+    def _enter_again(self, connection: Connection) -> None:
+        """Put a connection into its Socket.IO rooms, in case that message was lost, unless it is revoked."""
+        self.revocations.refuse_revoked(connection.tenant_id, connection.token)
+        keys = connection.keys
+        self.bus.enter(connection.sid, [keys.tenant_channel, keys.user_channel(connection.user_id)])
+        self.bus.enter(connection.sid, map(keys.room_channel, sorted(connection.rooms)))
+
     def _send_again(self, connection: Connection) -> None:
         """Send the current state to a connection that is in Redis and in its rooms, in case it missed messages."""
-        self.revocations.refuse_revoked(connection.tenant_id, connection.token)
-        keys, rooms = connection.keys, sorted(connection.rooms)
-        self.bus.enter(connection.sid, [keys.tenant_channel, keys.user_channel(connection.user_id)])
-        self.bus.enter(connection.sid, map(keys.room_channel, rooms))
         self.presence.send_list(connection)
         self._send_count(connection)
-        for room_id in rooms:
+        for room_id in sorted(connection.rooms):
             self.rooms.list_users(connection, room_id)
             self._send_room(connection, room_id)
 

@@ -114,6 +114,10 @@ class ActivityService(Service):
             raise Conflict("This idempotency key was used for another activity")
         return Recorded(ActivityItem(**recorded[0]), recorded[1])
 
+    def tell_missed(self, tenant_id: str, after: int | None, limit: int) -> tuple[int, bool]:
+        """Tell the tenant's connections of this node what they have missed: see `ActivityStore.tell_missed`."""
+        return self._store.tell_missed(tenant_keys(tenant_id), after, limit)
+
     def feed(
         self,
         tenant_id: str,

@@ -169,6 +169,10 @@ class NotificationService(Service):
         """Send `notification:count` to one connection of the user, in order with all other messages; returns it."""
         return self._store.count(tenant_keys(tenant_id), user_id, sid)
 
+    def tell_missed(self, tenant_id: str, user_id: str, after: int | None, limit: int) -> tuple[int, bool]:
+        """Tell the user's connections of this node what they have missed: see `NotificationStore.tell_missed`."""
+        return self._store.tell_missed(tenant_keys(tenant_id), user_id, after, limit)
+
     def mark_read(self, tenant_id: str, user_id: str, notification_id: str) -> tuple[Notification, int]:
         """Mark one as read, again if need be. Returns it and the unread count. Raises NotFound."""
         keys, user_id = tenant_keys(tenant_id), checked_user(user_id)

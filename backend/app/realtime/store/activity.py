@@ -12,6 +12,7 @@ import redis
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.script import Script
+from realtime_contracts.rules.limits import PAGE_ITEMS
 
 #: One item, as on the wire.
 Item = dict[str, Any]
@@ -57,6 +58,7 @@ class ActivityStore:
     def __init__(self, client: redis.Redis, address: NodeAddress) -> None:
         self._record = Script(client, "activity_record", address)
         self._feed = Script(client, "activity_feed", address)
+        self._missed = Script(client, "activity_missed", address)
 
     def record(self, keys: TenantKeys, new: NewActivity, kept: int, lasts_ms: int) -> tuple[Item, bool] | None:
         """Record an item; a tenant has `kept` at most, for `lasts_ms` after the last.
@@ -94,6 +96,14 @@ class ActivityStore:
             also=also,
         )
         return items, before or None
+
+    def tell_missed(self, keys: TenantKeys, after: int | None, limit: int) -> tuple[int, bool]:
+        """Tell this node's connections at a place what they have missed, `limit` items at most: see `bus/positions.py`.
+
+        Returns the place that they have got to, and whether there is more.
+        """
+        upto, more = self._missed(keys, heard=after, limit=limit, page_limit=PAGE_ITEMS)
+        return int(upto), bool(more)
 
 
 def _index(wanted: Wanted) -> tuple[str, str]:

@@ -40,6 +40,7 @@ class NotificationStore:
         self._list = Script(client, "notification_list", address)
         self._count = Script(client, "notification_count", address)
         self._expire = Script(client, "notification_expire", address)
+        self._missed = Script(client, "notification_missed", address)
         self._due = DueList(client)
 
     def create(self, keys: TenantKeys, user_id: str, new: NewNotification, kept: int) -> tuple[Item, bool] | None:
@@ -82,6 +83,14 @@ class NotificationStore:
     def count(self, keys: TenantKeys, user_id: str, sid: str | None = None) -> int:
         """Return the unread count; also send `notification:count` to connection `sid` if given."""
         return int(self._count(keys, user_id=user_id, sid=sid))
+
+    def tell_missed(self, keys: TenantKeys, user_id: str, after: int | None, limit: int) -> tuple[int, bool]:
+        """Tell this node's connections of a user at a place what they have missed: see `bus/positions.py`.
+
+        `limit`: of notifications. Returns the place that they have got to, and whether there is more.
+        """
+        upto, more = self._missed(keys, user_id=user_id, heard=after, limit=limit)
+        return int(upto), bool(more)
 
     def due(self, keys: TenantKeys) -> Due:
         """Return the users whose notifications have expired."""

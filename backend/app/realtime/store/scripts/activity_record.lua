@@ -36,5 +36,5 @@ if surplus > 0 then
 end
 for _, kept in ipairs({ activity_key, activity_index_key, activity_recorded_key }) do redis.call('PEXPIRE', kept, lasts_ms) end
 
-if redis.call('EXISTS', connections_key) == 1 then emit(tenant_channel, 'activity', item) end
+if redis.call('EXISTS', connections_key) == 1 then emit(tenant_channel, 'activity', item, { at = place_of(id) }) end
 return { 1, item }

@@ -31,7 +31,7 @@ for _ = tonumber(max_notifications) + 1, redis.call('HLEN', notifications_key) d
 end
 note_ends()
 if redis.call('EXISTS', user_connections_key) == 1 then
-  emit(tenant_channel, 'notification', head .. '}', { to = user_channel, due = tonumber(lasts_ms) })
+  emit(tenant_channel, 'notification', head .. '}', { to = user_channel, due = tonumber(lasts_ms), at = digits(made_at) })
   tell_count(false)
 end
 return { 1, item_json('', head) }

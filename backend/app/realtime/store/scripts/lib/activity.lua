@@ -19,6 +19,11 @@ local function item_of(id)
   return entry and read_entry(entry).item
 end
 
+-- An id, or a time, as a number without leading zeros, as it stands in JSON.
+local function place_of(id)
+  return (string.gsub(id, '^0+(%d)', '%1'))
+end
+
 -- The members of the index for an item.
 local function index_members(id, fields)
   local middle = '\0' .. id .. '\0'

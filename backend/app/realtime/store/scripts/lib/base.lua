@@ -47,12 +47,20 @@ local function publish(channel, message)
   redis.call(PUBLISH, BUS .. channel, message)
 end
 
+-- Tell a node's connections that are behind in a Socket.IO room what they have missed, as lines of [event,data]: see
+-- `bus/positions.py`. Places are digits; `after` is '' for those that only learn where the room is.
+local function tell_missed(node_channel, room, after, upto, more, lines)
+  publish(node_channel, '{"do":"missed","room":' .. json(room) .. ',"after":' .. (after == '' and 'null' or after)
+    .. ',"upto":' .. upto .. ',"more":' .. tostring(more) .. '}\n' .. table.concat(lines, '\n'))
+end
+
 -- Put `event` on a channel of the bus, in the format of `bus/message.py`. `data` is JSON. `how` may have:
 -- to: the connection or Socket.IO room that gets it, if not that of the channel ·
 -- skip_sid: a connection that does not get it · skip_room: a Socket.IO room whose connections do not get it ·
 -- enter: Socket.IO rooms that the connection `to` enters first · due: ms until something ends in the Socket.IO room
 -- due_room (default: who gets it); a node that delivers the message checks it then · replaces: of the messages with this
--- text the newest is enough for a client that is slow · unsteady: a user whose next heartbeat may change their status.
+-- text the newest is enough for a client that is slow · unsteady: a user whose next heartbeat may change their status ·
+-- at: the message's place (digits) among the announcements of the Socket.IO room · from: the places of the rooms in `enter`.
 local function emit(channel, event, data, how)
   local room = how and how.to or channel
   local head = '{"room":' .. json(room)
@@ -60,6 +68,8 @@ local function emit(channel, event, data, how)
     if how.skip_sid then head = head .. ',"skip":' .. json(how.skip_sid) end
     if how.skip_room then head = head .. ',"skip_room":' .. json(how.skip_room) end
     if how.enter then head = head .. ',"enter":' .. json(how.enter) end
+    if how.at then head = head .. ',"at":' .. how.at end
+    if how.from then head = head .. ',"from":[' .. table.concat(how.from, ',') .. ']' end
     if how.due then head = head .. ',"due":[' .. json(how.due_room or room) .. ',' .. digits(how.due) .. ']' end
     if how.unsteady then head = head .. ',"unsteady":' .. json(how.unsteady) end
     if how.replaces then head = head .. ',"replaces":' .. json(how.replaces) end
