@@ -213,6 +213,9 @@ Feature: Answers, errors and nonsense
         | doc:sync        | null               |
         | doc:edit        | []                 |
         | doc:lock_status | two objects        |
+        | auth:refresh    | "a.b.c"            |
+        | auth:refresh    | {}                 |
+        | auth:refresh    | {"token":"a.b.c","x":1} |
 
     @errors/4.3 @should @spec_errors
     Scenario Outline: <event> with what no payload should be: <payload>

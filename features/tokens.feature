@@ -73,6 +73,8 @@ Feature: The end of a token, and a newer one
         | a token without an end          | unauthenticated |
         | a token that is not valid yet   | unauthenticated |
         | an expired token                | token_expired   |
+        | an empty token                  | invalid_payload |
+        | a token of 8193 characters      | invalid_payload |
         | a number as token               | invalid_payload |
         | a list as token                 | invalid_payload |
 

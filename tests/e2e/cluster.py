@@ -31,7 +31,7 @@ STOP_SECONDS = 15.0
 POLL_SECONDS = 0.05
 
 #: Short enough to wait for, long enough that a busy machine does not make them true by itself.
-TIMEOUTS = Timeouts(away=3.0, offline=1.5, lease=3.0, ping_interval=1.0, ping_timeout=1.5, cursor=5.0, typing=3.0)
+TIMEOUTS = Timeouts(away=3.0, offline=1.5, lease=3.0, ping_interval=1.0, ping_timeout=3.0, cursor=5.0, typing=3.0)
 
 #: How our tokens begin: {"alg":
 TOKEN_START = "eyJhbGciOi"

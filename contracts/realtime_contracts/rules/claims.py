@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,9 @@ _TOKEN_ID = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,255}")
 
 #: The claims that are times, in seconds since 1970.
 _TIMES = ("exp", "nbf", "iat")
+
+#: The first second that no date has, since 1970.
+_YEAR_10000 = 253_402_300_800
 
 #: Characters of names that Python does not call printable: joiners, and spaces beyond ASCII.
 _KEPT = frozenset("\u200c\u200d\u00a0\u2009\u202f\u3000")
@@ -74,10 +76,7 @@ def connection_end(expires_at: float, leeway: float, now: float) -> float:
 def _is_time(claim: object) -> bool:
     if isinstance(claim, bool) or not isinstance(claim, int | float):
         return False
-    try:
-        return math.isfinite(claim)
-    except OverflowError:
-        return False
+    return -_YEAR_10000 < claim < _YEAR_10000  # also false for NaN
 
 
 def _role(claim: object) -> str:

@@ -208,8 +208,8 @@ export interface AckPresenceUpdateSuccess {
   /** True: the event succeeded. */
   ok: true;
   /**
-   * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
-   * (C0, DEL, C1).
+   * Who: the `sub` claim of the user's token. 1 to 128 characters in NFC, without braces, control characters (C0,
+   * DEL, C1), bidi and invisible characters, and without a blank at either end.
    */
   user_id: UserId;
   /** The user's display name: the `name` claim of the token, `Unknown` without one. 1 to 255 characters. */

@@ -86,8 +86,8 @@ export interface ServerCursorMove {
   /** `entity_type:entity_id`, a room inside the caller's own tenant. 3 to 193 characters. */
   room_id: RoomId;
   /**
-   * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
-   * (C0, DEL, C1).
+   * Who: the `sub` claim of the user's token. 1 to 128 characters in NFC, without braces, control characters (C0,
+   * DEL, C1), bidi and invisible characters, and without a blank at either end.
    */
   user_id: UserId;
   /** The user's display name: the `name` claim of the token, `Unknown` without one. 1 to 255 characters. */
@@ -112,8 +112,8 @@ export interface ServerCursorRemove {
   /** `entity_type:entity_id`, a room inside the caller's own tenant. 3 to 193 characters. */
   room_id: RoomId;
   /**
-   * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
-   * (C0, DEL, C1).
+   * Who: the `sub` claim of the user's token. 1 to 128 characters in NFC, without braces, control characters (C0,
+   * DEL, C1), bidi and invisible characters, and without a blank at either end.
    */
   user_id: UserId;
 }
@@ -138,8 +138,8 @@ export interface ServerDocEdit {
    */
   epoch: Epoch;
   /**
-   * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
-   * (C0, DEL, C1).
+   * Who: the `sub` claim of the user's token. 1 to 128 characters in NFC, without braces, control characters (C0,
+   * DEL, C1), bidi and invisible characters, and without a blank at either end.
    */
   user_id: UserId;
   /** The user's display name: the `name` claim of the token, `Unknown` without one. 1 to 255 characters. */
@@ -260,8 +260,8 @@ export interface ServerPresenceList {
 /** A user's status or place, sent to the whole tenant, its sender included. */
 export interface ServerPresenceUpdate {
   /**
-   * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
-   * (C0, DEL, C1).
+   * Who: the `sub` claim of the user's token. 1 to 128 characters in NFC, without braces, control characters (C0,
+   * DEL, C1), bidi and invisible characters, and without a blank at either end.
    */
   user_id: UserId;
   /** The user's display name: the `name` claim of the token, `Unknown` without one. 1 to 255 characters. */
@@ -284,8 +284,8 @@ export interface ServerPresenceUpdate {
 /** A user came online: this is their first connection. */
 export interface ServerPresenceUserJoined {
   /**
-   * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
-   * (C0, DEL, C1).
+   * Who: the `sub` claim of the user's token. 1 to 128 characters in NFC, without braces, control characters (C0,
+   * DEL, C1), bidi and invisible characters, and without a blank at either end.
    */
   user_id: UserId;
   /** The user's display name: the `name` claim of the token, `Unknown` without one. 1 to 255 characters. */
@@ -302,8 +302,8 @@ export interface ServerPresenceUserJoined {
 /** A user went offline: their last connection said goodbye, or stayed lost. */
 export interface ServerPresenceUserLeft {
   /**
-   * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
-   * (C0, DEL, C1).
+   * Who: the `sub` claim of the user's token. 1 to 128 characters in NFC, without braces, control characters (C0,
+   * DEL, C1), bidi and invisible characters, and without a blank at either end.
    */
   user_id: UserId;
   /** The user's display name: the `name` claim of the token, `Unknown` without one. 1 to 255 characters. */
@@ -318,8 +318,8 @@ export interface ServerPresenceUserLeft {
 /** A user who was not in the room opened it. Sent to the others in it. */
 export interface ServerRoomUserJoined {
   /**
-   * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
-   * (C0, DEL, C1).
+   * Who: the `sub` claim of the user's token. 1 to 128 characters in NFC, without braces, control characters (C0,
+   * DEL, C1), bidi and invisible characters, and without a blank at either end.
    */
   user_id: UserId;
   /** The user's display name: the `name` claim of the token, `Unknown` without one. 1 to 255 characters. */
@@ -331,8 +331,8 @@ export interface ServerRoomUserJoined {
 /** A user's last connection left the room. Sent to the others in it. */
 export interface ServerRoomUserLeft {
   /**
-   * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
-   * (C0, DEL, C1).
+   * Who: the `sub` claim of the user's token. 1 to 128 characters in NFC, without braces, control characters (C0,
+   * DEL, C1), bidi and invisible characters, and without a blank at either end.
    */
   user_id: UserId;
   /** The user's display name: the `name` claim of the token, `Unknown` without one. 1 to 255 characters. */

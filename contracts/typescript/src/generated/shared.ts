@@ -53,8 +53,8 @@ export interface Activity {
    */
   id: ActivityId;
   /**
-   * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
-   * (C0, DEL, C1).
+   * Who: the `sub` claim of the user's token. 1 to 128 characters in NFC, without braces, control characters (C0,
+   * DEL, C1), bidi and invisible characters, and without a blank at either end.
    */
   user_id: UserId;
   /** The user's display name: the `name` claim of the token, `Unknown` without one. 1 to 255 characters. */
@@ -108,8 +108,8 @@ export type Cursors = Cursor[];
 /** Where one user is. */
 export interface Cursor {
   /**
-   * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
-   * (C0, DEL, C1).
+   * Who: the `sub` claim of the user's token. 1 to 128 characters in NFC, without braces, control characters (C0,
+   * DEL, C1), bidi and invisible characters, and without a blank at either end.
    */
   user_id: UserId;
   /** The user's display name: the `name` claim of the token, `Unknown` without one. 1 to 255 characters. */
@@ -202,8 +202,8 @@ export interface Edit {
    */
   epoch: Epoch;
   /**
-   * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
-   * (C0, DEL, C1).
+   * Who: the `sub` claim of the user's token. 1 to 128 characters in NFC, without braces, control characters (C0,
+   * DEL, C1), bidi and invisible characters, and without a blank at either end.
    */
   user_id: UserId;
   /** The user's display name: the `name` claim of the token, `Unknown` without one. 1 to 255 characters. */
@@ -231,8 +231,8 @@ export interface Lock {
   /** What is locked, with everything below it. */
   path: JsonPointer;
   /**
-   * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
-   * (C0, DEL, C1).
+   * Who: the `sub` claim of the user's token. 1 to 128 characters in NFC, without braces, control characters (C0,
+   * DEL, C1), bidi and invisible characters, and without a blank at either end.
    */
   user_id: UserId;
   /** The user's display name: the `name` claim of the token, `Unknown` without one. 1 to 255 characters. */
@@ -391,8 +391,8 @@ export interface InternalDetails {
 }
 
 /**
- * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
- * (C0, DEL, C1).
+ * Who: the `sub` claim of the user's token. 1 to 128 characters in NFC, without braces, control characters (C0,
+ * DEL, C1), bidi and invisible characters, and without a blank at either end.
  */
 export type UserId = string;
 
@@ -502,8 +502,8 @@ export type PresenceStatus = "online" | "away" | "busy";
 /** One user who is online, as `presence:list` shows them. */
 export interface PresentUser {
   /**
-   * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
-   * (C0, DEL, C1).
+   * Who: the `sub` claim of the user's token. 1 to 128 characters in NFC, without braces, control characters (C0,
+   * DEL, C1), bidi and invisible characters, and without a blank at either end.
    */
   user_id: UserId;
   /** The user's display name: the `name` claim of the token, `Unknown` without one. 1 to 255 characters. */
@@ -528,8 +528,8 @@ export type RestErrorText = string;
 /** Whether one user is online, and where. Of a user who is offline all is null but user_id and status. */
 export interface RestPresence {
   /**
-   * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
-   * (C0, DEL, C1).
+   * Who: the `sub` claim of the user's token. 1 to 128 characters in NFC, without braces, control characters (C0,
+   * DEL, C1), bidi and invisible characters, and without a blank at either end.
    */
   user_id: UserId;
   /** The user's status. Nobody is told whether a user who is offline exists. */
@@ -550,8 +550,8 @@ export type RoomUsers = RoomUser[];
 /** One user who has the room open. */
 export interface RoomUser {
   /**
-   * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
-   * (C0, DEL, C1).
+   * Who: the `sub` claim of the user's token. 1 to 128 characters in NFC, without braces, control characters (C0,
+   * DEL, C1), bidi and invisible characters, and without a blank at either end.
    */
   user_id: UserId;
   /** The user's display name: the `name` claim of the token, `Unknown` without one. 1 to 255 characters. */
@@ -572,8 +572,8 @@ export type TypingFieldOrNone = TypingField | null;
 /** One user who types in one field. */
 export interface Typist {
   /**
-   * Who: the `sub` claim of the user's token. 1 to 128 characters, without braces and without control characters
-   * (C0, DEL, C1).
+   * Who: the `sub` claim of the user's token. 1 to 128 characters in NFC, without braces, control characters (C0,
+   * DEL, C1), bidi and invisible characters, and without a blank at either end.
    */
   user_id: UserId;
   /** The user's display name: the `name` claim of the token, `Unknown` without one. 1 to 255 characters. */
