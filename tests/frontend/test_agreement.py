@@ -15,6 +15,7 @@ from realtime_contracts import Direction
 from realtime_contracts.contract.payloads.generator import nearly_valid, valid
 from realtime_contracts.contract.registry import registry
 from realtime_contracts.contract.schemas import own_schemas
+from realtime_contracts.contract.violations import MANY_PARTS, has_more_parts
 from tests.node import run
 
 #: Of each message, so that all together are more than 10,000: half of them valid, half nearly.
@@ -63,6 +64,14 @@ def comparable(verdict: dict[str, str] | None) -> dict[str, str] | None:
     return {"path": verdict["path"], "reason": NUMBER.sub("got a number", verdict["reason"])}
 
 
+def alike(message: Message, ours: dict[str, str] | None, pythons: dict[str, str] | None) -> bool:
+    """Whether both say the same. Of a large payload Python names the first fault that it finds, not the shallowest."""
+    if comparable(ours) == comparable(pythons):
+        return True
+    large = ours is not None and pythons is not None and has_more_parts(message[2], MANY_PARTS)
+    return large and ours["path"] in registry().wrong_places(*message)
+
+
 @pytest.mark.parametrize("made", [examples, generated], ids=lambda made: made.__name__)
 def test_both_judge_alike(made: Any, package: Path) -> None:
     messages = list(made())
@@ -73,7 +82,7 @@ def test_both_judge_alike(made: Any, package: Path) -> None:
     for message, verdict in zip(messages, verdicts, strict=True):
         expected = of_python(message)
         refused += expected is not None
-        if comparable(verdict) != comparable(expected):
+        if not alike(message, verdict, expected):
             disagreed.append((message, expected, verdict))
     assert disagreed == [], f"{len(disagreed)} of {len(messages)}, the first: {disagreed[0]}"
     assert len(messages) * 0.1 < refused < len(messages) * 0.9, "both sides are judged"

@@ -190,7 +190,7 @@ def test_a_user_with_odd_names_and_ids_comes_and_goes(backend: Backend, tape: Ta
         "%s %d \\n",
     ]
     for number, name in enumerate(names):
-        connection = backend.connect(tenant, f"user:{number}/{name[:20]}", name)
+        connection = backend.connect(tenant, f"user:{number}/{name[:20].strip()}", name)
         backend.join(connection, "invoice:1")
     listed = tape.heard("presence:list")[-1].payload
     assert [user["user_name"] for user in listed["users"]] == sorted(names)

@@ -17,6 +17,7 @@ export async function converse(socket, put, upgrades) {
   await say("presence:update", { status: "busy", current_page: "/invoices/42" });
   await say("heartbeat");
   await say("heartbeat", { active: true });
+  await say("auth:refresh", socket.auth);
   // The first try may be the faulty one; the rest of the conversation wants the room.
   await say("room:join", { entity_type: "invoice", entity_id: 42 });
   await say("room:join", { entity_type: "invoice", entity_id: "42" });
