@@ -95,13 +95,25 @@ def serve(host: str, port: int, redis_url: str | None, data: Path, workers: int,
 
 @server_commands.command()
 @click.option("--redis-url", envvar="REDIS_URL", help="Redis to check.")
-def doctor(redis_url: str | None) -> None:
+@click.option("--acl", is_flag=True, help="Print the line that makes a Redis user with the server's rights.")
+def doctor(redis_url: str | None, *, acl: bool) -> None:
     """Check the settings and Redis, and report what is wrong and how to fix it.
 
     Exit status: 0 ready to serve, 1 something must be fixed.
     """
-    from app.doctor import examine, print_findings
+    from app.doctor import access_lines, examine, print_findings
+    from app.settings import SettingsError
 
+    if acl:
+        try:
+            lines = access_lines(redis_url)
+        except SettingsError as error:
+            click.echo(f"realtime doctor: {error}", err=True)
+            sys.exit(2)
+        for where, line in lines.items():
+            click.echo(f"Run on {where}, with a password of yours in place of PASSWORD:", err=True)
+            click.echo(line)
+        return
     findings = examine(redis_url)
     print_findings(findings)
     sys.exit(any(finding.verdict == "bad" for finding in findings))

@@ -43,5 +43,11 @@ class RedisRefused(Exception):
     """Redis has refused a command, in these words: a defect, or broken data. Asking again does not help."""
 
 
-class NoPermission(RedisRefused):
-    """The user of Redis lacks a permission."""
+class NoPermission(RedisRefused, Unavailable):
+    """The user of Redis lacks a permission: `unavailable` for clients, until the operator grants it."""
+
+    details = None
+
+    def __init__(self, said: str) -> None:
+        """`said`: what Redis says. Clients do not get it."""
+        Exception.__init__(self, said)

@@ -324,7 +324,7 @@ def test_doctor_says_what_a_crash_of_redis_would_take(
 def test_doctor_says_what_is_wrong_and_what_to_do() -> None:
     report = run("doctor", "--redis-url", "redis://127.0.0.1:1/0", status=1, JWT_SECRET_KEY="short")
     assert re.search("✗ +settings +JWT_SECRET_KEY: HS256 needs a secret of at least 32 bytes", report)
-    assert re.search("✗ +redis +no answer at 127.0.0.1:1", report)
+    assert re.search("✗ +redis +127.0.0.1:1: redis is away: start it, or correct REDIS_URL", report)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from app.realtime.managers.connection_manager import ConnectionManager
 from app.realtime.policy import RoomRequest
 from app.realtime.store import topology
 from app.realtime.store.address import NodeAddress
+from app.realtime.store.verdict import AWAY, TIME_OUT
 from app.settings import Settings
 from tests.integration.backend import NUMBERED, SECRET, TENANT, Wire, come, eventually, sent_away, timeless
 from tests.integration.conftest import GRACE_SECONDS, MakeCluster
@@ -102,7 +103,7 @@ def test_while_redis_hangs_events_are_refused_and_afterwards_all_is_as_before(
         assert ana.ask("presence:update", {"status": "x"})["error"]["code"] == "invalid_payload"
         sent_away(url, "cleo")
         reason = eventually(lambda: readyz(url) if readyz(url)[0] == 503 else None, "not ready")
-        assert reason == (503, {"success": False, "error": "redis is away", "code": "unavailable"})
+        assert reason == (503, {"success": False, "error": TIME_OUT.text, "code": "unavailable"})
         # The first move of the outage: nothing has failed to be written yet.
         assert_unavailable(ana, "cursor:move", {"room_id": ROOM_ID, "line": 1, "column": 1})
         ben.goodbye()
@@ -141,7 +142,7 @@ def test_when_redis_has_lost_everything_presence_and_rooms_come_back_and_are_sen
     assert_unavailable(ben, "presence:update", {"status": "away"})
     for url in cluster.urls:
         eventually(lambda url=url: readyz(url)[0] == 503, "not ready")
-        assert readyz(url)[1]["error"] in {"redis is away", "the bus is not heard"}
+        assert readyz(url)[1]["error"] in {AWAY.text, "the bus is not heard"}
     cleo.goodbye()
     dan.cut()
     ana.inbox.clear()

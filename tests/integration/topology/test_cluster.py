@@ -18,6 +18,7 @@ from app.realtime.store.address import NodeAddress
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.script import Script
 from app.realtime.store.topology import Topology
+from app.realtime.store.verdict import AWAY
 from app.settings import Settings
 from realtime_contracts.rules.errors import Unavailable
 from tests.integration.backend import PATIENCE, SECRET, eventually
@@ -300,7 +301,7 @@ def test_a_whole_cluster_that_was_away_is_used_again(cluster: ClusterRedis, make
     cluster.stop()
     for tenant in TENANTS:
         assert not node.added(tenant, 2)
-    eventually(lambda: gevent.sleep(0.01) or node.commands.link.problem == "redis is away", "it is away")
+    eventually(lambda: gevent.sleep(0.01) or node.commands.link.problem == AWAY.text, "it is away")
     cluster.start()
     eventually(lambda: all(node.added(tenant, 3) for tenant in TENANTS), "it is back")
     assert node.commands.link.problem is None
@@ -310,7 +311,7 @@ def test_a_node_waits_for_a_cluster_that_comes_later(make_node: Any) -> None:
     cluster = ClusterRedis(OPTIONS)
     node = make_node(cluster)
     assert not node.added(TENANTS[0], 1)
-    assert node.commands.link.problem == "redis is away"
+    assert node.commands.link.problem == AWAY.text
     with pytest.raises(exceptions.ConnectionError):
         node.topology.shard_of(TENANTS[0])
     try:
@@ -365,6 +366,7 @@ def test_doctor_finds_a_healthy_cluster_healthy(cluster: ClusterRedis) -> None:
     found = {finding.what: finding.verdict for finding in examine(cluster.url)}
     assert {what: verdict for what, verdict in found.items() if what not in {"settings", "persistence"}} == {
         "redis": "good", "version": "good", "clock": "good", "pub/sub": "good", "scripts": "good", "eviction": "good",
+        "cluster": "good", "keys": "good", "memory": "good", "permissions": "good", "replicas": "good",
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from app.doctor import examine
+from app.realtime.store.verdict import AWAY
 from tests.integration.backend import PATIENCE, SECRET, eventually
 from tests.ports import free_port
 from tests.redis_processes import Process, wait_until
@@ -93,7 +94,7 @@ def test_readyz_says_it_of_a_redis_that_came_later(tmp_path: Path) -> None:
         server = subprocess.Popen(serve(f"redis://{process.place}/0", port), env=environment(), stderr=written)
     try:
         eventually(lambda: '"serving"' in log.read_text(), "the node serves", within=60)
-        assert readyz(port) == "redis is away"
+        assert readyz(port) == AWAY.text
         process.start()
         process.ask("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
         eventually(lambda: instead(process, "redis+cluster") in str(readyz(port)), "/readyz says it")

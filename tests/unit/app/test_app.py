@@ -11,6 +11,7 @@ from flask import Flask, request
 from app import create_app
 from app.realtime.container import Services, get_services
 from app.realtime.server import init_socketio
+from app.realtime.store.verdict import AWAY
 from app.realtime.transport.limits import Timing
 from app.settings import Settings, SettingsError
 from realtime_contracts.rules.packets import Json, Packet
@@ -24,7 +25,7 @@ def test_an_app_begins_nothing_by_itself() -> None:
     before = set(threading.enumerate())
     app = made()
     assert set(threading.enumerate()) == before
-    assert get_services(app).lifecycle.problem() == "redis is away"
+    assert get_services(app).lifecycle.problem() == AWAY.text
 
 
 def test_without_settings_the_environment_is_read() -> None:

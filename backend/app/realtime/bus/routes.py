@@ -113,6 +113,12 @@ class Routes:
         """Whether anything is heard. A tenant whose master is away is refused by `hear`."""
         return any(subscription.subscribed for subscription in self._subscriptions.values())
 
+    @property
+    def failure(self) -> Exception | None:
+        """Why the last try to subscribe has failed, None if none has."""
+        failures = [one.failure for one in self._subscriptions.values() if one.failure is not None]
+        return failures[0] if failures else None
+
     def hear(self, room: str) -> None:
         """Hear a room's channel from now on; returns when Redis has confirmed that. Raises Unavailable.
 

@@ -15,6 +15,7 @@ from redis import exceptions
 
 from app.realtime.bus.route import Route
 from app.realtime.libraries.redis import as_gevent_socket, error_of
+from app.realtime.store.verdict import verdict
 
 logger = structlog.get_logger(__name__)
 
@@ -68,10 +69,15 @@ class Subscription:
         self._retry_seconds = _FIRST_RETRY_SECONDS
         #: Whether all routes are heard that there were when the connection was made.
         self.subscribed = False
-        #: Whether the last try to connect or to subscribe has failed.
-        self.away = False
+        #: Why the last try to connect or to subscribe has failed, None if it has not.
+        self.failure: Exception | None = None
         #: When the subscription was confirmed last, or has heard its own probe, by the monotonic clock.
         self.heard_at = 0.0
+
+    @property
+    def away(self) -> bool:
+        """Whether the last try to connect or to subscribe has failed."""
+        return self.failure is not None
 
     def start(self) -> None:
         """Begin to listen."""
@@ -134,14 +140,17 @@ class Subscription:
                 self._lost(error)
 
     def _lost(self, error: Exception) -> None:
-        self.away = True
+        self.failure = error
         self.again()
         if self._stopped:
             return
         self._doubt()
         seconds = self._retry_seconds
         self._retry_seconds = min(MAX_RETRY_SECONDS, seconds * 2)
-        logger.warning("bus_lost", error=type(error).__name__, retry_in=round(seconds, 2))
+        why = verdict(error)
+        logger.warning(
+            "bus_lost", cause=why.cause, what=why.text, error=type(error).__name__, retry_in=round(seconds, 2)
+        )
         gevent.sleep(seconds * random.uniform(0.8, 1.0))  # noqa: S311 - not a secret
 
     def _listen(self) -> NoReturn:
@@ -195,7 +204,7 @@ class Subscription:
 
     def _opened(self) -> None:
         self.subscribed = True
-        self.away = False
+        self.failure = None
         self.heard_at = time.monotonic()
         self._retry_seconds = _FIRST_RETRY_SECONDS
 

@@ -12,6 +12,7 @@ from functools import partial
 
 import structlog
 
+from app.errors import RedisRefused
 from app.realtime.bus.manager import BusManager
 from app.realtime.bus.subscription import Subscription
 from app.realtime.cluster.deadlines import Deadlines
@@ -22,6 +23,7 @@ from app.realtime.managers.connection_manager import ConnectionManager
 from app.realtime.managers.presence_manager import PresenceManager
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.nodes import NodeStore
+from app.realtime.store.verdict import AWAY, Verdict, verdict
 from realtime_contracts.rules.errors import Unavailable
 
 logger = structlog.get_logger(__name__)
@@ -65,6 +67,8 @@ class Lease:
         self._doubtful = False
         self._next: Deadline | None = None
         self._in_touch_since: float | None = None
+        #: Why this node is not in touch, if it is not.
+        self._lost = AWAY
 
     def begin(self) -> None:
         """Take the lease and keep it."""
@@ -89,11 +93,12 @@ class Lease:
     def problem(self) -> str | None:
         """Return why this node is not in touch with the cluster, None if it is."""
         if self._in_touch_since is None:
-            return "redis is away"
+            return self._lost.text
         if self._doubtful:
             return "the lease is being renewed"
         if not self._bus.routes.subscribed or self._deaf():
-            return "the bus is not heard"
+            why = verdict(self._bus.routes.failure)
+            return "the bus is not heard" if why.cause == "away" else why.text
         return None
 
     def _renew(self) -> None:
@@ -101,11 +106,10 @@ class Lease:
             return
         planned = self._next = self._tasks.at(self.seconds / RENEWALS_PER_LEASE, self._renew)
         try:
+            self._nodes.check_access()
             found = self._nodes.renew(round(self.seconds * 1000), len(self._connections.watched_tenants()))
-        except Unavailable:
-            if self._in_touch_since is not None:
-                logger.warning("redis_lost")
-            self._in_touch_since = None
+        except (Unavailable, RedisRefused) as error:
+            self._lose(verdict(error))
             self._presence.heartbeats.forget_all()
             return
         if self._next is planned:  # else it was doubted meanwhile
@@ -126,6 +130,12 @@ class Lease:
         if time.monotonic() - self._in_touch_since >= self.seconds:
             for node_id, ended_at in found.expired.items():
                 self._tasks.soon(f"reap {node_id}", partial(self._reaping.reap, node_id, ended_at))
+
+    def _lose(self, why: Verdict) -> None:
+        if self._in_touch_since is not None or why != self._lost:
+            logger.warning("redis_lost", cause=why.cause, what=why.text)
+        self._in_touch_since = None
+        self._lost = why
 
     def _finish_endings(self) -> None:
         for tenant_id, seconds in self._connections.finish_endings():

@@ -7,11 +7,13 @@ from typing import cast
 
 import redis
 
+from app.realtime.store import access
 from app.realtime.store import keys as k
 from app.realtime.store.address import NodeAddress
 from app.realtime.store.executors import executors
 from app.realtime.store.pipeline import succeeded
 from app.realtime.store.script import Script, reaching_redis
+from app.realtime.store.topology.url import Kind
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,14 @@ class NodeStore:
         self._address = address
         self._lease = Script(client, "node_lease", address)
         self._leave = Script(client, "node_leave", address)
+
+    def check_access(self) -> None:
+        """Raise NoPermission if the user of Redis lacks a right that any script or command needs.
+
+        A script that is refused half-way would leave what it has done.
+        """
+        kind: Kind = "cluster" if self._address.sharded else "single"
+        access.check(self._client, k.NODES, kind, self._address.database)
 
     def renew(self, lease_ms: int, watched: int = 0) -> Lease:
         """Renew this node's lease.

@@ -21,6 +21,7 @@ from redis import exceptions
 from app.realtime.libraries.redis import as_gevent_socket
 from app.realtime.store.greeting import Greet, WrongServerError
 from app.realtime.store.link import Link, again
+from app.realtime.store.verdict import verdict
 
 logger = structlog.get_logger(__name__)
 
@@ -105,7 +106,7 @@ class Pipeline:
     @property
     def problem(self) -> str | None:
         """Why there is no connection, in a line for the operator; None while nothing is known to be wrong."""
-        return None if self._failure is None else self.wrong_server or "redis is away"
+        return None if self._failure is None else verdict(self._failure).text
 
     @property
     def wrong_server(self) -> str | None:
@@ -184,7 +185,7 @@ class Pipeline:
         if self._failure is not None:
             gevent.sleep(0)  # where nothing else lets the loop run, nobody would try to connect
         if self._failure is not None:
-            raise exceptions.ConnectionError(self.problem)
+            raise again(self._failure)
         if self._link is not None:
             return self._link
         connecting = self._connecting
@@ -219,7 +220,8 @@ class Pipeline:
         self._failure = error
         self._on_trouble()
         if not result.ready():
-            logger.warning("redis_not_reached", error=type(error).__name__)
+            found = verdict(error)
+            logger.warning("redis_not_reached", cause=found.cause, what=found.text, error=type(error).__name__)
             result.set_exception(again(error))
 
     def _connected_to(self, sock: Any, result: AsyncResult[Link]) -> None:

@@ -39,6 +39,8 @@ from app.realtime.store.address import NodeAddress
 from app.realtime.store.executors import executors
 from app.realtime.store.keys import TenantKeys
 from app.realtime.store.pipeline import succeeded
+from app.realtime.store.samples import commands_in, sample
+from app.realtime.store.verdict import is_forbidden
 from realtime_contracts.rules.errors import NotInRoom, Unavailable
 
 #: Errors of Redis when it cannot serve now, although the command was right.
@@ -55,6 +57,19 @@ AWAY: tuple[type[exceptions.RedisError], ...] = (
 
 #: Prefixes of such errors for which redis-py has no class.
 REFUSING = ("BUSY", "MISCONF", "NOREPLICAS")
+
+#: Arguments that are channels of the bus.
+_CHANNELS = {"node_channel", "tenant_channel"}
+
+#: Scripts that are refused before they begin if the user of Redis may not run one of their commands, or not publish on
+#: their channels: Redis would stop them half-way, and what they have begun would stay for ever.
+_WHOLE = {"activity_record", "connect", "notification_create"}
+
+#: The Lua that refuses: commands without permission, channels without.
+_REFUSE = """  if not redis.acl_check_cmd(unpack(needed)) then
+    if needed[1] == PUBLISH then return redis.error_reply('NOPERM No permissions to access a channel') end
+    return redis.error_reply("NOPERM no permissions to run the '" .. needed[1] .. "' command")
+  end"""
 
 #: How lib/members.lua refuses a connection.
 _NO_CONNECTION, _NOT_IN_ROOM = 0, -1
@@ -89,7 +104,7 @@ def as_ours(error: Exception) -> Exception:
         return error
     if isinstance(error, AWAY) or str(error).startswith(REFUSING):
         ours: Exception = Unavailable()
-    elif isinstance(error, exceptions.NoPermissionError):
+    elif is_forbidden(error):
         ours = NoPermission(str(error))
     else:
         ours = RedisRefused(str(error))
@@ -186,8 +201,19 @@ def source(name: str) -> str:
 
 def compiled(name: str, address: NodeAddress | None) -> str:
     """What Redis compiles of script `name`, on the cluster of `address` if it publishes."""
-    head = f"local PUBLISH, BUS = '{address.publish}', '{address.bus}'\n" if address else ""
-    return head + source(name)
+    if address is None:
+        return source(name)
+    head = f"local PUBLISH, BUS = '{address.publish}', '{address.bus}'\n"
+    return head + (_guard(name, address) if name in _WHOLE else "") + source(name)
+
+
+def _guard(name: str, address: NodeAddress) -> str:
+    """Lua that refuses a script of `_WHOLE`."""
+    commands = [sample(command, "KEYS[1]", "") for command in sorted(commands_in(source(name)))]
+    lines = [f"{{{', '.join(part if part == 'KEYS[1]' else repr(part) for part in command)}}}" for command in commands]
+    channels = [place for place, given in enumerate(signature(name).args, 1) if given in _CHANNELS]
+    lines += [f"{{'{address.publish}', BUS .. ARGV[{place}], ''}}" for place in channels]
+    return f"for _, needed in ipairs({{ {', '.join(lines)} }}) do\n{_REFUSE}\nend\n"
 
 
 def signature(name: str) -> Signature:
@@ -201,14 +227,14 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(entry.name.removesuffix(".lua") for entry in _FOLDER.iterdir() if entry.name.endswith(".lua")))
 
 
-def _derived() -> dict[str, str]:
+def derived() -> dict[str, str]:
     """The names of TenantKeys, each with the id that it is built from, '' for none."""
     tenant = TenantKeys("")
     built = {name: getattr(tenant, name) for name in dir(tenant) if not name.startswith("_")}
     return {name: next(iter(inspect.signature(b).parameters)) if callable(b) else "" for name, b in built.items()}
 
 
-_DERIVED = _derived()
+_DERIVED = derived()
 
 
 class Script:

@@ -9,6 +9,7 @@ from flask import Flask
 
 from app.realtime.bus.routes import Routes
 from app.realtime.container import get_services
+from app.realtime.store.verdict import AWAY
 
 
 def test_a_process_that_answers_is_alive(app: Flask) -> None:
@@ -18,7 +19,7 @@ def test_a_process_that_answers_is_alive(app: Flask) -> None:
 
 def test_being_alive_does_not_start_the_node(app: Flask) -> None:
     app.test_client().get("/healthz")
-    assert get_services(app).lifecycle.problem() == "redis is away"
+    assert get_services(app).lifecycle.problem() == AWAY.text
     assert not app.extensions["socketio"].server.manager_initialized
 
 

@@ -46,6 +46,10 @@ class Topology(ABC):
     def client(self) -> redis.Redis:
         """A client of another process, which threads may share."""
 
+    def masters(self, client: redis.Redis) -> dict[str, redis.Redis]:
+        """Clients of single masters by where they are; `client` is one of `client()` that has connected."""
+        return {self.where: client}
+
     @property
     @abstractmethod
     def where(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import redis
 from redis import exceptions
@@ -42,6 +42,11 @@ class Cluster(Topology):
             self._pool(self.url.places[0], **of_commands(self.bounds)),
             partial(make, startup_nodes=nodes, require_full_coverage=False, **self._of_redis_py()),
         )
+
+    def masters(self, client: redis.Redis) -> dict[str, redis.Redis]:
+        """A client of each master that serves a slot."""
+        cluster: Any = cast("ClusterClient", client).of_cluster()
+        return {node.name: cluster.get_redis_connection(node) for node in cluster.get_primaries()}
 
     @property
     def where(self) -> str:

@@ -18,6 +18,7 @@ from app.realtime.store.greeting import WrongServerError
 from app.realtime.store.pipeline import Command, Pipeline, forgets_after_fork, succeeded
 from app.realtime.store.topology.routes import Routes, slot_of_key
 from app.realtime.store.topology.url import Place
+from app.realtime.store.verdict import verdict
 
 #: Makes the pipeline to a master. Calls its second argument when the connection is lost or cannot be made.
 Connect = Callable[[Place, Callable[[], None]], Pipeline]
@@ -72,7 +73,7 @@ class Routed:
     def problem(self) -> str | None:
         """Why no master can be reached, in a line for the operator. One that is away is a problem of its tenants."""
         if self._routes.failure is not None:
-            return self.wrong_server or "redis is away"
+            return verdict(self._routes.failure).text
         problems = [pipeline.problem for pipeline in self._pipelines.values()]
         return problems[0] if problems and all(problems) else None
 

@@ -18,7 +18,6 @@ from gevent.event import AsyncResult
 from redis import exceptions
 from redis.cluster import ClusterNode
 
-from app.realtime.store.greeting import WrongServerError
 from app.realtime.store.link import again
 from app.realtime.store.topology.url import Place, RedisUrl
 
@@ -142,12 +141,18 @@ class Routes:
         return [served.get(slot) for slot in range(SLOTS)]
 
     def _explained(self, error: Exception) -> Exception:
+        """What the failure comes from: redis-py's client of clusters says only that it cannot be made."""
         try:
             self._look()
-        except WrongServerError as wrong:
-            return wrong
-        except (exceptions.RedisError, OSError):
+        except exceptions.RedisError as found:
+            return found
+        except OSError:
             pass
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, exceptions.NoPermissionError):
+                return cause
+            cause = cause.__cause__ or cause.__context__
         return exceptions.ConnectionError(str(error))
 
     def _tell(self) -> None:
