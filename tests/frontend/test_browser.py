@@ -65,6 +65,7 @@ class FrontEnd:
         page.goto(self.app)
         given = {"url": self.server, "token": token, "transport": TRANSPORTS[transport], "fault": fault}
         seen = page.evaluate("given => window.run(given)", given)
+        page.evaluate("window.goodbye()")
         context.close()
         assert errors == []
         return Run(seen, har, token)

@@ -6,7 +6,8 @@ import { FAULTS } from "./faults.js";
 
 window.faults = Object.keys(FAULTS);
 
-// Resolves to what `checkSocket` has seen: its violations, and how many messages went each way.
+// Resolves to what `checkSocket` has seen: its violations, and how many messages went each way. `goodbye` ends the
+// connection: not at once, because a poll that arrives after it is answered with 400, and the browser says so.
 window.run = async ({ url, token, transport, fault }) => {
   const put = fault === null ? (event, args) => [event, args] : FAULTS[fault];
   const socket = io(url, { auth: { token }, transports: transport, forceNew: true, autoConnect: false });
@@ -18,6 +19,6 @@ window.run = async ({ url, token, transport, fault }) => {
   });
   await converse(socket, put, transport.length > 1);
   stop();
-  socket.disconnect();
+  window.goodbye = () => socket.disconnect();
   return { violations, messages, transport: socket.io.engine?.transport.name };
 };
