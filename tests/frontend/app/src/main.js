@@ -19,6 +19,6 @@ window.run = async ({ url, token, transport, fault }) => {
   });
   await converse(socket, put, transport.length > 1);
   stop();
-  window.goodbye = () => socket.disconnect();
+  window.goodbye = () => void socket.disconnect();
   return { violations, messages, transport: socket.io.engine?.transport.name };
 };
